@@ -271,7 +271,7 @@
 </message>
 <message>
 <source>not stored</source>
-<translation>未存储</translation>
+<translation>未保存</translation>
 </message>
 <message>
 <source>Show {name}</source>
@@ -445,7 +445,7 @@
 </message>
 <message>
 <source>{done} of {total}</source>
-<translation>{done}，共 {total}</translation>
+<translation>{done} / {total}</translation>
 </message>
 <message>
 <source>A is an adapter, B a model.</source>
@@ -2942,7 +2942,7 @@
 </message>
 <message>
 <source>the first {n} are shown</source>
-<translation>显示前 {n} 个</translation>
+<translation>显示前 {n} 项</translation>
 </message>
 <message>
 <source>Norms of {name}</source>
@@ -3390,7 +3390,7 @@
 </message>
 <message>
 <source>Scale</source>
-<translation>刻度</translation>
+<translation>缩放</translation>
 </message>
 <message>
 <source>Per kernel</source>
@@ -3424,11 +3424,11 @@
 <name>LayerTable</name>
 <message>
 <source>RMS</source>
-<translation>均方根</translation>
+<translation>RMS</translation>
 </message>
 <message>
 <source>Mean</source>
-<translation>均值</translation>
+<translation>平均值</translation>
 </message>
 <message>
 <source>Std</source>
@@ -3559,7 +3559,7 @@
 </message>
 <message>
 <source>{n} with NaN or infinities</source>
-<translation>{n}含 NaN 或无穷大</translation>
+<translation>{n} 个含 NaN 或无穷大</translation>
 </message>
 <message>
 <source>{n} without numbers</source>
@@ -3786,6 +3786,10 @@
 <translation>最近打开(&amp;R)</translation>
 </message>
 <message>
+<source>Open Again What Was Open</source>
+<translation>再次打开上次的内容</translation>
+</message>
+<message>
 <source>Open the &amp;Demo Files</source>
 <translation>打开示例文件(&amp;D)</translation>
 </message>
@@ -3828,6 +3832,10 @@
 <message>
 <source>&amp;Close File</source>
 <translation>关闭文件(&amp;C)</translation>
+</message>
+<message>
+<source>Preferences…</source>
+<translation>首选项…</translation>
 </message>
 <message>
 <source>&amp;Quit</source>
@@ -4939,6 +4947,57 @@
 </message>
 </context>
 <context>
+<name>Preferences</name>
+<message>
+<source>Preferences</source>
+<translation>首选项</translation>
+</message>
+<message>
+<source>Theme</source>
+<translation>主题</translation>
+</message>
+<message>
+<source>As the system</source>
+<translation>跟随系统</translation>
+</message>
+<message>
+<source>Light</source>
+<translation>浅色</translation>
+</message>
+<message>
+<source>Dark</source>
+<translation>深色</translation>
+</message>
+<message>
+<source>Language</source>
+<translation>语言</translation>
+</message>
+<message>
+<source>Open again what was open, when no file is named</source>
+<translation>未指定文件时，再次打开上次的内容</translation>
+</message>
+<message>
+<source>Read files again when they change on the disk</source>
+<translation>文件在磁盘上改变时重新读取</translation>
+</message>
+<message>
+<source>Kept in {path}</source>
+<translation>保存在 {path}</translation>
+</message>
+<message>
+<source>Files</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+<message>
+<source>The language changes when the window is opened the next time.</source>
+<translation>语言将在下次打开窗口时更改。</translation>
+</message>
+</context>
+<context>
 <name>PreviewModel</name>
 <message>
 <source>Before</source>
@@ -5378,7 +5437,7 @@
 </message>
 <message>
 <source>Each tensor</source>
-<translation>每个张量</translation>
+<translation>逐个张量</translation>
 </message>
 <message>
 <source>Putting tensors together</source>
@@ -5862,7 +5921,7 @@
 </message>
 <message>
 <source>Stored integers</source>
-<translation>存储的整数</translation>
+<translation>保存的整数</translation>
 </message>
 <message>
 <source>Of packed tensors</source>
@@ -6926,6 +6985,18 @@
 </context>
 <context>
 <name>Welcome</name>
+<message>
+<source>{names} and {n} more</source>
+<translation>{names} 等，另有 {n} 个</translation>
+</message>
+<message>
+<source>{names}, with {edits} that wait</source>
+<translation>{names}，有 {edits}待保存</translation>
+</message>
+<message>
+<source>Open again what was open</source>
+<translation>再次打开上次的内容</translation>
+</message>
 <message>
 <source>Recent files</source>
 <translation>最近的文件</translation>
