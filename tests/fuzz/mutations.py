@@ -53,7 +53,7 @@ def mutated(data: bytes, kind: str, other: bytes, random: Random) -> bytes:
     ways: dict[str, Sequence[Callable[[bytes, bytes, Random], bytes]]] = {
         "zip": (_bytes, _zip_fields, _zip_members, _zip_members, _zip_members), "pickle": (_bytes, _opcodes, _opcodes, _opcodes),
         "tar": (_bytes, _tar_fields, _tar_members), "safetensors": (_bytes, _header, _header, _header), "json": (_bytes, _json, _json),
-        "proto": (_bytes, _protobuf)}
+        "proto": (_bytes, _protobuf), "bytes": (_bytes,)}
     return random.choice(ways[kind])(data, other, random)
 
 

@@ -41,6 +41,10 @@ def everything(path: Path, seed: Path, work: Path, random: Random) -> Iterator[t
         yield name, _outcome(lambda operation=operation: operation(ckpt))       # type: ignore[misc]
     yield "diff", _outcome(lambda: core.compare(ckpt, seed))
     yield "diff itself", _outcome(lambda: core.compare(ckpt, path))
+    yield "fit", _outcome(lambda: core.load_report(ckpt, seed))
+    yield "contract", _outcome(lambda: core.breaches(ckpt, core.contract(seed)))
+    yield "series", _outcome(lambda: _series([path, seed]))
+    yield "average", _outcome(lambda: core.average([ckpt, seed]))
     yield from _edited_and_saved(ckpt, seed, work, random)
 
 
@@ -113,9 +117,25 @@ def _check(ckpt: core.Checkpoint) -> None:
     core.loads_with_torch(ckpt).sentence()
 
 
+def _logical(ckpt: core.Checkpoint) -> None:
+    """The tensors that are meant, of which some can be read."""
+    for name, tensor in list(core.logical(ckpt).items())[:20]:
+        assert tensor.name == name
+        with contextlib.suppress(core.BadTensor):
+            core.read_values(ckpt, name, 0, 8)
+
+
+def _series(paths: list[Path]) -> None:
+    run = core.series(paths)
+    assert len(run)
+    for one in run:
+        json.dumps([one.epoch, one.step, *one.metrics], allow_nan=False)
+
+
 _LOOKS: dict[str, Callable[[core.Checkpoint], object]] = {
     "list": _list, "texts": _texts, "digests": lambda ckpt: list(core.digests(ckpt)), "slices": _slices, "stats": _stats,
-    "check": _check, "sizes": lambda ckpt: core.sizes(ckpt)}
+    "check": _check, "sizes": lambda ckpt: core.sizes(ckpt), "logical": _logical, "architectures": lambda ckpt: core.architectures(ckpt),
+    "load": lambda ckpt: core.load(ckpt)}
 
 
 # -- edit, plan, save, reopen, compare --------------------------------------------------------------------------------------------
@@ -190,10 +210,13 @@ def _edit(ckpt: core.Checkpoint, seed: Path, random: Random) -> core.Edit:
 
 def _commands(path: Path, seed: Path, work: Path, random: Random) -> Iterator[tuple[str, str]]:
     target = str(work / f"out{random.choice(('.pth', '.safetensors'))}")
-    for arguments in (["ls", "--digest", path], ["ls", path, "--json"], ["stats", path, "--layers", "--together"],
-                      ["stats", path, "--json"], ["check", path, "--json"], ["check", path, "--against", seed],
-                      ["diff", path, seed, "--json"], ["diff", seed, path],
-                      ["code", path], ["edit", path, "-o", target, "--cast", "float16", "--allow-loss", "--drop-code", "*", "--json"]):
+    mean, manifest = str(work / "mean.pth"), str(work / "manifest.json")
+    every = (["ls", "--digest", path], ["ls", path, "--json"], ["stats", path, "--layers", "--together"], ["stats", path, "--json"],
+             ["check", path, "--json"], ["check", path, "--against", seed], ["diff", path, seed, "--json"], ["diff", seed, path],
+             ["code", path], ["edit", path, "-o", target, "--cast", "float16", "--allow-loss", "--drop-code", "*", "--json"],
+             ["run", path, seed, "--json", "--no-cache"], ["average", path, seed, "-o", mean, "--json"], ["modules", path, "--json"],
+             ["show", path, random.choice(TEXTS)], ["digest", path, "-o", manifest], ["verify", seed, path], ["contract", path, "--json"])
+    for arguments in random.sample(every, 10):
         argv = [os.fsdecode(part) for part in arguments]
         code, answer, said = _run(argv)
         if "this is a bug" in said:

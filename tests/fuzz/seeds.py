@@ -11,14 +11,22 @@ import struct
 import warnings
 import zipfile
 from collections import OrderedDict
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from tests import builders
+from tests.core.formats import test_other_programs as others
 from tests.core.formats.before_1_6 import test_torch_tar as old_tar
+from tests.core.formats.sets import test_pieces, zero_folders
+from tests.core.formats.shared import test_joblib_arrays as joblib
 from tests.core.pickles import opcodes as op
 
-KINDS = ("zip", "pickle", "tar", "safetensors", "json", "proto")
+KINDS = ("zip", "pickle", "tar", "safetensors", "json", "proto", "bytes")
+_DAMAGED = {"pickle-dcp": ".metadata", "zip-zero": "bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt",
+            "zip-zero-head": "mp_rank_00_model_states.pt", "safetensors-pieces": "shard-00002-model-00001-of-00001.safetensors",
+            "safetensors-adapter": "adapter_model.safetensors",
+            "json-adapter": "adapter_config.json", "json-run": "trainer_state.json"}
 
 
 def make(folder: Path) -> None:
@@ -45,6 +53,17 @@ def make(folder: Path) -> None:
     for name, data in _safetensors().items():
         (folder / f"safetensors-{name}.safetensors").write_bytes(data)
     _sharded(folder / "json-sharded")
+    _other_programs(folder)
+    (folder / "bytes-joblib.pkl").write_bytes(_joblib())
+    (folder / "pickle-saves.pt").write_bytes(b"".join((folder / f"pickle-legacy-{name}.pt").read_bytes() for name in ("state", "tensor")))
+    (folder / "pickle-saves.pkl").write_bytes(pickle.dumps(_plain(), 2) + pickle.dumps([1, 2], 4))
+    (folder / "pickle-source.pkl").write_bytes(_with_its_source())
+    for name in ("zip-zero", "zip-zero-head"):
+        zero_folders.write(folder / name, zero_folders.make([{"a.weight": (3, 4), "a.bias": (3,)}], {"frozen": (2, 2)}), 2, 2)
+    test_pieces.write(folder / "safetensors-pieces", test_pieces.pieces())
+    for name in ("safetensors-adapter", "json-adapter"):
+        _adapter(folder / name)
+    _run(folder / "json-run")
 
 
 def names(folder: Path) -> list[str]:
@@ -56,7 +75,7 @@ def damaged(seed: Path) -> Path:
     """The file of a seed that mutations are about."""
     if not seed.is_dir():
         return seed
-    return seed / (".metadata" if seed.name == "pickle-dcp" else "model.safetensors.index.json")
+    return seed / _DAMAGED.get(seed.name, "model.safetensors.index.json")
 
 
 def _values() -> dict[str, Any]:
@@ -150,3 +169,48 @@ def _sharded(folder: Path) -> None:
         (folder / name).write_bytes(builders.safetensors({f"l{i}": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}, bytes(8)))
     (folder / "model.safetensors.index.json").write_text(json.dumps(
         {"metadata": {"total_size": 16}, "weight_map": {"l0": names[0], "l1": names[1]}}))
+
+
+def _other_programs(folder: Path) -> None:
+    """What GGUF and NumPy write."""
+    import numpy as np
+    values = [("general.architecture", struct.pack("<I", 8) + others.text("llama")), ("general.alignment", struct.pack("<2I", 4, 32)),
+              ("list", struct.pack("<2IQ3f", 9, 6, 3, 1, 2, 3))]
+    tensors = [("blk.0.w", (2, 4), 0, struct.pack("<8f", *range(8))), ("blk.0.q", (1, 32), 8, struct.pack("<e32b", 1, *range(32)))]
+    (folder / "bytes-model.gguf").write_bytes(others.gguf(values, tensors))
+    np.savez(folder / "zip-arrays.npz", w=np.arange(6.0).reshape(2, 3), n=np.array(3), b=np.array([True, False]))
+
+
+def _joblib() -> bytes:
+    """A dict of arrays, which lie in the stream of the pickle behind what stands for them."""
+    import numpy as np
+    file = io.BytesIO()
+    joblib.Dump(file, 2, False).dump({"w": np.arange(6, dtype=np.float32).reshape(2, 3), "n": 1, "b": np.array([True])})
+    return file.getvalue().replace(f"c{joblib.__name__}\n".encode(), b"cjoblib.numpy_pickle\n")
+
+
+def _with_its_source() -> bytes:
+    """An object that carries the source of its class, as StyleGAN's networks do."""
+    state = op.dict_of({"training": op.TRUE, "_parameters": op.pairs_into(op.ordered_dict(), []), "_modules": op.ordered_dict()})
+    meta = op.dict_of({"type": op.text("class"), "version": op.integer(6), "module_src": op.text("import torch\n\nclass G:\n    pass\n"),
+                       "class_name": op.text("G"), "state": state})
+    return op.pickled(op.dict_of({"G": op.reduce(op.name("torch_utils.persistence", "_reconstruct_persistent_obj"), meta)}))
+
+
+def _adapter(folder: Path) -> None:
+    folder.mkdir()
+    shapes = {"q_proj.lora_A": [2, 4], "q_proj.lora_B": [3, 2]}
+    header = {f"base_model.model.{name}.weight": {"dtype": "F32", "shape": shape, "data_offsets": [n * 32, n * 32 + 4 * prod(shape)]}
+              for n, (name, shape) in enumerate(shapes.items())}
+    (folder / "adapter_model.safetensors").write_bytes(builders.safetensors(header, bytes(56)))
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["q_proj"],
+                                                            "base_model_name_or_path": "base", "rank_pattern": {"q_proj": 2}}))
+
+
+def _run(folder: Path) -> None:
+    """What a trainer leaves beside a checkpoint."""
+    folder.mkdir()
+    weight = {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}
+    (folder / "model.safetensors").write_bytes(builders.safetensors({"w": weight}, bytes(16)))
+    (folder / "trainer_state.json").write_text(json.dumps({"epoch": 2.0, "global_step": 20, "best_metric": 0.5, "log_history": [
+        {"epoch": n, "step": 10 * n, "loss": 1 / n, "eval_accuracy": 0.1 * n} for n in (1, 2)]}))
