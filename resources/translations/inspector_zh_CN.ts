@@ -5424,6 +5424,10 @@
 <translation>显示此检查点</translation>
 </message>
 <message>
+<source>{n} more</source>
+<translation>另有 {n} 条</translation>
+</message>
+<message>
 <source>Parts of the model</source>
 <translation>模型的各部分</translation>
 </message>

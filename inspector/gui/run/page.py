@@ -43,7 +43,8 @@ from .violins import Shapes, Violins, shapes_of
 
 SHAPES = "run-shapes"
 WATCH = 2000                # ms between two looks at the folder
-_CURVES, _CHIPS, _REMARKS = 2, 6, 6
+_CURVES, _CHIPS = 2, 6
+_REMARKS, _FEW_REMARKS, _ALL_REMARKS, _LOW = 6, 3, 200, 720        # in a window lower than that they leave room for the rest
 _ROWS = 2000                # parts or tensors drawn
 _TENSORS = -1               # in place of a depth: each tensor by itself
 _TABLES: tuple[core.RunTableKind, ...] = ("checkpoints", "parts", "tensors")
@@ -67,13 +68,14 @@ class RunPage(QWidget):
         self.shapes: Requests[Shapes] = Requests(tasks, SHAPES, self)
         self.parts: Requests[tuple[core.Track, ...]] = Requests(tasks, PARTS, self, keep=len(_FINER) + 1)
         self._chosen_curves: tuple[str, ...] = ()
+        self._all_said = False
         self._buttons: dict[str, QToolButton] = {}
         self._watching = QTimer(self)
         self._watching.setInterval(WATCH)
         self._watching.timeout.connect(self._look_again)
         self.setAccessibleName(self.tr("Training run"))
         self._place()
-        self.reading.begun.connect(self._show)
+        self.reading.begun.connect(self._begin)
         self.reading.found.connect(self._show)
         self.reading.measured.connect(self._show)
         self.reading.progressed.connect(self._show_progress)
@@ -86,6 +88,11 @@ class RunPage(QWidget):
 
     def show_paths(self, paths: tuple[str, ...]) -> None:
         self.reading.follow(paths)
+
+    def _begin(self) -> None:
+        """It is another run."""
+        self._all_said = False
+        self._show()
 
     # -- places -------------------------------------------------------------------------------------------------------
 
@@ -251,7 +258,8 @@ class RunPage(QWidget):
         series, remarks = self.series, self.reading.remarks
         self.said.setVisible(series is not None and bool(remarks))
         worst = ""
-        for one in remarks[:_REMARKS] if series is not None else ():
+        most = _ALL_REMARKS if self._all_said else _REMARKS if self.height() >= _LOW else _FEW_REMARKS
+        for one in remarks[:most] if series is not None else ():
             level = run_words.level(one)
             worst = "danger" if "danger" in (worst, level) else worst or level
             row = QHBoxLayout()
@@ -266,10 +274,19 @@ class RunPage(QWidget):
             row.setContentsMargins(0, 0, 0, 0)
             holder.setLayout(row)
             self._remarks.addWidget(holder)
+        if series is not None and len(remarks) > most:
+            more = QPushButton(self.tr("{n} more").format(n=len(remarks) - most))
+            more.setProperty("link", True)
+            more.clicked.connect(self._say_all)
+            self._remarks.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         self.said.setProperty("level", worst or "info")
         self.said.setObjectName("banner")
         self.said.style().unpolish(self.said)
         self.said.style().polish(self.said)
+
+    def _say_all(self) -> None:
+        self._all_said = True
+        self._show_remarks()
 
     def _jump(self, at: int) -> None:
         self.timeline.choose(at)

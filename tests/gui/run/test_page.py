@@ -84,6 +84,21 @@ def test_that_what_follows_from_the_run_is_said_and_leads_to_its_checkpoint(page
     assert page.timeline.at == 4
 
 
+def test_that_in_a_low_window_the_first_remarks_are_said_and_the_others_on_request(
+        page: RunPage, folder: Path, show: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.gui.run.page._FEW_REMARKS", 1)
+    show(folder)
+    every = texts(page)
+    page.resize(1000, 600)
+    page.show_paths(("elsewhere",))
+    show(folder)
+    assert texts(page) == every[:1]
+    more = page.said.findChildren(QPushButton)[-1]
+    assert more.text() == f"{len(every) - 1} more"
+    more.click()
+    assert texts(page) == every
+
+
 def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage, folder: Path, show: Any) -> None:
     show(folder)
     assert page.title.text() == "run"
