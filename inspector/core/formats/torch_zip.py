@@ -245,10 +245,10 @@ class _Archive:
     def _find(self, record: str) -> str | None:
         """The member's name for `record` ("data/0"); found without regard to case where it is not there exactly."""
         name = self.top + record
-        if name in self.directory.members:
-            return name
         if not self.names.has_like(name):
             return None
+        if name in self.directory.members:
+            return name
         if self.by_case is None:
             self.by_case = {name.lower(): name for name in self.directory.members}
         found = self.by_case.get(name.lower())
@@ -455,10 +455,10 @@ class _Archive:
     def _unlisted(self, contents: Contents, listed: bytes) -> Contents:
         """The tensors of `contents` whose records no key led to before, as `listed` says by their numbers; its values
         describe code, not the model. Of what a model was traced with torch keeps the shapes only: those records are empty."""
-        numbers = self.directory.members.numbers
+        number = self.directory.members.number
         fresh = {id for id, storage in contents.storages.items()
                  if storage.extent is not None and (storage.extent.size or not storage.nbytes)
-                 and not ((number := numbers.get(self.top + (id if "/" in id else f"data/{id}"))) is not None and listed[number])}
+                 and not ((n := number(self.top + (id if "/" in id else f"data/{id}"))) >= 0 and listed[n])}
         return contents._replace(tensors=[info for info in contents.tensors if info.storage in fresh], values=[],
                                  storages={id: storage for id, storage in contents.storages.items() if id in fresh})
 
@@ -508,7 +508,7 @@ class _Archive:
                 extent = members.get(base + key)
                 nbytes = numel * _WIDTHS.get(dtype, -1)
                 if extent is not None and extent.size == nbytes:      # as nearly always
-                    used[members.numbers[base + key]] = 1
+                    used[members.number(base + key)] = 1
                     return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, "", None))
             return self._resolve_carefully(ref, folder, prefix)
 
@@ -553,7 +553,7 @@ class _Archive:
             return None, "lost: the file ends before its bytes"
         if member is None:
             return None, f"missing: the archive has no record {visible(folder + ref.key, 80)}"
-        self.used[self.directory.members.numbers[member]] = 1
+        self.used[self.directory.members.number(member)] = 1
         return member, self.directory.notes.get(member, "")
 
     def _unused(self) -> list[str]:

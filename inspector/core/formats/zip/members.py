@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import repeat
 from typing import NamedTuple, overload
 
 from inspector.core.checkpoint import Extent, LocalHeader, Member
 
 _AT_ONCE = 8192             # members that are put into the table in one call
+_FEW = 32                   # names that are looked for one by one before there is a table of all
 
 
 class Columns(NamedTuple):
@@ -41,29 +42,44 @@ class Columns(NamedTuple):
 
 class Members(MutableMapping[str, Extent]):
     """Extents by the members' names, in the order of the directory: those of `columns`, made when they are asked for, unless they were
-    set. `numbers` count the names."""
+    set."""
 
-    __slots__ = ("columns", "names", "numbers", "set")
+    __slots__ = ("_looked", "_numbers", "columns", "names", "set")
 
     def __init__(self, names: list[str], columns: Columns | None, extents: Iterable[Extent] = ()) -> None:
         self.names = names
         self.columns = columns
         self.set = dict(enumerate(extents))
-        self.numbers: dict[str, int] = {}
-        for first in range(0, len(names), _AT_ONCE):    # not all in one call, which would keep the interpreter from the window
-            self.numbers.update(zip(names[first:first + _AT_ONCE], range(first, len(names)), strict=False))
+        self._numbers: dict[str, int] | None = None     # made when many names are asked for
+        self._looked = 0
 
     @classmethod
     def of(cls, extents: Mapping[str, Extent]) -> Members:
         """The same of extents that are there already."""
         return cls([*extents], None, extents.values())
 
+    def number(self, name: str) -> int:
+        """The place of a member in the directory; -1 where there is none."""
+        if self._numbers is None and self._looked < _FEW:
+            self._looked += 1
+            return self.names.index(name) if name in self.names else -1
+        return self._table().get(name, -1)
+
     def numbers_of(self, names: list[str]) -> Sequence[int]:
         """Those of the members of these names; -1 where there is none."""
-        first = self.numbers.get(names[0], -1) if names else -1
+        first = self.number(names[0]) if names else -1
         if first >= 0 and self.names[first:first + len(names)] == names:        # as nearly always
             return range(first, first + len(names))
-        return [*map(self.numbers.get, names, repeat(-1))]
+        return [*map(self._table().get, names, repeat(-1))]
+
+    def _table(self) -> dict[str, int]:
+        found = self._numbers
+        if found is None:
+            found = {}
+            for first in range(0, len(self.names), _AT_ONCE):    # not all in one call, which would keep the interpreter from the window
+                found.update(zip(self.names[first:first + _AT_ONCE], range(first, len(self.names)), strict=False))
+            self._numbers = found
+        return found
 
     def sizes(self, numbers: Sequence[int]) -> Sequence[int]:
         """How many bytes these members are, unpacked; -1 for the number -1."""
@@ -73,17 +89,32 @@ class Members(MutableMapping[str, Extent]):
             return self.columns.sizes[numbers.start:numbers.stop]
         return [-1 if number < 0 else self.columns.sizes[number] for number in numbers]
 
-    def __getitem__(self, name: str) -> Extent:
-        number = self.numbers[name]
+    def items(self) -> ItemsView[str, Extent]:
+        return _Items(self)
+
+    def each(self) -> Iterator[Extent]:
+        """Of all, in order."""
+        return map(self._extent, range(len(self.names)))
+
+    def _extent(self, number: int) -> Extent:
         found = self.set.get(number)
         if found is not None:
             return found
         assert self.columns is not None
-        return self.columns.extent(number, name)
+        return self.columns.extent(number, self.names[number])
+
+    def __getitem__(self, name: str) -> Extent:
+        number = self.number(name)
+        if number < 0:
+            raise KeyError(name)
+        return self._extent(number)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.number(name) >= 0
 
     def __setitem__(self, name: str, extent: Extent) -> None:
         """For members that are there."""
-        self.set[self.numbers[name]] = extent
+        self.set[self.number(name)] = extent
 
     def __delitem__(self, name: str) -> None:
         raise TypeError("an archive keeps its members")
@@ -93,6 +124,13 @@ class Members(MutableMapping[str, Extent]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+class _Items(ItemsView[str, Extent]):
+    _mapping: Members
+
+    def __iter__(self) -> Iterator[tuple[str, Extent]]:
+        return zip(self._mapping.names, self._mapping.each(), strict=True)
 
 
 class MemberList(Sequence[Member]):
@@ -115,7 +153,7 @@ class MemberList(Sequence[Member]):
         return self._made(names) if isinstance(names, str) else [*map(self._made, names)]
 
     def __iter__(self) -> Iterator[Member]:
-        return map(self._made, self._members.names)
+        return (Member(name, extent, self._notes.get(name, "")) for name, extent in self._members.items())
 
     def __len__(self) -> int:
         return len(self._members)
