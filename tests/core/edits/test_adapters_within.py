@@ -274,3 +274,17 @@ def test_that_a_name_from_the_file_is_no_path_and_no_trap(name: str, tmp_path: P
     assert all(tensor.problem for tensor in core.packed_tensors(ckpt).values())
     with pytest.raises(core.EditError):
         core.edit(ckpt, [core.MergeAdapter(":")])
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_that_a_model_without_adapters_is_told_to_have_them_merged(nested: bool, tmp_path: Path) -> None:
+    parts = {key: value for key, value in state_dict().items() if ".style" not in key}
+    torch.save({"model": parts, "epoch": 1} if nested else parts, tmp_path / "a.pth")
+    torch.save(merged(parts), tmp_path / "base.pth")
+    (tmp_path / "adapter_config.json").write_text(json.dumps({"r": 8, "lora_alpha": 12}), "utf-8")
+    report = core.load_report(tmp_path / "a.pth", tmp_path / "base.pth")
+    assert ("--merge-adapter", ":default") in report.suggested
+    assert report.after.loads
+    core.save(core.edit(tmp_path / "a.pth", report.edits), tmp_path / "fixed.pth")
+    fixed = torch.load(tmp_path / "fixed.pth", weights_only=True)
+    assert torch.equal(fixed.get("model", fixed)["q.weight"], merged(parts, "default")["q.weight"])
