@@ -96,7 +96,7 @@ def test_that_in_a_low_window_the_first_remarks_are_said_and_the_others_on_reque
     more = page.said.findChildren(QPushButton)[-1]
     assert more.text() == f"{len(every) - 1} more"
     more.click()
-    assert texts(page) == every
+    qtbot.waitUntil(lambda: texts(page) == every, timeout=20000)        # those of before go with the next turn of the loop
 
 
 def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage, folder: Path, show: Any) -> None:
