@@ -250,6 +250,46 @@
 <translation>字节分布</translation>
 </message>
 <message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>Copy or save what is shown</source>
+<translation>复制或保存所示内容</translation>
+</message>
+<message>
+<source>Copy table</source>
+<translation>复制表格</translation>
+</message>
+<message>
+<source>Copy picture</source>
+<translation>复制图片</translation>
+</message>
+<message>
+<source>Save table…</source>
+<translation>保存表格…</translation>
+</message>
+<message>
+<source>Save picture as PNG…</source>
+<translation>将图片保存为 PNG…</translation>
+</message>
+<message>
+<source>Save table</source>
+<translation>保存表格</translation>
+</message>
+<message>
+<source>Tab-separated tables (*.tsv)</source>
+<translation>制表符分隔的表格 (*.tsv)</translation>
+</message>
+<message>
+<source>Save picture</source>
+<translation>保存图片</translation>
+</message>
+<message>
+<source>PNG pictures (*.png)</source>
+<translation>PNG 图片 (*.png)</translation>
+</message>
+<message>
 <source>Kind</source>
 <translation>种类</translation>
 </message>

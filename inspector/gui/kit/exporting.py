@@ -35,6 +35,13 @@ def file_name(key: str, ending: str) -> str:
     return f"{safe}{ending}"
 
 
+def name_of(path: str, key: str, what: str, ending: str) -> str:
+    """What is made of a tensor or a group of the checkpoint at `path` is called: "last-fc.weight-histogram.png"."""
+    stem = core.file_name(path)
+    stem = stem.rpartition(".")[0] or stem
+    return file_name("-".join(part for part in (stem, key, what) if part), ending)
+
+
 def texts(values: Array) -> list[str]:
     """Each element as the shortest text that reads back as it is; complex32 as real+imaginaryj."""
     if values.dtype.names:

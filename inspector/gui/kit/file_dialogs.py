@@ -27,8 +27,15 @@ def save_file(parent: QWidget, title: str, start: str, on_chosen: Chosen, *, fil
 
 
 def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
-    """The path a person chose, or "". Waits for the answer."""
-    return QFileDialog.getSaveFileName(parent, title, name, kinds)[0]
+    """The path a person chose, or "". Waits for the answer. It begins in the folder that the one before was saved to."""
+    path = QFileDialog.getSaveFileName(parent, title, os.path.join(_Kept.folder, name), kinds)[0]
+    if path:
+        _Kept.folder = os.path.dirname(path)
+    return path
+
+
+class _Kept:
+    folder = ""                 # of what was saved last, while the program runs
 
 
 def _dialog(parent: QWidget, title: str, start: str, on_chosen: Chosen, filters: tuple[str, ...]) -> QFileDialog:

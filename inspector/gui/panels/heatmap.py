@@ -380,7 +380,8 @@ class HeatmapPanel(SelectionPanel):
     def save_picture(self) -> None:
         if self._tensor is None:
             return
-        path = self.choose_path(self, self.tr("Save picture"), exporting.file_name(self._tensor[1].key, ".png"),
+        path = self.choose_path(self, self.tr("Save picture"), exporting.name_of(
+            self._tensor[0].path, self._tensor[1].key, "kernels" if self._shown.currentIndex() else "heatmap", ".png"),
                                  self.tr("PNG pictures (*.png)"))
         if path:
             self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))

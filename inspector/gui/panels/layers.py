@@ -536,14 +536,18 @@ class LayersPanel(SelectionPanel):
         self.ridges.forget()
         return image
 
+    def _file_name(self, ending: str) -> str:
+        scope = self._scope
+        return exporting.name_of(scope.checkpoint.path, scope.prefix, "layers", ending) if scope is not None else f"layers{ending}"
+
     def save_table(self) -> None:
-        path = self.choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
+        path = self.choose_path(self, self.tr("Save table"), self._file_name(".tsv"), self.tr("Tab-separated tables (*.tsv)"))
         if path:
             text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
             self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [text], "table")))
 
     def save_picture(self) -> None:
-        path = self.choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
+        path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
             self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
 

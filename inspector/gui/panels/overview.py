@@ -351,7 +351,7 @@ class Overview(SelectionPanel):
 
     def _show_map_box(self, ckpt: core.Checkpoint, selection: Selection, name: str) -> None:
         top = selection.prefix
-        self.map = ByteMapBox(top, name or core.leaf_of(top) or self.tr("Selected tensors"), self._colouring)
+        self.map = ByteMapBox(ckpt.path, top, name or core.leaf_of(top) or self.tr("Selected tensors"), self._colouring)
         self.map.chosen.connect(self._choose)
         self.map.opened.connect(lambda key: self._session.select(Selection(selection.document, key, (key,))))
         self.map.entered.connect(self._go_into)

@@ -183,6 +183,7 @@ class StatisticsPanel(SelectionPanel):
         if found is None or group is None:
             return
         apart = self.controls.apart and len(found.each) > 1
+        self.plot.subject = group.checkpoint.path, group.keys[0] if len(group.keys) == 1 else group.prefix
         parts = [(core.seen_from(key, group.prefix), summary, group.checkpoint.tensors[key].stored_nbytes) for key, summary in found.each]
         whole = (self._heading(group), found.together, found.nbytes)
         columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]

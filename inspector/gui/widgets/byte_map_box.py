@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 
 from .boxes import FactBox, label
 from .elided import Elided
@@ -29,9 +29,11 @@ class ByteMapBox(FactBox):
     chosen = Signal(str)
     coloured = Signal(str)          # another of COLOURINGS
 
-    def __init__(self, top: str, name: str, colouring: str) -> None:
-        """`top` is the path of the outermost group that can be shown, called `name`."""
+    def __init__(self, path: str, top: str, name: str, colouring: str) -> None:
+        """`top` is the path of the outermost group that can be shown, called `name`, of the checkpoint at `path`."""
         super().__init__()
+        self.choose_path = file_dialogs.ask_where_to_save
+        self._path = path
         self._top, self._name, self._colouring = top, name, colouring
         self._colours: dict[str, str] = {}
         self.view = TreemapView()
@@ -43,6 +45,7 @@ class ByteMapBox(FactBox):
         head.addWidget(label(self.tr("Where the bytes are"), strong=True, selectable=False))
         head.addStretch(1)
         head.addLayout(self._choices())
+        head.addWidget(self._menu())
         self._legend = QWidget()
         self._swatches = Flow(self._legend, 14)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -77,6 +80,44 @@ class ByteMapBox(FactBox):
         items = (self._crumbs.itemAt(n) for n in range(self._crumbs.count()))
         return [widget.text() for item in items if item is not None and isinstance(widget := item.widget(), QPushButton | QLabel)
                 and widget.text() != "›"]
+
+    # -- giving it away
+
+    def _menu(self) -> QPushButton:
+        button = QPushButton(self.tr("Save"))
+        button.setAccessibleName(self.tr("Copy or save what is shown"))
+        button.setFlat(True)
+        menu = QMenu(button)
+        menu.addAction(self.tr("Copy table"), lambda: QGuiApplication.clipboard().setText(self.table()))
+        menu.addAction(self.tr("Copy picture"), lambda: QGuiApplication.clipboard().setImage(self.view.picture()))
+        menu.addSeparator()
+        menu.addAction(self.tr("Save table…"), self.save_table)
+        menu.addAction(self.tr("Save picture as PNG…"), self.save_picture)
+        button.setMenu(menu)
+        return button
+
+    def table(self) -> str:
+        """The tensors of the map and the bytes of each, the largest boxes first; what has no box of its own is one line."""
+        root = self.view.root
+        lines = ["\t".join(("tensor", "bytes", "tensors", "dtype", "shape"))]
+        for box in _leaves(root) if root is not None else ():
+            shape = core.wording.shape(box.info.shape) if box.info is not None else ""
+            lines.append("\t".join((words.tsv(core.visible(box.path)), str(box.nbytes), str(box.tensors), box.dtype, shape)))
+        return "\n".join(lines)
+
+    def _file_name(self, ending: str) -> str:
+        return exporting.name_of(self._path, self.view.root.path if self.view.root is not None else "", "bytes", ending)
+
+    def save_table(self) -> None:
+        path = self.choose_path(self, self.tr("Save table"), self._file_name(".tsv"), self.tr("Tab-separated tables (*.tsv)"))
+        if path:
+            data = self.table().encode("utf-8", "backslashreplace") + b"\n"
+            self.line.set_text(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))
+
+    def save_picture(self) -> None:
+        path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
+        if path:
+            self.line.set_text(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
 
     # -- colours
 

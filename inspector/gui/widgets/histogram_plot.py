@@ -80,6 +80,7 @@ class HistogramPlot(QWidget):
                  choose_path: Callable[[QWidget, str, str, str], str] = file_dialogs.ask_where_to_save) -> None:
         super().__init__(parent)
         self.choose_path = choose_path
+        self.subject = ("", "")             # path and key of what is shown, for the names of files
         self._curves: tuple[Curve, ...] = ()
         self._heights = Heights.COUNT
         self._integers = False
@@ -202,8 +203,11 @@ class HistogramPlot(QWidget):
         self._drawing.render(image, QPoint())
         return image
 
+    def _file_name(self, ending: str) -> str:
+        return exporting.name_of(*self.subject, "histogram", ending)
+
     def save_picture(self) -> None:
-        path = self.choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
+        path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
             self._readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.picture())))
 
@@ -215,13 +219,13 @@ class HistogramPlot(QWidget):
                      (self.tr("Value"), self._height_label()), theme.colours(self.palette()))
 
     def save_drawing(self) -> None:
-        path = self.choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
+        path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
         if path:
             data = self.svg().encode("utf-8", "replace")
             self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "drawing")))
 
     def save_table(self) -> None:
-        path = self.choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
+        path = self.choose_path(self, self.tr("Save table"), self._file_name(".csv"), self.tr("CSV tables (*.csv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace")
             self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))

@@ -257,7 +257,7 @@ def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -
     names = []
     desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.png")
     desk.panel.save_picture()
-    assert names == ["_a_b_c.png"]
+    assert names == ["values-.._a_b_c-heatmap.png"]
     assert not QImage(str(tmp_path / "out.png")).isNull()
     desk.panel.copy_data()
     desk.wait()

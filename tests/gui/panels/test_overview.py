@@ -422,3 +422,22 @@ def test_that_a_mixture_says_its_experts(panel: Overview, session: Session, task
     assert "4,000 active" in said(panel)
     show(session, tasks, qtbot, checkpoint("/runs/c.pth"))
     assert "Experts" not in said(panel)
+
+
+def test_that_the_map_is_given_away_as_table_and_picture(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                                         tmp_path: Path) -> None:
+    show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box, asked = boxes_of(panel), list[str]()
+
+    def choose(parent: QWidget, title: str, name: str, kinds: str) -> str:
+        asked.append(name)
+        return str(tmp_path / name)
+
+    box.choose_path = choose
+    box.save_table()
+    box.save_picture()
+    assert asked == ["last-bytes.tsv", "last-bytes.png"]
+    lines = (tmp_path / asked[0]).read_text().splitlines()
+    assert lines[0].split("\t") == ["tensor", "bytes", "tensors", "dtype", "shape"]
+    assert {line.split("\t")[0]: int(line.split("\t")[1]) for line in lines[1:]}["model.head.weight"] == 7200
+    assert (tmp_path / asked[1]).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,35 @@
+"""What files are called that are made of a checkpoint, and where they are first looked for."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector.gui.kit import exporting, file_dialogs
+
+
+@pytest.mark.parametrize(("path", "key", "name"), [
+    ("/runs/last.pth", "fc.weight", "last-fc.weight-histogram.png"), ("/runs/last.pth", "", "last-histogram.png"),
+    ("model.tar.gz", "w", "model.tar-w-histogram.png"),
+    ("", "", "histogram.png"), ("/x/.pth", "a/b", "pth-a_b-histogram.png")])
+def test_that_a_name_says_of_what_file_and_tensor_it_is(path: str, key: str, name: str) -> None:
+    assert exporting.name_of(path, key, "histogram", ".png") == name
+
+
+def test_that_the_next_file_is_saved_to_the_folder_of_the_one_before(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parent, begun = QWidget(), list[str]()
+    qtbot.addWidget(parent)
+    answers = iter([str(tmp_path / "a.png"), "", "elsewhere/b.png"])
+
+    def chosen(parent: QWidget, title: str, name: str, kinds: str) -> tuple[str, str]:
+        begun.append(name)
+        return next(answers), kinds
+
+    monkeypatch.setattr(file_dialogs._Kept, "folder", "")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
+    for _ in range(3):
+        file_dialogs.ask_where_to_save(parent, "Save", "x.png", "")
+    assert begun == ["x.png", str(tmp_path / "x.png"), str(tmp_path / "x.png")]
+    assert file_dialogs._Kept.folder == "elsewhere"
