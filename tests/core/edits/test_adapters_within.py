@@ -119,6 +119,7 @@ def test_that_configurations_beside_it_say_the_scale_and_the_names_are_listed(tm
     assert {name: tensor.scheme for name, tensor in found.items()} == {
         f"{PREFIX}{name}": "lora" for name in ("emb.lora_default", "q.lora_default", "conv.lora_default")} | {
         f"{PREFIX}{name}": "dora" for name in ("q.lora_style", "up.lora_style")}
+    assert (found[f"{PREFIX}q.lora_default"].words, found[f"{PREFIX}q.lora_style"].words) == ("LoRA r8", "DoRA")
     q = found[f"{PREFIX}q.lora_default"]
     assert dict(q.parts) == {"A": f"{PREFIX}q.lora_A.default.weight", "B": f"{PREFIX}q.lora_B.default.weight"}
     delta = _delta({key.removeprefix(PREFIX): value for key, value in parts.items()}, "q", "default")

@@ -229,3 +229,16 @@ def test_that_wrappers_that_hold_themselves_are_opened_and_give_no_number(kind: 
         assert found is None or found.shape == tensor.shape
     tried(lambda: core.edit(ckpt, [core.Dequantize("float32")]))
     tried(lambda: [*core.summarize_each(ckpt, [*ckpt.tensors])])
+
+
+@pytest.mark.parametrize("group", [-1, 2, 2 ** 31 - 1])
+def test_that_an_order_of_columns_that_names_no_group_gives_no_number(group: int, tmp_path: Path) -> None:
+    made = SIZED["gptq act order"](np.random.default_rng(1), 5, 2, 16)
+    index = made.tensors["m.g_idx"].copy()
+    index[7] = group
+    ckpt = core.open(made._replace(tensors={**made.tensors, "m.g_idx": index}).save(tmp_path))
+    with pytest.raises(core.BadTensor, match="names groups that there are not"):
+        core.read_numpy(core.unpacked(ckpt), made.name)
+    with pytest.raises(core.InspectorError):
+        core.save(core.edit(ckpt, [core.Dequantize("float32")]), tmp_path / "out.safetensors")
+    assert not (tmp_path / "out.safetensors").exists()

@@ -64,6 +64,8 @@ class LogicalTensor:
         name = _WORDS.get(self.scheme, self.scheme)
         if isinstance(self.decoder, LowRank):
             return f"{name} r{self.decoder.rank}"
+        if self.is_adapter:
+            return name
         bits = f"{self.bits:g}-bit " if self.bits is not None else ""
         return f"{bits}{name}{f' g{self.group_size}' if self.group_size else ''}"
 
