@@ -21,12 +21,12 @@ from .runtime import late
 if TYPE_CHECKING:
     from . import wording as wording
     from .adapters import inner_adapters as inner_adapters
-    from .adapters import is_adapter as is_adapter
     from .adapters import said_of_adapters as said_of_adapters
     from .architecture.listing import architecture_text as architecture_text
     from .architecture.modules import Architecture as Architecture
     from .architecture.modules import Module as Module
     from .by_path.architecture import architectures as architectures
+    from .by_path.checks import is_adapter as is_adapter
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
@@ -63,6 +63,11 @@ if TYPE_CHECKING:
     from .by_path.tensors import read_slice as read_slice
     from .by_path.tensors import read_values as read_values
     from .by_path.tensors import reduce_slice as reduce_slice
+    from .by_path.tensors import sharing as sharing
+    from .by_path.texts import read_text as read_text
+    from .by_path.texts import source_of as source_of
+    from .by_path.texts import text_pieces as text_pieces
+    from .by_path.texts import texts as texts
     from .checking import CheckReport as CheckReport
     from .checkpoint import Checkpoint as Checkpoint
     from .checkpoint import Chunk as Chunk
@@ -205,10 +210,6 @@ if TYPE_CHECKING:
     from .findings import worst as worst
     from .formats.source_texts import Declaration as Declaration
     from .formats.source_texts import Text as Text
-    from .formats.source_texts import read_text as read_text
-    from .formats.source_texts import source_of as source_of
-    from .formats.source_texts import text_pieces as text_pieces
-    from .formats.source_texts import texts as texts
     from .io.addresses import absolute_path as absolute_path
     from .io.addresses import file_name as file_name
     from .io.addresses import folder_of as folder_of
@@ -374,7 +375,6 @@ if TYPE_CHECKING:
     from .tensors.lazy import LazyTensor as LazyTensor
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
-    from .tensors.sharing import sharing as sharing
     from .tensors.sizes import Sizes as Sizes
     from .tensors.slices import Plane as Plane
     from .tensors.slices import Reduced as Reduced
@@ -403,18 +403,19 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
-    "adapters": "inner_adapters is_adapter said_of_adapters",
+    "adapters": "inner_adapters said_of_adapters",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
-        "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice",
+        "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
+        "sharing",
     "by_path.packed": "fitting_types logical packed_tensors reinterpret stored_codes unpacked",
     "by_path.tables": "byte_map counts describe experts headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
     "by_path.architecture": "architectures",
-    "by_path.checks": "loads_with_torch model_dicts optimizers",
+    "by_path.checks": "is_adapter loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "
@@ -432,7 +433,7 @@ _HOMES = {
     "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
-    "tensors.sharing": "Relation relation sharing",
+    "tensors.sharing": "Relation relation",
     "torch_bridge": "load_state_dict read_torch",
     "torch_load": "LoadsWithTorch Refused",
     "comparing": "compare judged",
@@ -491,7 +492,8 @@ _HOMES = {
         "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NoSuchKey NotACheckpoint ReadError "
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
-    "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
+    "by_path.texts": "read_text source_of text_pieces texts",
+    "formats.source_texts": "Declaration Text",
     "io.addresses": "absolute_path file_name folder_of is_address with_secrets without_secrets",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",

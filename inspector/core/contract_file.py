@@ -30,6 +30,11 @@ def read_contract(path: str | os.PathLike[str]) -> Contract:
         said = json.loads(data)
     except (ValueError, RecursionError):
         said = None
+    return checked(said, name)
+
+
+def checked(said: object, name: str) -> Contract:
+    """`said`, which was found at `name`. Raises Corrupt where it is no contract."""
     if not isinstance(said, dict) or said.get("inspector_contract") != VERSION or not isinstance(said.get("tensors"), list) or not all(
             isinstance(row, dict) and isinstance(row.get("key"), str) and isinstance(row.get("dtype"), str)
             and isinstance(row.get("shape"), list) and all(type(size) is int for size in row["shape"]) for row in said["tensors"]):

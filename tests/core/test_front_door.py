@@ -70,3 +70,26 @@ def test_that_a_file_without_a_pickle_is_opened_without_those_who_read_one(tmp_p
     for name in ("before_1_6.torch_legacy", "sniffing.saves", "shared.joblib_arrays", "torch_zip", "plain_pickle"):
         assert f"inspector.core.formats.{name}" not in loaded
     assert "inspector.core.pickles.objects.contents" not in loaded
+
+
+def test_that_a_path_will_do_wherever_a_checkpoint_is_meant(tmp_path: Path) -> None:
+    path = core.save({"model": {"w": torch.ones(3, 3)}, "epoch": 3}, tmp_path / "a.pth").path
+    for name in ("as_html", "averaged_keys", "check", "contract", "counts", "describe", "digest_of", "headline", "health", "is_adapter",
+                 "load", "load_state_dict", "loads_with_torch", "logical", "model_dicts", "optimizers", "packed_tensors",
+                 "parameter_groups", "sharing", "sizes", "summarize", "texts", "totals", "unpacked"):
+        function = getattr(core, name)
+        assert repr(function(path)) == repr(function(Path(path))) == repr(function(core.open(path))), name
+        with pytest.raises(FileNotFoundError):
+            function(tmp_path / "gone.pth")
+    for call in (lambda gone: core.compare(gone, path), lambda gone: core.edit(gone, []), lambda gone: core.save(gone, tmp_path / "b.pth"),
+                 lambda gone: core.average([gone, path]), core.series, lambda gone: core.merge([gone]), core.read_contract,
+                 core.read_digest, core.read_recipe, core.read_text_file, core.read_reference, lambda gone: core.read_numpy(gone, "w"),
+                 lambda gone: core.load_report(path, gone)):
+        with pytest.raises(FileNotFoundError):
+            call(str(tmp_path / "gone.pth"))
+
+
+@pytest.mark.parametrize("wanted", [{}, {"tensors": []}, {"inspector_contract": 1, "tensors": [{"key": "w"}]}])
+def test_that_a_mapping_that_is_no_contract_is_told(wanted: dict[str, object], tmp_path: Path) -> None:
+    with pytest.raises(core.Corrupt, match="no contract"):
+        core.assert_fits({"w": torch.ones(3)}, wanted)

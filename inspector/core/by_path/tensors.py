@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from inspector.core.tensors import channels, content_digest, reader, slices
+from inspector.core.tensors import sharing as _sharing
 
 from . import by_path
 
@@ -15,4 +16,5 @@ reduce_slice = by_path(slices.reduce_slice, __name__)
 read_values = by_path(slices.read_values, __name__)
 channel_norms = by_path(channels.channel_norms, __name__)
 kernel_sheet = by_path(channels.kernel_sheet, __name__)
+sharing = by_path(_sharing.sharing, __name__)
 find_next = by_path(slices.find_next, __name__)

@@ -10,6 +10,7 @@ from html import escape
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import segments_of, visible
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.plain_values import one_line
 from inspector.core.training.sentences import headline
 from inspector.core.wording import count, many, shape, size
@@ -31,13 +32,14 @@ class _Group:
         self.tensors = self.parameters = self.nbytes = 0
 
 
-def as_html(ckpt: Checkpoint) -> str:
-    """The HTML. Reads nothing; at most some hundred lines, whatever there is.
+def as_html(ckpt: CheckpointLike) -> str:
+    """The HTML. Reads nothing; at most some hundred lines, whatever there is. Errors as `core.open`.
 
     >>> text = core.as_html(core.open(core.make_demo(folder)[1]))
     >>> "head" in text, "<script" in text
     (True, False)
     """
+    ckpt = opened(ckpt)
     root = _tree(ckpt.tensors.values())
     left = [_ROWS]
     rows = "".join(_lines(root, max(root.nbytes, 1), left, 0))

@@ -143,12 +143,13 @@ def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | No
     return edit(last, [Average(tuple(others), counted)], monitor)
 
 
-def averaged_keys(ckpt: Checkpoint) -> list[str]:
+def averaged_keys(ckpt: CheckpointLike) -> list[str]:
     """The floating tensors of its models.
 
     >>> core.averaged_keys(core.edit({"model": {"w": np.ones(3), "steps": np.array(7)}, "epoch": 3}, []))
     ['model.w']
     """
+    ckpt = opened(ckpt)
     role_of = roles(ckpt)
     return [key for key, info in ckpt.tensors.items() if role_of(info) in ("parameter", "buffer") and _is_averaged(info)]
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from inspector.core import opening
-from inspector.core.contract_file import VERSION, Contract, read_contract
+from inspector.core.contract_file import VERSION, Contract, checked, read_contract
 from inspector.core.errors import UsageError
 from inspector.core.io.side_outputs import write_output
 from inspector.core.keypath import visible
@@ -73,7 +73,7 @@ def breaches(file: CheckpointLike, wanted: Contract | Mapping[str, Any] | str | 
     >>> core.breaches({"w": np.ones((2, 3)), "x": np.ones(1)}, core.contract({"w": np.ones((2, 4))}))
     Breaches(missing=(), unexpected=('x',), shape=(('w', '[2, 3]', '[2, 4]'),), dtype=())
     """
-    terms = read_contract(wanted) if isinstance(wanted, str | os.PathLike) else wanted
+    terms = read_contract(wanted) if isinstance(wanted, str | os.PathLike) else checked(dict(wanted), "")
     should = {row["key"]: row for row in terms["tensors"]}
     opened = opening.opened(file, monitor)
     if state_dict is None and opened.state_dicts:

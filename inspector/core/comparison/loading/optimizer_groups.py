@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import below, join
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.training.weights import optimizer_states
 
 from .lists import Mismatch
@@ -31,13 +32,14 @@ class OptimizerFit(NamedTuple):
         return self.file == self.model and not self.mismatched
 
 
-def parameter_groups(ckpt: Checkpoint) -> dict[str, tuple[int, ...]]:
+def parameter_groups(ckpt: CheckpointLike) -> dict[str, tuple[int, ...]]:
     """path of each optimizer's state dict -> the numbers of parameters in its groups, in order.
 
     >>> groups = [{"lr": 0.1, "params": [0, 1]}, {"lr": 0.01, "params": [2]}]
     >>> core.parameter_groups(core.edit({"optimizer": {"state": {}, "param_groups": groups}}, []))
     {'optimizer': (2, 1)}
     """
+    ckpt = opened(ckpt)
     sizes: dict[str, dict[int, int]] = {}
     for key, value in ckpt.values.items():
         if "param_groups." not in key:
