@@ -339,10 +339,25 @@ def test_that_keys_are_where_people_look_for_them(window: MainWindow, name: str,
     assert QKeySequence(keys) in window.menus[name].shortcuts()
 
 
-def test_that_no_keys_mean_two_things(window: MainWindow) -> None:
-    keys = [key.toString() for action in window.findChildren(QAction) for key in action.shortcuts()
-            if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut]
-    assert sorted(keys) == sorted(set(keys))
+def test_that_no_keys_mean_two_things_at_once(window: MainWindow, session: Session, tasks: Tasks, idle: Idle) -> None:
+    def keys(only_enabled: bool) -> list[str]:
+        return sorted(key.toString() for action in window.findChildren(QAction) for key in action.shortcuts()
+                      if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut and (action.isEnabled() or not only_enabled))
+
+    # to go back and forward, and in a comparison to push from one side to the other
+    assert [key for key in keys(False) if keys(False).count(key) > 1] == ["Alt+Left"] * 2 + ["Alt+Right"] * 2
+    window.open_paths(["/runs/a.pth", "/runs/b.pth"])
+    idle(tasks)
+    a, b = (document.id for document in session.documents)
+    for id in (a, b, a):
+        session.select(Selection(id))
+    window.menus["back"].trigger()
+    assert window.menus["back"].isEnabled()
+    assert keys(True) == sorted(set(keys(True)))
+    window.comparison.compare_documents(a, b)
+    idle(tasks)
+    assert window.comparison.shown
+    assert keys(True) == sorted(set(keys(True)))
 
 
 def test_that_every_edit_is_in_the_menu_and_no_menu_is_taller_than_a_small_screen(window: MainWindow) -> None:
