@@ -507,9 +507,9 @@ def _download(shown: str) -> str:
     scheme, place = addresses.scheme_of(shown), visible(shown, 300)
     if scheme == "hf":
         parts = shown.partition("://")[2].split("/")
-        return ": hf download " + visible(f"{'/'.join(parts[:2])} {'/'.join(parts[2:])}".strip(), 300)
+        return ": `hf download " + visible(f"{'/'.join(parts[:2])} {'/'.join(parts[2:])}".strip(), 300) + "`"
     how = _HOW.get(scheme)
-    return f": {how.format(address=place)}" if how else ""
+    return f": `{how.format(address=place)}`" if how else ""        # a sentence's end behind "cp X ." would be another folder
 
 
 class _Repeat(Exception):

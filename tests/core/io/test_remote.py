@@ -526,6 +526,7 @@ def test_that_a_missing_extra_is_one_line_with_the_command(address: str, monkeyp
         assert told.err.count("\n") == 1
         assert PACKAGES[address] in told.err
         assert "pip install 'checkpoint-inspector[remote]'" in told.err
+        assert " .." not in told.err                    # the folder that a command copies into, and the end of a sentence
 
 
 @pytest.fixture(params=["gs", "hf"])
