@@ -59,6 +59,8 @@ _MOST_LINES = 8                 # as many as there are colours that can be told 
 _FINDINGS = 20                  # findings that are shown
 _WITH_RIDGES = (NAME, SHAPE, STD, NAN, ZEROS, RIDGE)
 _WIDE, _NARROW = 102, {NAME: 180, STD: 78, NAN: 64, ZEROS: 68}
+_FITTED = 2_000                 # rows with which columns are fitted while more come in
+_SOUNDED = 300                  # rows that the common scale is made of: all, or evenly among them, for this runs while rows come in
 _RIDGE_ROOM = 150               # pixels
 _TALLEST = 16_000               # pixels of a picture
 _CHIPS = 5                      # patterns that are offered
@@ -345,13 +347,15 @@ class LayersPanel(SelectionPanel):
     def _show_scale(self) -> None:
         """What the ridges are drawn over."""
         self.ridges.forget()
-        found = [row.ridge for row in self.model.rows if row.ridge is not None]
-        span = core.ridge_range(found) if self.common.isChecked() else None
+        rows = self.model.rows
+        some = [row.ridge for row in rows[::max(1, len(rows) // _SOUNDED)] if row.ridge is not None]
+        span = core.ridge_range(some) if self.common.isChecked() else None
         self.ridges.set_span(span)
-        share = core.share_outside(found, span) if span is not None else 0.0
+        share = core.share_outside(some, span) if span is not None and len(rows) <= _SOUNDED else 0.0         # else it is of a part
         self.axis.set_scale(span, self.tr("{share} of the values lie outside").format(
             share=percent(round(share * 10**6), 10**6)) if share > 0 else "")
-        self._fit_columns()
+        if len(rows) <= _FITTED or not self.requests.phase.is_busy:
+            self._fit_columns()
         few = self.model.rowCount() <= FEW
         self.table.verticalHeader().setDefaultSectionSize((HIGH if few else LOW) if self._as_ridges else self._plain_height)
         self.table.viewport().update()
@@ -604,6 +608,7 @@ class LayersPanel(SelectionPanel):
             table.setColumnWidth(column, _WIDE)
         table.horizontalHeader().moveSection(RIDGE, SHAPE + 1)
         table.horizontalHeader().setMinimumSectionSize(40)
+        table.horizontalHeader().setResizeContentsPrecision(40)         # rows: a thousand take a tenth of a second
         table.setItemDelegateForColumn(RIDGE, self.ridges)
         table.setMouseTracking(True)
         table.viewport().installEventFilter(self)
