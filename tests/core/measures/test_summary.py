@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -177,3 +178,22 @@ def test_that_summarize_leaves_out_only_what_was_not_asked_for_by_name(tmp_path:
         core.summarize(ckpt, ["b"])
     with pytest.raises(core.UsageError, match="no tensor 'x'"):
         core.summarize(ckpt, ["x"])
+
+
+def test_that_of_tensors_without_elements_one_of_each_type_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors = {f"{dtype}.{n}": np.zeros((0, n), dtype) for n in range(50) for dtype in ("float32", "int64")}
+    ckpt = core.open(core.save({**tensors, "w": np.ones(3, np.float32)}, tmp_path / "a.pth").path)
+    apart = {key: core.summarize(ckpt, [key])[key] for key in ("float32.1", "int64.1", "w")}
+    measured: list[str] = []
+    real = module._summarize
+
+    def count(run: object, found: list[Any], ask: object) -> core.Summary:
+        measured.extend(source.key for source in found)
+        return real(run, found, ask)       # type: ignore[arg-type]
+    monkeypatch.setattr(module, "_summarize", count)
+    found = core.summarize(ckpt)
+    assert len(measured) == 3
+    assert found.keys() == ckpt.tensors.keys()
+    assert repr(found["float32.7"]) == repr(apart["float32.1"])
+    assert repr(found["int64.7"]) == repr(apart["int64.1"])
+    assert found["w"].mean == 1.0
