@@ -295,6 +295,9 @@ class ComparePage(QWidget):
             for changed in (self.verdict, self.verdict_text, self._more):
                 changed.style().unpolish(changed)
                 changed.style().polish(changed)
+        if step is not Step.READING and self._growing.isActive():
+            self._growing.stop()
+            self._show_grown()                  # the last of it at once
         if step is Step.DONE and self.model.follows_values:
             self.model.arrange()
         now = self.progress.tree.figures.reading if self.progress.tree is not None else ""
