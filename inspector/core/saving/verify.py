@@ -59,6 +59,8 @@ def same_tensors(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInf
         raise Mismatch(one, f"the new file has {len(found):,} tensors where {len(wanted):,} were to be written, or another order")
     for key, want in wanted.items():
         have = found[key]
+        if have.problem.startswith("corrupt") and not want.problem:
+            raise Mismatch(key, f"{visible(key, 80)} cannot be read from the new file: {have.problem}")
         if (want.shape, want.dtype) != (have.shape, have.dtype) or (strides and _rest(want) != _rest(have)):
             raise Mismatch(key, f"the new file describes {visible(key, 80)} otherwise than it was to be written")
 

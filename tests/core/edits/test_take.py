@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inspector import core
+from tests import builders
 from tests.core.edits.made import net, opened, training
 
 
@@ -213,3 +214,16 @@ def test_that_another_shape_is_told_with_both(tmp_path: Path) -> None:
     assert not any("shape" in note for note in notes)
     notes = core.effects(tmp_path / "a.pth", [core.Take(str(tmp_path / "b.pth"), pairs=(("c", "fc.bias"),))])[0].notes
     assert any("c [3] -> [10]" in note and "1 tensor changes its shape" in note for note in notes)
+
+
+@pytest.mark.parametrize("says", [b"K\x02", b"N", b"X\x01\x00\x00\x00a", b")", b"K\x07"], ids=["2", "None", "text", "tuple", "7"])
+def test_that_what_is_taken_in_place_of_a_broken_tensor_is_whole(tmp_path: Path, says: bytes) -> None:
+    """A call whose requires_grad is no boolean: nothing of that is kept."""
+    persistent = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x04tQ"
+    call = b"ctorch._utils\n_rebuild_tensor_v2\n(" + persistent + b"K\x00K\x04\x85K\x01\x85" + says + b"ccollections\nOrderedDict\n)RtR"
+    (tmp_path / "broken.pth").write_bytes(builders.torch_zip(b"\x80\x02}X\x01\x00\x00\x00w" + call + b"s.", {"data/0": bytes(16)}))
+    torch.save({"w": torch.arange(4.0)}, tmp_path / "good.pth")
+    broken = core.open(tmp_path / "broken.pth")
+    assert broken.tensors["w"].problem.startswith("corrupt")
+    core.save(core.edit(broken, [core.Take(str(tmp_path / "good.pth"), "w")]), tmp_path / "out.pth")
+    assert torch.equal(torch.load(tmp_path / "out.pth")["w"], torch.arange(4.0))

@@ -288,8 +288,13 @@ class GraphChanges:
         return (self._grad(args[4], info), args[5]) if len(args) >= 6 else (-1, -1)
 
     def _grad(self, node: int, info: TensorInfo) -> int:
-        """`node`, which says whether a tensor requires a gradient, where one of the type of `info` can."""
-        return node if DTYPES[info.dtype].kind in ("float", "complex") else self.editor.const(False)
+        """`node`, which says whether a tensor requires a gradient, where one of the type of `info` can, and where it says so at all: the call
+        of a tensor that was broken may hold anything."""
+        if DTYPES[info.dtype].kind not in ("float", "complex"):
+            return self.editor.const(False)
+        graph = self.graph
+        says = graph.boolean(node) is not None or (graph.kind[node] == INT and graph.a[node] in (0, 1))
+        return node if says else self.editor.const(info.requires_grad)
 
     def _move(self, n: int, info: TensorInfo) -> None:
         """A tensor that is put on its device when it is loaded says so itself."""
