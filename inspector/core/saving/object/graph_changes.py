@@ -288,8 +288,8 @@ class GraphChanges:
         return (self._grad(args[4], info), args[5]) if len(args) >= 6 else (-1, -1)
 
     def _grad(self, node: int, info: TensorInfo) -> int:
-        """`node`, which says whether a tensor requires a gradient, where one of the type of `info` can, and where it says so at all: the call
-        of a tensor that was broken may hold anything."""
+        """`node`, which says whether a tensor requires a gradient, where one of the type of `info` can, and where it says so at all: the
+        call of a tensor that was broken may hold anything."""
         if DTYPES[info.dtype].kind not in ("float", "complex"):
             return self.editor.const(False)
         graph = self.graph
