@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from .architecture.modules import Architecture as Architecture
     from .architecture.modules import Module as Module
     from .by_path.architecture import architectures as architectures
-    from .by_path.checks import is_adapter as is_adapter
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .by_path.measures import summarize_group as summarize_group
     from .by_path.measures import summarize_tensor as summarize_tensor
     from .by_path.packed import fitting_types as fitting_types
+    from .by_path.packed import is_adapter as is_adapter
     from .by_path.packed import logical as logical
     from .by_path.packed import packed_tensors as packed_tensors
     from .by_path.packed import reinterpret as reinterpret
@@ -409,13 +409,13 @@ _HOMES = {
     "by_path.tensors":
         "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
         "sharing",
-    "by_path.packed": "fitting_types logical packed_tensors reinterpret stored_codes unpacked",
+    "by_path.packed": "fitting_types is_adapter logical packed_tensors reinterpret stored_codes unpacked",
     "by_path.tables": "byte_map counts describe experts headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
     "by_path.architecture": "architectures",
-    "by_path.checks": "is_adapter loads_with_torch model_dicts optimizers",
+    "by_path.checks": "loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "

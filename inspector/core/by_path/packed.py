@@ -1,11 +1,13 @@
 """The tensors that a checkpoint stands for, and what its bytes may be taken for."""
 from __future__ import annotations
 
+from inspector.core import adapters
 from inspector.core.packed import logical as _logical
 from inspector.core.packed import reinterpreted
 
 from . import by_path
 
+is_adapter = by_path(adapters.is_adapter, __name__)
 logical = by_path(_logical.logical, __name__)
 packed_tensors = by_path(_logical.packed, __name__)
 unpacked = by_path(_logical.unpacked, __name__)

@@ -48,6 +48,7 @@ class SeenAsBar(QWidget):
         self.shape.textEdited.connect(lambda: self.problem.hide())
         self.order.activated.connect(self._take_order)
         self.reset.clicked.connect(self.see_as_stored)
+        session.document_removed.connect(self._forget)
 
     def offer(self, at: LookedAt | None) -> None:
         """Another tensor, or none; or another look at the same."""
@@ -75,6 +76,11 @@ class SeenAsBar(QWidget):
             return False
         return (stored.unpacked is not None and stored.unpacked.whole) or (
             core.DTYPES[stored.dtype].kind != "float" and stored.numel == packed.numel)
+
+    def _forget(self, id: int) -> None:
+        """Nothing is kept of a file that was closed."""
+        if self._at is not None and self._at.document == id:
+            self.offer(None)
 
     def offer_codes(self, packed: bool) -> None:
         """Several tensors, some of which are `packed`: only these can be looked at in another way."""
