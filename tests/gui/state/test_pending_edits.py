@@ -265,7 +265,7 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
              core.Dequantize("float16", "a*"), core.MergeAdapter("/y/adapter/"), core.RemapDevices({"cuda:*": "cpu"}),
              core.Unshare("*"), core.Copy("a", "b"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1),
              core.SetValue("a", delete=True), core.SetMetadata("a", "b"), core.DropBroken(),
-             core.Resize("a", 0, 2), core.Transpose("a"), core.Reorder("a", "halves", 1),
+             core.Resize("a", 0, 2), core.Transpose("a"), core.Reshape("a", (2, -1)), core.Reorder("a", "halves", 1),
              core.Split("a", 0, (("b", -1), ("c", -1))), core.Concat(("b", "c"), "a", 0),
              core.OptimizerFor("/z.pth"),
              core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]

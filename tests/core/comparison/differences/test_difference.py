@@ -214,7 +214,7 @@ def test_that_chunks_do_not_change_the_result(tmp_path: Path, monkeypatch: pytes
     b = a.clone()
     b[::3] += 0.1
     whole = _compared(a, b, tmp_path).difference
-    monkeypatch.setattr(difference, "_CHUNK", 400)
+    monkeypatch.setattr(difference, "CHUNK", 400)
     parts = _compared(a, b, tmp_path).difference
     assert whole is not None
     assert parts is not None
