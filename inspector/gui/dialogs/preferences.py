@@ -19,7 +19,6 @@ class Preferences(QDialog):
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.theme = self._choice(self.tr("Theme"), list(zip(theme.CHOICES, (self.tr("As the system"), self.tr("Light"), self.tr("Dark")),

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPoint
+from PySide6.QtGui import QColor, QImage, QImageWriter
+from PySide6.QtWidgets import QWidget
 
 from inspector import core
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 16              # elements turned into text at once
 _LONGEST = 120                  # characters of a suggested name
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+def picture_of(widget: QWidget, ground: QColor, scale: float) -> QImage:
+    """A widget as it looks now, on a `ground` of one colour, `scale` pixels per point. On the GUI thread."""
+    image = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(ground)
+    widget.render(image, QPoint())
+    return image
 
 
 def file_name(key: str, ending: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -27,7 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import exporting, theme
 from inspector.gui.models.plot_scales import ValueScale, multiples, nice_step, number
 
 from .colour_maps import MAPS, ColourMap, Limits, painted, table_of
@@ -280,11 +280,7 @@ class HeatmapView(QWidget):
 
     def picture(self, scale: float = 2.0) -> QImage:
         """As it looks now, with the colour bar, `scale` pixels per point."""
-        image = QImage(self.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(self.palette().color(QPalette.ColorRole.Window))
-        self.render(image, QPoint())
-        return image
+        return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._base is None:

@@ -11,7 +11,7 @@ from enum import Enum
 from itertools import accumulate
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -196,12 +196,7 @@ class HistogramPlot(QWidget):
 
     def picture(self, scale: float = 2.0) -> QImage:
         """Plot and legend as they look now, `scale` pixels per point."""
-        size = self._drawing.size()
-        image = QImage(size * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(self.palette().color(QPalette.ColorRole.Window))
-        self._drawing.render(image, QPoint())
-        return image
+        return exporting.picture_of(self._drawing, self.palette().color(QPalette.ColorRole.Window), scale)
 
     def _file_name(self, ending: str) -> str:
         return exporting.name_of(*self.subject, "histogram", ending)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from math import ceil, isfinite, sqrt
 from typing import TYPE_CHECKING, Any, cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolTip, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import exporting, theme
 from inspector.gui.models.plot_scales import number
 
 from .colour_maps import MAPS, ColourMap, Limits, painted, table_of
@@ -205,11 +205,7 @@ class KernelSheetView(QAbstractScrollArea):
         painter.end()
 
     def picture(self, scale: float = 2.0) -> QImage:
-        image = QImage(self.viewport().size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(self.palette().color(QPalette.ColorRole.Base))
-        self.viewport().render(image, QPoint())
-        return image
+        return exporting.picture_of(self.viewport(), self.palette().color(QPalette.ColorRole.Base), scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,12 +4,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, isfinite, log10
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import exporting, theme
 from inspector.gui.models.plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number
 
 from .plot_canvas import LINES
@@ -119,11 +119,7 @@ class LinePlot(QWidget):
         return QColor(theme.colours(self.palette()).series[n % 8])
 
     def picture(self, scale: float = 2.0) -> QImage:
-        image = QImage(self.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(self.palette().color(QPalette.ColorRole.Window))
-        self.render(image, QPoint())
-        return image
+        return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 

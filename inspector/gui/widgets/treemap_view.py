@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from inspector import core
-from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit import exporting, icons, theme, words
 from inspector.gui.models import treemap
 from inspector.gui.models.treemap import Place, Way
 
@@ -121,11 +121,7 @@ class TreemapView(QWidget):
         self._told()
 
     def picture(self, scale: float = 2.0) -> QImage:
-        image = QImage(self.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(scale)
-        image.fill(self.palette().color(QPalette.ColorRole.Window))
-        self.render(image, QPoint())
-        return image
+        return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
 
     def name_of(self, box: core.ByteBox) -> str:
         """What a box is called as seen from the group that is shown, safe to show."""
