@@ -20,7 +20,7 @@ from .progress import QUIET, Monitor
 from .runtime.interpreter import interpreter
 from .tensors.ahead import read_ahead
 from .tensors.reader import TensorReader, digest
-from .tensors.shared_storages import SharedStorages
+from .tensors.shared_storages import SharedStorages, listed
 from .torch_load import loads_with_torch
 from .training.weights import model_dicts
 
@@ -153,7 +153,7 @@ class TorchMaker:
     def storage(self, id: str) -> Any:
         """A storage that is a value itself."""
         import torch
-        storage = self._storages[id]
+        storage = listed(self._storages, id)
         dtype = _dtypes().get(storage.dtype, torch.uint8)
         made = self._storage(id, self._shared.whole(storage), storage.device)
         return torch.storage.TypedStorage(wrap_storage=made, dtype=dtype, _internal=True)

@@ -9,7 +9,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.tensors.array_kinds import EmptyArray, NestedArray, QuantizedArray, SparseArray, exact_dtype
 from inspector.core.tensors.reader import array_dtype
-from inspector.core.tensors.shared_storages import SharedStorages
+from inspector.core.tensors.shared_storages import SharedStorages, listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +41,7 @@ class ArrayMaker:
         return QuantizedArray(stored, info.dtype, quantizer.scheme, quantizer.scale, quantizer.zero_point)
 
     def storage(self, id: str) -> Any:
-        storage = self._storages[id]
+        storage = listed(self._storages, id)
         base = self._base(id, self._shared.whole(storage))
         dtype = array_dtype(storage.dtype)
         return base[:base.size - base.size % dtype.itemsize].view(dtype)

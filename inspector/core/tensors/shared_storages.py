@@ -25,6 +25,14 @@ class Home(NamedTuple):
     offset: int
 
 
+def listed(storages: Mapping[str, Storage], id: str) -> Storage:
+    """The storage called `id`. Raises BadTensor for one that stands nowhere but in a dict's key, which is not looked for in the file."""
+    storage = storages.get(id)
+    if storage is None:
+        raise BadTensor("the storage is in no tensor or value but in the key of a dict", where=id)
+    return storage
+
+
 class SharedStorages:
     """Reads through `reader`, which is one for `ckpt`. `made` maps ids of storages that stand in no file to the key of the tensor whose
     elements they are. `total` are the bytes that will be read, for `monitor`."""

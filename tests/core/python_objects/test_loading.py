@@ -302,6 +302,14 @@ def test_that_a_tuple_that_is_endless_or_deep_is_no_key(file: Path) -> None:
         assert isinstance(core.load(file), tuple)           # as a value it is fine
 
 
+@pytest.mark.parametrize("as_torch", [False, True])
+def test_that_a_storage_that_stands_only_in_a_key_is_named(as_torch: bool, file: Path) -> None:
+    storage = b"(X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\x002X\3\0\0\0cpuK\2tQ"
+    file.write_bytes(torch_zip(b"\x80\x02}" + storage + b"\x85Ns.", {"data/2": bytes(8)}))
+    with pytest.raises(core.BadTensor, match="key of a dict"):
+        core.load(file, as_torch=as_torch)
+
+
 def test_that_a_circle_is_a_circle(file: Path) -> None:
     found = core.load(_written(file, kinds.recursive_list()))
     assert found[1] is found
