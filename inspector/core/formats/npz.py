@@ -73,7 +73,8 @@ def _array(source: SourceFile, key: str, extent: Extent, note: str) -> tuple[Ten
     elif begin % item:
         problem = "its elements do not begin at a multiple of their size"
     stride = contiguous(sizes) if order.group(1) == "False" else tuple(reversed(contiguous(tuple(reversed(sizes)))))
-    storage = Storage(key, dtype, None, begin + nbytes, extent, big_endian=descr.group(1) == ">", problem=problem)
+    whole = max(begin + nbytes, extent.size)            # numpy does not mind what follows the elements
+    storage = Storage(key, dtype, None, whole, extent, big_endian=descr.group(1) == ">", problem=problem)
     return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=problem), storage
 
 

@@ -5,9 +5,11 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
+from inspector.core.edits.tools.copies import with_own_bytes
 from inspector.core.errors import InspectorError, SaveError, UsageError
 from inspector.core.graph import Graph
 from inspector.core.io.new_files import no_wider
@@ -372,8 +374,20 @@ def _listed(names: Sequence[str]) -> str:
 
 # -- PyTorch files ------------------------------------------------------------------------------------------------------
 
+def _without_headers(ckpt: Checkpoint) -> Checkpoint:
+    """`ckpt` with the elements of numpy's arrays by themselves: in an archive of arrays a storage is a whole member, with the header that
+    stands before the elements and whatever follows them, in a byte order of its own."""
+    source = ckpt.as_opened
+    if source.format != "npz":
+        return ckpt
+    arrays = {key: info.dtype for key, info in ckpt.tensors.items() if info.storage in source.storages and not info.problem}
+    tensors, storages = with_own_bytes(ckpt, arrays, ties=True)
+    return replace(ckpt, tensors=MappingProxyType(tensors), storages=MappingProxyType(storages))
+
+
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
                 unreferenced: bool, monitor: Monitor) -> SavePlan:
+    ckpt = _without_headers(ckpt)
     source = ckpt.as_opened
     unwished = _unwished(source, drop, monitor)
     others = torch_zip.other_members(source)

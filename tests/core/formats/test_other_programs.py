@@ -336,6 +336,29 @@ def test_that_arrays_of_numpy_are_tensors(compressed: bool, tmp_path: Path) -> N
     assert core.read_numpy(tmp_path / "out.safetensors", "f").tolist() == arrays["f"].tolist()
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("more", [64, 3])
+def test_that_bytes_after_an_array_do_not_spoil_what_is_saved_of_it(more: int, order: str, tmp_path: Path) -> None:
+    import io
+    import zipfile
+    array, raw = np.arange(6, dtype=f"{order}f8").reshape(2, 3), io.BytesIO()
+    np.save(raw, array)
+    np.save(tmp_path / "n.npy", np.asfortranarray(np.arange(4, dtype="<i4").reshape(2, 2)))
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("w.npy", raw.getvalue() + bytes(more))
+        archive.writestr("n.npy", (tmp_path / "n.npy").read_bytes())
+    assert np.load(tmp_path / "a.npz")["w"].tolist() == array.tolist()
+    for name, legacy in (("out.pth", False), ("old.pth", True)):
+        edited = core.edit(tmp_path / "a.npz", [core.Copy("w", "tied")])
+        core.save(core.plan_save(edited, tmp_path / name, format="torch-legacy" if legacy else None))
+        found = torch.load(tmp_path / name)
+        assert found["w"].tolist() == found["tied"].tolist() == array.tolist()
+        assert found["n"].tolist() == [[0, 1], [2, 3]]
+        assert [(value.storage_offset(), value.untyped_storage().nbytes()) for value in found.values()] == [(0, 48), (0, 16), (0, 48)]
+        assert found["w"].data_ptr() == found["tied"].data_ptr()        # and no header of numpy's in the file
+        assert not [one for one in core.open(tmp_path / name).findings if one.level != "info"]
+
+
 def test_that_arrays_of_objects_stay_shut(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", a=np.array([{"b": 1}], dtype=object), s=np.zeros(2, [("x", "f4")]), w=np.ones(1))
     ckpt = core.open(tmp_path / "a.npz")

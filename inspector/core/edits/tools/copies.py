@@ -16,8 +16,14 @@ contiguous = lru_cache(256)(checkpoint.contiguous)
 
 
 def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:
-    """`ckpt` with each tensor of `dtypes` (key -> element type) in a storage of its own, contiguous. `ties`: those that are the
-    same elements and stay of one type still share one."""
+    """`ckpt` with each tensor of `dtypes` as `with_own_bytes` makes it."""
+    tensors, storages = with_own_bytes(ckpt, dtypes, ties)
+    return edited(ckpt, edit, tensors=tensors, storages=storages)
+
+
+def with_own_bytes(ckpt: Checkpoint, dtypes: dict[str, str], ties: bool) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
+    """The tables of tensors and storages with each tensor of `dtypes` (key -> element type) in a storage of its own, contiguous. `ties`:
+    those that are the same elements and stay of one type still share one."""
     tensors = dict(ckpt.tensors)
     storages: dict[str, Storage] = {}
     tied: dict[tuple[object, ...], str] = {}
@@ -31,8 +37,7 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
             nbytes = prod(info.shape) * DTYPES[dtype].itemsize
             storages[id] = Storage(id, dtype, info.device, nbytes, None)
         tensors[key] = _copy(info, dtype, storages[id])
-    kept = storages_left(ckpt, tensors, ckpt.values)
-    return edited(ckpt, edit, tensors=tensors, storages={**kept, **storages})
+    return tensors, {**storages_left(ckpt, tensors, ckpt.values), **storages}
 
 
 def fresh_ids(ckpt: Checkpoint) -> Iterator[str]:
