@@ -359,8 +359,11 @@ def test_that_the_top_level_holds_what_it_may_and_no_more() -> None:
         pytest.skip("not a git checkout")
     top = {line.split("/")[0] for line in listed.stdout.splitlines()}
     assert {name for name in top if not name.startswith(".")} <= {"pyproject.toml", "inspector", "resources", "tests", "README.md"}
-    big = [line for line in listed.stdout.splitlines() if (ROOT / line).is_file() and (ROOT / line).stat().st_size > 200_000]
-    assert not big
+    sizes = {line: (ROOT / line).stat().st_size for line in listed.stdout.splitlines() if (ROOT / line).is_file()}
+    big = {line: size for line, size in sizes.items() if size > 200_000}
+    binary = [line for line in big if b"\0" in (ROOT / line).read_bytes()]
+    assert not binary
+    assert not [line for line, size in big.items() if size > 500_000], "a text of that length is read by nobody"
 
 
 def test_that_the_wheel_lists_every_package() -> None:

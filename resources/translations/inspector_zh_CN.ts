@@ -1078,8 +1078,12 @@
 <translation>规则</translation>
 </message>
 <message>
-<source>Pair and rules</source>
-<translation>配对与规则</translation>
+<source>Relations</source>
+<translation>关系</translation>
+</message>
+<message>
+<source>Pair, rules and relations</source>
+<translation>配对、规则与关系</translation>
 </message>
 <message>
 <source>Hide the details</source>
@@ -1112,6 +1116,10 @@
 <message>
 <source>By which rules names were paired, and whether one file would load into the other&apos;s model</source>
 <translation>名称按哪些规则配对，以及一个文件能否载入另一个文件的模型</translation>
+</message>
+<message>
+<source>Which tensors are others transposed, reshaped, joined, split, cast or changed</source>
+<translation>哪些张量是另一些张量经转置、重塑、拼接、拆分、类型转换或变化而来</translation>
 </message>
 <message>
 <source>What it adds</source>
@@ -1152,6 +1160,10 @@
 <message>
 <source>Rules ({n})</source>
 <translation>规则 ({n})</translation>
+</message>
+<message>
+<source>Relations ({n})</source>
+<translation>关系 ({n})</translation>
 </message>
 <message>
 <source>Go on</source>
@@ -5172,6 +5184,339 @@
 <message>
 <source>deflated</source>
 <translation>已压缩 (deflate)</translation>
+</message>
+</context>
+<context>
+<name>RelationTable</name>
+<message>
+<source>What</source>
+<translation>内容</translation>
+</message>
+<message>
+<source>In A</source>
+<translation>A 中</translation>
+</message>
+<message>
+<source>In B</source>
+<translation>B 中</translation>
+</message>
+<message>
+<source>How well it holds</source>
+<translation>吻合程度</translation>
+</message>
+<message>
+<source>Rests on</source>
+<translation>依据</translation>
+</message>
+</context>
+<context>
+<name>Relations</name>
+<message>
+<source>Transposed</source>
+<translation>转置</translation>
+</message>
+<message>
+<source>Dimensions permuted</source>
+<translation>维度置换</translation>
+</message>
+<message>
+<source>Reshaped</source>
+<translation>重塑</translation>
+</message>
+<message>
+<source>Slices reordered</source>
+<translation>切片重排</translation>
+</message>
+<message>
+<source>Joined</source>
+<translation>拼接</translation>
+</message>
+<message>
+<source>Split</source>
+<translation>拆分</translation>
+</message>
+<message>
+<source>Stacked</source>
+<translation>堆叠</translation>
+</message>
+<message>
+<source>Unstacked</source>
+<translation>拆堆</translation>
+</message>
+<message>
+<source>Other name</source>
+<translation>改名</translation>
+</message>
+<message>
+<source>Cast</source>
+<translation>转换类型</translation>
+</message>
+<message>
+<source>Rounded</source>
+<translation>舍入</translation>
+</message>
+<message>
+<source>Multiplied</source>
+<translation>缩放</translation>
+</message>
+<message>
+<source>Zeroed in part</source>
+<translation>部分置零</translation>
+</message>
+<message>
+<source>Low-rank change</source>
+<translation>低秩变化</translation>
+</message>
+<message>
+<source>On a grid</source>
+<translation>落在网格上</translation>
+</message>
+<message>
+<source>Changed, alike</source>
+<translation>已变，方向相近</translation>
+</message>
+<message>
+<source>Unrelated</source>
+<translation>无关</translation>
+</message>
+<message>
+<source>Not told apart</source>
+<translation>无法区分</translation>
+</message>
+<message>
+<source>transposed as well</source>
+<translation>并且转置</translation>
+</message>
+<message>
+<source>exactly</source>
+<translation>完全一致</translation>
+</message>
+<message>
+<source>the same of its weight</source>
+<translation>其权重的同样关系</translation>
+</message>
+<message>
+<source>1 row</source>
+<translation>1 行</translation>
+</message>
+<message>
+<source>{n} rows</source>
+<translation>{n} 行</translation>
+</message>
+<message>
+<source>all hold one value</source>
+<translation>全都是同一个值</translation>
+</message>
+<message>
+<source>all hold the same values</source>
+<translation>全都是相同的值</translation>
+</message>
+<message>
+<source>their elements</source>
+<translation>它们的元素</translation>
+</message>
+<message>
+<source>1 element</source>
+<translation>1 个元素</translation>
+</message>
+<message>
+<source>all {n} elements</source>
+<translation>全部 {n} 个元素</translation>
+</message>
+<message>
+<source>relative distance {value}</source>
+<translation>相对距离 {value}</translation>
+</message>
+<message>
+<source>exactly {type}, to nearest</source>
+<translation>正好是 {type}，就近舍入</translation>
+</message>
+<message>
+<source>exactly {type}, towards zero</source>
+<translation>正好是 {type}，向零舍入</translation>
+</message>
+<message>
+<source>exactly times {factor}</source>
+<translation>正好乘以 {factor}</translation>
+</message>
+<message>
+<source>times {factor}, but for rounding</source>
+<translation>乘以 {factor}，仅有舍入误差</translation>
+</message>
+<message>
+<source>exactly, but for {share} that are zero in B</source>
+<translation>完全一致，只有 {share} 在 B 中为零</translation>
+</message>
+<message>
+<source>B − A has rank {rank}, but for rounding</source>
+<translation>B − A 的秩为 {rank}，仅有舍入误差</translation>
+</message>
+<message>
+<source>{n} values in runs of {group}</source>
+<translation>每 {group} 个元素最多 {n} 个值</translation>
+</message>
+<message>
+<source>{n} values a row</source>
+<translation>每行最多 {n} 个值</translation>
+</message>
+</context>
+<context>
+<name>RelationsPanel</name>
+<message>
+<source>Relations between the files</source>
+<translation>两个文件之间的关系</translation>
+</message>
+<message>
+<source>What the edits come to</source>
+<translation>修改的结果</translation>
+</message>
+<message>
+<source>Kind of relation</source>
+<translation>关系种类</translation>
+</message>
+<message>
+<source>Filter:  q_proj   exactly   -bias</source>
+<translation>筛选：  q_proj   完全   -bias</translation>
+</message>
+<message>
+<source>Filter the relations</source>
+<translation>筛选关系</translation>
+</message>
+<message>
+<source>What edits are made of</source>
+<translation>修改的来源</translation>
+</message>
+<message>
+<source>Edits of A</source>
+<translation>修改 A</translation>
+</message>
+<message>
+<source>Edits of B</source>
+<translation>修改 B</translation>
+</message>
+<message>
+<source>Makes A&apos;s tensors what B has, as edits that wait to be saved</source>
+<translation>把 A 的张量变成 B 中的样子，作为待保存的修改</translation>
+</message>
+<message>
+<source>Makes B&apos;s tensors what A has, as edits that wait to be saved</source>
+<translation>把 B 的张量变成 A 中的样子，作为待保存的修改</translation>
+</message>
+<message>
+<source>Recipe</source>
+<translation>配方</translation>
+</message>
+<message>
+<source>Recipe: copy as a command, save</source>
+<translation>配方：复制为命令、保存</translation>
+</message>
+<message>
+<source>Copy as Command for {name}</source>
+<translation>复制为 {name} 的命令</translation>
+</message>
+<message>
+<source>Save Recipe for {name}…</source>
+<translation>保存 {name} 的配方…</translation>
+</message>
+<message>
+<source>Relations</source>
+<translation>关系</translation>
+</message>
+<message>
+<source>Listing the relations</source>
+<translation>正在列出关系</translation>
+</message>
+<message>
+<source>All kinds</source>
+<translation>全部种类</translation>
+</message>
+<message>
+<source>Seems: {what}. Concluded from {n} of {all} tensors.</source>
+<translation>看来：{what}。由 {all} 个张量中的 {n} 个推断。</translation>
+</message>
+<message>
+<source>Show the facts</source>
+<translation>显示事实</translation>
+</message>
+<message>
+<source>Among others {keys}</source>
+<translation>其中包括 {keys}</translation>
+</message>
+<message>
+<source>None of the {n} relations fits the filter.</source>
+<translation>{n} 个关系都不符合筛选条件。</translation>
+</message>
+<message>
+<source>Relations are told once all values were read; not all were.</source>
+<translation>读完所有数值后才能给出关系；现在尚未读完。</translation>
+</message>
+<message>
+<source>Relations are looked for once the values are read.</source>
+<translation>读完数值后查找关系。</translation>
+</message>
+<message>
+<source>Nothing was found beyond what the pairs say: no tensor is another one transposed, reshaped, joined, split, cast or changed in a way that can be named.</source>
+<translation>除配对所示之外没有其他发现：没有张量是另一个经转置、重塑、拼接、拆分、类型转换或其他可识别变化而来的。</translation>
+</message>
+<message>
+<source>{n} selected</source>
+<translation>已选 {n} 个</translation>
+</message>
+<message>
+<source>all {n}</source>
+<translation>全部 {n} 个</translation>
+</message>
+<message>
+<source>{n} of {total} shown</source>
+<translation>显示 {total} 个中的 {n} 个</translation>
+</message>
+<message>
+<source>Show in the Tree</source>
+<translation>在树中显示</translation>
+</message>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
+</message>
+<message>
+<source>Working out the edits</source>
+<translation>正在计算修改</translation>
+</message>
+<message>
+<source>No edit does this.</source>
+<translation>没有修改能做到这一点。</translation>
+</message>
+<message>
+<source>with them {done} of {of} tensors have the name, shape and type that they have in {name}</source>
+<translation>修改后 {of} 个张量中有 {done} 个的名称、形状和类型与 {name} 中相同</translation>
+</message>
+<message>
+<source>Copied.</source>
+<translation>已复制。</translation>
+</message>
+<message>
+<source>Save the recipe</source>
+<translation>保存配方</translation>
+</message>
+<message>
+<source>Recipes ({patterns})</source>
+<translation>配方 ({patterns})</translation>
+</message>
+<message>
+<source>Saved {path}.</source>
+<translation>已保存 {path}。</translation>
+</message>
+<message>
+<source>Saving the recipe</source>
+<translation>正在保存配方</translation>
+</message>
+<message>
+<source>No edit does this: {what}</source>
+<translation>没有修改能做到：{what}</translation>
+</message>
+<message>
+<source>and {n} more</source>
+<translation>另有 {n} 项</translation>
 </message>
 </context>
 <context>

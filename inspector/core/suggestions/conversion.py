@@ -42,20 +42,26 @@ class Conversion(NamedTuple):
     of: int
 
 
-def conversion_of(comparison: Comparison, side: int = 0, monitor: Monitor = QUIET) -> Conversion:
-    """How the file of `side` (0: A, 1: B) becomes what the other one is. Raises Cancelled, EditError when the edits cannot be applied.
+def conversion_of(comparison: Comparison, side: int = 0, monitor: Monitor = QUIET, *,
+                  only: Sequence[Rearranged | Pair] | None = None) -> Conversion:
+    """How the file of `side` (0: A, 1: B) becomes what the other one is; with `only`, as far as these of the comparison's relations and
+    pairs say. Raises Cancelled, EditError when the edits cannot be applied.
 
     >>> found = core.conversion_of(core.compare({"module.w": np.ones(3)}, {"w": np.ones(3)}))
     >>> found.edits, found.done, found.of
     ((StripPrefix(prefix='module.'),), 1, 1)
     """
+    if only is not None:
+        comparison = replace(comparison, rearranged=tuple(one for one in only if isinstance(one, Rearranged)),
+                             pairs=tuple(one for one in only if isinstance(one, Pair)))
     if side:
         comparison = mirrored(comparison)
-    made = _Conversion(comparison)
+    made = _Conversion(comparison, alone=only is not None)
     edits = tuple(made.edits())[:_MOST]
     after = edit(comparison.a, edits, monitor).tensors
     place = comparison.state_dicts[1]
-    wanted = [info for info in comparison.b.tensors.values() if place in (WHOLE, info.state_dict)]
+    meant = None if only is None else {*(key for one in comparison.rearranged for key in one.b), *(pair.b for pair in comparison.pairs)}
+    wanted = [info for key, info in comparison.b.tensors.items() if place in (WHOLE, info.state_dict) and (meant is None or key in meant)]
     there = [(info, after.get(made.key(info))) for info in wanted]
     done = sum(mine is not None and (mine.shape, mine.dtype) == (info.shape, info.dtype) for info, mine in there)
     return Conversion(edits, tuple(made.left), done, len(wanted))
@@ -75,10 +81,10 @@ def _turned_round(one: Rearranged) -> Rearranged:
 
 
 class _Conversion:
-    """A's file on its way to B's."""
+    """A's file on its way to B's. `alone`: what the comparison does not speak of keeps its name."""
 
-    def __init__(self, comparison: Comparison) -> None:
-        self.comparison = comparison
+    def __init__(self, comparison: Comparison, *, alone: bool = False) -> None:
+        self.comparison, self.alone = comparison, alone
         self.left: list[Rearranged] = []
 
     def key(self, info: TensorInfo) -> str:
@@ -101,7 +107,8 @@ class _Conversion:
                     if pair.a is not None and pair.b is not None and pair.a not in gone}
         new = [b[key].name for one in done if len(one.a) > 1 or len(one.b) > 1 for key in one.b]
         names = [info.name for key, info in a.items() if self._is_meant(info) and (key not in gone or info.name in targets)]
-        steps, _ = steps_for([*names, *new], {**targets, **{name: name for name in new}})
+        kept = [*new, *(name for name in names if self.alone and name not in targets)]
+        steps, _ = steps_for([*names, *new], {**targets, **{name: name for name in kept}})
         yield from (parse_edit(option, text) for option, text in steps)
         yield from self._types([b[pair.b or ""] for pair in self.comparison.pairs if _needs_cast(pair)]
                                + [b[key] for one in done if one.held == "cast" for key in one.b if b[key].dtype != a[one.a[0]].dtype])

@@ -4,7 +4,7 @@
     verdict, or how far it is
     chips, search                           which change it is, up, down
     tree, as wide as the window                                | ruler
-    Pair  Rules     (F7; at the right where there is much room)
+    Pair  Rules  Relations     (F7; at the right where there is much room)
     what just happened beside it
 """
 from __future__ import annotations
@@ -45,6 +45,7 @@ from . import verdicts
 from .change_ruler import ChangeRuler
 from .notice import Notice
 from .pair_panel import PairPanel
+from .relations_panel import RelationsPanel
 from .rules_panel import RulesPanel
 from .sides import Sides
 
@@ -71,6 +72,7 @@ class ComparePage(QWidget):
         self.chips = Chips()
         self.pair = PairPanel(tasks)
         self.rules = RulesPanel(session, self.progress)
+        self.relations = RelationsPanel(session, tasks, self.progress)
         self._fresh = True
         self._reading = ""              # the key that a row says is being read
         self._typing = self._timer(TYPED, self._filter)
@@ -124,7 +126,8 @@ class ComparePage(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.pair, self.tr("Pair"))
         self.tabs.addTab(self.rules, self.tr("Rules"))
-        self.tabs.tabBar().setAccessibleName(self.tr("Pair and rules"))
+        self.tabs.addTab(self.relations, self.tr("Relations"))
+        self.tabs.tabBar().setAccessibleName(self.tr("Pair, rules and relations"))
         self.tabs.setMinimumWidth(340)
         close = QToolButton()
         icons.put(close, "close")
@@ -161,6 +164,11 @@ class ComparePage(QWidget):
         self.rules_link.setProperty("link", True)
         self.rules_link.setToolTip(self.tr("By which rules names were paired, and whether one file would load into the other's model"))
         self.rules_link.clicked.connect(lambda: self.show_details(self.rules))
+        self.relations_link = QPushButton()
+        self.relations_link.setProperty("link", True)
+        self.relations_link.setToolTip(self.tr("Which tensors are others transposed, reshaped, joined, split, cast or changed"))
+        self.relations_link.clicked.connect(lambda: self.show_details(self.relations))
+        self.relations_link.hide()
         self.adds_link = QPushButton(self.tr("What it adds"))
         self.adds_link.setProperty("link", True)
         self.adds_link.setToolTip(self.tr("Which weights of the model each module of the adapter changes, and how much"))
@@ -169,7 +177,7 @@ class ComparePage(QWidget):
         first.setSpacing(12)
         first.addWidget(self.verdict_text)
         first.addWidget(self._further, 1)
-        for widget in (self.bar, self.button, self.adds_link, self.rules_link):
+        for widget in (self.bar, self.button, self.adds_link, self.rules_link, self.relations_link):
             first.addWidget(widget)
         column = QVBoxLayout(self.verdict)
         column.setContentsMargins(12, 5, 8, 5)
@@ -231,6 +239,9 @@ class ComparePage(QWidget):
         self._session.document_added.connect(self._say_opened)
         self.rules.names_asked.connect(self._take_names)
         self.rules.fit_asked.connect(self._ask_fit)
+        self.relations.listed.connect(self._show_relations)
+        self.relations.add_asked.connect(self._add_made)
+        self.relations.show_asked.connect(self._show_pair_of)
         self._session.compared_changed.connect(self._other)
 
     # -- following ----------------------------------------------------------------------------------------------------
@@ -256,6 +267,19 @@ class ComparePage(QWidget):
         self.rules_link.setVisible(tree is not None)
         self._count()
         self._selecting.start()
+
+    def _show_relations(self) -> None:
+        count = self.relations.count
+        text = self.tr("Relations ({n})").format(n=f"{count:,}") if count else self.tr("Relations")
+        self.tabs.setTabText(self.tabs.indexOf(self.relations), text)
+        self.relations_link.setText(text)
+        self.relations_link.setVisible(count > 0)
+
+    def _show_pair_of(self, key: str) -> None:
+        row = self.model.reveal(key)
+        if row is not None:
+            self.view.select_row(row)
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _grown(self) -> None:
         if not self._growing.isActive():
@@ -459,6 +483,11 @@ class ComparePage(QWidget):
         id = compared.ids[side]
         self._tasks.start(NAMES, lambda monitor: core.edits_for_differences(wish, differences, side, monitor),
                           on_done=lambda edits: self.add_edits(id, edits), on_error=self._not_added, label=self.tr("Working out the edits"))
+
+    def _add_made(self, side: int, edits: tuple[core.Edit, ...]) -> None:
+        compared = self._session.compared
+        if compared is not None:
+            self.add_edits(compared.ids[side], edits)
 
     def add_edits(self, id: int, edits: tuple[core.Edit, ...]) -> None:
         """The bar of pending edits says so, and takes them back."""

@@ -159,7 +159,7 @@ def rearranged_text(one: core.Rearranged) -> str:
     if len(one.b) > 1:
         texts |= {"joined": translate("Compare", "{a} in A is split in B: {b}"),
                   "stacked": translate("Compare", "{a} in A is unstacked in B: {b}")}
-    notes = [*([translate("Compare", "transposed as well")] if one.turned else []), *_orders(one), *_how_well(one)]
+    notes = [*([translate("Compare", "transposed as well")] if one.turned else []), *orders_text(one), *how_well(one)]
     return texts[one.kind].format(a=a, b=b) + (f"  ({', '.join(notes)})" if notes else "")
 
 
@@ -201,7 +201,7 @@ def _keys(keys: Sequence[str]) -> str:
         n=f"{len(keys):,}", first=core.visible(keys[0], 80))
 
 
-def _orders(one: core.Rearranged) -> list[str]:
+def orders_text(one: core.Rearranged) -> list[str]:
     heads = translate("Compare", "{order}, {n} heads")
     texts = {"halves": translate("Compare", "rotary halves"), "pairs": translate("Compare", "rotary pairs"),
              "groups": translate("Compare", "in alternating groups"), "reversed": translate("Compare", "in reverse order"),
@@ -212,7 +212,7 @@ def _orders(one: core.Rearranged) -> list[str]:
     return found
 
 
-def _how_well(one: core.Rearranged) -> list[str]:
+def how_well(one: core.Rearranged) -> list[str]:
     notes = []
     if one.held == "cast":
         notes.append(translate("Compare", "exactly a cast"))

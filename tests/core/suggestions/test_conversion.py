@@ -88,3 +88,19 @@ def test_that_diff_writes_a_recipe_that_edit_replays(tmp_path: Path) -> None:
     loaded = torch.load(tmp_path / "new.pth", weights_only=True)
     assert loaded["epoch"] == 3
     assert all(torch.equal(loaded["model_state_dict"][key], value) for key, value in b.items())
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("name", ["llama", "gpt2", "vit", "neox"])
+def test_that_of_each_relation_alone_the_edits_change_its_tensors_and_no_other(name: str, side: int) -> None:
+    torch.manual_seed(0)
+    comparison = core.compare(*WHOLLY[name]()[:2])
+    mine, theirs = ((comparison.a, comparison.b), (comparison.b, comparison.a))[side]
+    for one in comparison.rearranged:
+        keys, made = ((one.a, one.b), (one.b, one.a))[side]
+        found = core.conversion_of(comparison, side, only=[one])
+        assert (found.left, found.done, found.of) == ((), len(made), len(made))
+        after = core.edit(mine, found.edits)
+        assert all(core.digest(after, key) == core.digest(theirs, key) for key in made)
+        assert {key for key in mine.tensors if key not in after.tensors} <= {*keys}
+        assert all(core.digest(after, key) == core.digest(mine, key) for key in mine.tensors if key not in keys and key not in made)

@@ -1,0 +1,203 @@
+"""All relations between two files in one list: filtered, made edits, recipes and commands of, and shown apart from what is concluded."""
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+
+from inspector import cli, core
+from inspector.gui.comparison import relations_panel
+from inspector.gui.comparison.relations_panel import RelationsPanel
+
+from .desk import Arrays, Desk
+
+SEED = np.random.default_rng(17)
+
+
+def random(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return SEED.normal(size=shape).astype(np.float32)
+
+
+def separate() -> Arrays:
+    return {**{f"attn.{name}.weight": random(16, 16) for name in "qkv"}, "fc.weight": random(24, 16), "conv.weight": random(8, 4, 3, 3),
+            "half.weight": random(12, 12), "scaled.weight": random(20, 12), "old.name": random(9, 7)}
+
+
+def fused(a: Arrays) -> Arrays:
+    """The same weights otherwise: joined, transposed, reshaped, cast, doubled, under another name."""
+    return {"attn.qkv.weight": np.concatenate([a[f"attn.{name}.weight"] for name in "qkv"]),
+            "fc.weight": np.ascontiguousarray(a["fc.weight"].T), "conv.weight": a["conv.weight"].reshape(8, 36),
+            "half.weight": a["half.weight"].astype(np.float16), "scaled.weight": a["scaled.weight"] * np.float32(2),
+            "new.elsewhere": a["old.name"]}
+
+
+def listed(panel: RelationsPanel) -> list[tuple[str, str]]:
+    """(kind, keys of A) of the rows that are shown."""
+    rows = [panel.model.relation_at(row) for row in range(panel.model.rowCount())]
+    return [(one.kind, " ".join(one.a)) for one in rows]
+
+
+def choose(panel: RelationsPanel, *kinds: str) -> None:
+    panel.table.clearSelection()
+    flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    for row in range(panel.model.rowCount()):
+        if panel.model.relation_at(row).kind in kinds:
+            panel.table.selectionModel().select(panel.model.index(row, 0), flags)
+
+
+def opened(desk: Desk) -> RelationsPanel:
+    a = separate()
+    page = desk.compare(a, fused(a))
+    page.show_details(page.relations)
+    desk.settle()
+    return page.relations
+
+
+def test_that_every_relation_is_listed_with_how_well_it_holds(desk: Desk) -> None:
+    panel = opened(desk)
+    found = {one.kind: one for one in (panel.model.relation_at(row) for row in range(panel.model.rowCount()))}
+    assert {kind: (one.a, one.b) for kind, one in found.items() if kind in ("joined", "transposed", "reshaped", "cast", "scaled")} == {
+        "joined": (("attn.q.weight", "attn.k.weight", "attn.v.weight"), ("attn.qkv.weight",)),
+        "transposed": (("fc.weight",), ("fc.weight",)), "reshaped": (("conv.weight",), ("conv.weight",)),
+        "cast": (("half.weight",), ("half.weight",)), "scaled": (("scaled.weight",), ("scaled.weight",))}
+    assert found["joined"].holds == "exactly"
+    assert found["scaled"].holds == "exactly times 2"
+    assert found["joined"].rests == "all 768 elements"
+    assert desk.page.tabs.tabText(2) == f"Relations ({panel.count})"
+    assert desk.page.relations_link.text() == f"Relations ({panel.count})"
+
+
+def test_that_kind_and_words_filter_the_list(desk: Desk) -> None:
+    panel = opened(desk)
+    panel.kind.setCurrentIndex(panel.kind.findData("transposed"))
+    assert listed(panel) == [("transposed", "fc.weight")]
+    panel.kind.setCurrentIndex(0)
+    desk.qtbot.keyClicks(panel.search, "attn -split")
+    desk.settle()
+    assert listed(panel) == [("joined", "attn.q.weight attn.k.weight attn.v.weight")]
+    panel.search.setText("no such key")
+    desk.settle()
+    assert panel.pages.currentWidget() is panel.empty
+    assert panel.empty.text() == f"None of the {panel.count} relations fits the filter."
+    desk.qtbot.keyClick(panel, Qt.Key.Key_Escape)
+    assert len(listed(panel)) == panel.count
+
+
+def test_that_selected_relations_become_edits_that_wait_and_nothing_else_does(desk: Desk) -> None:
+    panel = opened(desk)
+    choose(panel, "joined", "cast")
+    panel.edits[0].click()
+    desk.settle()
+    id, _ = (document.id for document in desk.session.documents)
+    assert [type(edit).__name__ for edit in desk.session.edits(id)] == ["Concat", "Cast"]
+    document = desk.session.document(id)
+    assert document is not None
+    tensors = core.edit(core.open(document.path), desk.session.edits(id)).tensors
+    assert tensors["attn.qkv.weight"].shape == (48, 16)
+    assert tensors["half.weight"].dtype == "float16"
+    assert tensors["fc.weight"].shape == (24, 16)
+    assert panel.said.text().startswith("2 edits: with them 2 of 2 tensors have the name, shape and type that they have in B.")
+
+
+def test_that_all_of_them_make_b_what_a_is(desk: Desk, tmp_path: Path) -> None:
+    panel = opened(desk)
+    panel.kind.setCurrentIndex(0)
+    panel.make(1, "edits")
+    desk.settle()
+    a, b = desk.session.documents
+    core.save(core.edit(core.open(b.path), desk.session.edits(b.id)), tmp_path / "back.safetensors")
+    back, first = (core.open(path) for path in (tmp_path / "back.safetensors", a.path))
+    assert {key: info.shape for key, info in back.tensors.items()} == {key: info.shape for key, info in first.tensors.items()}
+    for key in ("attn.k.weight", "fc.weight", "conv.weight", "old.name"):
+        np.testing.assert_array_equal(core.read_numpy(back, key), core.read_numpy(first, key))
+
+
+def test_that_what_no_edit_does_is_said(desk: Desk) -> None:
+    panel = opened(desk)
+    choose(panel, "scaled")
+    panel.edits[0].click()
+    desk.settle()
+    assert panel.said.text() == "No edit does this."
+    assert panel.said.property("tone") == "warning"
+    assert not any(desk.session.edits(document.id) for document in desk.session.documents)
+
+
+def test_that_the_copied_command_does_what_was_chosen(desk: Desk, tmp_path: Path) -> None:
+    panel = opened(desk)
+    choose(panel, "joined", "transposed")
+    panel.make(0, "command")
+    desk.settle()
+    words = shlex.split(QGuiApplication.clipboard().text())
+    assert words[:2] == ["inspector", "edit"]
+    target = tmp_path / "made.safetensors"
+    words[words.index("-o") + 1] = str(target)
+    assert cli.main(words[1:]) == 0
+    made = core.open(target).tensors
+    assert made["attn.qkv.weight"].shape == (48, 16)
+    assert made["fc.weight"].shape == (16, 24)
+    assert panel.said.text().startswith("Copied. ")
+
+
+def test_that_a_saved_recipe_begins_with_the_edits_that_wait(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    panel = opened(desk)
+    a, _ = desk.session.documents
+    desk.session.add_edits(a.id, (core.Drop("scaled.weight"),))
+    desk.finish()
+    monkeypatch.setattr(relations_panel.file_dialogs, "save_file",
+                        lambda parent, title, start, chosen, **more: chosen(str(tmp_path / "recipe.json")))
+    choose(panel, "transposed")
+    panel.make(0, "recipe")
+    desk.settle()
+    recipe = core.read_recipe(tmp_path / "recipe.json")
+    assert [type(edit).__name__ for edit in recipe] == ["Drop", "Transpose"]
+    assert json.loads((tmp_path / "recipe.json").read_text())
+
+
+def test_that_what_is_concluded_stands_apart_with_what_it_rests_on(desk: Desk) -> None:
+    a = {f"layers.{n}.q_proj.weight": random(64, 64) for n in range(3)}
+    b = {key: (value + random(64, 2) @ random(2, 64)).astype(np.float32) for key, value in a.items()}
+    page = desk.compare(a, b)
+    page.show_details(page.relations)
+    desk.settle()
+    said = [text.text() for text in page.relations.thoughts.findChildren(QLabel)]
+    assert said == ["Seems: a low-rank adapter (LoRA) of rank 2 was merged into q_proj. Concluded from 3 of 3 tensors."]
+    assert all("Seems" not in one.lower and one.kind == "low-rank" for one in map(page.relations.model.relation_at, range(3)))
+    assert page.relations.model.relation_at(0).holds == "B − A has rank 2, but for rounding"
+
+
+def test_that_a_relation_shows_its_pair_and_is_copied_whole(desk: Desk) -> None:
+    panel = opened(desk)
+    choose(panel, "joined")
+    panel.copy()
+    first, second = QGuiApplication.clipboard().text().splitlines()
+    assert first == "What\tIn A\tIn B\tHow well it holds\tRests on"
+    assert second == "Joined\tattn.q.weight, attn.k.weight, attn.v.weight\tattn.qkv.weight\texactly\tall 768 elements"
+    panel.table.activated.emit(panel.table.selectionModel().selectedRows()[0])
+    assert desk.page.model.line(desk.page.view.currentIndex().row()).key == "attn.q.weight"
+
+
+def test_that_a_column_sorts_by_numbers_in_names_and_says_when_nothing_is_related(desk: Desk) -> None:
+    a = {f"layers.{n}.weight": random(16, 12) for n in (10, 2, 1)}
+    page = desk.compare(a, {key: np.ascontiguousarray(value.T) for key, value in a.items()})
+    panel = page.relations
+    panel.table.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+    assert [keys for _, keys in listed(panel)] == ["layers.1.weight", "layers.2.weight", "layers.10.weight"]
+    desk.session.compare(None)
+    desk.settle()
+    assert panel.count == 0
+    assert page.relations_link.isHidden()
+
+
+def test_that_keys_of_several_tensors_are_named_by_what_they_have_in_common(desk: Desk) -> None:
+    a = {f"blocks.0.experts.{n}.up.weight": random(12, 8) for n in range(6)} | {f"attn.{name}.weight": random(16, 16) for name in "qkv"}
+    b = {"blocks.0.experts.up": np.stack([a[f"blocks.0.experts.{n}.up.weight"] for n in range(6)]),
+         "attn.qkv": np.concatenate([a[f"attn.{name}.weight"] for name in "qkv"])}
+    panel = desk.compare(a, b).relations
+    shown = {panel.model.relation_at(row).kind: panel.model.data(panel.model.index(row, 1)) for row in range(panel.model.rowCount())}
+    assert shown == {"stacked": "blocks.0.experts.{0, 1, 2, …}.up.weight", "joined": "attn.{q, k, v}.weight"}
