@@ -157,6 +157,14 @@ class Graph:
                 return None
         return self.text(n)
 
+    def any_text(self, n: int) -> str | None:
+        """Like `loose_text`, and python-2 strings that are no UTF-8 as torch reads them when it is told to (`encoding="latin1"`)."""
+        text = self.loose_text(n)
+        if text is None and self.kind[n] in (PYSTR, PYSTRTEXT):
+            raw = self.raw(n)
+            return None if raw is None else raw.decode("latin-1")
+        return text
+
     def raw(self, n: int) -> bytes | None:
         """The bytes of a BYTES, BYTEARRAY, PYSTR or PYSTRTEXT node (escapes decoded); None for any other."""
         kind = self.kind[n]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .checkpoint import Checkpoint, Opaque
-from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, REDUCE, Graph
+from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, PYSTR, REDUCE, Graph
 from .keypath import visible
 from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
@@ -38,6 +38,8 @@ _SHOWN = 3
 _FREE_VISITS = 1 << 18
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
 _RULES = {"text": "str"}            # what is refused without a name -> what it is called
+_UNDECODABLE = "a text of Python 2 that is not UTF-8"
+_UNDER = "under a key that is "
 _LOOKED_INTO = CONTAINERS | CALLS | {GLOBAL, GLOBALDYN, EXT, PERSID}
 _OPCODES = {"POP": "a value that contains itself", "LONG4": "an integer of more than 255 bytes",
             "BINSTRING": "a text of more than 255 bytes as Python 2 wrote it"}
@@ -217,6 +219,8 @@ class _Attribution:
         self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
         self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
         self.missing: set[int] = set()                  # those that no key was found for
+        self.looked_into = _LOOKED_INTO
+        self.source = source
         self.entries: list[tuple[int, Refused]] = []
         self.found: dict[tuple[str, str], _Found] = {}
 
@@ -225,6 +229,8 @@ class _Attribution:
         for stop in stops:
             if stop.rule != "opcode":
                 self.stops[~self.graph.a[stop.node] if stop.rule == "name" else stop.node] = stop
+            if stop.rule == "text":
+                self.looked_into = _LOOKED_INTO | {PYSTR}
         self.missing = set(self.stops)
         for node, key in self.listed_nodes:
             self._look(node, key)
@@ -232,11 +238,11 @@ class _Attribution:
             for node, key in self.tensors:
                 self._look(node, key)
         for (name, key), found in self.found.items():
-            self.entries.append((found.at, Refused(name, key, self._words(found.node), self.first + found.node,
+            self.entries.append((found.at, Refused(name, key, self._words(name, found.node, key), self.first + found.node,
                                                    tuple(self.first + n for n in sorted(found.within)))))
         for about in self.missing:
             stop = self.stops[about]
-            words = "a text of Python 2 that is not UTF-8" if stop.rule == "text" else "in no value that is listed"
+            words = _UNDECODABLE if stop.rule == "text" else "in no value that is listed"
             self.entries.append((stop.at, Refused(stop.name or _RULES.get(stop.rule, ""), "", words, -1)))
         self._opcodes([stop for stop in stops if stop.rule == "opcode"])
         return [entry for _, entry in sorted(self.entries, key=lambda pair: pair[0])]
@@ -259,7 +265,7 @@ class _Attribution:
                 refs += graph.references(m)
             self.left -= len(refs) >> 3     # most of which are only passed over
             for other in reversed(refs):
-                if graph.kind[other] not in _LOOKED_INTO or other in seen or other in self.own:
+                if graph.kind[other] not in self.looked_into or other in seen or other in self.own:
                     continue
                 if graph.kind[other] not in _NAMES:
                     seen.add(other)
@@ -272,16 +278,22 @@ class _Attribution:
         stop = self.stops[about]
         at = stop.at if about in self.missing else self.graph.at[node]      # where torch stops first
         self.missing.discard(about)
-        if self.graph.kind[node] in _NAMES and (stop.name, key.rpartition(".")[0]) in self.found:
+        name = stop.name or _RULES.get(stop.rule, "")
+        if self.graph.kind[node] in _NAMES and (name, key.rpartition(".")[0]) in self.found:
             return                              # a part of what is told already
-        found = self.found.get((stop.name, key))
+        found = self.found.get((name, key))
         if found is None:
-            found = self.found[stop.name, key] = _Found(at, node, set())
+            found = self.found[name, key] = _Found(at, node, set())
         found.within.add(call)
 
-    def _words(self, node: int) -> str:
-        words = words_for(self.graph, node)
+    def _words(self, name: str, node: int, key: str) -> str:
         kind, target = self.graph.kind[node], self.graph.a[node]
+        if kind == PYSTR:
+            value = self.source.values.get(key)
+            return _UNDECODABLE if isinstance(value, bytes) else _UNDER + _UNDECODABLE
+        words = words_for(self.graph, node)
+        if name == _RULES["text"]:
+            return f"{'a tensor' if key in self.source.tensors else words} with {_UNDECODABLE} in it"
         fine = kind in (REDUCE, NEWOBJ) and self.graph.kind[target] == GLOBAL and self.graph.a[target] not in self.names
         return f"{words} with more to it" if fine and node not in self.stops and not words.startswith("a tensor") else words
 
@@ -310,7 +322,8 @@ def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[tu
     if any(pickled.graph.grafted for pickled in source.pickles):    # what loads streams is not written with what was in them
         found = [one for one in found if one.node >= 0 or canonical(*one.name.rpartition(".")[::2]) not in LOADERS]
     names = _present_names(ckpt, {one.key for one in found})
-    return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])]
+    return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])
+            and not _is_renamed(source, one, names[one.key])]
 
 
 def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:
@@ -332,6 +345,19 @@ def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:
     if "" in containers and not ckpt.edited.root:
         names[""] = ""
     return names
+
+
+def _is_renamed(source: Checkpoint, one: Refused, new: str) -> bool:
+    """Whether it is a key that is refused, and another text is written in its place."""
+    if not one.words.startswith(_UNDER):
+        return False
+    node = one.node
+    for pickled in source.pickles:
+        if node < len(pickled.graph):
+            text = pickled.graph.any_text(node) or ""
+            return not new.endswith(text) or (one.key == text and new != text)
+        node -= len(pickled.graph)
+    return False
 
 
 def _is_replaced(ckpt: Checkpoint, source: Checkpoint, old: str, new: str) -> bool:

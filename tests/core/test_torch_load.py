@@ -128,6 +128,43 @@ def test_that_what_hides_in_a_key_or_in_an_attribute_is_told_at_the_nearest_key(
     assert any(one.key.startswith("by.") and one.name.endswith("Phase") for one in found.refused)
 
 
+CAFE = b"U\x04caf\xe9"            # a text of Python 2 that is not UTF-8
+
+
+@pytest.fixture
+def of_python_2(file: Path) -> core.Checkpoint:
+    pairs = [(op.text("w"), op.tensor()), (op.text("notes"), op.list_of(op.text("a"), CAFE)),
+             (op.text("n"), op.dict_of([(CAFE, op.tensor())])),
+             (op.text("at"), op.reduce(op.name("pathlib", "PosixPath"), CAFE)), (CAFE, op.integer(1))]
+    file.write_bytes(torch_zip(op.pickled(op.dict_of(pairs)), {"data/0": bytes(80)}))
+    return core.open(file)
+
+
+def test_that_texts_of_python_2_are_refused_at_their_keys(of_python_2: core.Checkpoint) -> None:
+    found = core.loads_with_torch(of_python_2)
+    a_text = "a text of Python 2 that is not UTF-8"
+    assert {key: ones[-1].words for key, ones in found.keys.items()} == {
+        "notes.1": a_text, "n.caf\xe9": f"under a key that is {a_text}", "at": f"a path with {a_text} in it",
+        "caf\xe9": f"under a key that is {a_text}"}
+    assert [one.name for one in found.keys["at"]] == ["pathlib.PosixPath", "str"]
+
+
+@pytest.mark.parametrize(("edits", "left"), [
+    (["drop=notes"], {"n.caf\xe9", "at", "caf\xe9"}), (["drop=notes.1"], {"n.caf\xe9", "at", "caf\xe9"}),
+    (["rename=caf\xe9=cafe"], {"notes.1", "at", "caf\xe9"}), (["set=at=here", "set=notes.1=x"], {"n.caf\xe9", "caf\xe9"}),
+    (["extract=n"], {"caf\xe9"}), (["drop=*caf\xe9"], {"notes.1", "at"}), (["keep=w"], set()),
+    (["plain={notes.1,n.*}"], {"at", "caf\xe9"}), (["plain=*"], set())], ids=str)
+def test_that_texts_of_python_2_are_refused_for_as_long_as_they_are_written(of_python_2: core.Checkpoint, edits: list[str], left: set[str],
+                                                                            tmp_path: Path) -> None:
+    edited = core.edit(of_python_2, [core.parse_edit(*one.split("=", 1)) for one in edits])
+    found = core.loads_with_torch(edited)
+    assert set(found.keys) == left
+    core.save(edited, tmp_path / "new.pth")
+    again = core.loads_with_torch(core.open(tmp_path / "new.pth"))
+    assert (again.keys.keys(), again.weights_only) == (found.keys.keys(), not left)
+    assert (kinds.torch_says(tmp_path / "new.pth") == "") is not left
+
+
 def test_that_a_file_whose_root_is_refused_says_so_of_the_object(file: Path) -> None:
     save(argparse.Namespace(w=torch.ones(1)), file)
     found = agreed(file)

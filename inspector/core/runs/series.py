@@ -28,6 +28,7 @@ from .positions import position_of
 Order = Literal["epoch", "step", "name"]
 _RUN = 3                # checkpoints that are a run, where nobody says that they are
 _ALIKE = 0.8            # share of tensors, by name and shape, from which on two checkpoints are of one model
+_CUT = frozenset(("truncated", "truncated-archive"))      # findings
 
 
 class Outline(NamedTuple):
@@ -222,8 +223,9 @@ class SeriesReader:
         if known is not None and known.stamps and all(stamp_of(stamp.path) == stamp._replace(inside=()) for stamp in known.stamps):
             return known
         ckpt = open_checkpoint(path, monitor=monitor)
-        if "salvaged" in ckpt.facts:
-            raise Truncated(ckpt.facts["salvaged"].partition(":")[0], "It is being written, or was never whole.", path)
+        if any(finding.id in _CUT for finding in ckpt.findings):
+            what = ckpt.facts.get("salvaged", "the end of the file is missing").partition(":")[0]
+            raise Truncated(what, "It is being written, or was never whole.", path)
         position = position_of(ckpt, path, metrics_of(ckpt, monitor), monitor)
         outline = _outline(ckpt, self._everything)
         outline = self._outlines.setdefault(outline, outline)

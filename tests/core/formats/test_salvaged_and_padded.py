@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
 
 from inspector import core
+from tests import builders
 from tests.core.pickles import opcodes as op
 
 STATE = {f"layer{n}.weight": torch.arange(500.0) + n for n in range(6)}
@@ -64,6 +65,17 @@ def test_that_a_storage_whose_length_contradicts_the_object_is_marked(tmp_path: 
         refused_and_rescued(ckpt, tmp_path)
     with pytest.raises((RuntimeError, ValueError, EOFError)):
         torch.load(tmp_path / "m.pth", weights_only=True)
+
+
+@pytest.mark.parametrize("counts", [{0: 1000}, {2: 8}, {4: 1 << 40}, {1: 3, 3: 999}, {0: 0}], ids=str)
+def test_that_a_wrong_length_costs_the_storage_that_has_it_and_none_behind_it(tmp_path: Path, counts: dict[int, int]) -> None:
+    (tmp_path / "m.pth").write_bytes(stream(counts))
+    ckpt = core.open(tmp_path / "m.pth")
+    broken = {key for key, info in ckpt.tensors.items() if info.problem}
+    assert len(broken) == len(counts)
+    assert all(ckpt.tensors[key].problem.startswith("size_mismatch: the object says 500 elements") for key in broken)
+    assert all(core.read_torch(ckpt, key).equal(STATE[key]) for key in set(STATE) - broken)
+    refused_and_rescued(ckpt, tmp_path)
 
 
 @pytest.mark.parametrize("cut", [1, 1999, 2001, 2008, 2009, 6100])
@@ -163,3 +175,26 @@ def test_that_texts_of_python_2_that_are_no_utf_8_are_shown_and_come_back(tmp_pa
     assert core.open(tmp_path / "new.pth").values["note"] == text
     theirs = torch.load(tmp_path / "new.pth", weights_only=False, encoding="latin1")
     assert theirs["note"] == text.decode("latin1")
+
+
+def stored(*view: bytes) -> bytes:
+    """A tensor of 20 numbers in the storage "\xe9", as Python 2 wrote it."""
+    id = op.tuple_of(op.text("storage"), op.name("torch", "FloatStorage"), python_2(b"\xe9"), python_2(b"cpu"), op.integer(20), *view)
+    return op.dict_of([(op.text("w"), op.tensor(id + b"Q"))])
+
+
+def test_that_a_storage_whose_key_only_latin_1_reads_is_found_in_an_archive(tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    path.write_bytes(builders.torch_zip(op.pickled(stored()), {"data/\xe9": struct.pack("<20f", *range(20))}))
+    ours = core.read_torch(core.open(path), "w")
+    assert torch.equal(ours, torch.load(path, weights_only=False, encoding="latin1")["w"])
+    assert ours.flatten().tolist() == [*range(20)]
+    core.save(core.edit(core.open(path), [core.MakePlain("*")]), tmp_path / "plain.pth")
+    assert torch.equal(torch.load(tmp_path / "plain.pth", weights_only=True)["w"], ours)
+
+
+def test_that_a_storage_whose_key_only_latin_1_reads_is_found_in_a_stream(tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    parts = (op.integer(0x1950A86A20F9469CFC6C), op.integer(1001), op.EMPTY_DICT, stored(op.NONE), op.list_of(python_2(b"\xe9")))
+    path.write_bytes(b"".join(map(op.pickled, parts)) + struct.pack("<q20f", 20, *range(20)))
+    assert torch.equal(core.read_torch(core.open(path), "w"), torch.load(path, weights_only=False, encoding="latin1")["w"])

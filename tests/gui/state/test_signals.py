@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -14,6 +15,7 @@ from inspector.gui.state.session import Session
 from inspector.gui.state.signals import FileSignals, Kind, Mark, Signals, findings_of, signals_of
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import Checked
+from tests.commands.test_salvaged import ROWS
 from tests.tables import make
 
 Idle = Callable[[Tasks], None]
@@ -46,6 +48,16 @@ def test_that_an_unknown_function_is_not_called_a_command() -> None:
     (finding("hidden-member", "danger"), (Kind.WRONG, "1 danger")), (finding("trailing", "warning"), (Kind.ODD, "1 warning"))])
 def test_that_each_finding_has_its_kind(found: core.Finding, said: tuple[Kind, str]) -> None:
     assert of(found) == [said]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_that_a_file_of_which_only_a_part_could_be_read_is_marked_as_broken(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"m{ROWS[name].suffix}"
+    path.write_bytes(ROWS[name].raw)
+    ckpt = core.open(path)
+    signal, *_ = signals_of(ckpt, findings_of(ckpt, None), 0, {})
+    assert (signal.kind, signal.level) == (Kind.BROKEN if ROWS[name].broken else Kind.WRONG, "danger")
+    assert len(signal.keys) == ROWS[name].broken
 
 
 def test_that_notes_are_no_signals_and_nothing_to_report_is_one() -> None:

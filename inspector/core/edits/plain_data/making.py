@@ -39,6 +39,7 @@ from inspector.core.graph import (
     GLOBALDYN,
     LIST,
     NEWOBJ,
+    PERSID,
     PYSTR,
     PYSTRTEXT,
     REDUCE,
@@ -105,7 +106,7 @@ class Making:
         self._taken = {key.lower() for key in taken}
         self._numbers = count()
         self._hashed = _hashed(graph)
-        self._keys = _text_keys(graph)
+        self._names = _text_names(graph)
         self._entries = Entries(graph)
         self._modules = _module_paths(source)
         self._tensors = {info.node: key for key, info in source.tensors.items()}
@@ -131,9 +132,7 @@ class Making:
         elif kind in (BIGINT, BIGTEXT):
             self._became(n, self._constant(_digits(graph, n)), "text")
         elif kind in (PYSTR, PYSTRTEXT):
-            text = graph.loose_text(n)
-            if text is None and n in self._keys:            # what encoding="latin1" makes of it; a name has to be text
-                text = (graph.raw(n) or b"").decode("latin-1")
+            text = graph.any_text(n) if n in self._names else graph.loose_text(n)      # a name has to be text
             self._became(n, self._constant(text if text is not None else graph.raw(n) or b""), "text" if text is not None else "bytes")
         elif kind in CALLS:
             name = call_of(graph, n).name
@@ -486,13 +485,15 @@ def _module_paths(source: Checkpoint) -> dict[int, str]:
     return {value.node: path for path in source.state_dicts if isinstance(value := source.values.get(path), Opaque)}
 
 
-def _text_keys(graph: Graph) -> set[int]:
-    """The texts of Python 2 that are keys of dicts."""
+def _text_names(graph: Graph) -> set[int]:
+    """The texts of Python 2 that are keys of dicts, or the key or location of a storage."""
     found: set[int] = set()
     if PYSTR in graph.kind or PYSTRTEXT in graph.kind:
-        owners = [n for n, kind in enumerate(graph.kind) if kind in (DICT, SETITEM, SETITEMS)]
-        for n in owners:
-            found.update(graph.initial(n)[::2] if graph.kind[n] == DICT else graph.initial(n)[1::2])
+        for n, kind in enumerate(graph.kind):
+            if kind in (DICT, SETITEM, SETITEMS):
+                found.update(graph.initial(n)[::2] if kind == DICT else graph.initial(n)[1::2])
+            elif kind == PERSID and graph.kind[graph.a[n]] == TUPLE:
+                found.update(graph.sequence(graph.a[n]))
     return {n for n in found if graph.kind[n] in (PYSTR, PYSTRTEXT)}
 
 

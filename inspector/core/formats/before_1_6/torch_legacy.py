@@ -35,7 +35,7 @@ from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 
-from .old_storages import CUT, WIDTHS, LocatedStorage, behind, locate
+from .old_storages import CUT, HEADER, WIDTHS, LocatedStorage, behind, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -160,7 +160,7 @@ class _File:
             raise Corrupt("the list of storages is no list", _HAND, f"keys:{graph.start}")
         keys: dict[str, None] = {}
         for n in graph.sequence(graph.root):
-            key = graph.loose_text(n)
+            key = graph.any_text(n)
             if key is None or key not in self.declared:
                 raise Corrupt(f"the list of storages names {short(graph, n, 60)}, which the object does not mention", _HAND,
                               f"keys:{graph.at[n]}")
@@ -190,12 +190,29 @@ class _File:
                 continue
             placed = self.placed[key] = locate(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
                                               f"byte {self.end}")
+            following = self.declared[keys[n + 1]].numel if n + 1 < len(keys) else -1
+            if placed.numel != self.declared[key].numel and following >= 0:
+                placed = self.placed[key] = self._as_declared(window, placed, self.declared[key], following)
             if placed.extent is None:
                 broken, lost = key, 1
             else:
                 self.end = placed.end
         if lost and self.placed[broken].problem.startswith("truncated"):
             self._report_truncated(broken, lost, len(keys))
+
+    def _as_declared(self, window: Windowed, placed: LocatedStorage, ref: StorageRef, following: int) -> LocatedStorage:
+        """A storage whose number of elements is another than the object says, and which ends where the object says: the number of the
+        next one, which has to be `following`, stands there and not where its own number leads. `placed` where that is not so."""
+        width = WIDTHS.get(ref.dtype or "")
+        begin, nbytes = self.end + HEADER, max(ref.numel, 0) * (width or 0)
+        if width is None or not self._is_before(window, begin + nbytes, following) or self._is_before(window, placed.end, following):
+            return placed
+        problem = f"size_mismatch: the object says {ref.numel:,} elements, the stored number is {placed.numel:,}"
+        return LocatedStorage(placed.numel, Extent(self.source.index, begin, nbytes, nbytes), begin + nbytes, problem)
+
+    def _is_before(self, window: Windowed, at: int, numel: int) -> bool:
+        """Whether the number before a storage of `numel` elements stands there."""
+        return 0 <= at <= self.source.size - HEADER and int.from_bytes(window.read(at, HEADER), "little", signed=True) == numel
 
     def _report_truncated(self, broken: str, lost: int, total: int) -> None:
         what = self.placed[broken].problem.partition(": ")[2]

@@ -240,7 +240,7 @@ class _Archive:
                 raise _twice("storages", key, f"{label}:0")
             placed = locate(self.source, window, member.offset + at + graph.end, member.offset + member.nbytes,
                            storage_dtype(*canonical(*cls)), str(key), f"{label}:{graph.end}")
-            self.storages[key] = _Stored(cls, graph.loose_text(place_node) or "cpu", placed)
+            self.storages[key] = _Stored(cls, graph.any_text(place_node) or "cpu", placed)
             if placed.extent is None:
                 self._lost(member, n, count, placed)
                 return

@@ -61,5 +61,5 @@ def read(raw: bytes, limits: Limits, monitor: Monitor, budget: Budget) -> Conten
 def _keys(graph: Graph) -> list[str]:
     if graph.root < 0 or graph.kind[graph.root] not in (LIST, TUPLE):
         raise Corrupt("the list of storages is no list")
-    found = [graph.loose_text(n) for n in graph.sequence(graph.root)]
+    found = [graph.any_text(n) for n in graph.sequence(graph.root)]
     return [key for key in dict.fromkeys(found) if key is not None]

@@ -80,9 +80,8 @@ _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
 class Contents(NamedTuple):
     """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both; `table` are the tensors by key.
-    `listed_nodes` are the calls, names
-    and sets that are no tensors of torch's, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the
-    same order."""
+    `listed_nodes` are the calls, names and sets that are no tensors of torch's, texts of Python 2 that are no UTF-8, and keys of dicts
+    that are none of the usual ones: (node, the key it is listed under), in the same order."""
 
     kind: str
     tensors: Row[TensorInfo]
@@ -297,9 +296,10 @@ class _Listing:
         elif kind == PERSID:
             self.values.append((key, self._storage_leaf(n)))
         else:
-            if kind in _PLACED:
+            leaf = self._leaf(n)
+            if kind in _PLACED or (kind in (PYSTR, PYSTRTEXT) and isinstance(leaf, bytes)):
                 self.listed_nodes.append((n, key))
-            self.values.append((key, self._leaf(n)))
+            self.values.append((key, leaf))
 
     def _leaf(self, n: int) -> Plain:
         if n not in self._leaves:
@@ -568,7 +568,10 @@ class _Listing:
             if kind[k] == STR:
                 yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
-                yield self._large_key(k), k, value
+                text = self._large_key(k)
+                if kind[k] != STRTEXT and graph.loose_text(k) is None:
+                    self.listed_nodes.append((k, _prefix(path) + text))
+                yield text, k, value
             else:
                 yield self._key_that_is_no_text(k, path, counted, numbers), k, value
 

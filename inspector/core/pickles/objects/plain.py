@@ -197,8 +197,7 @@ def key_text(graph: Graph, n: int) -> str:
     if kind == STRTEXT:
         return graph.text(n) or ""
     if kind in (PYSTR, PYSTRTEXT):
-        text = graph.loose_text(n)
-        return text if text is not None else (graph.raw(n) or b"").decode("latin-1")
+        return graph.any_text(n) or ""
     if kind in SCALARS:
         value = scalar(graph, n)
         return value.text if isinstance(value, Opaque) else str(value)

@@ -362,7 +362,7 @@ class Storages:
             return None
         dtype, problem = self._class(graph.a[cls])
         short = graph.b[key] - graph.a[key] <= _KEY_LENGTH      # many ids may share a long one
-        name = graph.loose_text(key) if short else None
+        name = graph.any_text(key) if short else None
         if name is None:
             problem = problem or "bad_key: the storage's key is no text, or a very long one"
         elif graph.kind[key] != STR or not name.isdecimal():
@@ -371,7 +371,7 @@ class Storages:
         elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
-        device = graph.loose_text(location) if graph.b[location] - graph.a[location] <= _KEY_LENGTH else None
+        device = graph.any_text(location) if graph.b[location] - graph.a[location] <= _KEY_LENGTH else None
         return StorageRef(name, dtype, device, elements, n, problem)
 
     def _view(self, n: int, ref: StorageRef, root: Backing) -> Backing:
@@ -384,7 +384,7 @@ class Storages:
         view = graph.operands[graph.a[t] + 5]
         key, first, count = graph.operands[graph.a[view]:graph.b[view]] if graph.kind[view] == TUPLE \
             and graph.b[view] - graph.a[view] == 3 and view not in graph.mutations else (-1, -1, -1)
-        name = graph.loose_text(key) if key >= 0 and graph.b[key] - graph.a[key] <= _KEY_LENGTH else None
+        name = graph.any_text(key) if key >= 0 and graph.b[key] - graph.a[key] <= _KEY_LENGTH else None
         start, capacity = (None, None) if key < 0 else (small_integer(graph, first), small_integer(graph, count))
         if name is None or start is None or capacity is None:
             return root._replace(problem=root.problem or "corrupt: the view of the storage is not in order")
