@@ -74,6 +74,9 @@ class ComparePage(QWidget):
         self.rules = RulesPanel(session, self.progress)
         self.relations = RelationsPanel(session, tasks, self.progress)
         self._fresh = True
+        self._untouched: str | None = None      # the name of the row that was selected for a beginning
+        self._begun: tuple[int, int] | None = None      # files that were read once: what they are looked at for came first
+        self._sorted_here = False               # nobody asked for the order of the rows
         self._reading = ""              # the key that a row says is being read
         self._typing = self._timer(TYPED, self._filter)
         self._selecting = self._timer(RESTED, self._show_selected)
@@ -248,6 +251,11 @@ class ComparePage(QWidget):
 
     def _other(self) -> None:
         self._fresh = True
+        compared = self._session.compared
+        if compared is None or compared.ids != self._begun:
+            if self._sorted_here and self.model.sorted_by == "sqnr":
+                self.view.unsort()
+            self._begun, self._sorted_here = None, False
         self.notice.clear()
 
     def _paired(self) -> None:
@@ -259,6 +267,7 @@ class ComparePage(QWidget):
                 self._fresh = False
                 if not self.view.nodes:
                     self.view.select_first()
+                    self._untouched = tree.key(self.view.nodes[0]) if self.view.nodes else None
         else:
             self.pair.show_nodes(None, ())          # at once: its files may have been closed
         rules = self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules")
@@ -322,7 +331,7 @@ class ComparePage(QWidget):
         if step is not Step.READING and self._growing.isActive():
             self._growing.stop()
             self._show_grown()                  # the last of it at once
-        if step is Step.DONE and self.model.follows_values:
+        if step is Step.DONE and not self._begin_with_the_worst() and self.model.follows_values:
             self.model.arrange()
         now = self.progress.tree.figures.reading if self.progress.tree is not None else ""
         if now != self._reading:                # rows that said that they were being read say something else
@@ -330,6 +339,25 @@ class ComparePage(QWidget):
             self._grown()
         if step is not Step.READING:
             self._show_place()
+
+    def _begin_with_the_worst(self) -> bool:
+        """What was packed worst is what a comparison of packed weights is looked at for: it comes first and is selected, but where
+        somebody has sorted or selected already. True where the rows are in another order now."""
+        tree = self.progress.tree
+        compared = self._session.compared
+        if tree is None or compared is None or self._begun == compared.ids:
+            return False
+        self._begun, worst = compared.ids, tree.worst_packed()
+        if worst is None or self.model.sorted_by is not None:
+            return False
+        self._sorted_here = True
+        self.view.sort_worst_first()
+        if [tree.key(node) for node in self.view.nodes] == [self._untouched]:
+            row = self.model.reveal_node(worst)
+            if row is not None:
+                self.view.scrollToTop()         # what lies above it stays in sight where there is room
+                self.view.select_row(row)
+        return True
 
     def _button_pressed(self) -> None:
         if self.progress.step in (Step.STOPPED, Step.FAILED):

@@ -152,6 +152,11 @@ class PairModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
 
     @property
+    def sorted_by(self) -> str | None:
+        """Which of `COLUMNS` the rows are sorted by; None while they stand in the order of A."""
+        return self._sorting[0] if self._sorting is not None else None
+
+    @property
     def follows_values(self) -> bool:
         """Whether which rows are shown, or their order, depends on what is still being read."""
         return bool(self._statuses) or (self._sorting is not None and self._sorting[0] in ("differs", *FIGURES))

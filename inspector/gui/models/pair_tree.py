@@ -231,6 +231,12 @@ class PairTree(KeyTree):
         """Of a node that is a pair or value: which of the figures' it is."""
         return int(self.entry[n])
 
+    def worst_packed(self) -> int | None:
+        """The node of the packed tensor with the least signal over its error; None where none is known to have an error."""
+        ratios = self.figures.of["sqnr"]
+        known = np.flatnonzero(ratios < np.inf)
+        return int(np.flatnonzero(self.entry == known[np.argmin(ratios[known])])[0]) if len(known) else None
+
     def first_renamed(self, n: int) -> int | None:
         """The first pair at or below `n` that a rule has paired."""
         at = int(np.searchsorted(self._ruled, n))

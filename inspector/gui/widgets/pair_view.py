@@ -146,6 +146,13 @@ class PairView(TreeTable):
         if self._model.rowCount():
             self.select_row(found)
 
+    def sort_worst_first(self) -> None:
+        """The worst of the packed tensors before the others, as a click on the head of their column would."""
+        self.horizontalHeader().setSortIndicator(SQNR, Qt.SortOrder.AscendingOrder)
+
+    def unsort(self) -> None:
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+
     def _remember(self) -> None:
         tree = self._model.tree
         nodes = self.nodes if tree is not None else ()
