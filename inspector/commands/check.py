@@ -64,6 +64,7 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
             told = core.explain_error(text, ckpt, state_dict=asked.state_dict, monitor=out.monitor) if text is not None else None
             added = _adapter_report(asked, ckpt, out.monitor)
             load = told.load if told else None if added else _load_report(asked, ckpt, out.monitor)
+            deltas = None if load is None or asked.quick else [core.deltas_of(ckpt, one.fit, out.monitor) for one in load.merges]
             report = core.check_report(ckpt, out.monitor, values=not asked.quick, executor=asked.executor)
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
@@ -84,7 +85,8 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
     status = 1 if added and not added.fits else _status(findings, load, unjudged)
     if out.json:
         out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
-                    **(explained.as_json(told) if told else adapter.as_json(added) if added else fit.as_json(load) if load else {})})
+                    **(explained.as_json(told) if told else adapter.as_json(added) if added else
+                       fit.as_json(load, deltas) if load else {})})
     else:
         said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint("nothing wrong", "good")]
         if status == 3:
@@ -92,7 +94,7 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         said += _read_text(report)
         # what was asked comes before what else there is to say
         answer = [explained.as_text(told, asked.file)] if told else [adapter.as_text(added, asked.against)] if added else \
-            [fit.as_text(load, asked.file)] if load else []
+            [fit.as_text(load, asked.file, deltas)] if load else []
         out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
 

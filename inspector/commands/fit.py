@@ -6,19 +6,23 @@ from typing import Any
 
 from inspector import core
 
+from . import adapter
+
 _SHOWN = 20
 _NAMED = 6                  # keys in a sentence
 _LONGEST = 1 << 20          # characters of a command
 
 
-def as_json(report: core.LoadReport) -> dict[str, Any]:
-    """What these options add to the object of `check --json`."""
+def as_json(report: core.LoadReport, deltas: adapter.Deltas = None) -> dict[str, Any]:
+    """What these options add to the object of `check --json`; `deltas` as in `as_text`."""
     found: dict[str, Any] = {"load": {**_lists_json(report.lists), "state_dict": report.state_dict},
              "suggested": [*map(core.as_option, report.edits)],
              "after": {"missing": list(report.after.missing), "unexpected": list(report.after.unexpected),
                        "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
     if not report.lists.loads and report.lists.loads_in_part:
         found["strict_false"] = {"fitting": report.lists.fitting, "missing": list(report.lists.missing)}
+    if report.merges:
+        found["adapters"] = adapter.merges_json(report.merges, deltas)
     if report.others:
         found["others"] = [{**_lists_json(lists), "state_dict": path} for path, lists in report.others]
     if report.optimizers:
@@ -35,18 +39,21 @@ def _mismatch_json(one: core.Mismatch) -> dict[str, Any]:
     return {"key": one.key, "file": list(one.file), "model": list(one.model)}
 
 
-def as_text(report: core.LoadReport, file: str) -> str:
+def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -> str:
+    """`deltas`: what the modules of each of the report's `merges` add, where that was looked at."""
     lists = report.lists
     parts = [*_said(lists, report.state_dict)]
     if not lists.loads and lists.loads_in_part and not (report.suggested and lists.unexpected):
         ignored = f", leaves {core.wording.count(len(lists.unexpected), 'unexpected key')} alone" if lists.unexpected else ""
         parts.append(f"as it stands, {_not_strict(lists)}{ignored}")
-    if report.suggested:
+    if report.merges:
+        parts.append(adapter.merges_text(report.merges, file, deltas))
+    elif report.suggested:
         outcome = "the weights alone" if lists.loads else f"then all {report.after.fitting:,} keys load" if report.after.loads else \
             f"then {_not_strict(report.after)}"
         command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
         parts.append(f"{outcome}:\n  {command}")
-    elif not lists.loads and not lists.loads_in_part:
+    elif not lists.loads and not lists.loads_in_part and not report.merges:
         parts.append("no edit is known that would make it fit")
     for path, other in report.others:
         parts += _said(other, path)

@@ -20,6 +20,7 @@ from .runtime import late
 
 if TYPE_CHECKING:
     from . import wording as wording
+    from .adapters import AdapterFit as AdapterFit
     from .adapters import inner_adapters as inner_adapters
     from .adapters import said_of_adapters as said_of_adapters
     from .architecture.listing import architecture_text as architecture_text
@@ -100,7 +101,9 @@ if TYPE_CHECKING:
     from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
     from .comparison.loading.adapters import AdapterReport as AdapterReport
+    from .comparison.loading.adapters import ModuleDelta as ModuleDelta
     from .comparison.loading.adapters import adapter_report as adapter_report
+    from .comparison.loading.adapters import deltas_of as deltas_of
     from .comparison.loading.contract import Breaches as Breaches
     from .comparison.loading.contract import assert_fits as assert_fits
     from .comparison.loading.contract import breaches as breaches
@@ -109,6 +112,7 @@ if TYPE_CHECKING:
     from .comparison.loading.doctor import doctor as doctor
     from .comparison.loading.fit import load_report as load_report
     from .comparison.loading.fit import read_reference as read_reference
+    from .comparison.loading.inner_merges import InnerMerge as InnerMerge
     from .comparison.loading.lists import Lists as Lists
     from .comparison.loading.lists import Mismatch as Mismatch
     from .comparison.loading.load_report import LoadReport as LoadReport
@@ -403,7 +407,7 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
-    "adapters": "inner_adapters said_of_adapters",
+    "adapters": "AdapterFit inner_adapters said_of_adapters",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
@@ -441,10 +445,11 @@ _HOMES = {
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
-    "comparison.loading.adapters": "AdapterReport adapter_report",
+    "comparison.loading.adapters": "AdapterReport ModuleDelta adapter_report deltas_of",
     "comparison.loading.contract": "Breaches assert_fits breaches contract save_contract",
     "comparison.loading.fit": "load_report read_reference",
     "comparison.loading.lists": "Lists Mismatch",
+    "comparison.loading.inner_merges": "InnerMerge",
     "comparison.loading.load_report": "LoadReport",
     "comparison.loading.model_shapes": "shapes_of_model",
     "comparison.loading.optimizer_groups": "OptimizerFit parameter_groups",

@@ -1806,6 +1806,30 @@
 <translation>无法加载{where}；现有 {n} 个键匹配。</translation>
 </message>
 <message>
+<source>It is a model with its adapters in it; one without takes them merged, which was tried.</source>
+<translation>这是带有适配器的模型；合并后即可供不带适配器的模型加载，已验证可行。</translation>
+</message>
+<message>
+<source>{name}: {what}</source>
+<translation>{name}：{what}</translation>
+</message>
+<message>
+<source>Merging {name} is refused: {why}</source>
+<translation>合并 {name} 被拒绝：{why}</translation>
+</message>
+<message>
+<source>Nothing says the alpha of {name}: Edit, Merge an Adapter with “:{name}=ALPHA”, as it was in training.</source>
+<translation>没有任何地方说明 {name} 的 alpha：请用“编辑”菜单的“合并适配器”，填写“:{name}=ALPHA”，取训练时的值。</translation>
+</message>
+<message>
+<source>{name} merged: all {n} keys load</source>
+<translation>合并 {name}：全部 {n} 个键可加载</translation>
+</message>
+<message>
+<source>{name} merged: {n} keys fit</source>
+<translation>合并 {name}：{n} 个键相符</translation>
+</message>
+<message>
 <source>Do not fit</source>
 <translation>不匹配</translation>
 </message>

@@ -7,6 +7,7 @@ from inspector.core import wording
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.loading.doctor import doctor
 from inspector.core.comparison.loading.error_text import read_error
+from inspector.core.comparison.loading.lists import Lists
 from inspector.core.comparison.loading.load_report import LoadReport
 from inspector.core.errors import UsageError
 from inspector.core.keypath import top_of, visible
@@ -24,7 +25,9 @@ def explain(case: Case) -> Explanation | None:
     if case.unreadable is not None:
         return Explanation("load-state-dict", _meaning(said.model))
     found = doctor(case.text, case.file, state_dict=case.state_dict, monitor=case.monitor)
-    remedies = (Remedy(_outcome(found), found.edits),) if found.suggested else ()
+    remedies = tuple(Remedy(f"{visible(one.name, 60)} merged, {_outcome(one.after)}", one.edits)
+                     for one in found.merges if one.edits and one.after is not None) if found.merges else \
+        (Remedy(_outcome(found.after), found.edits),) if found.suggested else ()
     about = tuple(_about(case.file, found, said.lists.unexpected)) if case.file is not None else ()
     return Explanation("load-state-dict", _meaning(said.model), about, remedies, load=found)
 
@@ -42,8 +45,7 @@ def _about(file: Checkpoint, found: LoadReport, unexpected: tuple[str, ...]) -> 
                f"torch.load(path){inner}.")
 
 
-def _outcome(found: LoadReport) -> str:
-    after = found.after
+def _outcome(after: Lists) -> str:
     if after.loads:
         return f"all {wording.count(after.fitting, 'key')} load"
     return f"{wording.count(after.fitting, 'key')} load with strict=False" if not after.mismatched else \

@@ -162,9 +162,32 @@ class Doctor(QDialog):
             self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
                       "ok" if report.loads else "warning")
         else:
+            outcome = self._merges(report.merges) if report.merges else [self._outcome(report)]
+            helped = bool(report.suggested or report.merges or lists.loads_in_part)
             self._say(self.tr("It does not load{where}; {n} keys fit as they are.").format(where=where, n=f"{lists.fitting:,}"),
-                      "\n".join([*more, self._outcome(report)]), "warning" if report.suggested or lists.loads_in_part else "danger")
-        self._offer([("", report.edits)] if report.suggested else [])
+                      "\n".join([*more, *outcome]), "warning" if helped else "danger")
+        if report.merges:
+            self._offer([(self._merged(one), one.edits) for one in report.merges if one.edits])
+        else:
+            self._offer([("", report.edits)] if report.suggested else [])
+
+    def _merges(self, merges: Sequence[core.InnerMerge]) -> list[str]:
+        """Of a model with its adapters in it: each of them, and what is not known of it."""
+        said = [self.tr("It is a model with its adapters in it; one without takes them merged, which was tried.")]
+        for one in merges:
+            name = core.visible(one.name, 60)
+            said.append(self.tr("{name}: {what}").format(name=name, what=words.said(one.fit.sentence, 400)))
+            if one.refused:
+                said.append(self.tr("Merging {name} is refused: {why}").format(name=name, why=words.said(one.refused, 400)))
+            elif one.tried_alpha is not None:
+                said.append(self.tr("Nothing says the alpha of {name}: Edit, Merge an Adapter with “:{name}=ALPHA”, as it was in training.")
+                            .format(name=name))
+        return said
+
+    def _merged(self, one: core.InnerMerge) -> str:
+        n = f"{one.after.fitting:,}" if one.after is not None else "0"
+        return (self.tr("{name} merged: all {n} keys load") if one.loads else self.tr("{name} merged: {n} keys fit")).format(
+            name=core.visible(one.name, 60), n=n)
 
     def _show_adapter(self, report: core.AdapterReport) -> None:
         """How an adapter fits the model: what does not fit first, then how much each module adds."""

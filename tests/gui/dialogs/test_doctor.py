@@ -234,3 +234,32 @@ def test_that_an_adapter_is_held_against_its_base_as_an_adapter(window: MainWind
     assert sections(doctor) == {"Do not fit  (1)": ["fc"], "Fit  (1)": ["conv"]}
     assert not doctor.add.isEnabled()
     doctor.reject()
+
+
+def test_that_a_model_with_its_adapters_in_it_is_told_how_each_is_merged(window: MainWindow, session: Session, qtbot: QtBot,
+                                                                         tmp_path: Path) -> None:
+    (tmp_path / "peft" / "style").mkdir(parents=True)
+    shapes: dict[str, tuple[int, ...]] = {"fc.base_layer.weight": (10, 4)}
+    for name in ("default", "style", "old"):
+        shapes |= {f"fc.lora_A.{name}.weight": (2, 4), f"fc.lora_B.{name}.weight": (10, 2)}
+    path = write(tmp_path / "peft" / "model.safetensors", {f"base_model.model.{key}": shape for key, shape in shapes.items()})
+    for folder in (tmp_path / "peft", tmp_path / "peft" / "style"):
+        (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": 4}', "utf-8")
+    base = write(tmp_path / "base.safetensors", {"fc.weight": (10, 4)})
+    window.open_paths([path])
+    settle(window, qtbot)
+    document = session.documents[-1]
+    doctor = Doctor(session, window.tasks, document.id, window)
+    doctor.check_against(base)
+    settle(window, qtbot)
+    assert "It is a model with its adapters in it" in doctor.hint.text()
+    assert "Nothing says the alpha of old" in doctor.hint.text()
+    ways = [doctor.choice.itemText(n) for n in range(doctor.choice.count())]
+    assert ways == ["default merged: all 1 keys load", "style merged: all 1 keys load"]
+    doctor._choose(1)
+    assert doctor.steps.text() == "--merge-adapter :style"
+    doctor.add.click()
+    settle(window, qtbot)
+    after = document.checkpoint
+    assert after is not None
+    assert [*after.tensors] == ["fc.weight"]

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 _BLOCK = 16 << 20           # bytes of float64 at once
 
 
-class Delta(NamedTuple):
+class ModuleDelta(NamedTuple):
     """What a module's product `factor` B A is: its Frobenius `norm`, and its `effective_rank`, the exponential of the entropy of its
     singular values as shares of their sum (Roy and Vetterli, 2007): as many directions as count. None where they cannot be had: `problem`
-    says why, or values were not to be read."""
+    says why, or values were not to be read; the norm alone is None where the factor is not known."""
 
     norm: float | None = None
     effective_rank: float | None = None
@@ -46,7 +46,7 @@ class AdapterReport:
     went well."""
 
     fit: AdapterFit
-    deltas: tuple[Delta, ...]
+    deltas: tuple[ModuleDelta, ...]
     refused: str = ""
     merge: MergeAdapter | None = None
 
@@ -88,6 +88,19 @@ def adapter_report(adapter: CheckpointLike, base: CheckpointLike | Reference, *,
     return AdapterReport(fit, _deltas(adapter, fit, values, monitor), refused, merge)
 
 
+def deltas_of(adapter: CheckpointLike, fit: AdapterFit, monitor: Monitor = QUIET) -> tuple[ModuleDelta, ...]:
+    """What each of the modules of `fit` adds, of an adapter whose tensors are in `adapter`. Where its scale is not known the effective rank
+    is, which does not depend on it. Raises Cancelled.
+
+    >>> lora = {"base_model.model.fc.lora_A.weight": np.ones((2, 8)), "base_model.model.fc.lora_B.weight": np.ones((4, 2))}
+    >>> model = {"fc.base_layer.weight": np.ones((4, 8)), "fc.lora_A.a.weight": np.ones((2, 8)), "fc.lora_B.a.weight": np.ones((4, 2))}
+    >>> [merge] = core.load_report(model, {"fc.weight": (4, 8)}).merges
+    >>> core.deltas_of(model, merge.fit)
+    (ModuleDelta(norm=None, effective_rank=1.0, problem=''),)
+    """
+    return _deltas(opened(adapter, monitor), fit, True, monitor)
+
+
 def _of_shapes(reference: Reference) -> Checkpoint:
     """Names and shapes as a checkpoint that has nothing else."""
     tensors = {name: TensorInfo(name, shape, "float32", None, contiguous(shape), 0, "", 0, False, "")
@@ -95,9 +108,9 @@ def _of_shapes(reference: Reference) -> Checkpoint:
     return Checkpoint(reference.label, "json", "state-dict", (), MappingProxyType(tensors), state_dicts=("",))
 
 
-def _deltas(adapter: Checkpoint, fit: AdapterFit, values: bool, monitor: Monitor) -> tuple[Delta, ...]:
+def _deltas(adapter: Checkpoint, fit: AdapterFit, values: bool, monitor: Monitor) -> tuple[ModuleDelta, ...]:
     if not values:
-        return (Delta(),) * len(fit.modules)
+        return (ModuleDelta(),) * len(fit.modules)
     found = []
     total = sum(one.adapter.a.nbytes + one.adapter.b.nbytes for one in fit.modules)
     done = 0
@@ -109,23 +122,26 @@ def _deltas(adapter: Checkpoint, fit: AdapterFit, values: bool, monitor: Monitor
     return tuple(found)
 
 
-def _delta(one: Adapter, reader: TensorReader, monitor: Monitor) -> Delta:
+def _delta(one: Adapter, reader: TensorReader, monitor: Monitor) -> ModuleDelta:
+    factor = one.factor
+    one = one if one.factor is not None or one.problem else one._replace(factor=1.0)
     if one.product is None or one.factor is None:
-        return Delta(problem=one.problem)
+        return ModuleDelta(problem=one.problem)
     import numpy as np
     parts = Parts(Unpacked(one.scheme, one.product, (("A", one.a), ("B", one.b))), reader.box)
     try:
         grams = [_gram(parts, "A", one.a, 1, one.rank, monitor), _gram(parts, "B", one.b, 0, one.rank, monitor)]
     except BadTensor as error:
-        return Delta(problem=error.message)
+        return ModuleDelta(problem=error.message)
     if not all(np.isfinite(gram).all() for gram in grams):
-        return Delta(problem="its matrices have elements that are not finite")
+        return ModuleDelta(problem="its matrices have elements that are not finite")
     squares = np.maximum(_squares(*grams), 0.0)
     singular = np.sqrt(squares) * abs(one.factor)
     whole = float(singular.sum())
     shares = singular[singular > 0] / whole if whole else singular[:0]
     entropy = -float((shares * np.log(shares)).sum())
-    return Delta(math.sqrt(float((singular * singular).sum())), math.exp(entropy) if whole else 0.0)
+    norm = math.sqrt(float((singular * singular).sum()))
+    return ModuleDelta(norm if factor is not None else None, math.exp(entropy) if whole else 0.0)
 
 
 def _gram(parts: Parts, role: str, info: TensorInfo, axis: int, rank: int, monitor: Monitor) -> Array:

@@ -54,7 +54,7 @@ def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> 
         found = report(names_in(file, path), model.shapes, state_dict="" if path == WHOLE else path,
                        metadata=file.module_metadata.get(path), reference=label, ties=ties, monitor=monitor)
         best = tried(found, file, path, model.shapes, monitor=monitor)
-        if best.suggested or not found.suggested:
+        if best.suggested or best.merges or not found.suggested:
             break
     return best
 

@@ -13,6 +13,7 @@ from inspector.core.edits.tools.globs import literal, patterns_for
 from inspector.core.keypath import ancestors
 from inspector.core.progress import QUIET, Monitor
 
+from .inner_merges import InnerMerge
 from .lists import Lists, compare_names
 from .optimizer_groups import OptimizerFit
 from .renaming import Step, steps_for
@@ -29,7 +30,8 @@ class LoadReport:
     of the state dict that was taken; `rules` are those the suggestion rests on, `offered` those it does not use.
 
     Of two checkpoints that hold more than one model's state dict: `others` are the lists of the further ones that both have, by their
-    path, and `optimizers` what is said of the state of optimizers."""
+    path, and `optimizers` what is said of the state of optimizers. Of a model that was saved with its adapters in it, `merges` say what
+    each of them comes to; `suggested` merges the adapter where there is one and it is known how."""
 
     lists: Lists
     state_dict: str
@@ -39,6 +41,7 @@ class LoadReport:
     offered: tuple[Rule, ...] = ()
     others: tuple[tuple[str, Lists], ...] = ()
     optimizers: tuple[OptimizerFit, ...] = ()
+    merges: tuple[InnerMerge, ...] = ()
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from inspector.core.adapters import inner_adapters
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shapes
 from inspector.core.comparison.pairing.sides import WHOLE
@@ -12,6 +11,7 @@ from inspector.core.edits.editing import edit
 from inspector.core.errors import EditError
 from inspector.core.progress import QUIET, Monitor
 
+from .inner_merges import inner_merges
 from .lists import compare_names
 from .load_report import LoadReport
 from .reference import names_in
@@ -24,8 +24,13 @@ def tried(found: LoadReport, file: Checkpoint, path: str, model: Shapes, optiona
           monitor: Monitor = QUIET) -> LoadReport:
     """The report once its edits were applied to the tables of `file`, whose state dict at `path` it is about: `after` is what comes of
     them, and those that cannot be applied, or do not help, are not suggested."""
-    merges = [] if found.lists.loads else [*_ways(_merge(file, monitor), path)]
-    for steps in (*merges, *_ways(found.suggested, path)):
+    merges = () if found.lists.loads else inner_merges(file, path, model, optional, monitor)
+    if merges:                  # other edits would only drop what was trained
+        [only, *more] = merges
+        known = bool(only.edits) and only.loads and not more
+        return replace(found, suggested=only.steps, after=only.after or found.lists, merges=merges) if known \
+            else replace(found, suggested=(), after=found.lists, merges=merges)
+    for steps in _ways(found.suggested, path):
         chosen = replace(found, suggested=steps)
         try:
             edited = edit(file, chosen.edits, monitor)
@@ -34,15 +39,9 @@ def tried(found: LoadReport, file: Checkpoint, path: str, model: Shapes, optiona
         place = "" if steps[0][0] == "--extract" else path
         names = names_in(edited, place)
         after = compare_names(names, model, edited.module_metadata.get(place), optional)
-        if names and (after.loads or (steps not in merges and (after == found.after or after.fitting > found.lists.fitting))):
+        if names and (after.loads or after == found.after or after.fitting > found.lists.fitting):
             return replace(chosen, after=after)
     return replace(found, suggested=(), after=found.lists)
-
-
-def _merge(file: Checkpoint, monitor: Monitor) -> Steps:
-    """The adapter that the file has beside its weights put into them: without it the model would be the one before its training."""
-    names = [*inner_adapters(file, monitor)]
-    return (("--merge-adapter", f":{names[0]}"),) if len(names) == 1 else ()
 
 
 def _ways(suggested: Steps, path: str) -> Iterator[Steps]:
