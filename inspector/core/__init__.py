@@ -404,6 +404,8 @@ if TYPE_CHECKING:
     from .training.sentences import sentence as sentence
     from .training.totals import Subtotal as Subtotal
     from .training.totals import Totals as Totals
+    from .training.treemap import MapPlace as MapPlace
+    from .training.treemap import map_places as map_places
     from .training.weights import Counts as Counts
 
 _HOMES = {
@@ -517,6 +519,7 @@ _HOMES = {
     "measures.summary": "BINS QUANTILES Summary rebin",
     "training.byte_map": "BYTE_KINDS ByteBox ByteKind",
     "training.totals": "Subtotal Totals",
+    "training.treemap": "MapPlace map_places",
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "packed.families.names": "LogicalTensor",
     "packed.countable": "Countable countable",

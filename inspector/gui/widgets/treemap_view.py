@@ -28,7 +28,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 from inspector import core
 from inspector.gui.kit import exporting, icons, theme, words
 from inspector.gui.models import treemap
-from inspector.gui.models.treemap import Place, Way
+from inspector.gui.models.treemap import Way
 
 TINT = 0.3                      # of its colour in a box, whose edge has all of it
 _LOWEST, _HIGHEST, _SHAPE = 260, 460, 0.54
@@ -75,7 +75,7 @@ class TreemapView(QWidget):
         super().__init__(parent)
         self._root: core.ByteBox | None = None
         self._colour_of: ColourOf = lambda box: theme.colours(self.palette()).accent
-        self._places: list[Place] = []
+        self._places: list[core.MapPlace] = []
         self._drawn: QPixmap | None = None
         self._cursor = self._hovered = -1
         self._marked = ""
@@ -99,7 +99,7 @@ class TreemapView(QWidget):
         return self._root
 
     @property
-    def places(self) -> list[Place]:
+    def places(self) -> list[core.MapPlace]:
         """What is drawn, in the widget's pixels."""
         return self._places
 
@@ -145,7 +145,7 @@ class TreemapView(QWidget):
     def _arrange(self) -> None:
         self._settled.stop()
         self._drawn, self._hovered = None, -1
-        self._places = treemap.laid_out(self._root, self.width(), self.height(), self._title) if self._root is not None else []
+        self._places = core.map_places(self._root, self.width(), self.height(), self._title) if self._root is not None else []
         self._cursor = self._place_of(self._marked)
         self._told()
 
@@ -213,7 +213,7 @@ class TreemapView(QWidget):
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
 
-    def _frame(self, painter: QPainter, place: Place, colour: str, width: float) -> None:
+    def _frame(self, painter: QPainter, place: core.MapPlace, colour: str, width: float) -> None:
         painter.setPen(QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(place.x, place.y, place.width, place.height).adjusted(width / 2, width / 2, -width / 2, -width / 2))
@@ -251,7 +251,7 @@ class TreemapView(QWidget):
                 self._draw_label(pen, place, c)
         painter.end()
 
-    def _draw_title(self, pen: _Pen, place: Place, c: theme.Colours) -> None:
+    def _draw_title(self, pen: _Pen, place: core.MapPlace, c: theme.Colours) -> None:
         """Name, class and size, as many of them as fit whole."""
         left, room = place.x + 5, place.width - 11
         name = core.seen_from(place.box.path, self._outside(place))
@@ -269,7 +269,7 @@ class TreemapView(QWidget):
         if pen.width(size) <= room:
             pen.write(place.x + place.width - 6 - pen.width(size), line, size, c.muted)
 
-    def _draw_label(self, pen: _Pen, place: Place, c: theme.Colours) -> None:
+    def _draw_label(self, pen: _Pen, place: core.MapPlace, c: theme.Colours) -> None:
         """The longest of its names that fits whole, and its shape where there is room."""
         room = place.width - 9
         name = next((name for name in self._names(place) if pen.width(name) <= room), "")
@@ -280,11 +280,11 @@ class TreemapView(QWidget):
         if shape and place.height - 5 >= 2 * pen.height and pen.width(shape) <= room:
             pen.write(place.x + 4, place.y + 2 + pen.height, shape, c.text)
 
-    def _outside(self, place: Place) -> str:
+    def _outside(self, place: core.MapPlace) -> str:
         """The path of the named group around."""
         return self._places[place.around].box.path if place.around >= 0 else self._root.path if self._root is not None else ""
 
-    def _names(self, place: Place) -> Iterator[str]:
+    def _names(self, place: core.MapPlace) -> Iterator[str]:
         """What a box may be called, the longest first: a number alone says nothing, and "weight" is what nearly all are."""
         if place.merged:
             yield from (self.name_of(place.box), f"+{place.merged:,}")
