@@ -24,7 +24,7 @@ READERS = frozenset(f"inspector.core.formats.{name}" for name in (
     "torch_legacy", "before_1_6.torch_tar", "sets.sharded", "sets.dcp"))
 NO_SIBLINGS = {"inspector.core.edits": {"editing", "effects", "recipe"},
                "inspector.commands": {"arguments", "output", "files", "cluster", "columns", "progress", "fit", "adapter", "explained",
-                                      "reports", "relations_text", "window", "pages", "diff_page", "run_page"}}
+                                      "reports", "relations_text", "window", "pages", "file_page", "diff_page", "run_page"}}
 ROOMS_OF_SIBLINGS = ("inspector.core.edits", "inspector.core.checks", "inspector.gui.panels", "inspector.commands")
 
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",
@@ -36,7 +36,7 @@ LATE = {"inspector.cli", "inspector.commands", "inspector.commands.window", "ins
         "inspector.gui.app",                        # a second start is gone before Qt is loaded
         "inspector.gui.panels",                     # a list of names: each panel is loaded when its tab is first looked at
         "inspector.gui.frame.compare_commands", "inspector.gui.frame.edit_commands",
-        "inspector.gui.frame.run_commands",     # a page and dialogs, when they are asked for
+        "inspector.gui.frame.run_commands", "inspector.gui.frame.report_commands",     # a page and dialogs, when they are asked for
         "inspector.gui.models.tree_model"}          # numpy, in a worker, while the window is painted
 BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.commands"}    # rooms that are lists of names, loaded by `runtime.late`
 

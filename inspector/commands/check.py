@@ -3,11 +3,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from inspector import core
 
-from . import adapter, cluster, explained, files, fit, reports
+from . import adapter, cluster, explained, files, fit, load, reports
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -26,35 +27,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="the same against a real model, which is made in a process of its own")
     parser.add_argument("--error", metavar="TXT", help="a file with the error that loading or saving gave: its text, as it was printed")
     parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
+    parser.add_argument("--html", metavar="OUT", help="also write a page: what the file is, findings, a map of its bytes, "
+                        "its modules, all tensors with their numbers")
     parser.add_argument("--sarif", metavar="OUT", help="also write what was found as SARIF, for code scanning")
     parser.add_argument("--junit", metavar="OUT", help="also write it as JUnit's XML, for test reports of CI")
     cluster.add_dask(parser)
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    if asked.html is not None:
+        core.check_output(asked.html, "page", asked.files)
     if asked.sarif is not None:
         core.check_output(asked.sarif, "sarif", asked.files)
     if asked.junit is not None:
         core.check_output(asked.junit, "junit", asked.files)
     looked: list[reports.Looked] = []
+    bodies: list[Sequence[str]] = []
     try:
         with cluster.executor_of(asked) as asked.executor:
-            status = files.run_each(asked, out, lambda one, to: _one(one, to, looked))
+            status = files.run_each(asked, out, lambda one, to: _one(one, to, looked, bodies))
     except Failed:
-        _write_reports(asked, looked)
+        _write_reports(asked, looked, bodies)
         raise
-    _write_reports(asked, looked)
+    _write_reports(asked, looked, bodies)
     return status
 
 
-def _write_reports(asked: argparse.Namespace, looked: Sequence[reports.Looked]) -> None:
+def _write_reports(asked: argparse.Namespace, looked: Sequence[reports.Looked], bodies: Sequence[Sequence[str]]) -> None:
+    if asked.html is not None:
+        load("file_page").write(bodies, [one.path for one in looked], asked.html, asked.files)
     if asked.sarif is not None:
         reports.write_sarif(asked.sarif, looked, asked.files)
     if asked.junit is not None:
         reports.write_junit(asked.junit, looked, asked.files)
 
 
-def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -> int:
+def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], bodies: list[Sequence[str]]) -> int:
+    """`looked` and `bodies` get what is written of the file elsewhere."""
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
     text = core.read_text_file(asked.error) if asked.error is not None else None
@@ -63,13 +72,15 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         with files.about(asked.file):
             told = core.explain_error(text, ckpt, state_dict=asked.state_dict, monitor=out.monitor) if text is not None else None
             added = _adapter_report(asked, ckpt, out.monitor)
-            load = told.load if told else None if added else _load_report(asked, ckpt, out.monitor)
-            deltas = None if load is None or asked.quick else [core.deltas_of(ckpt, one.fit, out.monitor) for one in load.merges]
+            fitted = told.load if told else None if added else _load_report(asked, ckpt, out.monitor)
+            deltas = None if fitted is None or asked.quick else [core.deltas_of(ckpt, one.fit, out.monitor) for one in fitted.merges]
             report = core.check_report(ckpt, out.monitor, values=not asked.quick, executor=asked.executor)
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
         looked.append(reports.Looked(asked.file, failed.error.findings, error=failed.error))
+        if asked.html is not None:
+            bodies.append(load("file_page").body_of_unreadable(asked.file, failed.error))
         # what was learnt before the file broke off may be what matters most
         told = _of_unreadable(text, failed.error, out.monitor)
         if told is not None and not out.json:
@@ -80,22 +91,27 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings, out.paint) + "\n")
         raise
-    looked.append(reports.Looked(asked.file, findings, report, load, added))
+
+    def answer() -> list[str]:
+        """What was asked, which comes before what else there is to say."""
+        return [explained.as_text(told, asked.file)] if told else [adapter.as_text(added, asked.against)] if added else \
+            [fit.as_text(fitted, asked.file, deltas)] if fitted else []
+
+    if asked.html is not None:
+        bodies.append(load("file_page").body_of(ckpt, report, fixes, answer(), out.monitor))
+    looked.append(reports.Looked(asked.file, findings, replace(report, summaries={}), fitted, added))
     unjudged = list(report.refused)
-    status = 1 if added and not added.fits else _status(findings, load, unjudged)
+    status = 1 if added and not added.fits else _status(findings, fitted, unjudged)
     if out.json:
         out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
                     **(explained.as_json(told) if told else adapter.as_json(added) if added else
-                       fit.as_json(load, deltas) if load else {})})
+                       fit.as_json(fitted, deltas) if fitted else {})})
     else:
         said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint("nothing wrong", "good")]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)
-        # what was asked comes before what else there is to say
-        answer = [explained.as_text(told, asked.file)] if told else [adapter.as_text(added, asked.against)] if added else \
-            [fit.as_text(load, asked.file, deltas)] if load else []
-        out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
+        out.text("\n".join([core.headline(ckpt), *answer(), *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
 
 

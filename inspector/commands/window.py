@@ -34,15 +34,23 @@ def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: 
     try:
         from inspector.gui import app
         return app.run([core.with_secrets(file) for file in files], screenshot=screenshot, demo=demo, new_window=new_window,
-                       language=language, write_report=_write_report)
+                       language=language, pages=Pages())
     except ImportError as error:
         raise core.UsageError(f"the window cannot be opened: {core.visible(' '.join(str(error).split()), 1000)}",
                               "`inspector ls FILE` works without it.") from error
 
 
-def _write_report(comparison: core.Comparison, path: str) -> None:
-    """The page that `diff --html` writes."""
-    load("diff_page").write(comparison, path)
+class Pages:
+    """The pages that `check --html` and `diff --html` write."""
+
+    def file(self, ckpt: core.Checkpoint, values: bool, monitor: core.Monitor) -> str:
+        report = core.check_report(ckpt, monitor, values=values)
+        made = load("file_page")
+        fixes = [*core.fixes_for_each(ckpt, report.findings, monitor)]
+        return str(made.page([made.body_of(ckpt, report, fixes, monitor=monitor)], [ckpt.path]))
+
+    def comparison(self, comparison: core.Comparison) -> str:
+        return str(load("diff_page").page(comparison))
 
 
 def _has_display() -> bool:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from .checkpoint import Checkpoint
@@ -34,12 +34,13 @@ class Read(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """`findings`: all. `read`: how much they go by. `refused`: the keys of tensors whose values could not be looked at, and why;
-    `values` False: nobody was to look at any."""
+    `values` False: nobody was to look at any. `summaries` of what was read, of packed tensors by the name of what they stand for."""
 
     findings: tuple[Finding, ...]
     read: Read
     refused: Mapping[str, str]
     values: bool = True
+    summaries: Mapping[str, Summary] = field(default_factory=dict, repr=False)
 
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, executor: Executor | None = None) -> tuple[Finding, ...]:
@@ -77,4 +78,4 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     found += [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
     found += health_by_numbers(meant, summaries)
     lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}
-    return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused)
+    return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused, summaries=summaries)

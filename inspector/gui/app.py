@@ -6,18 +6,17 @@ is on the screen before what is heavy is imported: pyqtgraph comes with the firs
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from inspector.core import Comparison
+    from .kit.printing import PageMaker
 
 
 def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
-        language: str | None = None, write_report: Callable[[Comparison, str], object] | None = None) -> int:
+        language: str | None = None, pages: PageMaker | None = None) -> int:
     """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
     instead. `demo`: the files are samples that will be gone; a window of their own, and they are not remembered.
-    `write_report(comparison, path)` writes a comparison as a page; without it the window offers none. Raises core.InspectorError
+    `pages` makes the pages of reports; without it the window offers none. Raises core.InspectorError
     when there is nothing to draw the picture of, or no such language."""
     listening = None
     if screenshot is not None:
@@ -39,6 +38,6 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     if screenshot is not None:
         return windows.picture(paths, screenshot, language)
     return windows.show(paths, remember=not demo, listen=not (demo or new_window), listening=listening, language=language,
-                        write_report=write_report)
+                        pages=pages)
 
 

@@ -1037,29 +1037,6 @@
 </message>
 </context>
 <context>
-<name>CompareCommands</name>
-<message>
-<source>Save the report of the comparison</source>
-<translation>保存比较报告</translation>
-</message>
-<message>
-<source>Pages (*.html)</source>
-<translation>网页 (*.html)</translation>
-</message>
-<message>
-<source>{name} was written.</source>
-<translation>已写入 {name}。</translation>
-</message>
-<message>
-<source>Open it</source>
-<translation>打开</translation>
-</message>
-<message>
-<source>Writing the report</source>
-<translation>正在写入报告</translation>
-</message>
-</context>
-<context>
 <name>ComparePage</name>
 <message>
 <source>Comparison</source>
@@ -3819,6 +3796,10 @@
 <translation>已重新读取 {name}：{what}</translation>
 </message>
 <message>
+<source>Open it</source>
+<translation>打开</translation>
+</message>
+<message>
 <source>Checkpoint Inspector</source>
 <translation>Checkpoint Inspector</translation>
 </message>
@@ -3876,6 +3857,14 @@
 <message>
 <source>Sa&amp;ve As…</source>
 <translation>另存为(&amp;V)…</translation>
+</message>
+<message>
+<source>Repor&amp;t…</source>
+<translation>报告(&amp;T)…</translation>
+</message>
+<message>
+<source>&amp;Print…</source>
+<translation>打印(&amp;P)…</translation>
 </message>
 <message>
 <source>Co&amp;mpare</source>
@@ -5096,6 +5085,61 @@
 </message>
 </context>
 <context>
+<name>PrintPreview</name>
+<message>
+<source>Print</source>
+<translation>打印</translation>
+</message>
+<message>
+<source>The page on paper</source>
+<translation>纸上的页面</translation>
+</message>
+<message>
+<source>Laying out the page …</source>
+<translation>正在排版 …</translation>
+</message>
+<message>
+<source>Which way up</source>
+<translation>纸张方向</translation>
+</message>
+<message>
+<source>Upright</source>
+<translation>纵向</translation>
+</message>
+<message>
+<source>Across</source>
+<translation>横向</translation>
+</message>
+<message>
+<source>Print…</source>
+<translation>打印…</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Smaller</source>
+<translation>缩小</translation>
+</message>
+<message>
+<source>Larger</source>
+<translation>放大</translation>
+</message>
+<message>
+<source>Laying out the page</source>
+<translation>正在排版</translation>
+</message>
+<message>
+<source>{n} sheets</source>
+<translation>{n} 张</translation>
+</message>
+<message>
+<source>1 sheet</source>
+<translation>1 张</translation>
+</message>
+</context>
+<context>
 <name>Problem</name>
 <message>
 <source>Problem</source>
@@ -5541,6 +5585,80 @@
 <message>
 <source>and {n} more</source>
 <translation>另有 {n} 项</translation>
+</message>
+</context>
+<context>
+<name>ReportCommands</name>
+<message>
+<source>Save the report of the file</source>
+<translation>保存文件报告</translation>
+</message>
+<message>
+<source>Save the report of the comparison</source>
+<translation>保存比较报告</translation>
+</message>
+<message>
+<source>Pages (*.html)</source>
+<translation>网页 (*.html)</translation>
+</message>
+<message>
+<source>PDF documents (*.pdf)</source>
+<translation>PDF 文档 (*.pdf)</translation>
+</message>
+<message>
+<source>{name} was written.</source>
+<translation>已写入 {name}。</translation>
+</message>
+<message>
+<source>Writing the report</source>
+<translation>正在写报告</translation>
+</message>
+<message>
+<source>Comparison</source>
+<translation>比较</translation>
+</message>
+<message>
+<source>Report</source>
+<translation>报告</translation>
+</message>
+<message>
+<source>Open it</source>
+<translation>打开</translation>
+</message>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+</context>
+<context>
+<name>ReportDialog</name>
+<message>
+<source>Report</source>
+<translation>报告</translation>
+</message>
+<message>
+<source>Report of {name}</source>
+<translation>{name} 的报告</translation>
+</message>
+<message>
+<source>What the file is, what was found in it, where its bytes are, its modules, and every tensor with its shape.</source>
+<translation>文件是什么、发现了什么、字节分布在哪里、有哪些模块，以及每个张量及其形状。</translation>
+</message>
+<message>
+<source>With minimum, maximum, mean and NaN of every tensor ({size} to read)</source>
+<translation>包含每个张量的最小值、最大值、均值和 NaN（需读取 {size}）</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Print…</source>
+<translation>打印…</translation>
+</message>
+<message>
+<source>Save…</source>
+<translation>保存…</translation>
 </message>
 </context>
 <context>

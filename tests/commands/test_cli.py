@@ -567,7 +567,7 @@ def window(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     asked: list[Any] = []
 
     def show(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
-             language: str | None = None, write_report: object = None) -> int:
+             language: str | None = None, pages: object = None) -> int:
         asked.append((paths, screenshot, demo, all(map(os.path.exists, paths))))
         return 0
 

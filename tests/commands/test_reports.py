@@ -157,3 +157,43 @@ def test_that_ls_has_its_columns_under_each_other_for_wide_letters(run: Run, tmp
     torch.save({"编码器.权重": torch.zeros(2), "w": torch.zeros(2)}, tmp_path / "wide.pth")
     lines = [line for line in run("ls", "wide.pth")[1].splitlines() if "[2]" in line]
     assert len({width(line[:line.index("[2]")]) for line in lines}) == 1
+
+
+def test_that_a_page_tells_of_the_file_and_of_what_was_asked(run: Run, files: None) -> None:
+    assert run("check", "bad.pth", "--against", "good.pth", "--html", "out.html")[0] == 1
+    text = Path("out.html").read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    assert "<title>bad.pth</title>" in text
+    for said in ("torch-zip", "nan-values", "Where the bytes are", "Modules", "read 2 of 2 tensors", "--plain best",
+                 "<td class=\"n\"><b class=\"danger\">1</b></td>"):
+        assert said in text, said
+    assert "unexpected" in text[text.index("<pre>"):text.index("</pre>")].lower()
+    assert "odd\\x1b&lt;&amp;&quot;&gt;" in text                # names from the file are text, and can be seen
+    assert "\x1b" not in text
+
+
+def test_that_a_quick_page_says_that_no_values_were_read_and_shows_none(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "--html", "out.html", "--quick")[0] == 0
+    text = Path("out.html").read_text("utf-8")
+    assert "were not looked at" in text
+    assert "<th class=\"n\">mean</th>" not in text
+    assert run("check", "good.pth", "--html", "out.html")[0] == 0
+    assert "<th class=\"n\">mean</th>" in Path("out.html").read_text("utf-8")
+
+
+def test_that_a_page_of_several_files_has_each_and_those_that_cannot_be_read(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "none.pth", "--html", "out.html")[0] == 2
+    text = Path("out.html").read_text("utf-8")
+    assert "<title>2 checkpoints</title>" in text
+    assert text.index("<h1>good.pth</h1>") < text.index("<h1>none.pth</h1>")
+    assert 'class="danger"' in text
+    assert run("check", "none.pth", "--html", "out.html")[0] == 2
+    assert "<h1>none.pth</h1>" in Path("out.html").read_text("utf-8")
+
+
+def test_that_a_page_never_replaces_a_checkpoint(run: Run, files: None) -> None:
+    before = Path("good.pth").read_bytes()
+    status, out, err = run("check", "bad.pth", "--html", "good.pth")
+    assert (status, out) == (2, "")
+    assert "good.pth" in err
+    assert Path("good.pth").read_bytes() == before

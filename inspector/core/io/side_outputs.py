@@ -17,17 +17,19 @@ from inspector.core.keypath import visible
 from .new_files import write_whole
 from .sources import open_source
 
-OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract", "sarif", "junit", "run"]
+OutputKind = Literal["picture", "drawing", "page", "document", "recipe", "table", "array", "manifest", "contract", "sarif", "junit", "run"]
 """What can be written beside checkpoints; errors name it by this word."""
 
 _HEAD = 4096            # bytes that tell
-_CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "recipe": "recipe",
+_CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "document": "PDF document",
+                                  "recipe": "recipe",
                                   "table": "table", "array": "NumPy array", "manifest": "manifest of digests",
                                   "contract": "contract", "sarif": "SARIF report", "junit": "JUnit report", "run": "table of a run"}
 _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "picture": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "drawing": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL),
     "page": re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE),
+    "document": re.compile(rb"%PDF-"),
     "recipe": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*[\]{]|\{\s*(?:\}|\"(?:recipe|edits)\"\s*:))"),
     "array": re.compile(rb"\x93NUMPY"),
     "manifest": re.compile(rb"\s*\{\s*\"inspector_digest\"\s*:"),

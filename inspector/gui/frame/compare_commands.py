@@ -1,16 +1,12 @@
 """The commands that compare files, and those that ask whether one would load: from the menus to the session and the page."""
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspector import core
-from inspector.gui.kit import file_dialogs, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Compared, Session
 from inspector.gui.state.tasks import Tasks
@@ -24,8 +20,6 @@ if TYPE_CHECKING:                   # loaded when they are first asked for
     from inspector.gui.dialogs.doctor import Doctor
 
 
-ReportWriter = Callable[["core.Comparison", str], object]        # raises InspectorError
-REPORT = "compare-report"
 PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "swap-sides", "pair-details")
 
 
@@ -35,6 +29,7 @@ class CompareCommands(QObject):
 
     shown_changed = Signal()        # the comparison came to the front, or left it
     said = Signal()                 # its `sentence` is another
+    known_changed = Signal()        # what is known of it
 
     def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
                  pages: QStackedWidget, files: QWidget, settings: Settings) -> None:
@@ -43,14 +38,12 @@ class CompareCommands(QObject):
         self._menus, self._settings = menus, settings
         self._pages, self._files, self._choose = pages, files, choose
         self._page: ComparePage | None = None
-        self.write_report: ReportWriter | None = None       # who starts the window knows how
         for name, run in (("compare", self.compare), ("compare-with", self.compare_with_file), ("against", self.check_against),
                           ("doctor", self.explain_error),
                           ("next-change", lambda: self.page.go_to_change()),
                           ("previous-change", lambda: self.page.go_to_change(backwards=True)),
                           ("push-to-b", lambda: self.page.push(1)), ("push-to-a", lambda: self.page.push(0)),
-                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details()),
-                          ("compare-report", self.save_report)):
+                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details())):
             menus.on(name, run)
         session.compared_changed.connect(self._follow)
 
@@ -61,7 +54,7 @@ class CompareCommands(QObject):
             self._page = page = ComparePage(self._session, self._tasks, self._settings)
             page.back_asked.connect(self.show_files)
             page.said.connect(self.said)
-            page.progress.changed.connect(self._enable_report)
+            page.progress.changed.connect(self.known_changed)
             page.fit_asked.connect(self._check_into)
             self._pages.addWidget(page)
             refuse_drops(page)
@@ -78,15 +71,15 @@ class CompareCommands(QObject):
         """What the line under the window says of it."""
         return self._page.sentence if self._page is not None else ""
 
+    @property
+    def judged(self) -> core.Comparison | None:
+        """The comparison, once all is known of it."""
+        return self._page.progress.judged if self._page is not None else None
+
     def enable(self) -> None:
         """The commands that are about what it shows."""
         for name in PAGE_COMMANDS:
             self._menus[name].setEnabled(self.shown)
-        self._enable_report()
-
-    def _enable_report(self) -> None:
-        known = self._page is not None and self._page.progress.judged is not None
-        self._menus["compare-report"].setEnabled(self.shown and known and self.write_report is not None)
 
     # -- comparing
 
@@ -149,37 +142,6 @@ class CompareCommands(QObject):
         self._pages.setCurrentWidget(self.page)
         self.page.view.setFocus(Qt.FocusReason.OtherFocusReason)
         self.shown_changed.emit()
-
-    # -- the report
-
-    def save_report(self) -> None:
-        """The comparison as one page for a browser, which says all that the window knows of it."""
-        found = self.page.progress.judged
-        if found is None or self.write_report is None:
-            return
-        a, b = (os.path.splitext(core.file_name(ckpt.path))[0] for ckpt in (found.a, found.b))
-        folder = os.path.expanduser("~") if core.is_address(found.a.path) else os.path.dirname(os.path.abspath(found.a.path))
-        file_dialogs.save_file(self._window, self.tr("Save the report of the comparison"), os.path.join(folder, f"{a}-{b}.html"),
-                               lambda path: self._write_report(found, path), filters=(self.tr("Pages (*.html)"),), suffix="html")
-
-    def _write_report(self, found: core.Comparison, path: str) -> None:
-        write, page = self.write_report, self.page
-        assert write is not None
-
-        def failed(error: Exception) -> None:
-            if not isinstance(error, core.InspectorError):
-                raise error
-            page.notice.say(words.error(error))
-
-        def work(monitor: core.Monitor) -> str:
-            write(found, path)
-            return path
-
-        def done(path: str) -> None:
-            page.notice.say(self.tr("{name} was written.").format(name=path),
-                            ((self.tr("Open it"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(path))),))
-
-        self._tasks.start(REPORT, work, on_done=done, on_error=failed, label=self.tr("Writing the report"))
 
     # -- would it load?
 

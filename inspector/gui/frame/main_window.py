@@ -45,6 +45,7 @@ from .menus import Menus
 from .opening import Choose, Opener
 from .panel_tabs import NAMES, PanelTabs
 from .pending_bar import PendingBar
+from .report_commands import ReportCommands, open_written, show_outcome
 from .run_commands import RunCommands
 from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
@@ -75,6 +76,7 @@ class MainWindow(QMainWindow):
                                           settings)
         self.runs = RunCommands(self, session, tasks, self.opener, self.menus,
                                 lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.comparison, self.pages, self.work)
+        self.reports = ReportCommands(self, session, tasks, self.menus, self.comparison)
         self.view = ViewCommands(self)
         self.history = History(self.session, self.tabs, self)
         for name, run in (("back", self.history.back), ("forward", self.history.forward)):
@@ -185,6 +187,7 @@ class MainWindow(QMainWindow):
         self.tree.compare_requested.connect(self.comparison.compare_documents)
         self.comparison.shown_changed.connect(self._refresh)
         self.comparison.said.connect(lambda: self.status.setText(self._status()))
+        self.reports.said.connect(self._say_of_report)
         self.runs.shown_changed.connect(self._refresh)
         self.runs.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.banner.reload_asked.connect(self.opener.reload)
@@ -237,6 +240,12 @@ class MainWindow(QMainWindow):
             self.statusBar().showMessage(self.tr("{name} was read again: {what}").format(
                 name=core.visible(core.file_name(document.path), 60), what=words.rewritten(found)), 8000)
 
+    def _say_of_report(self, text: str, path: str) -> None:
+        if self.comparison.shown:
+            self.comparison.page.notice.say(text, ((self.tr("Open it"), lambda: open_written(path)),) if path else ())
+        else:
+            show_outcome(self, text, path)
+
     def _show_edits(self, id: int) -> None:
         selected = self.session.selected_document
         if selected is None or selected.id != id:
@@ -285,6 +294,7 @@ class MainWindow(QMainWindow):
         self.menus["panels"].setEnabled(panels)
         self._enable_ways()
         self.comparison.enable()
+        self.reports.enable()
         for name in ("find-next", "find-previous"):
             self.menus[name].setEnabled(open_)
         for name, fits in self.tabs.fit(document).items():

@@ -10,12 +10,12 @@ from PySide6.QtCore import QTimer
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.kit.printing import PageMaker
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
 from .application import Application, existing, keep_qt_quiet
-from .compare_commands import ReportWriter
 from .instance_server import Server
 from .main_window import MainWindow
 from .opening import MANY, Opener
@@ -25,14 +25,13 @@ LISTEN_AFTER = 300          # ms; the files are on the screen by then
 
 
 def show(paths: list[str], *, remember: bool = True, listen: bool = True, listening: socket.socket | None = None,
-         language: str | None = None, write_report: ReportWriter | None = None) -> int:
+         language: str | None = None, pages: PageMaker | None = None) -> int:
     """Shows the window with `paths` until it is closed; in `language` without remembering it. `listen`: later starts are answered, on the
     socket that hears them already, if there is one."""
     if not remember:
         with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
-            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, listening, language,
-                         write_report)
-    return _show(paths, Settings(), listen, listening, language, write_report)
+            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, listening, language, pages)
+    return _show(paths, Settings(), listen, listening, language, pages)
 
 
 def picture(paths: list[str], out: str, language: str | None = None) -> int:
@@ -53,13 +52,14 @@ def picture(paths: list[str], out: str, language: str | None = None) -> int:
 
 
 def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.socket | None, language: str | None,
-          write_report: ReportWriter | None) -> int:
+          pages: PageMaker | None) -> int:
     few = len(paths) <= MANY                # more are asked about first, by the window
     with core.collector_paused(for_good=True):
         app = existing() or Application(settings.theme, language or settings.language)
         app.catcher.install()
         window = _window(settings, paths if few else ())
-    window.comparison.write_report = write_report
+    if pages is not None:
+        window.reports.pages = pages
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
     window.open_paths([*([] if few else paths), *app.window_is_there()])

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspector import core
-from inspector.commands import diff_page
+from inspector.commands.window import Pages
 from inspector.gui.comparison.progress import Step
 from inspector.gui.kit import file_dialogs
 from inspector.gui.models.pair_lines import COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE
@@ -357,7 +357,7 @@ def test_that_a_report_is_written_where_somebody_says(desk: Desk, monkeypatch: p
     desk.open(BASE, changed())
     desk.window.comparison.compare()
     assert not menus["compare-report"].isEnabled()              # nothing is known yet, and nobody said how to write one
-    desk.window.comparison.write_report = diff_page.write
+    desk.window.reports.pages = Pages()
     desk.finish()
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(out)))
     assert menus["compare-report"].isEnabled()

@@ -145,7 +145,7 @@ def test_that_only_a_plain_start_is_handed_over(monkeypatch: pytest.MonkeyPatch,
     assert app.run(["/a.pt"], **more) == 0  # type: ignore[arg-type]
     assert (seen == ["handed"]) is handed
     if more.get("demo"):
-        assert seen == [{"remember": False, "listen": False, "listening": None, "language": None, "write_report": None}]
+        assert seen == [{"remember": False, "listen": False, "listening": None, "language": None, "pages": None}]
 
 
 def test_that_a_whole_start_opens_a_file_and_ends(tmp_path: Path) -> None:

@@ -1,0 +1,246 @@
+"""A checkpoint as one self-contained page: what it is, what is wrong with it, where its bytes are, its modules and its tensors."""
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from inspector import core
+
+from .columns import width
+from .pages import page_of, table, text_of
+
+_MAP_WIDTH, _MAP_HEIGHT, _TITLE = 960.0, 420.0, 16.0
+_LETTER, _PAD = 6.4, 4.0        # points that a letter of the map takes at the most, and beside a label
+_BAR_WIDTH, _BAR_HEIGHT = 100, 18
+_HISTOGRAMS = 1_000             # tensors whose values are drawn, the first ones that are
+_HISTOGRAM_BYTES = 256 << 20    # so large together at the most: they are read again for it
+_MOST_ROWS = 5_000
+_MODULE_LINES = 400
+_SHARES = 4                     # dtypes and devices told one by one
+_KINDS: dict[core.ByteKind, str] = {
+    "kernel": "kernels", "matrix": "matrices", "vector": "vectors", "packed": "packed weights", "buffer": "buffers",
+    "optimizer": "optimizer state", "other": "other tensors"}
+
+Fixes = Sequence[tuple[core.Finding, Sequence[core.Edit]]]
+
+
+def page(bodies: Sequence[Sequence[str]], names: Sequence[str]) -> str:
+    """The HTML for what `body_of` and `body_of_unreadable` made of the files `names`. Reads nothing."""
+    title = core.file_name(names[0]) if len(names) == 1 else core.wording.count(len(names), "checkpoint")
+    return page_of(title, [line for body in bodies for line in body])
+
+
+def write(bodies: Sequence[Sequence[str]], names: Sequence[str], path: str, read: Sequence[str]) -> None:
+    """Writes the page to `path`, which is none of the files `read`. Raises SaveError."""
+    core.write_output(path, page(bodies, names).encode(), "page", read)
+
+
+def body_of_unreadable(path: str, error: core.InspectorError) -> list[str]:
+    """What there is to be said of a file that could not be opened."""
+    return [f"<h1>{text_of(core.file_name(path))}</h1>", f'<p class="soft">{text_of(path)}</p>',
+            f'<p><b class="danger">{text_of(error.message)}</b><br>{text_of(error.hint)}</p>',
+            *_findings([(finding, ()) for finding in error.findings])]
+
+
+def body_of(ckpt: core.Checkpoint, report: core.CheckReport, fixes: Fixes, answers: Sequence[str] = (),
+            monitor: core.Monitor = core.QUIET) -> list[str]:
+    """What there is to be said of a file; `answers` are texts that answer what was asked about it. Reads the values that
+    it draws, where those of `report` were read."""
+    about = core.describe(ckpt, monitor)
+    body = [f"<h1>{text_of(core.file_name(ckpt.path))}</h1>", f'<p class="soft">{text_of(ckpt.path)}</p>',
+            f"<p>{text_of(core.sentence(about))}</p>",
+            *(["<p>As edits make it that are not saved.</p>"] if ckpt.edited is not None else []),
+            table(("", ""), _facts(ckpt, report, monitor)), *map(_text, answers), *_findings(fixes)]
+    body += _map(ckpt, monitor)
+    body += _modules(ckpt, monitor)
+    body += _tensors(ckpt, report.summaries, monitor)
+    if ckpt.values:
+        rows = [(core.visible(key), core.visible(core.type_name(value), 40), core.one_line(value))
+                for key, value in islice(ckpt.values.items(), _MOST_ROWS)]
+        body += [f"<h2>{core.wording.count(len(ckpt.values), 'other value')}</h2>", table(("key", "type", "value"), rows),
+                 *_more(len(ckpt.values))]
+    body.append(f'<p class="soft">Checkpoint Inspector {text_of(core.version)}. Nothing in the file was run.</p>')
+    return body
+
+
+def _facts(ckpt: core.Checkpoint, report: core.CheckReport, monitor: core.Monitor) -> Iterator[tuple[str, str]]:
+    """What a file has, line by line. Times are those of here."""
+    found, size = core.totals(ckpt, monitor=monitor), core.wording.size
+    yield "Format", f"{ckpt.format}, {ckpt.kind}"
+    yield "Tensors", f"{found.tensors:,}"
+    optimizer = f"; {found.optimizer:,} values of optimizer state" if found.optimizer else ""
+    yield "Parameters", f"{found.parameters:,}{optimizer}"
+    yield "Size", f"{core.wording.exact_size(ckpt.nbytes)}, of tensors {size(found.stored)}"
+    if found.tensors:
+        yield "Types", _shares(found.dtypes, "")
+        yield "Devices", _shares(found.devices, "none stored")
+    changed = max((stamp.mtime_ns for stamp in ckpt.files if stamp.mtime_ns > 0), default=0)
+    if changed:
+        yield "Changed", time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(changed / 1e9))
+    yield "torch.load", core.loads_with_torch(ckpt).sentence()
+    read = report.read
+    if not report.values:
+        yield "Values", "were not looked at: what is said here goes by the metadata"
+    elif read.of:
+        yield "Values", (f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, "
+                         f"{size(read.nbytes)} of {size(read.of_nbytes)}")
+
+
+def _shares(parts: Sequence[core.Subtotal], without: str) -> str:
+    whole = sum(part.nbytes for part in parts)
+    said = [f"{'others' if part.name is None else part.name or without} {core.wording.share(part.nbytes, whole)}"
+            for part in parts[:_SHARES]]
+    return ", ".join(said) + (", …" if len(parts) > _SHARES else "")
+
+
+def _findings(fixes: Fixes) -> list[str]:
+    """All of them, the gravest first, those that say the same of several places as one."""
+    grouped: dict[tuple[core.Level, str, str, str], list[str]] = {}
+    ends: dict[tuple[core.Level, str, str, str], Sequence[core.Edit]] = {}
+    for finding, edits in fixes:
+        same = finding.level, finding.id, finding.message, finding.hint
+        grouped.setdefault(same, []).append(finding.where)
+        ends.setdefault(same, edits)
+    if not grouped:
+        return ["<h2>Findings</h2>", "<p>Nothing was found that is wrong.</p>"]
+    lines = []
+    for same in sorted(grouped, key=lambda one: -core.LEVELS.index(one[0])):
+        level, id, message, hint = same
+        where = ", ".join(core.visible(place, 80) for place in grouped[same][:5] if place)
+        where += f" and {len(grouped[same]) - 5:,} more" if len(grouped[same]) > 5 else ""
+        ended = "".join(f"<br><code>{text_of(core.visible(core.as_option(edit), 200))}</code>" for edit in ends[same][:3])
+        lines.append(f'<tr><td class="k"><b class="{level}">{text_of(level)}</b><br><span class="soft">{text_of(id)}</span></td>'
+                     f'<td class="k">{text_of(message)} {text_of(hint)}{ended}<br><span class="soft">{text_of(where)}</span></td></tr>')
+    return [f"<h2>{core.wording.count(len(grouped), 'finding')}</h2>", "<table>", *lines[:_MOST_ROWS], "</table>", *_more(len(lines))]
+
+
+# -- where the bytes are ------------------------------------------------------------------------------------------------------
+
+def _map(ckpt: core.Checkpoint, monitor: core.Monitor) -> list[str]:
+    if len(ckpt.tensors) < 2:
+        return []
+    root = core.byte_map(ckpt, monitor=monitor)
+    places = core.map_places(root, _MAP_WIDTH, _MAP_HEIGHT, _TITLE)
+    if not places:
+        return []
+    kinds = [kind for kind in core.BYTE_KINDS if any(place.is_leaf and place.box.kind == kind for place in places)]
+    legend = " ".join(f'<span style="color:var(--s{core.BYTE_KINDS.index(kind)})">■</span> {_KINDS[kind]}&nbsp;' for kind in kinds)
+    return ["<h2>Where the bytes are</h2>",
+            f'<figure><svg viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img" aria-label="the bytes of each tensor">'
+            + "".join(_place(place) for place in places) + f'</svg><figcaption class="soft">{legend}</figcaption></figure>']
+
+
+def _place(place: core.MapPlace) -> str:
+    """A box, or a group with the row of its name."""
+    box = place.box
+    said = f"{core.visible(box.path, 300) or core.wording.count(box.tensors, 'small tensor')}, {core.wording.size(box.nbytes)}"
+    at = f'x="{place.x + .5:.1f}" y="{place.y + .5:.1f}" width="{max(place.width - 1, .5):.1f}" height="{max(place.height - 1, .5):.1f}"'
+    if place.is_leaf:
+        colour = f"var(--s{core.BYTE_KINDS.index(box.kind)})" if box.kind is not None else "var(--soft)"
+        drawn = f'<rect {at} fill="{colour}" fill-opacity="0.3" stroke="{colour}"><title>{text_of(said)}</title></rect>'
+        name = f"+ {place.merged:,} small" if place.merged else box.name
+        room = place.height >= _TITLE
+    else:
+        drawn = f'<rect {at} fill="none" stroke="var(--soft)"><title>{text_of(said)}</title></rect>'
+        name, room = f"{box.name}  {box.type}".rstrip(), True
+    label = core.visible(name, 120)
+    if not room or width(label) * _LETTER + 2 * _PAD > place.width:
+        return drawn
+    return f'{drawn}<text x="{place.x + _PAD:.1f}" y="{place.y + 12:.1f}">{text_of(label)}</text>'
+
+
+# -- modules and tensors ------------------------------------------------------------------------------------------------------
+
+def _modules(ckpt: core.Checkpoint, monitor: core.Monitor) -> list[str]:
+    if not core.model_dicts(ckpt):
+        return []
+    body: list[str] = []
+    for one in core.architectures(ckpt, monitor=monitor):
+        lines = core.architecture_text(one).split("\n")
+        where = f" of {core.visible(one.path)}" if one.path else ""
+        how = "inferred from names and shapes; what has no parameters is not in the file" if one.inferred else "as it was pickled"
+        left = f"\n… {len(lines) - _MODULE_LINES:,} lines more: `inspector modules` prints them" if len(lines) > _MODULE_LINES else ""
+        text = "\n".join(lines[:_MODULE_LINES]) + left
+        body += [f"<h2>Modules{text_of(where)}</h2>",
+                 f'<p class="soft">{core.wording.count(one.root.total, "parameter")}, {how}.</p>',
+                 _text(text)]
+    return body
+
+
+def _text(lines: str) -> str:
+    """Lines as they are."""
+    return "<pre>" + "\n".join(map(text_of, lines.rstrip("\n").split("\n"))) + "</pre>"
+
+
+def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monitor: core.Monitor) -> list[str]:
+    """A line for each, with numbers where the values were read; then what packed ones stand for."""
+    if not ckpt.tensors:
+        return []
+    titles = ("key", "shape", "dtype", "device", "bytes")
+    measured = ("min", "max", "mean", "std", "NaN", "Inf", "zeros", "") if summaries else ()
+    drawn = dict(_histograms(ckpt, monitor)) if summaries else {}
+    head = "".join(f'<th class="{"n" if n >= 4 else "k"}">{title}</th>' for n, title in enumerate((*titles, *measured)))
+    lines = []
+    for n, (key, info) in enumerate(islice(ckpt.tensors.items(), _MOST_ROWS)):
+        if not n % 64:
+            monitor.check()
+        cells = (core.visible(key), core.wording.shape(info.shape), info.dtype, info.device or "-", core.wording.size(info.nbytes))
+        line = "".join(f'<td class="{"n" if at == 4 else "k"}">{text_of(cell)}</td>' for at, cell in enumerate(cells))
+        if info.problem:
+            line += f'<td class="k" colspan="{max(len(measured), 1)}"><span class="danger">{text_of(info.problem)}</span></td>'
+        elif summaries:
+            line += _numbers(summaries.get(key), drawn.get(key, ()))
+        lines.append(f"<tr>{line}</tr>")
+    body = [f"<h2>{core.wording.count(len(ckpt.tensors), 'tensor')}</h2>", f"<table><tr>{head}</tr>", *lines, "</table>",
+            *_more(len(ckpt.tensors))]
+    others = {name: found for name, found in summaries.items() if name not in ckpt.tensors}
+    if others:
+        rows = [f'<tr><td class="k">{text_of(core.visible(name))}</td>{_numbers(found, ())}</tr>'
+                for name, found in islice(others.items(), _MOST_ROWS)]
+        body += ["<h2>What packed tensors stand for</h2>",
+                 "<table><tr><th>name</th>" + "".join(f'<th class="n">{title}</th>' for title in measured) + "</tr>", *rows, "</table>",
+                 *_more(len(others))]
+    return body
+
+
+def _numbers(found: core.Summary | None, counts: Sequence[int]) -> str:
+    """The cells with what was measured of a tensor, and its values drawn by `counts`; empty ones for what was not measured."""
+    if found is None:
+        return '<td class="n"></td>' * 8
+    said = [f"{value:,}" if isinstance(value, int) else f"{value:.4g}" for value in (found.min, found.max, found.mean, found.std)]
+    broken = [f'<b class="danger">{count:,}</b>' if count else "0" for count in (found.nan, found.inf)]
+    cells = (*map(text_of, said), *broken, f"{found.zeros:,}", _bars(counts))
+    return "".join(f'<td class="n">{cell}</td>' for cell in cells)
+
+
+def _histograms(ckpt: core.Checkpoint, monitor: core.Monitor) -> Iterator[tuple[str, Sequence[int]]]:
+    """How often which values are in the first tensors, as many as can be read soon."""
+    keys: list[str] = []
+    room = _HISTOGRAM_BYTES
+    for key, info in islice(ckpt.tensors.items(), _MOST_ROWS):
+        if not info.problem and info.numel > 1 and info.nbytes <= room:
+            keys.append(key)
+            room -= info.nbytes
+        if len(keys) == _HISTOGRAMS:
+            break
+    for key, found in core.summarize_each(ckpt, keys, monitor=monitor):
+        if isinstance(found, core.Summary):
+            yield key, found.counts
+
+
+def _bars(counts: Sequence[int]) -> str:
+    """A small histogram; heights by the square root, so that tails are seen."""
+    top = math.sqrt(max(counts, default=0))
+    if not top:
+        return ""
+    step = _BAR_WIDTH / len(counts)
+    drawn = "".join(f"M{n * step:.1f} {_BAR_HEIGHT}V{_BAR_HEIGHT - max(math.sqrt(count) / top * _BAR_HEIGHT, 0.7):.1f}h{step:.1f}"
+                    f"V{_BAR_HEIGHT}z" for n, count in enumerate(counts) if count)
+    return (f'<svg class="small" viewBox="0 0 {_BAR_WIDTH} {_BAR_HEIGHT}" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}" role="img" '
+            f'aria-label="histogram"><path d="{drawn}" fill="var(--a)"/></svg>')
+
+
+def _more(count: int) -> list[str]:
+    return [f"<p>… and {count - _MOST_ROWS:,} more; <code>inspector ls</code> lists them all.</p>"] if count > _MOST_ROWS else []

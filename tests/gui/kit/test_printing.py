@@ -1,0 +1,76 @@
+"""Pages on paper."""
+from __future__ import annotations
+
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QApplication
+
+from inspector import core
+from inspector.commands import pages
+from inspector.gui.kit import printing
+from inspector.gui.kit.printing import DPI, Paper
+
+MM = DPI / 25.4
+SQUARE = '<svg viewBox="0 0 100 100"><rect width="100" height="100" fill="var(--b)"/></svg>'
+
+
+def sheet_of(page: str, number: int = 0, scale: int = 1) -> QImage:
+    paper = Paper(page, printing.usual_layout())
+    image = QImage(round(210 * MM) * scale, round(297 * MM) * scale, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    painter.translate(14 * MM * scale, 14 * MM * scale)
+    paper.paint(painter, number, DPI * scale)
+    painter.end()
+    return image
+
+
+def colours(image: QImage) -> set[str]:
+    return {image.pixelColor(x, y).name() for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_drawings_have_the_colours_of_light_paper() -> None:
+    assert "#d55e00" in colours(sheet_of(pages.page_of("t", [f"<figure>{SQUARE}</figure>"])))
+    assert "#d55e00" not in colours(sheet_of(pages.page_of("t", ["<p>nothing drawn</p>"])))
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_page_is_as_large_on_paper_of_any_resolution() -> None:
+    page = pages.page_of("t", ["<h1>A title</h1>", SQUARE])
+    once, twice = sheet_of(page), sheet_of(page, scale=2)
+
+    def right(image: QImage) -> int:
+        return max(x for x in range(image.width()) for y in range(0, image.height(), 2) if image.pixelColor(x, y).name() == "#d55e00")
+    assert abs(right(twice) - 2 * right(once)) <= 3
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_rows_go_on_over_the_sheets_and_none_is_lost() -> None:
+    short = Paper(pages.page_of("t", [pages.table(("key",), [["one"]])]), printing.usual_layout())
+    long = Paper(pages.page_of("t", [pages.table(("key",), [[f"layer.{n}"] for n in range(500)])]), printing.usual_layout())
+    assert short.sheets == 1
+    assert 5 < long.sheets < 20
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_a_pdf_has_a_sheet_for_each_and_stops_when_told() -> None:
+    page = pages.page_of("t", [pages.table(("key",), [[f"layer.{n}"] for n in range(300)])])
+    made = printing.pdf(page, "a title")
+    assert made.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", made)) == Paper(page, printing.usual_layout()).sheets
+
+    class Stop(core.Monitor):
+        def report(self, done: int, total: int, what: str = "") -> None:
+            raise core.Cancelled
+
+    with pytest.raises(core.Cancelled):
+        printing.pdf(page, "a title", Stop())
+
+
+def test_that_text_from_a_file_is_never_taken_for_a_drawing(qapp: QApplication) -> None:
+    said = pages.page_of("t", [pages.table(("key",), [[SQUARE], ["</body><b>x"]])])
+    assert "#d55e00" not in colours(sheet_of(said))
