@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, QThread, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPageLayout, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -91,10 +91,10 @@ class PrintPreview(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        page, layout, here = self._page, QPageLayout(self.printer.pageLayout()), QThread.currentThread()
+        page, layout = self._page, QPageLayout(self.printer.pageLayout())
         self.go.setEnabled(False)
         self.said.setText(self.tr("Laying out the page …"))
-        self._tasks.start(self._key, lambda monitor: Paper(page, layout).given_to(here), on_done=self._show,
+        self._tasks.start(self._key, lambda monitor: Paper(page, layout).given_to(self), on_done=self._show,
                           label=self.tr("Laying out the page"))
 
     def _show(self, paper: Paper) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSizeF, QThread, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QObject, QRectF, QSizeF, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -65,8 +65,9 @@ class Paper:
         self._fill(page)
         self._document.setPageSize(QSizeF(self._width, self._height))
 
-    def given_to(self, thread: QThread) -> Paper:
-        self._document.moveToThread(thread)
+    def given_to(self, other: QObject) -> Paper:
+        """From now on it belongs to the thread of `other`."""
+        self._document.moveToThread(other.thread())
         return self
 
     @property
