@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QTableView, QWidget
 from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.models.layer_table import RIDGE, LayerTable, Row
+from inspector.gui.widgets.layer_cells import LayerCells
 from inspector.gui.widgets.ridges import RidgeDelegate
 from inspector.gui.widgets.treemap_view import TreemapView
 
@@ -99,6 +100,7 @@ def ridges() -> None:
     delegate.set_span(core.ridge_range([row.ridge for row in rows if row.ridge is not None]))
     table = QTableView()
     table.setModel(model)
+    table.setItemDelegate(LayerCells(table))
     table.setItemDelegateForColumn(RIDGE, delegate)
     for column in range(1, RIDGE):
         table.setColumnHidden(column, True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import leaf_of
+from inspector.core.progress import in_pieces
 from inspector.core.tensor_table import column, tagged
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4"})
@@ -19,12 +20,15 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
     """
     if "tensor_names" in ckpt.metadata or ckpt.as_opened.format in _OTHER_PROGRAMS:
         return True
-    keys = "\n".join([*ckpt.tensors, ""])           # looked through at once, which is ten times as fast as one by one
-    if _ADAPTER in keys or any(f"{ending}\n" in keys for ending in _ENDINGS):
-        return True
-    if any(f"{leaf}\n" in keys for leaf in _LEAVES) and not _LEAVES.isdisjoint(map(leaf_of, ckpt.tensors)):
-        return True
-    if ".scale\n" in keys and "float8_e8m0fnu" in tagged(ckpt.tensors, "dtype"):
+    scaled = False
+    for piece in in_pieces(ckpt.tensors):
+        keys = "\n".join([*piece, ""])              # looked through at once, which is ten times as fast as one by one
+        if _ADAPTER in keys or any(f"{ending}\n" in keys for ending in _ENDINGS):
+            return True
+        if any(f"{leaf}\n" in keys for leaf in _LEAVES) and not _LEAVES.isdisjoint(map(leaf_of, piece)):
+            return True
+        scaled = scaled or ".scale\n" in keys
+    if scaled and "float8_e8m0fnu" in tagged(ckpt.tensors, "dtype"):
         return True
     return any(extra is not None and (extra.quantizer is not None or extra.subclass.startswith("torchao."))
                for extra in column(ckpt.tensors, "extra"))

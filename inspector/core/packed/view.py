@@ -54,7 +54,9 @@ class PackedView:
         """The packed tensor that just these keys are the parts of."""
         found = tuple(keys)
         name = self.owners.get(found[0]) if found else None
-        return self.tensors[name] if name is not None and set(found) == set(self.stored(name)) else None
+        if name is None or len(found) != len(stored := self.stored(name)) or set(found) != set(stored):
+            return None
+        return self.tensors[name]
 
     def stored(self, name: str) -> list[str]:
         """The keys of the tensors that a packed one is made of."""

@@ -79,7 +79,17 @@ DARK = Colours(
 def colours(palette: QPalette | None = None) -> Colours:
     """The colours that go with `palette` (the application's own by default), by how light its window is."""
     shown = palette if palette is not None else QGuiApplication.palette()
-    return DARK if shown.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    key = shown.cacheKey()              # asked for every cell that is drawn, of a palette that hardly ever changes
+    found = _KNOWN.get(key)
+    if found is None:
+        if len(_KNOWN) >= _KNOWN_AT_MOST:
+            _KNOWN.clear()
+        found = _KNOWN[key] = DARK if shown.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
+    return found
+
+
+_KNOWN: dict[int, Colours] = {}         # by the key of a palette
+_KNOWN_AT_MOST = 64
 
 
 def tinted(colour: str, ground: str, part: float) -> QColor:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import compress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ NONE, MIXED = -1, -2            # codes of a group without tensors, and of one w
 
 _REPORT_EVERY = 8192
 _CONVERT_CHUNK = 100_000
+_CHOOSE_CHUNK = 65_536
 _SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting
 
 
@@ -166,9 +168,14 @@ class KeyTree:
         if nodes.size and nodes[0] == 0:
             return self._all_tensor_keys
         entries = self.entry[self.cover(nodes)]
-        found = np.sort(entries[(entries >= 0) & (entries < len(self.infos))])
-        keys = self.keys
-        return tuple([keys[i] for i in found.tolist()])
+        chosen = np.zeros(len(self.infos), dtype=bool)
+        chosen[entries[(entries >= 0) & (entries < len(self.infos))]] = True
+        keys: list[str] = []
+        for start in range(0, len(chosen), _CHOOSE_CHUNK):
+            piece = chosen[start:start + _CHOOSE_CHUNK]
+            if piece.any():
+                keys += compress(self.keys[start:start + _CHOOSE_CHUNK], piece.tobytes())
+        return tuple(keys)
 
     def cover(self, nodes: NDArray[Any]) -> Bools:
         """Which nodes lie at or below any of `nodes`."""

@@ -37,7 +37,7 @@ from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, tables, theme, words
 from inspector.gui.models.layer_table import NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Row, spread
 from inspector.gui.models.plot_scales import number, percent
-from inspector.gui.state.requests import Kept, Phase, Request, Requests
+from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
@@ -45,6 +45,7 @@ from inspector.gui.widgets.boxes import FindingBox, empty, label
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
+from inspector.gui.widgets.layer_cells import LayerCells
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.line_plot import LinePlot
 from inspector.gui.widgets.plot_canvas import LINES
@@ -208,7 +209,7 @@ class LayersPanel(SelectionPanel):
         self._pattern = ""
         self._show_chips(())
         ckpt, keys = scope.checkpoint, scope.keys
-        self.patterns.ask(Request(ckpt, keys, lambda monitor: patterns_of(ckpt, keys, monitor)))
+        self.patterns.ask(Request(ckpt, Many(keys), lambda monitor: patterns_of(ckpt, keys, monitor)))
         self._offer_patterns()          # they may be known, and nothing changes then
         self.heading.set_name(scope.prefix or scope.checkpoint.path)
         self._show_rows()
@@ -230,7 +231,7 @@ class LayersPanel(SelectionPanel):
             for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor, fine=True):
                 arrived.append(Row.of(key, outcome, bins))
 
-        self.requests.ask(Request(ckpt, scope.keys, work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
+        self.requests.ask(Request(ckpt, Many(scope.keys), work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
                                   self.tr("Measuring {tensors}").format(tensors=words.tensors(len(scope.keys)))))
 
     def _answered(self) -> None:
@@ -311,7 +312,7 @@ class LayersPanel(SelectionPanel):
     def _offer_patterns(self) -> None:
         """The one with the most elements is chosen: a file has more names than can be compared with each other."""
         found = self.patterns.result
-        if found is None or self._scope is None or self.patterns.request is None or self.patterns.request.key != self._scope.keys:
+        if found is None or self._scope is None or self.patterns.request is None or self.patterns.request.key != Many(self._scope.keys):
             return
         if not self._chips.count():
             self._pattern = found[0].name if found else ""
@@ -424,7 +425,7 @@ class LayersPanel(SelectionPanel):
         """What `core.health` makes of the numbers."""
         ckpt, known = scope.checkpoint, self._rows(scope)
         summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
-        self.health.ask(Request(ckpt, scope.keys, lambda monitor: core.health(ckpt, summaries, monitor),
+        self.health.ask(Request(ckpt, Many(scope.keys), lambda monitor: core.health(ckpt, summaries, monitor),
                                 label=self.tr("Looking for what is unhealthy")))
 
     def _show_health(self) -> None:
@@ -609,6 +610,7 @@ class LayersPanel(SelectionPanel):
         table.horizontalHeader().moveSection(RIDGE, SHAPE + 1)
         table.horizontalHeader().setMinimumSectionSize(40)
         table.horizontalHeader().setResizeContentsPrecision(40)         # rows: a thousand take a tenth of a second
+        table.setItemDelegate(LayerCells(table))
         table.setItemDelegateForColumn(RIDGE, self.ridges)
         table.setMouseTracking(True)
         table.viewport().installEventFilter(self)

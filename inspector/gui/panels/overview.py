@@ -13,7 +13,7 @@ from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
 from inspector.gui.state.looked_at import QUANTIZED
-from inspector.gui.state.requests import Phase, Request, Requests
+from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
@@ -153,7 +153,7 @@ class Overview(SelectionPanel):
 
     def _group(self, ckpt: core.Checkpoint, selection: Selection) -> None:
         prefix, keys = selection.prefix, () if is_whole(selection, ckpt) else selection.keys
-        self.requests.ask(Request(ckpt, (prefix, keys), lambda monitor: core.totals(ckpt, prefix, keys, monitor),
+        self.requests.ask(Request(ckpt, (prefix, Many(keys)), lambda monitor: core.totals(ckpt, prefix, keys, monitor),
                                   label=self.tr("Adding up tensors")))
 
     def _answered(self) -> None:
@@ -175,7 +175,8 @@ class Overview(SelectionPanel):
             said = self._group_sentence(ckpt, selection.prefix, found)
             self._head("group", selection.prefix, selection.prefix, said)
         else:
-            self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
+            self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)),
+                       lambda: "\n".join(selection.keys),
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
         numbers = self._numbers(ckpt, found, selection, document.packed)
         if known is not None and known.experts is not None:
@@ -208,7 +209,8 @@ class Overview(SelectionPanel):
             return self.tr("torch.load takes it as it is, with weights_only=True.")
         return words.said(told.sentence(), 400)
 
-    def _head(self, picture: str, name: str, raw: str, sentence: str, more: str = "") -> None:
+    def _head(self, picture: str, name: str, raw: str | Callable[[], str], sentence: str, more: str = "") -> None:
+        """`raw` is what is copied; a function gives what is too much to be put together for nothing."""
         row = QHBoxLayout()
         row.setSpacing(13)
         drawn = QLabel()
@@ -227,7 +229,7 @@ class Overview(SelectionPanel):
         copy.setProperty("link", True)
         copy.setAccessibleName(self.tr("Copy name"))
         copy.setToolTip(self.tr("Copy the path") if raw != name else self.tr("Copy the key"))
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw if isinstance(raw, str) else raw()))
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         self._content.addLayout(row)
 
@@ -376,8 +378,11 @@ class Overview(SelectionPanel):
             inside = tuple(key for key in of or ckpt.tensors if key.startswith(head)) if head else of
             return core.byte_map(ckpt, path, inside, types=_types(ckpt, monitor), monitor=monitor)
 
-        self.maps.ask(Request(ckpt, (path, of), work, label=self.tr("Looking where the bytes are")))
-        self._mapped()                  # it may be known, and nothing changes then
+        request = Request(ckpt, (path, Many(of)), work, label=self.tr("Looking where the bytes are"))
+        if request.is_same(self.maps.request):
+            self._mapped()              # nothing changes, and so nothing is told
+        else:
+            self.maps.ask(request)
 
     def _mapped(self) -> None:
         if self.map is not None and self.maps.phase is Phase.DONE and self.maps.result is not None:

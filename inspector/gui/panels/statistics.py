@@ -16,7 +16,7 @@ from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models.plot_scales import number
 from inspector.gui.state.looked_at import QUANTIZED, LookedAt, looked_at
-from inspector.gui.state.requests import Phase, Request, Requests
+from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
@@ -144,12 +144,12 @@ class StatisticsPanel(SelectionPanel):
                 load_pyqtgraph()        # here, where it delays nobody
             return found
 
-        return Request(ckpt, (keys, span), work, lambda: core.measurable(ckpt, keys).nbytes,
+        return Request(ckpt, (Many(keys), span), work, lambda: core.measurable(ckpt, keys).nbytes,
                        self.tr("Statistics of {name}").format(name=core.visible(self._heading(group), 60)))
 
     def _of_all_values(self, group: Group, log: bool) -> core.GroupStatistics | None:
         """The statistics over all values, where they are known."""
-        return self.requests.kept(group.checkpoint, (group.keys, core.ALL_VALUES._replace(log=log)))
+        return self.requests.kept(group.checkpoint, (Many(group.keys), core.ALL_VALUES._replace(log=log)))
 
     def _zoom_in(self, low: float, high: float) -> None:
         """A range was dragged out of the plot."""

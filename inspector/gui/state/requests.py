@@ -48,6 +48,23 @@ class Phase(Enum):
         return self in (Phase.RESTING, Phase.WAITING, Phase.RUNNING)
 
 
+class Many:
+    """Keys of tensors, of which there may be a million, in what a request is told apart by. Of a tuple each would be hashed whenever the
+    request is looked for, which keeps the window waiting."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self._keys = keys
+
+    def __hash__(self) -> int:
+        keys, middle = self._keys, len(self._keys) // 2
+        return hash((len(keys), keys[:1], keys[middle:middle + 1], keys[-1:]))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Many) and (self._keys is other._keys or self._keys == other._keys)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Request(Generic[R]):
     """What is to be worked out: something of `source` (a checkpoint, a comparison), told apart from other such things by `key`.

@@ -36,6 +36,7 @@ class ByteMapBox(FactBox):
         self._path = path
         self._top, self._name, self._colouring = top, name, colouring
         self._colours: dict[str, str] = {}
+        self._faint = ""
         self.view = TreemapView()
         self.line = Elided()
         self._crumbs = QHBoxLayout()
@@ -62,11 +63,12 @@ class ByteMapBox(FactBox):
         self.view.left.connect(self._out)
 
     def show_map(self, root: core.ByteBox) -> None:
-        self._colours = self._assigned(root)
+        sums = self._sums(root)
+        self._colours = self._assigned(sums)
+        self._faint = theme.colours(self.palette()).faint
         self._show_way(root)
         self.view.show_root(root, self._colour_of)
-        self._show_legend(root)
-        self._say()
+        self._show_legend(root, sums)
 
     @property
     def swatches(self) -> list[str]:
@@ -148,7 +150,7 @@ class ByteMapBox(FactBox):
         return box.dtype if self._colouring == "dtype" else box.device if self._colouring == "device" else box.kind or "other"
 
     def _colour_of(self, box: core.ByteBox) -> str:
-        return self._colours.get(self._of(box), theme.colours(self.palette()).faint)
+        return self._colours.get(self._of(box), self._faint)
 
     def _sums(self, root: core.ByteBox) -> dict[str, int]:
         """Bytes of what the colours tell apart, the most first."""
@@ -157,23 +159,22 @@ class ByteMapBox(FactBox):
             sums[self._of(box)] = sums.get(self._of(box), 0) + box.nbytes
         return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
 
-    def _assigned(self, root: core.ByteBox) -> dict[str, str]:
+    def _assigned(self, sums: dict[str, int]) -> dict[str, str]:
         """A kind has its colour in every file; types and devices have theirs by how many bytes they have."""
         series = theme.colours(self.palette()).series
         if self._colouring == "kind":
             return dict(zip(core.BYTE_KINDS, series, strict=False))
-        return dict(zip(self._sums(root), series, strict=False))
+        return dict(zip(sums, series, strict=False))
 
-    def _show_legend(self, root: core.ByteBox) -> None:
+    def _show_legend(self, root: core.ByteBox, sums: dict[str, int]) -> None:
         while (item := self._swatches.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         names = kind_names() if self._colouring == "kind" else {}
-        sums = self._sums(root)
         for name, nbytes in [*sums.items()][:len(theme.colours().series)]:
             said = names.get(name) or core.visible(name, 60) or self.tr("not stored")
-            self._swatches.addWidget(_Swatch(said, words.share(nbytes, root.nbytes), self._colours.get(name, theme.colours().faint)))
+            self._swatches.addWidget(_Swatch(said, words.share(nbytes, root.nbytes), self._colours.get(name, self._faint)))
         self._legend.updateGeometry()
 
     # -- the way

@@ -120,12 +120,13 @@ class RidgeDelegate(QStyledItemDelegate):
 def _points(ridge: core.Ridge, inner: QRectF, to_x: Callable[[float], float]) -> list[QPointF]:
     """Middles of the bins that lie within; several of one pixel are one, the highest of them."""
     width = (ridge.high - ridge.low) / len(ridge.counts)
-    base, most = inner.bottom(), sqrt(max(ridge.counts) or 1)
+    base, left, right = inner.bottom(), inner.left() - 2, inner.right() + 2
+    high = (inner.height() - 1) / sqrt(max(ridge.counts) or 1)
     heights: dict[int, tuple[float, float]] = {}
     for n, count in enumerate(ridge.counts):
         x = to_x(ridge.low + (n + 0.5) * width)
-        if inner.left() - 2 <= x <= inner.right() + 2:
-            y = base - (inner.height() - 1) * sqrt(count) / most
+        if left <= x <= right:
+            y = base - high * sqrt(count)
             place = int(x)
             if place not in heights or y < heights[place][1]:
                 heights[place] = x, y

@@ -83,6 +83,10 @@ class TreemapView(QWidget):
         self._settled.setSingleShot(True)
         self._settled.setInterval(_SETTLED)
         self._settled.timeout.connect(self._arrange)
+        self._stale = False             # the places are those of before
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._lay_out)
         self._widths: dict[tuple[bool, str], float] = {}        # of texts in bold and plain: measuring them takes as long as drawing them
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -101,11 +105,13 @@ class TreemapView(QWidget):
     @property
     def places(self) -> list[core.MapPlace]:
         """What is drawn, in the widget's pixels."""
+        self._lay_out()
         return self._places
 
     @property
     def current(self) -> core.ByteBox | None:
         """What the mouse is over, else what the keys are on."""
+        self._lay_out()
         number = self._hovered if self._hovered >= 0 else self._cursor
         return self._places[number].box if 0 <= number < len(self._places) else None
 
@@ -117,8 +123,9 @@ class TreemapView(QWidget):
     def mark(self, path: str) -> None:
         """The box of a tensor or a group is the one that is selected; or the innermost around it."""
         self._marked = path
-        self._cursor = self._place_of(path)
-        self._told()
+        if not self._stale:
+            self._cursor = self._place_of(path)
+            self._told()
 
     def picture(self, scale: float = 2.0) -> QImage:
         return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
@@ -143,8 +150,16 @@ class TreemapView(QWidget):
         return " · ".join(part for part in parts if part)
 
     def _arrange(self) -> None:
+        """Soon, or when somebody looks: while a page is put together, the size and the selection change several times."""
         self._settled.stop()
-        self._drawn, self._hovered = None, -1
+        self._drawn, self._stale = None, True
+        self._soon.start(0)
+        self.update()
+
+    def _lay_out(self) -> None:
+        if not self._stale:
+            return
+        self._stale, self._hovered = False, -1
         self._places = core.map_places(self._root, self.width(), self.height(), self._title) if self._root is not None else []
         self._cursor = self._place_of(self._marked)
         self._told()
@@ -188,6 +203,7 @@ class TreemapView(QWidget):
         return QSize(480, self.heightForWidth(480))
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        self._lay_out()
         ratio = self.devicePixelRatioF()
         if self._settled.isActive() and self._drawn is not None:        # being resized: near enough until it rests
             painter = QPainter(self)
@@ -300,11 +316,11 @@ class TreemapView(QWidget):
     # -- mouse and keys -----------------------------------------------------------------------------------------------
 
     def _at(self, event: QMouseEvent) -> int:
-        return treemap.at(self._places, event.position().x(), event.position().y())
+        return treemap.at(self.places, event.position().x(), event.position().y())
 
     def _choose(self, number: int) -> None:
         self._cursor = number
-        box = self._places[number].box
+        box = self.places[number].box
         self._marked = box.path
         self._told()
         if not box.left_out:
@@ -338,23 +354,23 @@ class TreemapView(QWidget):
 
     def _enter(self, number: int) -> None:
         """What is merged is looked at from its group nearby."""
-        place = self._places[number]
+        place = self.places[number]
         if not place.box.left_out:
             self.entered.emit(place.box)
         elif place.around >= 0:
-            self.entered.emit(self._places[place.around].box)
+            self.entered.emit(self.places[place.around].box)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key, there = event.key(), bool(self._places)
+        key, there = event.key(), bool(self.places)
         if key in _WAYS and there and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier):
             start = self._cursor if self._cursor >= 0 else 0
-            self._choose(start if self._cursor < 0 else treemap.neighbour(self._places, start, _WAYS[key]))
-        elif key == Qt.Key.Key_PageUp and self._cursor >= 0 and self._places[self._cursor].around >= 0:
-            self._choose(self._places[self._cursor].around)
+            self._choose(start if self._cursor < 0 else treemap.neighbour(self.places, start, _WAYS[key]))
+        elif key == Qt.Key.Key_PageUp and self._cursor >= 0 and self.places[self._cursor].around >= 0:
+            self._choose(self.places[self._cursor].around)
         elif key == Qt.Key.Key_PageDown and self._cursor >= 0:
-            self._choose(next((n for n, place in enumerate(self._places) if place.around == self._cursor), self._cursor))
+            self._choose(next((n for n, place in enumerate(self.places) if place.around == self._cursor), self._cursor))
         elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and there:
-            self._choose(0 if key == Qt.Key.Key_Home else len(self._places) - 1)
+            self._choose(0 if key == Qt.Key.Key_Home else len(self.places) - 1)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor >= 0:
             self._enter(self._cursor)
         elif key == Qt.Key.Key_Backspace:
@@ -363,11 +379,11 @@ class TreemapView(QWidget):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        number = treemap.at(self._places, event.pos().x(), event.pos().y()) if event.reason() == QContextMenuEvent.Reason.Mouse \
+        number = treemap.at(self.places, event.pos().x(), event.pos().y()) if event.reason() == QContextMenuEvent.Reason.Mouse \
             else self._cursor
-        if not 0 <= number < len(self._places) or self._places[number].box.left_out:
+        if not 0 <= number < len(self.places) or self.places[number].box.left_out:
             return
-        box = self._places[number].box
+        box = self.places[number].box
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         enter = menu.addAction(self.tr("Go in") if box.boxes else self.tr("Show its page"))
@@ -380,9 +396,9 @@ class TreemapView(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
             help = cast(QHelpEvent, event)
-            number = treemap.at(self._places, help.pos().x(), help.pos().y())
+            number = treemap.at(self.places, help.pos().x(), help.pos().y())
             if number >= 0:
-                QToolTip.showText(help.globalPos(), words.tip(self.said(self._places[number].box)), self)
+                QToolTip.showText(help.globalPos(), words.tip(self.said(self.places[number].box)), self)
             else:
                 QToolTip.hideText()
             return True

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector import core
+from inspector.gui.models import key_tree
 from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, natural_key
 
 
@@ -280,3 +281,18 @@ def test_that_the_lowest_common_group_holds_all() -> None:
     assert tree.key(tree.lowest_common([at["a.b.d"], at["a.e"]])) == "a"
     assert tree.lowest_common([at["a.e"], at["f"]]) == 0
     assert tree.tensor_keys([at["a.e"], at["a.b"]]) == ("a.b.c", "a.b.d", "a.e")
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5, 100])
+def test_that_the_tensors_of_nodes_come_in_stored_order_whatever_pieces_they_are_looked_up_in(
+        chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_tree, "_CHOOSE_CHUNK", chunk)
+    keys = ["b.0", "a.x", "b.1", "c", "a.y", "b.2.w", "a.z"]
+    tree = tree_of(*keys, note=1)
+    nodes = sorted(node for key in ("a", "b.2", "c", "note") if (node := tree.find(key)) is not None)
+    assert tree.tensor_keys(nodes) == ("a.x", "c", "a.y", "b.2.w", "a.z")
+    assert tree.tensor_keys([nodes[0]]) == tuple(key for key in keys if key.startswith(tree.key(nodes[0])))
+    note = tree.find("note")
+    assert note is not None
+    assert tree.tensor_keys([note]) == ()
+    assert tree.tensor_keys([]) == ()

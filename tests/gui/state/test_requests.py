@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.state import requests as module
-from inspector.gui.state.requests import Kept, Phase, Request, Requests
+from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
 from tests.tables import make
 
@@ -264,3 +264,25 @@ def test_that_a_result_that_comes_after_its_file_was_closed_is_nobody_s(make_req
     settle(requests, qtbot)
     assert requests.result == "answer to b"
     assert requests.kept_count == 1
+
+
+class CountedText(str):
+    """Knows how often any was hashed."""
+
+    hashed = 0
+
+    def __hash__(self) -> int:
+        CountedText.hashed += 1
+        return super().__hash__()
+
+
+def test_that_a_request_for_many_keys_is_found_without_going_through_them() -> None:
+    keys: tuple[str, ...] = tuple(CountedText(n) for n in range(1000))
+    ckpt, kept = make(keys={"w": (1,)}), Kept[str](4)
+    CountedText.hashed = 0
+    kept.put(ckpt, ("", Many(keys)), "known")
+    assert kept.get(ckpt, ("", Many(keys))) == "known"
+    assert CountedText.hashed < 100
+    assert kept.get(ckpt, ("", Many((*keys[:-2], "other", keys[-1])))) is None
+    assert Many(("a", "b")) == Many(("a", "b")) != Many(("a", "c"))
+    assert Many(()) == Many(())

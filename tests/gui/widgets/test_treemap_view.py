@@ -125,3 +125,35 @@ def test_that_a_hostile_name_is_plain(qtbot: QtBot) -> None:
     view.show()
     assert view.said(view.places[0].box).startswith("<b>x</b>\\n\\u202ey · 40 × 40")
     assert view.picture().width() == 1000
+
+
+def test_that_boxes_are_laid_out_once_for_all_that_changes_before_they_are_drawn(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[float, float]] = []
+    laid_out = core.map_places
+    monkeypatch.setattr(treemap_view.core, "map_places", lambda root, width, height, title: (
+        made.append((width, height)), laid_out(root, width, height, title))[1])
+    shown = TreemapView()
+    qtbot.addWidget(shown)
+    root = core.byte_map(make(keys=KEYS))
+    shown.show_root(root, lambda box: theme.LIGHT.series[0])
+    shown.mark("net.1")
+    shown.resize(700, 300)
+    shown.show_root(root, lambda box: theme.LIGHT.series[1])
+    shown.mark("net.1.mlp.weight")
+    assert made == []
+    shown.grab()
+    assert made == [(700, 300)]
+    assert shown.current is not None
+    assert shown.current.path == "net.1.mlp.weight"
+
+
+def test_that_what_is_under_the_keys_is_told_before_anything_is_drawn(qtbot: QtBot) -> None:
+    shown = TreemapView()
+    qtbot.addWidget(shown)
+    shown.resize(700, 300)
+    with qtbot.waitSignal(shown.pointed):
+        shown.show_root(core.byte_map(make(keys=KEYS)), lambda box: theme.LIGHT.series[0])
+        shown.mark("scale")
+    assert shown.current is not None
+    assert shown.current.path == "scale"
+    assert shown.accessibleDescription().startswith(shown.said(shown.current))

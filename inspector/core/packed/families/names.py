@@ -17,7 +17,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import leaf_of
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.reader import TensorReader
 
@@ -102,7 +102,10 @@ class Names:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> None:
         self.ckpt = ckpt
-        self.tensors = dict(ckpt.tensors.items())           # each made once
+        self.tensors: dict[str, TensorInfo] = {}
+        for piece in in_pieces(ckpt.tensors.items()):       # each made once
+            self.tensors.update(piece)
+            monitor.check()
         self._monitor = monitor
         self._files: dict[str, Mapping[str, Any]] = {}
         self._reader: TensorReader | None = None

@@ -1,0 +1,92 @@
+"""The cells of the table of layers: drawn without the style, and saying what the model says."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QTableView
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row
+from inspector.gui.widgets.layer_cells import LayerCells
+
+
+def rows_of(**arrays: object) -> tuple[core.Checkpoint, list[Row]]:
+    ckpt = core.edit(arrays, [])
+    return ckpt, [Row.of(key, found, 20) for key, found in core.summarize_each(ckpt, [*arrays], 1, fine=True)]
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> QTableView:
+    made = QTableView()
+    qtbot.addWidget(made)
+    made.setModel(LayerTable(made))
+    made.setItemDelegate(LayerCells(made))
+    made.resize(1400, 300)
+    made.show()
+    return made
+
+
+def show(table: QTableView, **arrays: object) -> LayerCells:
+    model, cells = table.model(), table.itemDelegate()
+    assert isinstance(model, LayerTable)
+    assert isinstance(cells, LayerCells)
+    model.show_rows(*rows_of(**arrays)[:1], "", rows_of(**arrays)[1])
+    table.viewport().repaint()
+    return cells
+
+
+def drawn(table: QTableView, row: int, column: int) -> QImage:
+    return table.viewport().grab(table.visualRect(table.model().index(row, column))).toImage()
+
+
+def colours_in(image: QImage) -> set[str]:
+    return {QColor(image.pixel(x, y)).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_that_every_cell_says_what_the_model_has(table: QTableView) -> None:
+    cells = show(table, weight=np.arange(6, dtype=np.float32).reshape(2, 3))
+    model = table.model()
+    said = [str(model.data(model.index(0, column))) for column in range(RIDGE)]
+    assert "weight" in said
+    assert set(said) <= set(cells.laid_out)
+
+
+def test_that_other_figures_of_the_same_key_are_drawn(table: QTableView) -> None:
+    show(table, weight=np.full((2, 3), 0.5, np.float32))
+    cells = show(table, weight=np.full((2, 3), 77.25, np.float32))
+    assert any("77.25" in text for text in cells.laid_out)
+
+
+def test_that_a_name_with_nan_is_drawn_in_the_colour_of_danger(table: QTableView) -> None:
+    calm = np.ones((2, 3), np.float32)
+    bad = calm.copy()
+    bad[0, 0] = np.nan
+    show(table, bad=bad, calm=calm)
+    c = theme.colours(table.palette())
+    reddest = {name: max((QColor(colour).red() - QColor(colour).blue() for colour in colours_in(drawn(table, row, NAME))), default=0)
+               for row, name in enumerate(("bad", "calm"))}
+    assert c.danger
+    assert reddest["bad"] > 60 > reddest["calm"] + 30
+
+
+def test_that_a_selected_row_is_drawn_on_the_highlight(table: QTableView) -> None:
+    show(table, one=np.ones((2, 3), np.float32), two=np.ones((2, 3), np.float32))
+    index = table.model().index(1, NAME)
+    before = drawn(table, 1, NAME).pixelColor(2, 2)
+    table.selectionModel().select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows)
+    highlights = {table.palette().color(group, table.palette().ColorRole.Highlight).name()
+                  for group in (table.palette().ColorGroup.Active, table.palette().ColorGroup.Inactive)}
+    assert drawn(table, 1, NAME).pixelColor(2, 2).name() in highlights
+    assert before.name() not in highlights
+
+
+def test_that_a_double_click_on_the_edge_makes_a_column_wide_enough(table: QTableView) -> None:
+    show(table, **{"a.rather.long.name.of.a.tensor.that.needs.room": np.ones((2, 3), np.float32)})
+    table.setColumnWidth(NAME, 30)
+    table.resizeColumnToContents(NAME)
+    name = str(table.model().data(table.model().index(0, NAME), Qt.ItemDataRole.DisplayRole))
+    assert table.columnWidth(NAME) >= table.fontMetrics().horizontalAdvance(name) + 16
