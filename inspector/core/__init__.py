@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .by_path.tables import describe as describe
     from .by_path.tables import experts as experts
     from .by_path.tables import headline as headline
+    from .by_path.tables import roles as roles
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
     from .by_path.tensors import channel_norms as channel_norms
@@ -416,7 +417,7 @@ _HOMES = {
         "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
         "sharing",
     "by_path.packed": "fitting_types is_adapter logical packed_tensors reinterpret stored_codes unpacked",
-    "by_path.tables": "byte_map counts describe experts headline sizes totals",
+    "by_path.tables": "byte_map counts describe experts headline roles sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",

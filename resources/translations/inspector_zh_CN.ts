@@ -3184,20 +3184,32 @@
 <context>
 <name>HistogramControls</name>
 <message>
-<source>Bars</source>
-<translation>柱</translation>
-</message>
-<message>
 <source>Count</source>
 <translation>计数</translation>
 </message>
 <message>
-<source>Count, log scale</source>
-<translation>计数（对数刻度）</translation>
+<source>x</source>
+<translation>横轴</translation>
+</message>
+<message>
+<source>Linear</source>
+<translation>线性</translation>
+</message>
+<message>
+<source>Log</source>
+<translation>对数</translation>
+</message>
+<message>
+<source>y</source>
+<translation>纵轴</translation>
 </message>
 <message>
 <source>Density</source>
 <translation>密度</translation>
+</message>
+<message>
+<source>Log count</source>
+<translation>对数计数</translation>
 </message>
 <message>
 <source>Range</source>
@@ -3240,24 +3252,12 @@
 <translation>区间数</translation>
 </message>
 <message>
-<source>&amp;Log axis</source>
-<translation>对数轴(&amp;L)</translation>
-</message>
-<message>
 <source>Sizes of values by their logarithm, on both sides of zero</source>
 <translation>数值大小取对数，零的两侧对称</translation>
 </message>
 <message>
-<source>&amp;Show</source>
-<translation>显示(&amp;S)</translation>
-</message>
-<message>
 <source>&amp;Range</source>
 <translation>范围(&amp;R)</translation>
-</message>
-<message>
-<source>&amp;Bars</source>
-<translation>柱(&amp;B)</translation>
 </message>
 <message>
 <source>B&amp;ins</source>
@@ -4919,6 +4919,10 @@
 <message>
 <source>Panels</source>
 <translation>面板</translation>
+</message>
+<message>
+<source>More panels</source>
+<translation>更多面板</translation>
 </message>
 </context>
 <context>
@@ -7062,6 +7066,18 @@
 <translation>占文件的 {share}</translation>
 </message>
 <message>
+<source>{n} elements, no parameters</source>
+<translation>{n} 个元素，没有参数</translation>
+</message>
+<message>
+<source>{n} parameters</source>
+<translation>{n} 个参数</translation>
+</message>
+<message>
+<source>{n} elements, {parameters} of them parameters</source>
+<translation>{n} 个元素，其中 {parameters} 个是参数</translation>
+</message>
+<message>
 <source>{name}, level {level}</source>
 <translation>{name}，第 {level} 级</translation>
 </message>
@@ -7084,6 +7100,10 @@
 <message>
 <source>could not be opened</source>
 <translation>无法打开</translation>
+</message>
+<message>
+<source>{n}-D</source>
+<translation>{n} 维</translation>
 </message>
 <message>
 <source>mixed</source>
@@ -7131,6 +7151,14 @@
 <message>
 <source>Files and keys</source>
 <translation>文件和键</translation>
+</message>
+<message>
+<source>{n} parameters</source>
+<translation>{n} 个参数</translation>
+</message>
+<message>
+<source>As It Was</source>
+<translation>恢复原样</translation>
 </message>
 <message>
 <source>Copy keys</source>

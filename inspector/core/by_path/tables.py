@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from inspector.core import counting, mixtures
 from inspector.core.tensors import sizes as _sizes
+from inspector.core.training import weights
 
 from . import by_path
 
@@ -13,3 +14,4 @@ byte_map = by_path(counting.byte_map, __name__)
 describe = by_path(counting.describe, __name__)
 experts = by_path(mixtures.experts, __name__)
 headline = by_path(counting.headline, __name__)
+roles = by_path(weights.roles, __name__)

@@ -25,6 +25,7 @@ Role = Literal["parameter", "buffer", "optimizer", "other"]
 _BUFFERS = frozenset(("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq", "relative_position_index",
                       "rotary_pos_emb", "min_val", "max_val", "zero_point", "_u", "_v", "weight_u", "n_averaged"))
 _TRAINED = frozenset(name for name, known in DTYPES.items() if known.kind in ("float", "complex"))
+_DEEP = 64                  # segments of a key, from which on it is not taken apart
 _FIELD = TensorInfo._fields.index
 _DTYPE, _SHAPE, _STORAGE = (itemgetter(_FIELD(name)) for name in ("dtype", "shape", "storage"))
 
@@ -76,8 +77,8 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
         if view not in seen:
             seen.add(view)
             found[this] += info.numel
-    for some in by_place.values():
-        if role(some[0]) == "parameter" and not _may_differ(some):
+    for place, some in by_place.items():
+        if place is not None and role(some[0]) == "parameter" and not _may_differ(some):
             found["parameter"] += _elements(some)
         else:
             for info in some:
@@ -87,12 +88,18 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
 
 def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
     """A function that says what a tensor of `ckpt` is. Where no state dict is a model's, tensors are taken for its parameters that
-    are not named otherwise."""
+    are not named otherwise.
+
+    >>> ckpt = core.from_mapping({"bn.weight": np.ones(8), "bn.running_mean": np.zeros(8)})
+    >>> role = core.roles(ckpt)
+    >>> [role(info) for info in ckpt.tensors.values()]
+    ['parameter', 'buffer']
+    """
     models = frozenset(model_dicts(ckpt))
     states = optimizer_states(ckpt)
     places: dict[str, Role] = {path: "parameter" if path in models else "optimizer" if any(is_within(path, state) for state in states)
                                else "other" for path in ckpt.state_dicts}
-    tensors = ckpt.tensors
+    tensors, is_beneath = ckpt.tensors, _beneath(ckpt)
 
     def role(info: TensorInfo) -> Role:
         place = info.state_dict
@@ -101,11 +108,26 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
             return "optimizer"
         if found == "other":
             return found
-        if place is None and (holds_no_weights(top_of(info.key)) or not tensors.keys().isdisjoint(ancestors(info.key))):
+        if place is None and (holds_no_weights(top_of(info.key)) or is_beneath(info.key)):
             return "other"
         return "buffer" if found == "parameter" and is_buffer(info, tensors) else found
 
     return role
+
+
+def _beneath(ckpt: Checkpoint) -> Callable[[str], bool]:
+    """Whether a key lies below another tensor. Not all the paths above a key of a million dots are looked up: only those as long as some
+    key is."""
+    lengths: list[int] = []
+
+    def is_beneath(key: str) -> bool:
+        if key.count(".") < _DEEP:
+            return not ckpt.tensors.keys().isdisjoint(ancestors(key))
+        if not lengths:
+            lengths.extend(sorted(distinct(map(len, ckpt.tensors))))
+        return any(key[:n] in ckpt.tensors for n in lengths if n < len(key) and (not n or key[n] == "."))
+
+    return is_beneath
 
 
 def is_buffer(info: TensorInfo, names: Collection[str] = ()) -> bool:
@@ -133,7 +155,8 @@ def _all_parameters(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> int
     tensors = ckpt.tensors
     if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors or role(tensors.row(0)) != "parameter":
         return None
-    if len(distinct(column(tensors, "state_dict"))) > 1:
+    places = distinct(column(tensors, "state_dict"))
+    if len(places) > 1 or None in places:           # outside of state dicts each name has its say
         return None
     if not _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")) or any(map(_named_otherwise, in_pieces(tensors))):
         return None

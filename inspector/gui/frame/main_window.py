@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         self.signals.changed.connect(self._show_signals)
         self.model.tree_ready.connect(self._show_signals)
         self.model.marks_changed.connect(self.tree.viewport().update)
+        self.tree.columns_changed.connect(lambda: self.status.setText(self._status()))
         self.drops.open_asked.connect(self.open_paths)
         self.drops.run_asked.connect(lambda paths: self.runs.show_paths(tuple(paths)))
         self.session.document_added.connect(lambda id: self.runs.show_files())
@@ -329,6 +330,14 @@ class MainWindow(QMainWindow):
         return self.tr("{name} — Checkpoint Inspector").format(name=shown)
 
     def _status(self) -> str:
+        """What is selected, and what the tree has no room to say of it."""
+        said, selection = self._of_selection(), self.session.selection
+        if selection is None or self.runs.shown or self.comparison.shown:
+            return said
+        told = said.split(" · ")
+        return " · ".join((*told, *(one for one in self.tree.unseen(selection.document, selection.prefix) if one not in told)))
+
+    def _of_selection(self) -> str:
         document, selection = self.session.selected_document, self.session.selection
         if self.runs.shown:
             return self.runs.page.timeline.sentence()
@@ -375,6 +384,9 @@ class MainWindow(QMainWindow):
         panel = self.settings.layout("panel")
         if panel is not None:
             self.tabs.show_panel(bytes(panel.data()).decode("ascii", "replace"))
+        columns = self.settings.layout("columns")
+        if columns is not None:
+            self.tree.choose_columns(bytes(columns.data()).decode("ascii", "replace"))
         header = self.settings.layout("tree")
         if header is not None:
             self.tree.horizontalHeader().restoreState(header)
@@ -396,6 +408,7 @@ class MainWindow(QMainWindow):
         self.settings.set_layout("window", self.saveGeometry())
         self.settings.set_layout("split", self.work.saveState())
         self.settings.set_layout("panel", QByteArray(self.tabs.current.encode("ascii")))
+        self.settings.set_layout("columns", QByteArray(self.tree.chosen_columns.encode("ascii")))
         self.settings.set_layout("tree", self.tree.horizontalHeader().saveState())
         self.settings.sync()
 

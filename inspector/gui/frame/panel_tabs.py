@@ -1,11 +1,15 @@
-"""The panels as tabs. A panel is loaded and made when its tab is first looked at, which spares the start most of the widgets."""
+"""The panels as tabs. A panel is loaded and made when its tab is first looked at, which spares the start most of the widgets.
+
+Tabs for which there is no room are in a menu at the end of the row; the one that is shown always has its place.
+"""
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QLabel, QTabBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QMenu, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector.gui.kit import words
 from inspector.gui.panels import PANELS, Panel
@@ -17,14 +21,28 @@ from .drops import refuse_drops
 
 NAMES = tuple(panel.name for panel in PANELS)
 _BADGE = 18             # device-independent pixels
+_LEFT = 12              # before the first tab
 
 
 class PanelTabs(QTabWidget):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._bar = _Bar(self)
+        self.setTabBar(self._bar)
         self.setDocumentMode(True)
         self.setAccessibleName(self.tr("Panels"))
-        self.tabBar().setAccessibleName(self.tr("Panels"))
+        self._bar.setAccessibleName(self.tr("Panels"))
+        self.more = QToolButton(self)
+        self.more.setText("···")
+        self.more.setAccessibleName(self.tr("More panels"))
+        self.more.setToolTip(self.tr("More panels"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setProperty("bare", True)
+        self._others = QMenu(self.more)
+        self._others.aboutToShow.connect(self._list_others)
+        self.more.setMenu(self._others)
+        self.more.hide()
+        self.currentChanged.connect(self._arrange)
         self._fitted: tuple[int, int] = (0, 0)          # document, identity of its checkpoint
         self._fits = [panel.fits is None for panel in PANELS]
         for panel in PANELS:
@@ -59,6 +77,7 @@ class PanelTabs(QTabWidget):
             if badge is not None:
                 bar.setTabButton(at, QTabBar.ButtonPosition.RightSide, cast(QWidget, None))
                 badge.deleteLater()
+                self._arrange()
             return
         text = f"{n:,}" if n < 1000 else "999+"
         if isinstance(badge, QLabel) and (badge.text(), badge.property("level")) == (text, level):
@@ -73,6 +92,47 @@ class PanelTabs(QTabWidget):
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
         made.setToolTip(words.tip(said))
         bar.setTabButton(at, QTabBar.ButtonPosition.RightSide, made)
+        self._arrange()
+
+    @property
+    def left_out(self) -> list[str]:
+        """The panels whose tabs have no room."""
+        return [NAMES[n] for n in sorted(self._bar.left_out)]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+        super().resizeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_others"):
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Tabs in their order as long as there is room, but first the one that is shown."""
+        bar, room = self._bar, self.width() - _LEFT
+        shown = [n for n in range(self.count()) if self.isTabVisible(n)]
+        for slim in (False, True):
+            bar.make_slim(slim)
+            sizes = {n: bar.own_size(n).width() for n in shown}
+            if sum(sizes.values()) <= room:
+                break
+        left_out: set[int] = set()
+        if sum(sizes.values()) > room:
+            room -= self.more.sizeHint().width() + sizes.get(self.currentIndex(), 0)
+            for n in shown:
+                if n != self.currentIndex():
+                    room -= sizes[n]
+                    left_out |= {n} if room < 0 else set()
+        bar.leave_out(frozenset(left_out))
+        self.more.setVisible(bool(left_out))
+        hint = self.more.sizeHint()
+        self.more.setGeometry(self.width() - hint.width(), 2, hint.width(), max(hint.height(), bar.sizeHint().height() - 4))
+
+    def _list_others(self) -> None:
+        self._others.clear()
+        for n in sorted(self._bar.left_out):
+            self._others.addAction(self.tabText(n), partial(self.setCurrentIndex, n))
 
     def fit(self, document: Document | None) -> dict[str, bool]:
         """Shows the tabs of the panels that have something to say about `document`, and gives for each panel whether it has. While
@@ -83,7 +143,44 @@ class PanelTabs(QTabWidget):
             self._fits = [panel.fits is None or panel.fits(ckpt) for panel in PANELS]
         for n, fits in enumerate(self._fits):
             self.setTabVisible(n, fits)
+        self._arrange()
         return dict(zip(NAMES, self._fits, strict=True))
+
+
+class _Bar(QTabBar):
+    """`left_out` are tabs without room: they take none, and stay tabs for everybody else."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.left_out: frozenset[int] = frozenset()
+        self.setUsesScrollButtons(False)
+
+    def own_size(self, index: int) -> QSize:
+        """How large a tab is where there is room."""
+        return super().tabSizeHint(index)
+
+    def tabSizeHint(self, index: int) -> QSize:
+        return QSize(0, self.own_size(index).height()) if index in self.left_out else self.own_size(index)
+
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        return self.tabSizeHint(index)
+
+    def leave_out(self, tabs: frozenset[int]) -> None:
+        if tabs == self.left_out:
+            return
+        self.left_out = tabs
+        for n in range(self.count()):
+            badge = self.tabButton(n, QTabBar.ButtonPosition.RightSide)
+            if badge is not None:
+                badge.setVisible(n not in tabs)
+        self.setElideMode(Qt.TextElideMode.ElideNone)       # nothing else makes Qt lay the tabs out anew
+
+    def make_slim(self, slim: bool) -> None:
+        """With less around the names."""
+        if self.property("slim") != slim:
+            self.setProperty("slim", slim)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 class _PanelSlot(QWidget):

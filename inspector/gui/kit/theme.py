@@ -18,7 +18,8 @@ CHOICES = ("system", "light", "dark")
 
 
 class Colours(NamedTuple):
-    """`window` lies behind everything, `base` behind lists and text, `card` behind raised boxes. `series` are the colours of
+    """`window` lies behind everything, `base` behind lists and text, `card` behind raised boxes, `field` is the edge of
+    what one can write into or choose from. `series` are the colours of
     plotted things, in order, told apart by colour-blind eyes too (after Okabe and Ito); `bar` is that of how far things are apart."""
 
     dark: bool
@@ -27,6 +28,7 @@ class Colours(NamedTuple):
     alternate: str
     card: str
     border: str
+    field: str
     text: str
     muted: str
     faint: str
@@ -56,7 +58,7 @@ class Colours(NamedTuple):
 
 
 LIGHT = Colours(
-    dark=False, window="#f4f5f7", base="#ffffff", alternate="#f8f9fb", card="#ffffff", border="#d9dde3",
+    dark=False, window="#f4f5f7", base="#ffffff", alternate="#f8f9fb", card="#ffffff", border="#d9dde3", field="#868f9b",
     text="#1b2027", muted="#59636f", faint="#8b95a1",
     accent="#2f5fd0", accent_text="#ffffff", accent_hover="#264fb0", link="#2453c4",
     selection="#d6e3ff", selection_text="#0e1f45", selection_idle="#e4e8ef", hover="#ebeef3", track="#e3e7ed",
@@ -66,7 +68,7 @@ LIGHT = Colours(
     series=("#2f5fd0", "#d55e00", "#00866a", "#b4558c", "#a87000", "#3a8fc2", "#5c6570", "#7b4fc9"))
 
 DARK = Colours(
-    dark=True, window="#1a1d22", base="#14171b", alternate="#191c21", card="#21252b", border="#363c45",
+    dark=True, window="#1a1d22", base="#14171b", alternate="#191c21", card="#21252b", border="#363c45", field="#707a87",
     text="#e3e7ec", muted="#a0a9b5", faint="#707a87",
     accent="#7ea6ff", accent_text="#0c1730", accent_hover="#9dbcff", link="#93b4ff",
     selection="#2b4272", selection_text="#f3f6ff", selection_idle="#30353d", hover="#282d34", track="#31373f",
@@ -211,6 +213,7 @@ QTabWidget::tab-bar { left: 12px; }
 QTabBar { background: transparent; qproperty-drawBase: 0; }
 QTabBar::tab { background: transparent; color: $muted; padding: 9px 14px 8px 14px; border: none;
                border-bottom: 2px solid transparent; margin-right: 2px; }
+QTabBar[slim="true"]::tab { padding: 9px 9px 8px 9px; margin-right: 0; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:focus { background: $hover; }
@@ -225,6 +228,7 @@ QPushButton[primary="true"]:hover, QPushButton[primary="true"]:focus { backgroun
 QPushButton[primary="true"]:disabled { background: $track; color: $faint; border: 1px solid $track; }
 QPushButton[segment] { padding: 5px 10px; }
 QPushButton[segment="left"] { border-top-right-radius: 0; border-bottom-right-radius: 0; }
+QPushButton[segment="middle"] { border-radius: 0; border-left: none; }
 QPushButton[segment="right"] { border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }
 QPushButton[segment]:checked { background: $selection; color: $selection_text; }
 QPushButton[slim="true"] { padding: 3px 11px; }
@@ -234,14 +238,16 @@ QPushButton[link="true"]:hover { background: $hover; }
 QPushButton[link="true"]:focus { border: 1px solid $accent; }
 QPushButton[link="true"]:disabled { color: $faint; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolButton[bare="true"] { padding: 3px 7px; }
+QToolButton[bare="true"]::menu-indicator { image: none; width: 0; }
 QToolButton:hover { background: $hover; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:checked { background: $selection; color: $selection_text; }
 
-QLineEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 5px 8px;
+QLineEdit { background: $base; border: 1px solid $field; border-radius: 6px; padding: 5px 8px;
             selection-background-color: $selection; selection-color: $selection_text; }
 QLineEdit:focus { border: 1px solid $accent; }
-QComboBox { background: $card; color: $text; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; }
+QComboBox { background: $card; color: $text; border: 1px solid $field; border-radius: 6px; padding: 4px 8px; }
 QComboBox:hover { background: $hover; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox:disabled { color: $faint; }
@@ -250,11 +256,11 @@ QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padding: 4px; selection-background-color: $selection;
                               selection-color: $selection_text; }
 QCheckBox { spacing: 7px; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px; background: $base; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $field; border-radius: 4px; background: $base; }
 QCheckBox::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
 QCheckBox::indicator:disabled { border: 1px solid $border; background: $track; }
-QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
+QPlainTextEdit { background: $base; border: 1px solid $field; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 8px; }
 QTreeWidget { border: 1px solid $border; border-radius: 6px; padding: 4px; }

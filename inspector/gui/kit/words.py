@@ -83,6 +83,11 @@ def shape(dims: tuple[int, ...]) -> str:
     return core.wording.shape(dims) if dims else QCoreApplication.translate("Words", "scalar")
 
 
+def table_shape(dims: tuple[int, ...]) -> str:
+    """The same in a column: "64×3×7×7"."""
+    return shape(dims).replace(" ", "")
+
+
 def sentence(text: str) -> str:
     """`text` with a capital and a full stop, as it stands alone on a page; "data.pkl breaks off" keeps its small letter."""
     first = text.split(" ", 1)[0]

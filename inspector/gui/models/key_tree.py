@@ -9,6 +9,7 @@ Children stand in the order of their first key in the file; tensors come before 
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress
@@ -51,7 +52,8 @@ class KeyTree:
     `entry` is the index of the tensor or value a node is (-1: only a group); entries `0 .. len(infos)` are the tensors,
     the values follow. A node may be both an entry and a group. `folded` nodes have one child and nothing else: they are
     drawn as part of it ("a.b.c"); `representative` is the node that stands for them, `chain_top` the first of them.
-    `dtype` and `device` index `dtypes` and `devices`, or are NONE or MIXED.
+    `dtype` and `device` index `dtypes` and `devices`, or are NONE or MIXED. `parameters` are those of the model, each once however many
+    names it has below the node, as `core.counts` has them; `elements` are all numbers, of buffers and of optimizers too.
     """
 
     def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor, view: core.PackedView | None = None) -> None:
@@ -69,6 +71,7 @@ class KeyTree:
         self._describe_entries(monitor)
         self.shared: frozenset[str] = frozenset(core.sharing(checkpoint, monitor))       # storages of several tensors
         monitor.check()
+        self._is_parameter = self._find_parameters(monitor)
         self._sum_up()
         self._rank(monitor)
 
@@ -123,9 +126,14 @@ class KeyTree:
                                                                for up in self.ancestors(n)))
 
     def bits_per_weight(self, n: int) -> float | None:
-        """Stored bits by parameters, of all tensors at or below `n`; None where there are none."""
-        parameters = int(self.parameters[n])
-        return int(self.nbytes[n]) * 8 / parameters if parameters else None
+        """Stored bits by elements, of all tensors at or below `n`; None where there are none."""
+        elements = int(self.elements[n])
+        return int(self.nbytes[n]) * 8 / elements if elements else None
+
+    def has_parameters(self, n: int) -> bool:
+        """Whether parameters of a model are at or below `n`: no buffers, no optimizer's state."""
+        entry = int(self.entry[n])
+        return bool(self._is_parameter[entry]) if 0 <= entry < len(self.infos) else bool(self.parameters[n])
 
     def is_value(self, n: int) -> bool:
         return int(self.entry[n]) >= len(self.infos)
@@ -333,6 +341,22 @@ class KeyTree:
             self.entry_bits[n] = tensor.bits or np.nan
         self.schemes, self.dtypes = list(schemes), list(types)
 
+    def _find_parameters(self, monitor: core.Monitor) -> Bools:
+        """Per tensor: whether it is, or is part of, a parameter of a model."""
+        found = core.counts(self.checkpoint, monitor=monitor)
+        if not (found.buffers or found.optimizer or found.others):
+            return np.ones(len(self.infos), dtype=bool)
+        role = core.roles(self.checkpoint)
+        owners = self.view.owners if self.view is not None else {}
+        result = np.zeros(len(self.infos), dtype=bool)
+        for start in range(0, len(self.infos), _REPORT_EVERY):
+            monitor.check()
+            piece = self.infos[start:start + _REPORT_EVERY]
+            # the codes and scales of a packed weight are whole numbers, and no buffers
+            result[start:start + len(piece)] = [(said := role(info)) == "parameter" or (said == "buffer" and info.key in owners)
+                                                for info in piece]
+        return result
+
     def _sum_up(self) -> None:
         tensor = (self.entry >= 0) & (self.entry < len(self.infos))
         self.is_tensor: Bools = tensor
@@ -356,13 +380,34 @@ class KeyTree:
         self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
         self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
         own = self.entry[tensor]
-        self.parameters: Numbers = self._sums(logical)
+        self.elements: Numbers = self._sums(logical)
+        self.parameters: Numbers = self._sums(once) if (once := self._each_once(logical)) is not logical else self.elements
         self.nbytes: Numbers = self._sums(_spread(self.entry_nbytes, own, tensor))
         # the tensors at or below a node are one run of all tensors in preorder: first .. last
         first = np.zeros(len(self) + 1, dtype=np.int64)
         np.cumsum(tensor, out=first[1:])
         self.dtype: Ints = _common(self._type_of_groups[own], first[:-1], first[self.end])
         self.device: Ints = _common(self.entry_device[own], first[:-1], first[self.end])
+
+    def _each_once(self, logical: Numbers) -> Numbers:
+        """The elements of parameters by nodes, such that each is summed up once: of two names of one, what they have in common above
+        them takes one away."""
+        tied: dict[object, list[int]] = {}
+        for n in np.flatnonzero(self.is_tensor).tolist() if self.shared else ():
+            info, counts = self.infos[self.entry[n]], self._is_parameter[self.entry[n]]
+            if counts and info.storage in self.shared and info.view is not None:
+                tied.setdefault(info.view, []).append(n)
+        several = [nodes for nodes in tied.values() if len(nodes) > 1]
+        if not several and self._is_parameter.all():
+            return logical
+        result: Numbers = logical.copy()
+        result[self.is_tensor] *= self._is_parameter[self.entry[self.is_tensor]]
+        for node in self._packed:               # by any of its parts
+            result[node] *= bool(self._is_parameter[self.entry[node:int(self.end[node])]].any())
+        for nodes in several:
+            for one, other in itertools.pairwise(nodes):
+                result[self.lowest_common((one, other))] -= result[other]
+        return result
 
     def _sums(self, own: Numbers) -> Numbers:
         running = np.zeros(len(self) + 1, dtype=own.dtype)
@@ -403,8 +448,8 @@ class KeyTree:
             result: Ints = table[codes]
             return result
         if column == "bits":
-            sizes = np.maximum(self.parameters, 1)
-            return _number_ranks(np.where(self.parameters > 0, self.nbytes * 8 / sizes, -1.0).astype(np.float64))
+            sizes = np.maximum(self.elements, 1)
+            return _number_ranks(np.where(self.elements > 0, self.nbytes * 8 / sizes, -1.0).astype(np.float64))
         return self._number_ranks[column]
 
     def sorted_positions(self, column: str, descending: bool = False) -> NDArray[np.int64]:

@@ -112,7 +112,7 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) and not holds else Kind.GROUP
     part = info is not None and tree.is_part(node)
     alone = tree.alone(node)
-    texts = _packed(tree, node, alone) if alone is not None else _tensor(info, part) if info is not None \
+    texts = _packed(tree, node, alone) if alone is not None else _tensor(info, not part and tree.has_parameters(node)) if info is not None \
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE \
         else _packed(tree, node, packed) if packed is not None else _summary(tree, node)
     if holds:
@@ -120,9 +120,9 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
         texts = (f"{short} · {texts[0]}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
-    briefs = {PARAMETERS: words.many(alone.numel), **_packed_briefs(texts[0], alone)} if alone is not None \
-        else {PARAMETERS: words.many(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
-        else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(texts[0], packed) if packed is not None else {})} \
+    briefs = {PARAMETERS: words.many(alone.numel), **_packed_briefs(alone)} if alone is not None \
+        else {PARAMETERS: words.many(info.numel), SHAPE: _dimensions(info.shape)} if info is not None \
+        else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(packed) if packed is not None else {})} \
         if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
@@ -150,7 +150,21 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
         whole = words.exact_size(_own_bytes(line, tree))
         share = words.share(*_shares(line.share))
         return escape(f"{whole} · " + QCoreApplication.translate("TreeModel", "{share} of the file").format(share=share))
+    if column == PARAMETERS and tree is not None and line.node is not None and line.kind in (Kind.FILE, Kind.GROUP, Kind.TENSOR):
+        return escape(_elements(tree, line.node))
     return words.tip(line.text(SHAPE if line.spans else column))
+
+
+def _elements(tree: KeyTree, node: int) -> str:
+    """"9,513,813 elements, 3,171,210 of them parameters"."""
+    elements, parameters = int(tree.elements[node]), int(tree.parameters[node])
+    said = core.wording.number(elements)
+    if not tree.has_parameters(node):
+        return QCoreApplication.translate("TreeModel", "{n} elements, no parameters").format(n=said)
+    if elements == parameters:
+        return QCoreApplication.translate("TreeModel", "{n} parameters").format(n=said)
+    return QCoreApplication.translate("TreeModel", "{n} elements, {parameters} of them parameters").format(
+        n=said, parameters=core.wording.number(parameters))
 
 
 def accessible(line: Line) -> str:
@@ -237,9 +251,10 @@ def _could_not() -> str:
     return QCoreApplication.translate("TreeModel", "could not be opened")
 
 
-def _tensor(info: core.TensorInfo, part: bool) -> tuple[str, str, str, str, str]:
-    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""),
-            "" if part else core.wording.number(info.numel), words.size(info.nbytes))
+def _tensor(info: core.TensorInfo, counts: bool) -> tuple[str, str, str, str, str]:
+    """`counts`: it is a parameter of the model, by itself."""
+    return (words.table_shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""),
+            core.wording.number(info.numel) if counts else "", words.size(info.nbytes))
 
 
 def _bits(tree: KeyTree, node: int) -> str:
@@ -252,12 +267,18 @@ def _bits(tree: KeyTree, node: int) -> str:
 
 def _packed(tree: KeyTree, node: int, tensor: core.LogicalTensor) -> tuple[str, str, str, str, str]:
     """The cells of a packed tensor: what it stands for, and the bytes of all its parts."""
-    return (words.shape(tensor.shape), core.visible(tensor.words), _shared_name(tree.common_device(node)),
-            core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
+    return (words.table_shape(tensor.shape), core.visible(tensor.words), _shared_name(tree.common_device(node)),
+            _parameters(tree, node), words.size(int(tree.nbytes[node])))
 
 
-def _packed_briefs(shape: str, tensor: core.LogicalTensor) -> dict[int, str]:
-    return {SHAPE: shape.replace(" ", ""), **({DTYPE: f"{tensor.bits:g}-bit"} if tensor.bits is not None and not tensor.is_adapter else {})}
+def _dimensions(shape: tuple[int, ...]) -> str:
+    """"5-D": half a shape would be another shape."""
+    return QCoreApplication.translate("TreeModel", "{n}-D").format(n=len(shape))
+
+
+def _packed_briefs(tensor: core.LogicalTensor) -> dict[int, str]:
+    bits = {DTYPE: f"{tensor.bits:g}-bit"} if tensor.bits is not None and not tensor.is_adapter else {}
+    return {SHAPE: _dimensions(tensor.shape), **bits}
 
 
 def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
@@ -268,7 +289,12 @@ def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
     experts = _experts(tree, node)
     return (f"{words.experts(experts)} · {words.tensors(int(tree.meant[node]))}" if experts else words.tensors(int(tree.meant[node])),
             _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
-            core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
+            _parameters(tree, node), words.size(int(tree.nbytes[node])))
+
+
+def _parameters(tree: KeyTree, node: int) -> str:
+    """How many parameters of the model; "" where there are none: buffers and the state of an optimizer have only elements."""
+    return core.wording.number(int(tree.parameters[node])) if tree.has_parameters(node) else ""
 
 
 def _experts(tree: KeyTree, node: int) -> int:

@@ -33,6 +33,8 @@ from inspector.gui.widgets.value_chips import ValueChips, chips_of
 
 TASK = "statistics"
 KEPT = 32                       # results that are kept
+_MANY_KINDS = 32                # distinct values from which on they are a distribution
+_PRESSED = 0.1                  # of the width that all values take
 
 
 class Group(NamedTuple):
@@ -225,16 +227,21 @@ class StatisticsPanel(SelectionPanel):
 
     def _hint(self, found: core.GroupStatistics) -> str:
         """What helps when outliers press all bars into one; "" otherwise."""
-        few = sorted(found.together.counts, reverse=True)[:len(found.together.counts) // 100]
-        if self.controls.span == core.ALL_VALUES and sum(few) > 0.95 * found.together.finite:
+        if self.controls.span == core.ALL_VALUES and _is_pressed(found.together):
             return self.tr("Outliers press the bars together: choose the range 1 % to 99 %.")
         return ""
 
     def _heading(self, group: Group) -> str:
         if len(group.keys) == 1:
             return group.keys[0]
-        return group.prefix or (group.checkpoint.path if len(group.keys) == len(group.checkpoint.tensors)
-                                  else words.tensors(len(group.keys)))
+        if len(group.keys) == len(group.checkpoint.tensors) and not group.prefix:
+            return core.file_name(group.checkpoint.path)
+        return group.prefix if self._is_whole(group) else words.tensors(len(group.keys))
+
+    def _is_whole(self, group: Group) -> bool:
+        """Whether all that lies below the prefix is measured: a few tensors chosen one by one are not called by what is around them."""
+        head = f"{group.prefix}."
+        return bool(group.prefix) and sum(1 for key in group.checkpoint.tensors if key.startswith(head)) <= len(group.keys)
 
     def _remark(self, group: Group, found: core.GroupStatistics | None = None) -> str:
         facts = [words.tensors(len(group.keys))]
@@ -290,3 +297,28 @@ def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
         return tuple(checkpoint.tensors)
     return selection.keys
 
+
+def _is_pressed(found: core.Summary) -> bool:
+    """Whether a few values far out leave nearly all others, which are of many kinds, less than a tenth of the width."""
+    width = float(found.max) - float(found.min)
+    if not 0 < width < float("inf") or (found.distinct if found.distinct is not None else found.finite) < _MANY_KINDS:
+        return False
+    if found.quantiles:
+        low, high = float(found.quantiles[0]), float(found.quantiles[-1])
+        kinds = found.distinct is not None or len(set(found.quantiles)) == len(found.quantiles)
+        return kinds and high - low < _PRESSED * width
+    low, high = _middle(found)
+    return high - low < _PRESSED * width
+
+
+def _middle(found: core.Summary) -> tuple[float, float]:
+    """Where 1 % and 99 % lie, as far as the bins tell."""
+    whole, below = sum(found.counts), 0
+    ends: list[float] = []
+    for n, count in enumerate(found.counts):
+        below += count
+        if not ends and below >= 0.01 * whole:
+            ends.append(found.edges[n])
+        if below >= 0.99 * whole:
+            return ends[0], found.edges[n + 1]
+    return found.edges[0], found.edges[-1]

@@ -48,15 +48,23 @@ class Flow(QLayout):
         self._arrange(rect, move=True)
 
     def _arrange(self, rect: QRect, move: bool) -> int:
-        x, y, height = rect.left(), rect.top(), 0
+        x, y, line = rect.left(), rect.top(), list[tuple[QLayoutItem, int]]()
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, height = rect.left(), y + height + self._gap, 0
+            width = item.sizeHint().width()
+            if line and x + width > rect.right() + 1:
+                y += self._place(line, y, move) + self._gap
+                x, line = rect.left(), []
+            line.append((item, x))
+            x += width + self._gap
+        return y + self._place(line, y, move) - rect.top()
+
+    def _place(self, line: list[tuple[QLayoutItem, int]], top: int, move: bool) -> int:
+        """What stands in one line, in the middle of its height, which it gives."""
+        sizes = [item.sizeHint() for item, _ in line]
+        height = max((size.height() for size in sizes), default=0)
+        for (item, left), size in zip(line, sizes, strict=True):
             if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self._gap
-            height = max(height, size.height())
-        return y + height - rect.top()
+                item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
+        return height

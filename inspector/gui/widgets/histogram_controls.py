@@ -5,10 +5,12 @@ from typing import Any, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from inspector import core
 
+from .choice import Choice
+from .flow import Flow
 from .histogram_plot import Heights
 
 
@@ -22,11 +24,13 @@ class HistogramControls(QWidget):
         super().__init__()
         self._heights_chosen = False
         self._bins_chosen = False
-        self._bars = self._box(self.tr("Bars"), [
-            (self.tr("Count"), Heights.COUNT), (self.tr("Count, log scale"), Heights.LOG), (self.tr("Density"), Heights.DENSITY)])
+        self._log = Choice(self.tr("x"), [(self.tr("Linear"), False), (self.tr("Log"), True)],
+                           tip=self.tr("Sizes of values by their logarithm, on both sides of zero"))
+        self._bars = Choice(self.tr("y"), [
+            (self.tr("Count"), Heights.COUNT), (self.tr("Log count"), Heights.LOG), (self.tr("Density"), Heights.DENSITY)])
         self._range = self._box(self.tr("Range"), [
             (self.tr("All values"), "all"), (self.tr("1 % to 99 %"), "middle"), (self.tr("From … to …"), "fixed")])
-        self._show = self._box(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
+        self._show = Choice(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
         self.low, self.high = self._edit(self.tr("From")), self._edit(self.tr("To"))
         self._bounds = QWidget()
         self._slider = QSlider(Qt.Orientation.Horizontal)
@@ -36,20 +40,18 @@ class HistogramControls(QWidget):
         self._slider.setAccessibleName(self.tr("Number of bins"))
         self._bins = _muted("")
         self._bins.setMinimumWidth(self._bins.fontMetrics().horizontalAdvance("7200"))
-        self._log = QCheckBox(self.tr("&Log axis"))
-        self._log.setToolTip(self.tr("Sizes of values by their logarithm, on both sides of zero"))
-        self._log.toggled.connect(lambda: self.range_changed.emit())
         self._place()
-        self._bars.activated.connect(self._bars_activated)
+        self._log.chosen.connect(lambda: self.range_changed.emit())
+        self._bars.chosen.connect(self._bars_chosen)
         self._range.activated.connect(self._range_activated)
-        self._show.activated.connect(lambda: self.shown_changed.emit())
+        self._show.chosen.connect(lambda: self.shown_changed.emit())
         self._slider.valueChanged.connect(self._slider_moved)
         for edit in (self.low, self.high):
             edit.editingFinished.connect(self._bounds_edited)
 
     @property
     def span(self) -> core.BinRange:
-        kind, log = self._range.currentData(), self._log.isChecked()
+        kind, log = self._range.currentData(), self._log.data
         if kind == "middle":
             return core.MIDDLE_VALUES._replace(log=log)
         bounds = self._typed()
@@ -57,13 +59,13 @@ class HistogramControls(QWidget):
 
     @property
     def apart(self) -> bool:
-        return bool(self._show.currentData())
+        return bool(self._show.data)
 
     def heights(self, apart: bool) -> Heights:
         """What the person chose; before that, small tensors beside a large one are only seen on a log scale."""
         if not self._heights_chosen:
-            self._bars.setCurrentIndex(self._bars.findData(Heights.LOG if apart else Heights.COUNT))
-        return cast(Heights, self._bars.currentData())
+            self._bars.choose(Heights.LOG if apart else Heights.COUNT)
+        return cast(Heights, self._bars.data)
 
     def bins(self, numel: int) -> int:
         return core.BIN_CHOICES[self._slider.value()] if self._bins_chosen else core.sensible_bins(numel)
@@ -79,20 +81,19 @@ class HistogramControls(QWidget):
 
     def offer(self, found: core.GroupStatistics) -> None:
         """Several tensors can be shown together or, if they are few, each by itself."""
-        several = len(found.each) > 1
-        self._show.setVisible(several)
-        self._show_label.setVisible(several)
+        self._show.setVisible(len(found.each) > 1)
 
     def choose(self, *, heights: Heights | None = None, span: str | None = None, apart: bool | None = None,
                bins: int | None = None, bounds: tuple[float, float] | None = None, log: bool | None = None) -> None:
         """As if the person had chosen."""
-        if log is not None:
-            self._log.setChecked(log)
+        if log is not None and log != self._log.data:
+            self._log.choose(log)
+            self.range_changed.emit()
         if heights is not None:
-            self._bars.setCurrentIndex(self._bars.findData(heights))
-            self._bars_activated()
+            self._bars.choose(heights)
+            self._bars_chosen()
         if apart is not None:
-            self._show.setCurrentIndex(self._show.findData(apart))
+            self._show.choose(apart)
             self.shown_changed.emit()
         if bins is not None:
             self._slider.setValue(core.BIN_CHOICES.index(bins))
@@ -105,7 +106,7 @@ class HistogramControls(QWidget):
             self._range.setCurrentIndex(self._range.findData(span))
             self._range_activated()
 
-    def _bars_activated(self) -> None:
+    def _bars_chosen(self) -> None:
         self._heights_chosen = True
         self.shown_changed.emit()
 
@@ -155,29 +156,21 @@ class HistogramControls(QWidget):
         bounds.addWidget(self.low)
         bounds.addWidget(self.high)
         self._bounds.hide()
-        bins = QHBoxLayout()
-        bins.setSpacing(10)
-        bins.addWidget(self._slider, 1)
-        bins.addWidget(self._bins)
-        across = QHBoxLayout()
-        across.setSpacing(10)
-        across.addWidget(self._range)
-        across.addWidget(self._bounds)
-        across.addWidget(self._log)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
-        self._show_label = _caption(self.tr("&Show"), self._show)
-        grid.addWidget(_caption(self.tr("&Range"), self._range), 0, 0)
-        grid.addLayout(across, 0, 1)
-        grid.addWidget(_caption(self.tr("&Bars"), self._bars), 0, 2)
-        grid.addWidget(self._bars, 0, 3)
-        grid.addWidget(_caption(self.tr("B&ins"), self._slider), 1, 0)
-        grid.addLayout(bins, 1, 1)
-        grid.addWidget(self._show_label, 1, 2)
-        grid.addWidget(self._show, 1, 3)
-        grid.setColumnStretch(4, 1)
+        row = Flow(self, 12)
+        for part in (self._show, self._log, self._bars, _together(_caption(self.tr("&Range"), self._range), self._range, self._bounds),
+                     _together(_caption(self.tr("B&ins"), self._slider), self._slider, self._bins)):
+            row.addWidget(part)
+
+
+def _together(*parts: QWidget) -> QWidget:
+    """What stays in one line."""
+    made = QWidget()
+    row = QHBoxLayout(made)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    for part in parts:
+        row.addWidget(part)
+    return made
 
 
 def _muted(text: str) -> QLabel:

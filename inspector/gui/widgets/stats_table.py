@@ -119,10 +119,15 @@ class StatsTable(QTableWidget):
             rows += [(self.tr("Median"), lambda c: _quantiles(c, 3)), (self.tr("25 % to 75 %"), lambda c: _quantiles(c, 2, 4)),
                      (self.tr("5 % to 95 %"), lambda c: _quantiles(c, 1, 5)), (self.tr("1 % to 99 %"), lambda c: _quantiles(c, 0, 6))]
         rows += [(self.tr("Norm (L2)"), lambda c: _value(c, c.summary.l2)), (self.tr("Elements"), lambda c: _Cell(f"{c.summary.numel:,}")),
-                 (self.tr("Finite"), lambda c: _Cell(_part(c.summary.finite, c.summary.numel))),
-                 (self.tr("Zeros"), lambda c: _Cell(_part(c.summary.zeros, c.summary.numel))),
-                 (self.tr("NaN"), lambda c: _Cell(_part(c.summary.nan, c.summary.numel), c.summary.nan > 0)),
-                 (self.tr("±Infinity"), lambda c: _Cell(_part(c.summary.inf, c.summary.numel), c.summary.inf > 0))]
+                 (self.tr("Finite"), lambda c: _Cell(_part(c.summary.finite, c.summary.numel)))]
+        counted: list[tuple[bool, tuple[str, Callable[[Column], _Cell]]]] = [
+            (any(s.nan for s in found),
+             (self.tr("NaN"), lambda c: _Cell(_part(c.summary.nan, c.summary.numel), c.summary.nan > 0))),
+            (any(s.inf for s in found),
+             (self.tr("±Infinity"), lambda c: _Cell(_part(c.summary.inf, c.summary.numel), c.summary.inf > 0))),
+            (any(s.zeros for s in found), (self.tr("Zeros"), lambda c: _Cell(_part(c.summary.zeros, c.summary.numel))))]
+        # what there is of them comes first: in a low window nobody sees the end of the table
+        rows = [*(row for there, row in counted if there), *rows, *(row for there, row in counted if not there)]
         if any(s.subnormal for s in found):
             rows.append((self.tr("Subnormal"), lambda c: _Cell(_part(c.summary.subnormal, c.summary.numel))))
         if any(s.distinct is not None for s in found):

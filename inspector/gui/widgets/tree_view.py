@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, QUrl, Signal
+from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -33,9 +33,9 @@ COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell it draws, it looks through all of them
 
-_SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19"}
-_NAMES = 180                # device-independent pixels; where names would get less, columns give way
-_GIVE_WAY = (DEVICE, PARAMETERS, BITS)          # in this order
+_SAMPLES = {SHAPE: "512×512×3×3", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19"}
+_NAMES = 0.39               # of the view; where names would get less, columns give way
+_GIVE_WAY = (DEVICE, PARAMETERS, DTYPE, BITS, BYTES, SHAPE)         # in this order
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -51,12 +51,14 @@ class _RowKey(NamedTuple):
 class TreeView(TreeTable):
     close_requested = Signal(int)       # the document id of the file to close
     compare_requested = Signal(int, int)    # documents; with 0, a file that is still to be chosen
+    columns_changed = Signal()
 
     def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
+        self._wanted: dict[int, bool] = {}      # columns that somebody chose, or does not want
         self._scattered = False                 # over more runs of rows than Qt is told of: drawn from `_chosen`
         self._afterwards: Callable[[], None] | None = None      # what is to be done once the rows are arranged
         self._reported: Selection | None = None     # what the session was last told
@@ -69,6 +71,9 @@ class TreeView(TreeTable):
         self._set_looks(TreeDelegate(model, self, self.is_chosen), self.tr("Files and keys"))
         self.setModel(model)
         self._head()
+        header = self.horizontalHeader()
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._menu_of_columns)
         self.reset_columns()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
@@ -85,7 +90,8 @@ class TreeView(TreeTable):
     # -- looks --------------------------------------------------------------------------------------------------------
 
     def reset_columns(self) -> None:
-        """The widths of a first start, and the file's order."""
+        """The columns and widths of a first start, and the file's order."""
+        self._wanted = {}
         for column, sample in _SAMPLES.items():
             self.setColumnWidth(column, self._room(column, sample))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -106,18 +112,70 @@ class TreeView(TreeTable):
             super()._fit_name()
 
     def _choose_columns(self) -> bool:
-        """A column in which no row of any file would say anything is not there, and some give way to names. Whether that changed
-        anything."""
-        trees = self._model.trees
-        there = {BITS: any(tree.view is not None for tree in trees), DEVICE: not trees or any(any(tree.devices) for tree in trees)}
-        there[PARAMETERS] = True
+        """A column that says the same in all rows is not there, and some give way to names, but for those that somebody chose. Whether
+        that changed anything."""
+        there = self._telling()
+        wide = self.viewport().width()
         for column in _GIVE_WAY:
-            others = sum(self._room(column, sample) for column, sample in _SAMPLES.items() if there.get(column, True))
-            there[column] = there[column] and self.viewport().width() - others >= _NAMES
+            others = sum(self._room(one, sample) for one, sample in _SAMPLES.items() if there[one])
+            there[column] = there[column] and wide - others >= _NAMES * wide
+        there |= self._wanted
         changed = [column for column, shown in there.items() if self.isColumnHidden(column) == shown]
         for column in changed:
             self.setColumnHidden(column, not there[column])
+        if changed:
+            self.columns_changed.emit()
         return bool(changed)
+
+    def _telling(self) -> dict[int, bool]:
+        """Which columns say more than one thing, over all files."""
+        trees = self._model.trees
+        dtypes, devices = ({of(tree) for tree in trees} - {()} for of in (_dtype, _device))
+        return {SHAPE: True, BYTES: True, DTYPE: not trees or None in dtypes or len(dtypes) > 1,
+                DEVICE: not trees or None in devices or len(devices) > 1,
+                PARAMETERS: not trees or any(tree.has_parameters(0) for tree in trees),
+                BITS: any(tree.view is not None for tree in trees)}
+
+    def unseen(self, document: int, key: str) -> list[str]:
+        """What columns that are not there would say of a row: type, device, parameters."""
+        tree = self._model.tree(document)
+        node = (tree.find(key, several=True) if key else 0) if tree is not None else None
+        row = self._model.row_of(document, node) if node is not None else None
+        if row is None or (line := self._model.line(row)).spans:
+            return []
+        told = [line.text(column) for column in (DTYPE, DEVICE) if self.isColumnHidden(column)]
+        if self.isColumnHidden(PARAMETERS) and line.text(PARAMETERS):
+            told.append(self.tr("{n} parameters").format(n=line.text(PARAMETERS)))
+        return [text for text in told if text]
+
+    def _menu_of_columns(self, place: QPoint) -> None:
+        """Which columns there are."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for column in _SAMPLES:
+            action = menu.addAction(self._heading(column).strip())
+            action.setCheckable(True)
+            action.setChecked(not self.isColumnHidden(column))
+            action.toggled.connect(partial(self.choose_column, column))
+        menu.addSeparator()
+        menu.addAction(self.tr("As It Was"), self.reset_columns)
+        menu.popup(self.horizontalHeader().mapToGlobal(place))
+
+    def choose_column(self, column: int, shown: bool) -> None:
+        """Whatever the rows say, and however little room there is for names."""
+        self._wanted[column] = shown
+        self._fit_name()
+
+    @property
+    def chosen_columns(self) -> str:
+        """Those that somebody chose, "device" or chose against, "-dtype"."""
+        return " ".join(COLUMNS[column] if shown else f"-{COLUMNS[column]}" for column, shown in self._wanted.items())
+
+    def choose_columns(self, names: str) -> None:
+        """The same, of an earlier window."""
+        known = {name: column for column, name in enumerate(COLUMNS) if column != NAME}
+        self._wanted = {known[name.lstrip("-")]: not name.startswith("-") for name in names.split() if name.lstrip("-") in known}
+        self._fit_name()
 
     def _heading(self, column: int) -> str:
         return str(self._model.headerData(column, Qt.Orientation.Horizontal))
@@ -472,3 +530,11 @@ class TreeView(TreeTable):
             if len(rows) >= most:
                 break
         return rows
+
+
+def _dtype(tree: KeyTree) -> tuple[str | None, ...] | None:
+    return tree.common_dtype(0)
+
+
+def _device(tree: KeyTree) -> tuple[str | None, ...] | None:
+    return tree.common_device(0)

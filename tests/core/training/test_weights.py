@@ -106,3 +106,10 @@ def test_that_what_an_attribute_of_a_module_holds_is_not_its_own(tmp_path: Path)
     student.teacher = [net()]               # type: ignore[assignment]
     torch.save(student, tmp_path / "a.pth")
     assert core.counts(tmp_path / "a.pth").parameters == elements(net())
+
+
+def test_that_a_key_of_a_million_dots_is_told_from_what_lies_below_another() -> None:
+    keys = ["a" + "." * 1_000_000, "a" + "." * 1_000_001, "a", *(f"{n}" + "." * 1_000_000 for n in range(40))]
+    infos = {key: core.TensorInfo(key, (), "float32", None, (), 0, key, 0) for key in keys}
+    found = core.counts(core.Checkpoint("/x/a.pt", "torch-zip", "other", (), infos, {}))
+    assert (found.parameters, found.others) == (41, 2)

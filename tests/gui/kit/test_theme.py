@@ -40,6 +40,13 @@ def test_that_text_can_be_read(shown: Colours, ink: str, paper: str) -> None:
 
 
 @pytest.mark.parametrize("shown", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("paper", ["window", "base", "card"])
+@pytest.mark.parametrize("edge", ["field", "accent"])
+def test_that_the_edge_of_a_field_can_be_seen(shown: Colours, edge: str, paper: str) -> None:
+    assert contrast(shown._asdict()[edge], shown._asdict()[paper]) >= 3
+
+
+@pytest.mark.parametrize("shown", [LIGHT, DARK], ids=["light", "dark"])
 def test_that_plotted_colours_stand_out_from_the_plot(shown: Colours) -> None:
     assert all(contrast(colour, shown.plot_background) >= 3 for colour in shown.series)
     assert len(set(shown.series)) == len(shown.series)

@@ -32,7 +32,7 @@ def test_that_a_packed_tensor_is_one_row_with_its_parts_beneath(kind: str, tmp_p
     line = node_line(Document(1, "a"), rows, node)
     assert line.packed
     assert line.kind is Kind.GROUP
-    assert line.texts[1] == " × ".join(map(str, made.values.shape))
+    assert line.texts[1] == "×".join(map(str, made.values.shape))
     assert line.texts[2] == tensor.words
     numel = sum(tree.checkpoint.tensors[key].numel for key in made.parts) if tensor.is_adapter else made.values.size
     assert line.texts[4] == f"{numel:,}"
@@ -40,7 +40,8 @@ def test_that_a_packed_tensor_is_one_row_with_its_parts_beneath(kind: str, tmp_p
     assert int(tree.nbytes[node]) == sum(tree.checkpoint.tensors[key].nbytes for key in made.parts)
     others = [info for key, info in tree.checkpoint.tensors.items() if key not in made.parts]
     assert int(tree.meant[0]) == (len(made.parts) if tensor.is_adapter else 1) + len(others)
-    assert int(tree.parameters[0]) == numel + sum(info.numel for info in others)
+    assert int(tree.elements[0]) == numel + sum(info.numel for info in others)
+    assert int(tree.parameters[0]) == core.counts(tree.checkpoint).parameters
     for key in made.parts:
         at = tree.find(key)
         assert at is not None
@@ -93,7 +94,7 @@ def test_that_a_tensor_that_is_packed_by_itself_is_a_row_of_what_it_stands_for(t
     tensor = core.LogicalTensor("blk.w", (2, 64), "float32", "gguf-q4_0", 4, 4.5, MappingProxyType({"data": "blk.w"}))
     view = core.PackedView(MappingProxyType({"blk.w": tensor}), ckpt, MappingProxyType({}), MappingProxyType({}),
                            MappingProxyType({"blk.w": "blk.w"}))
-    for shown, shape, numel, bits in ((view, "2 × 64", "128", "4.5"), (view.without_rows(), "2 × 36", "", "")):
+    for shown, shape, numel, bits in ((view, "2×64", "128", "4.5"), (view.without_rows(), "2×36", "", "")):
         tree = build_key_tree(ckpt, view=shown)
         node = tree.find("blk.w")
         assert node is not None

@@ -178,7 +178,7 @@ def test_that_small_files_are_opened_all_the_way_and_large_ones_are_not(model: T
 def test_that_rows_say_what_there_is(model: TreeModel, show: Callable[..., int]) -> None:
     show(tensor("m.a", (64, 3, 7, 7), "float32", "cuda:0"), tensor("m.b", (), "bfloat16", None), epoch=50)
     said = {model.line(row).texts[NAME]: model.line(row).texts[1:] for row in range(model.rowCount())}
-    assert said["a"] == ("64 × 3 × 7 × 7", "float32", "cuda:0", "9,408", "37.6 kB")
+    assert said["a"] == ("64×3×7×7", "float32", "cuda:0", "9,408", "37.6 kB")
     assert said["b"] == ("scalar", "bfloat16", "", "1", "2 B")
     assert said["m"] == ("2 tensors", "mixed", "mixed", "9,409", "37.6 kB")
     assert said["epoch"][0] == "50"

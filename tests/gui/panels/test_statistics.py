@@ -293,6 +293,35 @@ def test_that_bars_pressed_together_by_outliers_are_explained(desk: Desk) -> Non
     assert "1 % to 99 %" not in desk.panel.plot.readout
 
 
+@pytest.mark.parametrize("values", [[1, 2, 3, 9] * 1000, [0.0, 1.0] * 300, [5.0] * 900 + [1e30], np.linspace(-1, 1, 500)])
+def test_that_few_kinds_of_values_and_even_ones_are_no_outliers(desk: Desk, values: Any) -> None:
+    desk.open({"w": np.float32(values), "v": np.float32(values)})
+    desk.select("w")
+    assert "1 % to 99 %" not in desk.panel.plot.readout
+
+
+def test_that_what_is_not_a_number_stands_at_the_top_of_the_table(desk: Desk) -> None:
+    desk.open({"w": np.float32([1, NAN, 2, 0, INF]), "v": FLOATS})
+    desk.select("w")
+    table = desk.panel.table
+    names = [table.verticalHeaderItem(row).text() for row in range(table.rowCount())]
+    assert names[:4] == ["NaN", "±Infinity", "Zeros", "Minimum"]
+    desk.select("v")
+    names = [table.verticalHeaderItem(row).text() for row in range(table.rowCount())]
+    assert names[0] == "Minimum"
+    assert {"NaN", "±Infinity", "Zeros"} < set(names)
+
+
+def test_that_a_few_tensors_are_not_called_by_what_is_around_them(desk: Desk) -> None:
+    desk.open({"a.b.x": FLOATS, "a.b.y": FLOATS, "a.b.z": FLOATS, "c": FLOATS})
+    desk.select("a.b.x", "a.b.y", prefix="a.b")
+    assert desk.panel.heading.name == "2 tensors"
+    desk.select("a.b.x", "a.b.y", "a.b.z", prefix="a.b")
+    assert desk.panel.heading.name == "a.b"
+    desk.select("a.b.x", "a.b.y", "a.b.z", "c", prefix="")
+    assert desk.panel.heading.name == "values.raw"
+
+
 def test_that_a_range_without_values_says_so(desk: Desk) -> None:
     desk.open({"w": FLOATS})
     desk.select("w")

@@ -11,13 +11,13 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.kit import theme
-from inspector.gui.models.tree_model import BYTES, NAME, SHAPE, TreeModel
+from inspector.gui.models.tree_model import BYTES, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, TreeModel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.widgets import tree_view
 from inspector.gui.widgets.tree_delegate import arrow_rect
@@ -411,6 +411,59 @@ def test_that_columns_fill_the_view_until_somebody_pulls_one(view: TreeView, sho
     assert header.length() == view.viewport().width()
     header.restoreState(kept)
     assert view.columnWidth(SHAPE) == 300
+
+
+def test_that_columns_that_say_one_thing_are_told_elsewhere(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    document = show(*NET)
+    assert view.isColumnHidden(DEVICE)
+    assert view.isColumnHidden(DTYPE)
+    assert not view.isColumnHidden(PARAMETERS)
+    assert view.unseen(document, "enc.0.w") == view.unseen(document, "") == ["float32", "cpu"]
+    other = session.add("/x/other.pt")
+    infos = {"w": core.TensorInfo("w", (2,), "bfloat16", "cpu", (1,), 0, "w", 0)}
+    session.loaded(other.id, core.Checkpoint("/x/other.pt", "torch-zip", "state-dict", (), infos, {}))
+    assert not view.isColumnHidden(DTYPE)
+    assert view.unseen(other.id, "w") == ["cpu"]
+    session.remove(other.id)
+    assert view.isColumnHidden(DTYPE)
+
+
+def test_that_names_keep_their_part_of_a_narrow_view(view: TreeView, show: Callable[..., int]) -> None:
+    document = show(*NET)
+    view.resize(340, 500)
+    QApplication.processEvents()
+    assert view.isColumnHidden(PARAMETERS)
+    assert not view.isColumnHidden(SHAPE)
+    assert view.columnWidth(NAME) >= 0.38 * view.viewport().width()
+    assert view.unseen(document, "enc.0.w")[-1] == "6 parameters"
+    view.resize(620, 500)
+    QApplication.processEvents()
+    assert not view.isColumnHidden(PARAMETERS)
+
+
+def test_that_a_person_chooses_columns_and_has_them_back(view: TreeView, show: Callable[..., int], session: Session, qtbot: QtBot) -> None:
+    show(*NET)
+    view._menu_of_columns(QPoint(5, 5))
+    menu = next(child for child in view.findChildren(QMenu) if child.isVisible())
+    offered = {action.text(): action for action in menu.actions()}
+    assert offered["Shape"].isChecked()
+    assert not offered["Device"].isChecked()
+    offered["Device"].trigger()
+    offered["Bytes"].trigger()
+    menu.close()
+    assert not view.isColumnHidden(DEVICE)
+    assert view.isColumnHidden(BYTES)
+    show("another", path="/x/another.pt")
+    assert not view.isColumnHidden(DEVICE)
+    other = TreeView(session, TreeModel(session))
+    qtbot.addWidget(other)
+    other.choose_columns(view.chosen_columns + " name -nonsense")
+    assert not other.isColumnHidden(DEVICE)
+    assert other.isColumnHidden(BYTES)
+    other.reset_columns()
+    assert other.isColumnHidden(DEVICE)
+    assert not other.isColumnHidden(BYTES)
+    assert other.chosen_columns == ""
 
 
 def test_that_drawing_follows_the_palette(view: TreeView, show: Callable[..., int], session: Session) -> None:

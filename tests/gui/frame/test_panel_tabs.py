@@ -1,0 +1,64 @@
+"""The row of tabs: in a narrow window some are in a menu, and none is lost."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.panel_tabs import NAMES
+from inspector.gui.kit import theme
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+
+
+@pytest.fixture
+def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    core.save({"fc.weight": np.full((3, 2), np.nan, np.float32)}, tmp_path / "a.safetensors")
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    theme.current().apply_style_sheet()
+    made.resize(1400, 700)
+    made.show()
+    made.open_paths([str(tmp_path / "a.safetensors")])
+    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None, timeout=20_000)
+    return made
+
+
+def test_that_a_wide_window_has_all_tabs_in_sight(window: MainWindow) -> None:
+    assert window.tabs.left_out == []
+    assert not window.tabs.more.isVisible()
+    assert window.tabs.tabBar().sizeHint().width() <= window.tabs.width()
+
+
+@pytest.mark.parametrize("width", [1024, 800, 700])
+def test_that_tabs_without_room_are_in_a_menu_and_come_forward_when_they_are_chosen(window: MainWindow, qtbot: QtBot, width: int) -> None:
+    tabs = window.tabs
+    window.resize(width, 700)
+    window.work.setSizes([width - 360, 360])
+    assert len(tabs.left_out) > 1
+    assert tabs.more.isVisible()
+    assert tabs.tabBar().sizeHint().width() + tabs.more.width() <= tabs.width()
+    assert tabs.more.geometry().right() < tabs.width()
+    seen = [n for n in range(tabs.count()) if tabs.isTabVisible(n) and tabs.tabBar().tabRect(n).width() > 20]
+    assert {NAMES[n] for n in seen} | set(tabs.left_out) == {NAMES[n] for n in range(tabs.count()) if tabs.isTabVisible(n)}
+    missing = tabs.left_out[-1]
+    tabs.more.menu().aboutToShow.emit()
+    listed = tabs.more.menu().actions()
+    assert [action.text() for action in listed] == [tabs.tabText(NAMES.index(name)) for name in tabs.left_out]
+    listed[-1].trigger()
+    assert tabs.current == missing
+    assert missing not in tabs.left_out
+    assert tabs.tabBar().tabRect(NAMES.index(missing)).width() > 20
+    for name in list(tabs.left_out):
+        window.menus[name].trigger()
+        assert tabs.current == name
+        assert name not in tabs.left_out
+    window.resize(1900, 700)
+    window.work.setSizes([900, 1000])
+    assert tabs.left_out == []
+    assert not tabs.more.isVisible()
