@@ -256,6 +256,8 @@ class _Building:
         given = self.made[call.args[0]] if call.args else ()
         kind = call.name[1]
         if kind in ("set", "frozenset"):
+            if not isinstance(given, list | tuple | dict | set | frozenset | str | bytes):      # what is not made of values here
+                return set() if kind == "set" else frozenset()
             items = self.graph.sequence(call.args[0]) if call.args and isinstance(given, list | tuple) else []
             for item in items:
                 self._insist_hashable(n, item)

@@ -310,6 +310,11 @@ def test_that_a_storage_that_stands_only_in_a_key_is_named(as_torch: bool, file:
         core.load(file, as_torch=as_torch)
 
 
+def test_that_a_set_of_what_is_not_made_is_empty(file: Path) -> None:
+    file.write_bytes(torch_zip(b"\x80\x02}X\1\0\0\0sc__builtin__\nfrozenset\nctorch\nQUInt4x2Storage\n\x85Rs."))
+    assert core.load(file) == {"s": frozenset()}
+
+
 def test_that_a_circle_is_a_circle(file: Path) -> None:
     found = core.load(_written(file, kinds.recursive_list()))
     assert found[1] is found

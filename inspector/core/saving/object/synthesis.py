@@ -165,8 +165,10 @@ class _Synthesis:
     def _values(self) -> None:
         objects: dict[str, None] = {}
         for key, value in self.ckpt.values.items():
-            if isinstance(value, Opaque):
+            if isinstance(value, Opaque) or (not key and value != {}):     # at the root is the dict that is made here
                 objects[key] = None
+            elif not key:
+                pass
             elif key in self.grouped:
                 pass
             elif objects.keys().isdisjoint(ancestors(key)):

@@ -55,6 +55,17 @@ def test_that_the_ranks_are_joined_as_zero_to_fp32_does(tmp_path: Path, stage: i
     assert not schemes.keys() & {"count", "seen"}
 
 
+@pytest.mark.parametrize("root", [{}, 5, [1]])
+def test_that_a_folder_whose_model_is_none_gives_what_else_there_is(root: Any, tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", MODEL, 1, 2)
+    torch.save(root, folder / "mp_rank_00_model_states.pt")
+    try:
+        ckpt = core.open(folder)
+    except core.InspectorError:
+        return                              # no ranks of a model
+    assert any(key.startswith("optimizer") for key in core.load(ckpt))
+
+
 @pytest.mark.parametrize("stage", [1, 3])
 def test_that_the_moments_of_the_optimizer_are_listed_by_parameter(tmp_path: Path, stage: int) -> None:
     ckpt = core.open(write(tmp_path / "a", MODEL, stage, 3))
