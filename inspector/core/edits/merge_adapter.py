@@ -12,6 +12,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.decoders.in_turn import MergedInTurn, Step
 from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.decoders.merged import Merged, Shifted
 from inspector.core.training.weights import optimizer_states
@@ -235,6 +236,7 @@ class _Merging:
         self._ids = fresh_ids(ckpt)
         self._tensors = dict(ckpt.tensors)
         self._storages: dict[str, Storage] = {}
+        self._added: dict[str, tuple[TensorInfo, list[Module]]] = {}    # key -> its tensor by now, and what was added to make it
         self._same: dict[object, list[str]] = {}
         for key, info in ckpt.tensors.items():
             if (view := info.view) is not None:
@@ -250,7 +252,9 @@ class _Merging:
         """What it adds to weights and biases."""
         for one in fit.modules:
             assert one.weight is not None
-            self._put(one.weight.key, self._weight(one), one.weight.dtype, fit.state_dict)
+            key, before = one.weight.key, self._modules_before(one)
+            self._put(key, self._weight(one, before), one.weight.dtype, fit.state_dict)
+            self._added[key] = self._tensors[key], [*before, one]
             if one.bias is not None:
                 self._put(one.bias.key, self._bias(one), one.bias.dtype, fit.state_dict)
 
@@ -275,22 +279,37 @@ class _Merging:
                                              old.requires_grad if old else False, old.state_dict if old else state_dict,
                                              node=old.node if old else -1, extra=Extra(read_from=source))
 
-    def _weight(self, one: Module) -> TensorInfo:
+    def _modules_before(self, one: Module) -> list[Module]:
+        """What was added to its weight before; [] where that was done under another name of the same tensor, or the adapter brought it."""
         assert one.weight is not None
-        assert one.adapter.factor is not None
-        base, a, b = self._tensors[one.weight.key], one.adapter.a, one.adapter.b
-        rows, cols = (a.shape[1], b.shape[0]) if one.turned else (b.shape[0], prod(a.shape[1:]))
-        product = LowRank(one.adapter.rank, rows, cols, one.adapter.factor, one.turned)
-        magnitude = one.adapter.magnitude
+        now, before = self._added.get(one.weight.key, (None, []))
+        return before if now is not None and now is self._tensors[one.weight.key] else []
+
+    def _weight(self, one: Module, before: Sequence[Module]) -> TensorInfo:
+        assert one.weight is not None
+        base, magnitude = self._tensors[one.weight.key], one.adapter.magnitude
+        if before and any(each.adapter.magnitude is not None for each in (*before[1:], one)):
+            return self._in_turn([*before, one])
         again = magnitude is not None and base is not one.weight
-        decoder = Merged(product, base.dtype if one.adapter.embedding and magnitude is None and base.dtype != "float32" else "",
-                         magnitude is not None, one.turned, again)
-        sources = [("base", base), ("A", self._here(a)), ("B", self._here(b))]
+        rounded = base.dtype if one.adapter.embedding and magnitude is None and base.dtype != "float32" else ""
+        decoder = Merged(_product(one), rounded, magnitude is not None, one.turned, again)
+        sources = [("base", base), ("A", self._here(one.adapter.a)), ("B", self._here(one.adapter.b))]
         if magnitude is not None:
             sources.append(("magnitude", self._here(magnitude)))
         if again:
             sources.append(("unmerged", one.weight))
         return _made(base, decoder, sources)
+
+    def _in_turn(self, modules: Sequence[Module]) -> TensorInfo:
+        """The weight with all of them, DoRA being merged after others."""
+        base = modules[0].weight
+        assert base is not None
+        steps = tuple(Step(_product(one), one.adapter.embedding, one.adapter.magnitude is not None) for one in modules)
+        sources = [("base", base)]
+        for n, one in enumerate(modules):
+            parts = (("A", one.adapter.a), ("B", one.adapter.b), ("magnitude", one.adapter.magnitude))
+            sources += [(f"{role}{n}", self._here(info)) for role, info in parts if info is not None]
+        return _made(base, MergedInTurn(steps, base.dtype, modules[-1].turned), sources)
 
     def _bias(self, one: Module) -> TensorInfo:
         assert one.bias is not None
@@ -298,6 +317,14 @@ class _Merging:
         assert one.adapter.factor is not None
         base = self._tensors[one.bias.key]
         return _made(base, Shifted(base.numel, one.adapter.factor), [("base", base), ("B", self._here(one.adapter.bias))])
+
+
+def _product(one: Module) -> LowRank:
+    """What it adds, as the weight lies."""
+    a, b = one.adapter.a, one.adapter.b
+    assert one.adapter.factor is not None
+    rows, cols = (a.shape[1], b.shape[0]) if one.turned else (b.shape[0], prod(a.shape[1:]))
+    return LowRank(one.adapter.rank, rows, cols, one.adapter.factor, one.turned)
 
 
 def _made(base: TensorInfo, decoder: Decoder, sources: Sequence[tuple[str, TensorInfo]]) -> TensorInfo:

@@ -48,21 +48,36 @@ def merged(parts: Tensors, *names: str) -> Tensors:
     own = {key.removeprefix(PREFIX): value for key, value in parts.items()}
     found = {name.replace(".base_layer", "").replace(".original_module", ""): value.clone() for name, value in own.items()
              if ".lora_" not in name and ".modules_to_save" not in name}
+    for module in ("emb", "q", "up", "conv"):
+        found[f"{module}.weight"] = _in_turn(own, module, names)
     for name in names:
-        for module in ("emb", "q", "up", "conv"):
-            delta = _delta(own, module, name)
-            if delta is None:
-                continue
-            weight = found[f"{module}.weight"]
-            magnitude = own.get(f"{module}.lora_magnitude_vector.{name}.weight")
-            if magnitude is None:
-                weight += delta
-            else:
-                norm = torch.linalg.norm(own[f"{module}.base_layer.weight"] + delta, dim=1)
-                found[f"{module}.weight"] = (magnitude / norm).view(-1, 1) * (weight + delta)
         if f"cls.modules_to_save.{name}.weight" in own:
             found["cls.weight"] = own[f"cls.modules_to_save.{name}.weight"]
     return found
+
+
+def _in_turn(own: Tensors, module: str, names: tuple[str, ...]) -> torch.Tensor:
+    """`merge_unsafe` of one adapter after the other: for DoRA's lengths what was merged before is taken out and put back."""
+    weight, there, factors = own[f"{module}.base_layer.weight"].clone(), [], {}
+    for name in names:
+        delta = _delta(own, module, name)
+        if delta is None:
+            continue
+        if f"{module}.lora_magnitude_vector.{name}.weight" in own:
+            for other in reversed(there):
+                weight = weight / factors[other] - _delta(own, module, other) if other in factors else weight - _delta(own, module, other)
+            alone = weight.clone()
+            for other in (name, *[one for one in there if one in factors]):
+                norm = torch.linalg.norm(alone + _delta(own, module, other), dim=1)
+                factors[other] = (own[f"{module}.lora_magnitude_vector.{other}.weight"] / norm).view(-1, 1)
+            for other in there:
+                weight = factors[other] * (weight + _delta(own, module, other)) if other in factors else \
+                    weight + _delta(own, module, other)
+            weight = factors[name] * (weight + delta)
+        else:
+            weight = weight + delta
+        there.append(name)
+    return weight
 
 
 def _delta(own: Tensors, module: str, name: str) -> torch.Tensor | None:
