@@ -338,6 +338,7 @@ if TYPE_CHECKING:
     from .runs.tracks import Tracks as Tracks
     from .runs.tracks import measure_series as measure_series
     from .runs.tracks import measured_series as measured_series
+    from .runs.tracks import tracks_of as tracks_of
     from .runs.watching import watched as watched
     from .runtime.collector import collector_paused as collector_paused
     from .saving.disk.atomic import recover as recover
@@ -539,7 +540,7 @@ _HOMES = {
     "runs.sentences": "remark_text run_label",
     "runs.series": "LeftOut RunCheckpoint Series SeriesReader is_run series",
     "runs.tables": "RunTable RunTableKind run_table run_table_bytes run_table_output",
-    "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series",
+    "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series tracks_of",
     "runs.watching": "watched",
     "saving.disk.atomic": "recover",
     "saving.endings": "edited_path",

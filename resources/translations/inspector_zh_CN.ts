@@ -3756,6 +3756,45 @@
 </message>
 </context>
 <context>
+<name>Legend</name>
+<message>
+<source>What the colours mean</source>
+<translation>颜色的含义</translation>
+</message>
+<message>
+<source>{what}: {low} to {high}</source>
+<translation>{what}：{low} 至 {high}</translation>
+</message>
+<message>
+<source>each column is the mean of up to {n} checkpoints</source>
+<translation>每列是最多 {n} 个检查点的平均</translation>
+</message>
+<message>
+<source>Change against the one before</source>
+<translation>相对前一个的变化</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>NaN in each</source>
+<translation>各自的 NaN 数</translation>
+</message>
+<message>
+<source>NaN or infinite</source>
+<translation>NaN 或无穷</translation>
+</message>
+<message>
+<source>←→ checkpoint   ↑↓ part   A B mark   Enter opens   Space compares</source>
+<translation>←→ 检查点   ↑↓ 部分   A B 标记   回车打开   空格比较</translation>
+</message>
+</context>
+<context>
 <name>LinePlot</name>
 <message>
 <source>Measure across layers</source>
@@ -5753,6 +5792,10 @@
 <translation>第 {n} 步</translation>
 </message>
 <message>
+<source>{name} cannot be read: {why}</source>
+<translation>{name} 无法读取：{why}</translation>
+</message>
+<message>
 <source>from zero</source>
 <translation>从零开始</translation>
 </message>
@@ -5887,6 +5930,18 @@
 <translation>返回文件</translation>
 </message>
 <message>
+<source>More</source>
+<translation>更多</translation>
+</message>
+<message>
+<source>Other numbers that the checkpoints say</source>
+<translation>检查点中的其他数值</translation>
+</message>
+<message>
+<source>By what the best checkpoint is the best</source>
+<translation>按什么评选最佳检查点</translation>
+</message>
+<message>
 <source>Change</source>
 <translation>变化</translation>
 </message>
@@ -5955,8 +6010,24 @@
 <translation>显示此检查点</translation>
 </message>
 <message>
+<source>Open {name}</source>
+<translation>打开 {name}</translation>
+</message>
+<message>
+<source>Open the last checkpoint that is whole</source>
+<translation>打开最后一个完好的检查点</translation>
+</message>
+<message>
 <source>{n} more</source>
 <translation>另有 {n} 条</translation>
+</message>
+<message>
+<source>The one that says most</source>
+<translation>最有说服力的一项</translation>
+</message>
+<message>
+<source>Best by {metric}</source>
+<translation>按 {metric} 最佳</translation>
 </message>
 <message>
 <source>Parts of the model</source>
@@ -5979,8 +6050,20 @@
 <translation>正在归并张量</translation>
 </message>
 <message>
-<source>{low} dark, {high} light</source>
-<translation>深色 {low}，浅色 {high}</translation>
+<source>{n} of {total} read</source>
+<translation>已读 {n} / {total}</translation>
+</message>
+<message>
+<source>Stopped: {n} of {total} read</source>
+<translation>已停止：已读 {n} / {total}</translation>
+</message>
+<message>
+<source>{name} is being written</source>
+<translation>{name} 正在写入</translation>
+</message>
+<message>
+<source>Waiting for the next</source>
+<translation>等待下一个</translation>
 </message>
 <message>
 <source>{name}: its values in every checkpoint, the middle half dark</source>
@@ -5989,6 +6072,10 @@
 <message>
 <source>Reading the values of one tensor</source>
 <translation>正在读取一个张量的值</translation>
+</message>
+<message>
+<source>, cut beyond ±{limit}</source>
+<translation>，±{limit} 以外截去</translation>
 </message>
 <message>
 <source>CSV tables (*.csv)</source>
@@ -7007,12 +7094,16 @@
 <translation>范数 {value}</translation>
 </message>
 <message>
-<source>, log</source>
-<translation>，对数</translation>
+<source>could not be read</source>
+<translation>无法读取</translation>
 </message>
 <message>
-<source>{low} to {high}</source>
-<translation>{low} 至 {high}</translation>
+<source>another shape than at first</source>
+<translation>形状与最初不同</translation>
+</message>
+<message>
+<source>, log</source>
+<translation>，对数</translation>
 </message>
 <message>
 <source>Epoch</source>
@@ -7697,6 +7788,13 @@
 <message>
 <source>Pending edits</source>
 <translation>待保存的修改</translation>
+</message>
+</context>
+<context>
+<name>_State</name>
+<message>
+<source>State of the run</source>
+<translation>训练过程的状态</translation>
 </message>
 </context>
 <context>

@@ -4,7 +4,8 @@ from __future__ import annotations
 import fnmatch
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -47,13 +48,15 @@ class TrackPoint(NamedTuple):
 
 class Track(NamedTuple):
     """One tensor (`tensors` 1) or a group over the checkpoints, None where a checkpoint has none of it. `role` of a tensor is
-    "parameter", "buffer" …; of a group it is "group"."""
+    "parameter", "buffer" …; of a group it is "group". `reshaped` is the first checkpoint in which a tensor of it has another shape than
+    where it was first met, -1 where there is none."""
 
     name: str
     numel: int
     tensors: int
     role: str
     points: tuple[TrackPoint | None, ...]
+    reshaped: int = -1
 
 
 class MeasuredCheckpoint(NamedTuple):
@@ -97,7 +100,7 @@ class Tracks:
         outline, place = next((one.outline, n) for one, n in zip(self.series, where, strict=True) if n is not None)
         points = tuple(None if column is None or n is None else _point(column, n)
                        for column, n in zip(self.columns, where, strict=True))
-        return Track(key, math.prod(outline.shapes[place]), 1, outline.roles[place], points)
+        return Track(key, math.prod(outline.shapes[place]), 1, outline.roles[place], points, self._reshaped([places]))
 
     def tracks(self) -> Iterator[Track]:
         """Those of all tensors."""
@@ -139,7 +142,21 @@ class Tracks:
         for outline, column in zip(outlines, self.columns, strict=True):
             there = [place[id(outline)] for place in places if id(outline) in place]
             points.append(_sum(column, there, outline) if column is not None and there else None)
-        return Track(name, numel, len(keys), "group", tuple(points))
+        return Track(name, numel, len(keys), "group", tuple(points), self._reshaped(places))
+
+    def _reshaped(self, places: Sequence[Mapping[int, int]]) -> int:
+        """The first checkpoint in which one of the tensors, whose places in the outlines are given, has another shape than before."""
+        first: dict[int, tuple[int, ...]] = {}
+        seen: set[int] = set()
+        for at, one in enumerate(self.series):
+            if id(one.outline) in seen:
+                continue
+            seen.add(id(one.outline))
+            for n, of in enumerate(places):
+                place = of.get(id(one.outline))
+                if place is not None and first.setdefault(n, one.outline.shapes[place]) != one.outline.shapes[place]:
+                    return at
+        return -1
 
     def first_broken(self) -> tuple[int, tuple[str, ...]] | None:
         """The first checkpoint with a NaN or an infinity in a tensor, and the keys of those that have any there."""
@@ -183,62 +200,116 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
     """
     if match is not None:
         series = _matching(series, match)
-    columns: dict[int, MeasuredCheckpoint] = {}
-    broken: dict[int, InspectorError] = {}
-    for at, found in measured_series(series, kept=kept, monitor=monitor, executor=executor):
-        if isinstance(found, MeasuredCheckpoint):
-            columns[at] = found
-        else:
-            broken[at] = found
+    return tracks_of(series, dict(measured_series(series, kept=kept, monitor=monitor, executor=executor)))
+
+
+def tracks_of(series: Series, found: Mapping[int, MeasuredCheckpoint | InspectorError]) -> Tracks:
+    """What `measured_series` gave so far, as one. A checkpoint that has become unreadable is left out; when all are, the error of the first
+    is raised.
+
+    >>> run = core.series([core.save({"epoch": n, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)])
+    >>> [column is None for column in core.tracks_of(run, dict([next(core.measured_series(run, newest_first=True))])).columns]
+    [True, True, False]
+    """
+    columns = {at: one for at, one in found.items() if isinstance(one, MeasuredCheckpoint)}
+    broken = {at: one for at, one in sorted(found.items()) if not isinstance(one, MeasuredCheckpoint)}
     if broken and len(broken) == len(series):
         raise next(iter(broken.values()))
     read = sum(not column.kept for column in columns.values())
     if not broken:
-        return Tracks(series, tuple(columns[at] for at in range(len(series))), read)
+        return Tracks(series, tuple(columns.get(at) for at in range(len(series))), read)
     left = [LeftOut(series[at].path, "unreadable", error.message) for at, error in broken.items()]
     whole = [at for at in range(len(series)) if at not in broken]
     slim = Series(tuple(series[at] for at in whole), series.order, (*series.left_out, *left), series.everything)
-    return Tracks(slim, tuple(columns[at]._replace(at=n) for n, at in enumerate(whole)), read)
+    return Tracks(slim, tuple(column and column._replace(at=n) for n, at in enumerate(whole) for column in (columns.get(at),)), read)
 
 
-def measured_series(series: Series, *, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
+def measured_series(series: Series, *, newest_first: bool = False, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
                     executor: Executor | None = None) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
-    """(place, what was measured of it, or why it cannot be read) of each checkpoint, in order, as it comes.
+    """(place, what was measured of it, or why it cannot be read) of each checkpoint, as it comes: in order, or the last one first. Then one
+    whose predecessor turns out to be unreadable comes twice, the second time with what it moved from the one before that.
 
     >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
     >>> [(at, found.own.norm[0]) for at, found in core.measured_series(core.series(paths))]
     [(0, 2.0), (1, 4.0), (2, 6.0)]
     """
-    kept = KeptNumbers() if kept is None else kept
-    sizes = [_nbytes(one) for one in series]
-    steps = _Steps(monitor, sizes)
-    before: tuple[RunCheckpoint, Checkpoint | None] | None = None
-    for at, one in enumerate(series):
-        steps.begin(at, one.name)
-        own = kept.own(one)
-        step = kept.step(before[0], one) if before is not None else None
-        is_kept = own is not None and (before is None or step is not None)
-        ckpt: Checkpoint | None = None
-        try:
-            if not is_kept:
-                ckpt = _opened(one, monitor)
-                old = before and (before[1] or _opened(before[0], monitor))
-                mine, moved = measure(ckpt, one.outline.stored, old, sum(sizes), steps, own=own is None,
-                                      old_keys=_stored_before(one.outline, before[0].outline) if before is not None else None,
-                                      executor=executor)
-                if mine is not None:
-                    own = mine
-                    kept.keep_own(one, own)
-                if moved is not None and before is not None:
-                    step = moved
-                    kept.keep_step(before[0], one, step)
-            assert own is not None
-        except InspectorError as error:
-            yield at, error
-            continue
-        yield at, MeasuredCheckpoint(at, own, step, is_kept)
-        before = one, ckpt
-    steps.over()
+    work = _Measuring(series, KeptNumbers() if kept is None else kept, monitor, executor)
+    yield from (work.newest_first() if newest_first else work.in_order())
+    work.steps.over()
+
+
+class _Measuring:
+    """Checkpoints of a run against those before them."""
+
+    def __init__(self, series: Series, kept: KeptNumbers, monitor: Monitor, executor: Executor | None) -> None:
+        self._series, self._kept, self._monitor, self._executor = series, kept, monitor, executor
+        self._sizes = [_nbytes(one) for one in series]
+        self._open: dict[int, Checkpoint] = {}
+        self.steps = _Steps(monitor, self._sizes)
+
+    def in_order(self) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
+        before: int | None = None
+        for at, one in enumerate(self._series):
+            self.steps.begin(at, sum(self._sizes[:at]), one.name)
+            try:
+                found = self._measure(at, before)
+            except InspectorError as error:
+                yield at, error
+                continue
+            yield at, found
+            before = at
+
+    def newest_first(self) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
+        """Which of two is unreadable is told by measuring the later one alone."""
+        done = 0
+        waiting: int | None = None          # the one after, whose step is still to be found
+        for at in reversed(range(len(self._series))):
+            self.steps.begin(at, done, self._series[at].name)
+            done += self._sizes[at]
+            try:
+                found, whole = self._measure(at, at - 1 if at else None), True
+            except InspectorError:
+                try:
+                    found, whole = self._measure(at, None), False
+                except InspectorError as error:
+                    yield at, error
+                    continue
+            if waiting is not None:
+                with suppress(InspectorError):          # it was read before, and is what it was then
+                    yield waiting, self._measure(waiting, at)
+            yield at, found
+            waiting = None if whole else at
+
+    def _measure(self, at: int, before: int | None) -> MeasuredCheckpoint:
+        """What is known of checkpoint `at`, and its step from `before`. Raises InspectorError."""
+        one, earlier = self._series[at], None if before is None else self._series[before]
+        own = self._kept.own(one)
+        step = self._kept.step(earlier, one) if earlier is not None else None
+        is_kept = own is not None and (earlier is None or step is not None)
+        if not is_kept:
+            ckpt, old = self._opened(at), None if before is None else self._opened(before)
+            mine, moved = measure(ckpt, one.outline.stored, old, sum(self._sizes), self.steps, own=own is None,
+                                  old_keys=_stored_before(one.outline, earlier.outline) if earlier is not None else None,
+                                  executor=self._executor)
+            if mine is not None:
+                own = mine
+                self._kept.keep_own(one, own)
+            if moved is not None and earlier is not None:
+                step = moved
+                self._kept.keep_step(earlier, one, step)
+        assert own is not None
+        return MeasuredCheckpoint(at, own, step, is_kept)
+
+    def _opened(self, at: int) -> Checkpoint:
+        """Two are needed at a time. Raises Changed when it is another file by now."""
+        found = self._open.get(at)
+        if found is None:
+            one = self._series[at]
+            found = one.open(self._monitor)
+            if found.files != one.stamps:
+                raise Changed("the file has changed since its run was looked at", "Look at the run again.", one.path)
+            self._open = {number: ckpt for number, ckpt in self._open.items() if abs(number - at) == 1} | {at: found}
+        return found
 
 
 def _stored_before(outline: Outline, before: Outline) -> Sequence[str] | None:
@@ -247,14 +318,6 @@ def _stored_before(outline: Outline, before: Outline) -> Sequence[str] | None:
         return None
     stored = dict(zip(before.keys, before.stored, strict=True))
     return [stored.get(key, "") for key in outline.keys]
-
-
-def _opened(one: RunCheckpoint, monitor: Monitor) -> Checkpoint:
-    """Raises Changed when it is another file by now."""
-    ckpt = one.open(monitor)
-    if ckpt.files != one.stamps:
-        raise Changed("the file has changed since its run was looked at", "Look at the run again.", one.path)
-    return ckpt
 
 
 def _nbytes(one: RunCheckpoint) -> int:
@@ -291,9 +354,9 @@ class _Steps(Monitor):
         self._before = self._size = 0
         self._what = ""
 
-    def begin(self, at: int, what: str) -> None:
-        self._before = sum(self._sizes[:at])
-        self._size, self._what = self._sizes[at], what
+    def begin(self, at: int, done: int, what: str) -> None:
+        """With checkpoint `at`, after others of `done` bytes."""
+        self._before, self._size, self._what = done, self._sizes[at], what
         self.report(0, 0)
 
     def over(self) -> None:

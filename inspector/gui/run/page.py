@@ -1,18 +1,21 @@
 """A training run: what follows from it, its metrics and parts over the checkpoints, the values of one part, two to compare.
 
-    name, how many, how far; watch; back
+    name, how many, how far; watch, state; back
     remarks, each with its checkpoint
-    curves, measure, rows
+    curves, by what the best is the best; measure, rows
     timeline (curves, strip, norms)
+    what its colours mean; keys
     values of the chosen part in every checkpoint
     A, B, what changed between them; average, compare
 """
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -31,19 +34,22 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, file_dialogs, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.state.requests import Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import empty, label
+from inspector.gui.widgets.elided import Elided
 
 from . import run_words
+from .curve_axes import with_curve
+from .legend import Legend
 from .reading import Reading
 from .timeline import MEASURES, Timeline
 from .violins import Shapes, Violins, shapes_of
 
 SHAPES = "run-shapes"
 WATCH = 2000                # ms between two looks at the folder
-_CURVES, _CHIPS = 2, 6
+_CURVES, _CHIPS = 2, 5          # curves to begin with; metrics with a chip of their own, the others are in a menu
 _REMARKS, _FEW_REMARKS, _ALL_REMARKS, _LOW = 6, 3, 200, 720        # in a window lower than that they leave room for the rest
 _ROWS = 2000                # parts or tensors drawn
 _TENSORS = -1               # in place of a depth: each tensor by itself
@@ -69,6 +75,8 @@ class RunPage(QWidget):
         self.parts: Requests[tuple[core.Track, ...]] = Requests(tasks, PARTS, self, keep=len(_FINER) + 1)
         self._chosen_curves: tuple[str, ...] = ()
         self._all_said = False
+        self._metric: str | None = None         # by which the best is the best; None: the one that says most
+        self._titled = ""                       # the key whose values are shown
         self._buttons: dict[str, QToolButton] = {}
         self._watching = QTimer(self)
         self._watching.setInterval(WATCH)
@@ -77,6 +85,7 @@ class RunPage(QWidget):
         self._place()
         self.reading.begun.connect(self._begin)
         self.reading.found.connect(self._show)
+        self.reading.grown.connect(self._show_coming)
         self.reading.measured.connect(self._show)
         self.reading.progressed.connect(self._show_progress)
         self.timeline.chosen.connect(self._chosen)
@@ -91,7 +100,7 @@ class RunPage(QWidget):
 
     def _begin(self) -> None:
         """It is another run."""
-        self._all_said = False
+        self._all_said, self._metric = False, None
         self._show()
 
     # -- places -------------------------------------------------------------------------------------------------------
@@ -116,7 +125,9 @@ class RunPage(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self.timeline)
-        rows.addWidget(self._values())
+        self.legend = Legend(self.timeline)
+        rows.addWidget(self.legend)
+        rows.addWidget(self._values(), 1)
         rows.addStretch(1)
         scrolled.setWidget(inside)
         column.addWidget(scrolled, 1)
@@ -132,6 +143,7 @@ class RunPage(QWidget):
         self.bar.setAccessibleName(self.tr("Progress"))
         self.stop = QPushButton(self.tr("Stop"))
         self.stop.clicked.connect(self._stop_or_go_on)
+        self.state = _State()
         self.watch = QCheckBox(self.tr("Watch the folder"))
         self.watch.setToolTip(self.tr("Takes up checkpoints that a running training writes, once they are whole"))
         self.watch.toggled.connect(self._watch)
@@ -142,7 +154,7 @@ class RunPage(QWidget):
         row.setSpacing(10)
         row.addWidget(self.title)
         row.addWidget(self.details, 1)
-        for widget in (self.bar, self.stop, self.watch, self.back):
+        for widget in (self.bar, self.state, self.stop, self.watch, self.back):
             row.addWidget(widget)
         return row
 
@@ -155,6 +167,17 @@ class RunPage(QWidget):
         row.setContentsMargins(12, 4, 12, 6)
         row.setSpacing(6)
         row.addLayout(self._chips)
+        self.more = QToolButton()
+        self.more.setText(self.tr("More"))
+        self.more.setToolTip(self.tr("Other numbers that the checkpoints say"))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setMenu(QMenu(self.more))
+        self.best = QToolButton()
+        self.best.setToolTip(self.tr("By what the best checkpoint is the best"))
+        self.best.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.best.setMenu(QMenu(self.best))
+        row.addWidget(self.more)
+        row.addWidget(self.best)
         row.addStretch(1)
         texts = {"change": self.tr("Change"), "norm": self.tr("Norm"), "std": self.tr("Std"), "nan": self.tr("NaN")}
         for measure in MEASURES:
@@ -171,8 +194,6 @@ class RunPage(QWidget):
         self.rows.setToolTip(self.tr("How finely the model is taken apart"))
         self.rows.currentIndexChanged.connect(lambda: self._show_timeline())
         row.addWidget(self.rows)
-        self.scale = label(tone="muted", selectable=False)
-        row.addWidget(self.scale)
         return row
 
     def _values(self) -> QWidget:
@@ -183,7 +204,7 @@ class RunPage(QWidget):
         column.setSpacing(0)
         self.values_title.setContentsMargins(14, 0, 14, 0)
         column.addWidget(self.values_title)
-        column.addWidget(self.violins)
+        column.addWidget(self.violins, 1)
         return self.values
 
     def _foot(self) -> QHBoxLayout:
@@ -198,8 +219,7 @@ class RunPage(QWidget):
             box.activated.connect(self._picked)
             row.addWidget(QLabel(text))
             row.addWidget(box)
-        self.between = label(tone="muted")
-        self.between.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.between = Elided()
         row.addWidget(self.between, 1)
         self.average = QPushButton(self.tr("Average the last {n}…").format(n=5))
         self.average.clicked.connect(self._average)
@@ -265,11 +285,13 @@ class RunPage(QWidget):
             row = QHBoxLayout()
             row.setSpacing(10)
             row.addWidget(label(run_words.remark(series, one), tone=level, wrap=True), 1)       # type: ignore[arg-type]
-            button = QPushButton(run_words.checkpoint(series, one.at))                          # type: ignore[arg-type]
-            button.setProperty("link", True)
-            button.setToolTip(self.tr("Show this checkpoint"))
-            button.clicked.connect(partial(self._jump, one.at))
-            row.addWidget(button)
+            name = run_words.checkpoint(series, one.at)                                         # type: ignore[arg-type]
+            row.addWidget(_link(name, self.tr("Show this checkpoint"), partial(self._jump, one.at)))
+            good = one.facts.get("good")
+            if isinstance(good, int):
+                name = run_words.checkpoint(series, good)                                       # type: ignore[arg-type]
+                row.addWidget(_link(self.tr("Open {name}").format(name=name), self.tr("Open the last checkpoint that is whole"),
+                                    partial(self._open, good)))
             holder = QWidget()
             row.setContentsMargins(0, 0, 0, 0)
             holder.setLayout(row)
@@ -293,28 +315,73 @@ class RunPage(QWidget):
         self.timeline.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _offer_curves(self, series: core.Series | None) -> None:
-        names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1][:_CHIPS] \
+        names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1] \
             if series is not None else []
         kept = tuple(name for name in self._chosen_curves if name in names)
-        best = series.best() if series is not None else None
+        best = self._best(series)
         losses = [name for name in names if core.direction_of(name) == "down"]
-        self._chosen_curves = kept or tuple(dict.fromkeys([*losses[:1], *([best.metric] if best else []), *names]))[:_CURVES]
+        first = list(dict.fromkeys([*losses[:1], *([best.metric] if best else []), *names]))
+        self._chosen_curves = kept or tuple(name for name in first if name in names)[:_CURVES]
         empty(self._chips)
         self._buttons.clear()
-        for name in names:
+        for name in names[:_CHIPS]:
             chip = QToolButton()
-            chip.setText(core.visible(name, 30))
+            chip.setText(words.menu_text(name, 30))
+            chip.setToolTip(words.tip(name))
             chip.setCheckable(True)
-            chip.setChecked(name in self._chosen_curves)
             chip.clicked.connect(partial(self._toggle, name))
             self._chips.addWidget(chip)
             self._buttons[name] = chip
+        menu = self.more.menu()
+        menu.clear()
+        for name in names[_CHIPS:]:
+            made = menu.addAction(words.menu_text(name, 60), partial(self._toggle, name))
+            made.setCheckable(True)
+            made.setData(name)
+        self.more.setVisible(len(names) > _CHIPS)
+        self._offer_best(series)
+        self._check_chips()
+
+    def _offer_best(self, series: core.Series | None) -> None:
+        judged = [name for name in series.metrics if core.direction_of(name)] if series is not None else []
+        self._metric = self._metric if self._metric in judged else None
+        best = self._best(series)
+        menu = self.best.menu()
+        menu.clear()
+        for name in (None, *judged):
+            made = menu.addAction(self.tr("The one that says most") if name is None else words.menu_text(name, 60),
+                                  partial(self._choose_metric, name))
+            made.setCheckable(True)
+            made.setChecked(name == self._metric)
+        self.best.setVisible(bool(judged))
+        self.best.setText(f"☆ {words.menu_text(best.metric, 24)}  " if best is not None else "☆  ")
+        self.best.setAccessibleName(self.tr("Best by {metric}").format(metric=core.visible(best.metric, 60)) if best is not None else
+                                    self.tr("By what the best checkpoint is the best"))
+
+    def _best(self, series: core.Series | None) -> core.Best | None:
+        return series.best(self._metric) if series is not None else None
+
+    def _choose_metric(self, name: str | None) -> None:
+        self._metric = name
+        self._offer_best(self.series)
+        if name is not None and name not in self._chosen_curves and name in self._metrics_of_several():
+            self._chosen_curves = with_curve(self._chosen_curves, name)
+            self._check_chips()
+        self._show_timeline()
+
+    def _metrics_of_several(self) -> list[str]:
+        return [*self._buttons, *(action.data() for action in self.more.menu().actions())]
+
+    def _check_chips(self) -> None:
+        for name, chip in self._buttons.items():
+            chip.setChecked(name in self._chosen_curves)
+        for action in self.more.menu().actions():
+            action.setChecked(action.data() in self._chosen_curves)
 
     def _toggle(self, name: str) -> None:
         chosen = self._chosen_curves
-        self._chosen_curves = tuple(one for one in chosen if one != name) if name in chosen else (*chosen, name)[-3:]
-        for one, chip in self._buttons.items():
-            chip.setChecked(one in self._chosen_curves)
+        self._chosen_curves = tuple(one for one in chosen if one != name) if name in chosen else with_curve(chosen, name)
+        self._check_chips()
         self._show_timeline()
 
     def _offer_rows(self) -> None:
@@ -342,7 +409,8 @@ class RunPage(QWidget):
         tracks, depth = self.reading.tracks, self.rows.currentData()
         if tracks is None:
             self.parts.ask(None)
-            self._draw(())
+            coming = self.reading.coming
+            self._draw(coming.parts[:_ROWS] if coming is not None else ())
             return
         request = Request(tracks.series, depth, partial(_parts_of, tracks, depth), label=self.tr("Putting tensors together"))
         if depth == tracks.depth:
@@ -351,18 +419,20 @@ class RunPage(QWidget):
             self.parts.ask(request)
             self._draw_parts()
 
+    def _show_coming(self) -> None:
+        coming = self.reading.coming
+        if coming is not None:
+            self._draw(coming.parts[:_ROWS])
+
     def _draw_parts(self) -> None:
         if self.parts.result is not None:
             self._draw(self.parts.result)
 
     def _draw(self, groups: tuple[core.Track, ...]) -> None:
         series = self.series
-        self.timeline.show_run(series, groups, self._chosen_curves, series.best() if series is not None else None)
-        low, high = self.timeline.scale_ends
-        ends = (run_words.percent(low), run_words.percent(high)) if self.timeline.measure == "change" else (
-            run_words.number(low), run_words.number(high))
-        self.scale.setText(self.tr("{low} dark, {high} light").format(low=ends[0], high=ends[1]) if high else "")
-        self.values.setVisible(bool(groups))
+        self.timeline.show_run(series, groups, self._chosen_curves, self._best(series))
+        self.legend.refresh()
+        self.values.setVisible(bool(groups) and self.reading.tracks is not None)
         self._show_marks()
         self._chosen(self.timeline.at, self.timeline.row)
 
@@ -378,8 +448,7 @@ class RunPage(QWidget):
             self.shapes.ask(None)
             return
         key = self._largest(tracks, self.timeline.groups[row].name)
-        self.values_title.setText(self.tr("{name}: its values in every checkpoint, the middle half dark").format(
-            name=core.visible(key, 80)) if key else "")
+        self._titled = key
         if key:
             self.shapes.ask(Request(series, key, partial(shapes_of, series, key), label=self.tr("Reading the values of one tensor")))
         self._show_shapes()
@@ -391,7 +460,12 @@ class RunPage(QWidget):
         return max(tracks.keys_of(group, self.rows.currentData()), key=lambda key: tracks.track(key).numel, default="")
 
     def _show_shapes(self) -> None:
-        self.violins.show_shapes(self.shapes.result)
+        shapes = self.shapes.result
+        self.violins.show_shapes(shapes)
+        title = self.tr("{name}: its values in every checkpoint, the middle half dark").format(name=core.visible(self._titled, 80))
+        if shapes is not None and shapes.key == self._titled:
+            title += self.tr(", cut beyond ±{limit}").format(limit=run_words.number(shapes.limit))
+        self.values_title.setText(title if self._titled else "")
 
     def _show_marks(self) -> None:
         series, marks = self.series, self.timeline.marks
@@ -400,12 +474,12 @@ class RunPage(QWidget):
         for widget in (self.a, self.b, self.compare, self.average):
             widget.setEnabled(usable)
         if series is None or not usable:
-            self.between.setText("")
+            self.between.set_text("")
             return
         self.a.setCurrentIndex(marks.a)
         self.b.setCurrentIndex(marks.b)
         a, b = series[marks.a], series[marks.b]
-        self.between.setText("  ·  ".join(
+        self.between.set_text("  ·  ".join(
             f"{core.visible(name, 30)} {run_words.number(a.metrics[name])} → {run_words.number(b.metrics[name])}"
             for name in self._chosen_curves if name in a.metrics and name in b.metrics))
         self.average.setText(self.tr("Average the last {n}…").format(n=min(5, len(series))))
@@ -460,6 +534,21 @@ class RunPage(QWidget):
         self.bar.setValue(done * 1000 // total if total else 0)
         self.stop.setVisible(busy or self.reading.stopped)
         self.stop.setText(self.tr("Stop") if busy else self.tr("Go on"))
+        self.state.say(*self._state())
+
+    def _state(self) -> tuple[str, str]:
+        """How it stands, and its tone."""
+        reading, (read, count) = self.reading, self.reading.count
+        if reading.reading and count and reading.tracks is None:
+            return self.tr("{n} of {total} read").format(n=f"{read:,}", total=f"{count:,}"), "info"
+        if reading.stopped:
+            return self.tr("Stopped: {n} of {total} read").format(n=f"{read:,}", total=f"{count:,}"), "warning"
+        if reading.watched and reading.series is not None and reading.error is None:
+            written = next((left for left in reading.series.left_out if left.reason == "being-written"), None)
+            if written is not None:
+                return self.tr("{name} is being written").format(name=core.visible(core.file_name(written.path), 40)), "info"
+            return self.tr("Waiting for the next"), "ok"
+        return "", ""
 
     def _stop_or_go_on(self) -> None:
         if self.reading.reading:
@@ -474,6 +563,7 @@ class RunPage(QWidget):
             self._look_again()
         else:
             self._watching.stop()
+        self.state.say(*self._state())
 
     def _look_again(self) -> None:
         if self.isVisible() and not self.reading.reading:
@@ -483,3 +573,42 @@ class RunPage(QWidget):
 def _parts_of(tracks: core.Tracks, depth: int, monitor: core.Monitor) -> tuple[core.Track, ...]:
     """For workers: each tensor by itself, or those together whose names begin alike."""
     return tuple(map(tracks.track, tracks.keys[:_ROWS])) if depth == _TENSORS else tracks.groups(depth)[:_ROWS]
+
+
+def _link(text: str, tip: str, run: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    button.setProperty("link", True)
+    button.setToolTip(tip)
+    button.clicked.connect(lambda: run())
+    return button
+
+
+class _State(QLabel):
+    """A few words on a ground of their colour; nothing at all where there is nothing to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setContentsMargins(10, 2, 10, 2)
+        self.setAccessibleName(self.tr("State of the run"))
+        self._tone = ""
+        self.hide()
+
+    def say(self, text: str, tone: str) -> None:
+        self._tone = tone
+        self.setText(text)
+        self.setVisible(bool(text))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._tone:
+            return
+        colours = theme.colours(self.palette())._asdict()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours[f"{self._tone}_background"]))
+        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        painter.setPen(QColor(colours[self._tone]))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+        painter.end()

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
+from inspector.gui.kit import words
 
 _NAMED = 3
 
@@ -28,6 +29,12 @@ def short(series: core.Series, at: int) -> str:
     if series.order == "epoch" and one.epoch is not None:
         return f"{one.epoch:g}"
     return f"{one.step}" if series.order == "step" else f"{at + 1}"
+
+
+def lost(left: core.LeftOut) -> str:
+    """Why there is nothing of a checkpoint."""
+    return QCoreApplication.translate("Run", "{name} cannot be read: {why}").format(
+        name=core.visible(core.file_name(left.path), 80), why=words.said(left.message, 300))
 
 
 def remark(series: core.Series, said: core.Remark) -> str:

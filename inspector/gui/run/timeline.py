@@ -1,4 +1,5 @@
-"""The run drawn: curves of metrics, a strip with a row for each part of the model, and how its norm went; one column a checkpoint.
+"""The run drawn: curves of metrics, a strip with a row for each part of the model, and how its norm went; one column a checkpoint, or
+for several neighbours where there is no room.
 
     ←/→ checkpoint    ↑/↓ part    A, B mark    Enter opens    Space compares A and B
 """
@@ -9,20 +10,39 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import theme, words
 from inspector.gui.widgets.colour_maps import MAPS
 
 from . import run_words
+from .curve_axes import Axis, axes_of, kind_of
+from .run_columns import Cell, Column, cell_of, columns_of, value_of
 
 CURVES, HEAD, ROW, GAP = 132, 40, 20, 2
 LEFT, RIGHT, EDGE = 168, 168, 14
 NARROW = 620                # below it there is no room for what stands at the right
 MEASURES = ("change", "norm", "std", "nan")
 _WIDEST = 64                # pixels of a column
+_TICK = 46                  # pixels of the numbers of an axis
+_LETTERS = 24               # pixels of a cell from which on it says NaN
 
 
 class Mark(NamedTuple):
@@ -35,6 +55,7 @@ class Mark(NamedTuple):
 class Timeline(QWidget):
     chosen = Signal(int, int)           # checkpoint, part
     marked = Signal()
+    laid_out = Signal()                 # `shown` are other columns
     open_asked = Signal(int)
     compare_asked = Signal()
 
@@ -43,6 +64,9 @@ class Timeline(QWidget):
         self.series: core.Series | None = None
         self.groups: tuple[core.Track, ...] = ()
         self.curves: tuple[str, ...] = ()
+        self.axes: dict[str, Axis] = {}         # of the curves, the left one first
+        self.shown: tuple[Column, ...] = ()
+        self._column_of: dict[int, int] = {}    # checkpoint -> column
         self.measure = "change"
         self.at, self.row = 0, 0
         self.marks = Mark()
@@ -59,6 +83,7 @@ class Timeline(QWidget):
     def show_run(self, series: core.Series | None, groups: Sequence[core.Track], curves: Sequence[str], best: core.Best | None) -> None:
         before = self.series
         self.series, self.groups, self.curves, self.best = series, tuple(groups), tuple(curves), best
+        self.axes = axes_of(series, self.curves) if series is not None else {}
         count = len(series) if series is not None else 0
         if before is None and count:
             self.at = best.at if best is not None else count - 1
@@ -69,6 +94,7 @@ class Timeline(QWidget):
         self.scale_ends = self._find_ends()
         self._broken = next((n for n in range(count) if any(
             point is not None and point.broken for point in (group.points[n] for group in self.groups))), None)
+        self._lay_out()
         self.updateGeometry()
         self._said()
 
@@ -107,10 +133,17 @@ class Timeline(QWidget):
                     parts.append(self.tr("change {share}").format(share=run_words.percent(point.change)))
                 if not math.isnan(point.norm):
                     parts.append(self.tr("norm {value}").format(value=run_words.number(point.norm)))
+                if not point.read:
+                    parts.append(self.tr("could not be read"))
+            if 0 <= group.reshaped <= self.at:
+                parts.append(self.tr("another shape than at first"))
         return " · ".join(parts)
 
     def _said(self) -> None:
-        self.setAccessibleDescription(self.sentence())
+        said = self.sentence()
+        if said != self.accessibleDescription():
+            self.setAccessibleDescription(said)         # "epoch 20 · blocks.5.mlp · change 52 %", and a reader says it
+            QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.DescriptionChanged))
         self.update()
 
     # -- places
@@ -128,16 +161,36 @@ class Timeline(QWidget):
         return (CURVES if self.curves else 0) + HEAD + len(self.groups) * ROW + EDGE
 
     @property
+    def _sides(self) -> tuple[int, int]:
+        """Pixels left and right of the columns."""
+        return (LEFT, RIGHT) if self.width() >= NARROW else (110, EDGE)
+
+    @property
     def columns(self) -> tuple[float, float]:
         """Where the first column begins, and how wide each is."""
-        left = LEFT if self.width() >= NARROW else 110
-        right = RIGHT if self.width() >= NARROW else EDGE
-        count = len(self.series) if self.series is not None else 1
-        return left, min((self.width() - left - right) / max(count, 1), _WIDEST)
+        left, right = self._sides
+        return left, min((self.width() - left - right) / max(len(self.shown), 1), _WIDEST)
 
-    def _centre(self, at: int) -> float:
+    def _lay_out(self) -> None:
+        shown = columns_of(self.series, self.width() - sum(self._sides)) if self.series is not None else ()
+        if shown != self.shown:
+            self.shown = shown
+            self._column_of = {at: n for n, column in enumerate(shown) for at in column.files}
+            self.laid_out.emit()
+
+    def column_of(self, at: int) -> int:
+        """In which column checkpoint `at` stands."""
+        return self._column_of.get(at, 0)
+
+    @property
+    def _right(self) -> float:
+        """Where the last column ends."""
         left, wide = self.columns
-        return left + (at + 0.5) * wide
+        return left + wide * len(self.shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay_out()
 
     @property
     def _strip(self) -> int:
@@ -148,10 +201,17 @@ class Timeline(QWidget):
         if self.series is None:
             return None
         left, wide = self.columns
-        at, row = int((point.x() - left) // wide), int((point.y() - self._strip) // ROW)
-        if not 0 <= at < len(self.series) or row >= len(self.groups):
+        column, row = int((point.x() - left) // wide), int((point.y() - self._strip) // ROW)
+        if not 0 <= column < len(self.shown) or row >= len(self.groups) or not self.shown[column].files:
             return None
-        return at, max(row, -1)
+        files = self.shown[column].files
+        return (self.at if self.at in files else files[0]), max(row, -1)
+
+    def lost_at(self, x: float) -> core.LeftOut | None:
+        """The checkpoint that cannot be read in the column there."""
+        left, wide = self.columns
+        column = int((x - left) // wide)
+        return self.shown[column].lost if 0 <= column < len(self.shown) else None
 
     # -- painting
 
@@ -176,51 +236,57 @@ class Timeline(QWidget):
         left, wide = self.columns
         height = self._strip
         if self.best is not None:
-            painter.fillRect(QRectF(left + self.best.at * wide, 0, wide, height), QColor(colours.ok_background))
-        broken = self._broken
-        if broken is not None and self.series is not None:
-            painter.fillRect(QRectF(left + broken * wide, 0, (len(self.series) - broken) * wide, height), QColor(colours.danger_background))
+            painter.fillRect(QRectF(left + self.column_of(self.best.at) * wide, 0, wide, height), QColor(colours.ok_background))
+        if self._broken is not None:
+            first = left + self.column_of(self._broken) * wide
+            painter.fillRect(QRectF(first, 0, self._right - first, height), QColor(colours.danger_background))
 
     def _paint_curves(self, painter: QPainter, colours: theme.Colours) -> None:
         assert self.series is not None
         top, bottom = 14.0, CURVES - 10.0
-        left, wide = self.columns
+        left = self.columns[0]
         painter.setPen(QPen(QColor(colours.plot_grid), 1))
         for y in (top, (top + bottom) / 2, bottom):
-            painter.drawLine(QPointF(left, y), QPointF(left + wide * len(self.series), y))
-        font = self.font()
+            painter.drawLine(QPointF(left, y), QPointF(self._right, y))
+        self._paint_ticks(painter, colours, top, bottom)
+        metrics = QFontMetrics(self.font())
         for n, name in enumerate(self.curves):
-            colour = QColor(colours.series[(n + 1) % len(colours.series)])
-            values = [one.metrics.get(name, math.nan) for one in self.series]
-            finite = [value for value in values if math.isfinite(value)]
-            low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-            is_log = low > 0 and high > 20 * low and core.direction_of(name) == "down"
-            painter.setFont(font)
+            colour, axis = QColor(colours.series[(n + 1) % len(colours.series)]), self.axes[kind_of(name)]
+            painter.setFont(self.font())
             painter.setPen(colour)
-            room = QRect(EDGE, 8 + 34 * n, int(left) - 2 * EDGE, 34)
-            text = core.visible(name, 40) + (self.tr(", log") if is_log else "")
-            metrics = QFontMetrics(font)
-            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop,
+            room = QRect(EDGE, 8 + 22 * n, int(left) - EDGE - (_TICK if self.width() >= NARROW else EDGE), 20)
+            text = core.visible(name, 40) + (self.tr(", log") if axis.is_log else "")
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
                              metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
-            painter.setPen(QColor(colours.muted))
-            painter.setFont(_smaller(font))
-            ends = self.tr("{low} to {high}").format(low=run_words.number(low), high=run_words.number(high))
-            painter.drawText(room.adjusted(0, 17, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, ends)
-            self._paint_curve(painter, values, (low, high), is_log, colour, top, bottom)
+            self._paint_curve(painter, [one.metrics.get(name, math.nan) for one in self.series], axis, colour, top, bottom)
         if self.best is not None and self.width() >= NARROW:
-            self._paint_best(painter, colours, int(left + wide * len(self.series)) + EDGE)
+            self._paint_best(painter, colours, int(self._right) + EDGE + (_TICK if len(self.axes) > 1 else 0))
 
-    def _paint_curve(self, painter: QPainter, values: Sequence[float], ends: tuple[float, float], is_log: bool, colour: QColor,
-                     top: float, bottom: float) -> None:
-        low, high = (math.log(ends[0]), math.log(ends[1])) if is_log else ends
+    def _paint_ticks(self, painter: QPainter, colours: theme.Colours, top: float, bottom: float) -> None:
+        """The numbers of the left axis, and of the right one, where there is room."""
+        if self.width() < NARROW:
+            return
+        painter.setFont(_smaller(self.font()))
+        painter.setPen(QColor(colours.muted))
+        left = self.columns[0]
+        for axis, x, side in zip(self.axes.values(), (left - _TICK - 5, self._right + 5),
+                                 (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft), strict=False):
+            for y, value in ((top, axis.high), ((top + bottom) / 2, axis.middle), (bottom, axis.low)):
+                painter.drawText(QRectF(x, y - 9, _TICK, 18), side | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
+
+    def _paint_curve(self, painter: QPainter, values: Sequence[float], axis: Axis, colour: QColor, top: float, bottom: float) -> None:
+        """Of a column with several checkpoints, the mean of those that say it."""
         path, is_down = QPainterPath(), False
         dots: list[QPointF] = []
-        for at, value in enumerate(values):
-            if not math.isfinite(value):
+        left, wide = self.columns
+        for n, column in enumerate(self.shown):
+            if not column.files:
+                continue                    # nothing is known of one that cannot be read, not even that it says nothing
+            known = [value for at in column.files if math.isfinite(value := values[at])]
+            if not known:
                 is_down = False             # the line breaks
                 continue
-            share = ((math.log(value) if is_log else value) - low) / (high - low) if high > low else 0.5
-            point = QPointF(self._centre(at), bottom - share * (bottom - top))
+            point = QPointF(left + (n + 0.5) * wide, bottom - axis.share(sum(known) / len(known)) * (bottom - top))
             if is_down:
                 path.lineTo(point)
             else:
@@ -232,8 +298,9 @@ class Timeline(QWidget):
         painter.drawPath(path)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
+        radius = 3 if wide >= 10 else 1.5
         for point in dots:
-            painter.drawEllipse(point, 3, 3)
+            painter.drawEllipse(point, radius, radius)
 
     def _paint_best(self, painter: QPainter, colours: theme.Colours, x: int) -> None:
         assert self.series is not None
@@ -258,31 +325,41 @@ class Timeline(QWidget):
         titles = {"epoch": self.tr("Epoch"), "step": self.tr("Step"), "name": self.tr("File")}
         painter.drawText(QRect(EDGE, top, int(left) - EDGE, 20), Qt.AlignmentFlag.AlignVCenter, titles[self.series.order])
         if self.width() >= NARROW:
-            painter.drawText(QRect(int(left + wide * len(self.series)) + EDGE, top, RIGHT - EDGE, 20), Qt.AlignmentFlag.AlignVCenter,
+            painter.drawText(QRect(int(self._right) + EDGE, top, RIGHT - EDGE, 20), Qt.AlignmentFlag.AlignVCenter,
                              self.tr("Norm, over the run"))
         metrics = QFontMetrics(self.font())
         widest = max(metrics.horizontalAdvance(run_words.short(self.series, n)) for n in range(len(self.series))) + 8
         every = max(1, math.ceil(widest / wide))
-        for n in range(len(self.series)):
-            room = QRectF(self._centre(n) - widest, top, 2 * widest, 20)
-            if n % every == 0 or n == self.at:
-                painter.setPen(QColor(colours.text if n == self.at else colours.muted))
-                painter.setFont(_bold(self.font()) if n == self.at else self.font())
-                if n == self.at or abs(n - self.at) >= every:
-                    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, run_words.short(self.series, n))
-            letters = [letter for letter, place in (("A", self.marks.a), ("B", self.marks.b)) if place == n]
+        chosen = self.column_of(self.at)
+        for n, column in enumerate(self.shown):
+            centre = left + (n + 0.5) * wide
+            if not column.files:
+                self._paint_lost_head(painter, colours, centre, top)
+                continue
+            at = self.at if n == chosen else column.files[0]
+            if n == chosen or (n % every == 0 and abs(n - chosen) >= every):
+                painter.setPen(QColor(colours.text if n == chosen else colours.muted))
+                painter.setFont(_bold(self.font()) if n == chosen else self.font())
+                painter.drawText(QRectF(centre - widest, top, 2 * widest, 20), Qt.AlignmentFlag.AlignCenter,
+                                 run_words.short(self.series, at))
+            letters = [letter for letter, place in (("A", self.marks.a), ("B", self.marks.b)) if place in column.files]
             if letters:
-                badge = QRectF(self._centre(n) - 8, top + 20, 16, 14)
+                badge = QRectF(centre - 8, top + 20, 16, 14)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(colours.series[0 if letters[0] == "A" else 1]))
                 painter.drawRoundedRect(badge, 3, 3)
                 painter.setPen(QColor(colours.base))
                 painter.setFont(_smaller(_bold(self.font())))
                 painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, letters[0])
-            elif self.best is not None and self.best.at == n:
+            elif self.best is not None and self.best.at in column.files:
                 painter.setPen(QColor(colours.ok))
                 painter.setFont(self.font())
-                painter.drawText(QRectF(self._centre(n) - 10, top + 18, 20, 16), Qt.AlignmentFlag.AlignCenter, "☆")
+                painter.drawText(QRectF(centre - 10, top + 18, 20, 16), Qt.AlignmentFlag.AlignCenter, "☆")
+
+    def _paint_lost_head(self, painter: QPainter, colours: theme.Colours, centre: float, top: float) -> None:
+        painter.setPen(QColor(colours.danger))
+        painter.setFont(_bold(self.font()))
+        painter.drawText(QRectF(centre - 10, top, 20, 20), Qt.AlignmentFlag.AlignCenter, "?")
 
     def _paint_strip(self, painter: QPainter, colours: theme.Colours, seen: QRect) -> None:
         assert self.series is not None
@@ -299,41 +376,44 @@ class Timeline(QWidget):
             painter.setFont(self.font())
             painter.drawText(QRect(EDGE, top, int(left) - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter,
                              metrics.elidedText(core.visible(group.name, 80), Qt.TextElideMode.ElideMiddle, int(left) - EDGE - 8))
-            for n, point in enumerate(group.points):
+            for n, column in enumerate(self.shown):
                 room = QRectF(left + n * wide, top, wide, ROW).adjusted(0, 0, -GAP if wide > 8 else 0, -GAP)
-                self._paint_cell(painter, colours, room, point, low, high)
+                if column.files:
+                    self._paint_cell(painter, colours, room, cell_of(group.points, column.files, self.measure, group.reshaped), low, high)
+                elif column.lost is not None:
+                    painter.fillRect(room, QColor(colours.danger_background))
             if self.width() >= NARROW:
-                self._paint_norm(painter, colours, QRectF(left + wide * len(self.series) + EDGE, top + 3, 84, ROW - 6), group)
+                self._paint_norm(painter, colours, QRectF(self._right + EDGE, top + 3, 84, ROW - 6), group)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         height = len(self.groups) * ROW - GAP
         for place, n in ((self.marks.a, 0), (self.marks.b, 1)):
             if place >= 0 and height > 0:
                 painter.setPen(QPen(QColor(colours.series[n]), 2))
-                painter.drawRect(QRectF(left + place * wide - 1, self._strip - 1, wide, height + 2))
+                painter.drawRect(QRectF(left + self.column_of(place) * wide - 1, self._strip - 1, wide, height + 2))
         if self.groups:
             painter.setPen(QPen(QColor(colours.text), 2))
-            painter.drawRect(QRectF(left + self.at * wide, self._strip + self.row * ROW, wide - GAP, ROW - GAP).adjusted(1, 1, -1, -1))
+            painter.drawRect(QRectF(left + self.column_of(self.at) * wide, self._strip + self.row * ROW, max(wide - GAP, 4),
+                                    ROW - GAP).adjusted(1, 1, -1, -1))
 
-    def _paint_cell(self, painter: QPainter, colours: theme.Colours, room: QRectF, point: core.TrackPoint | None, low: float,
-                    high: float) -> None:
-        if point is None:
+    def _paint_cell(self, painter: QPainter, colours: theme.Colours, room: QRectF, cell: Cell | None, low: float, high: float) -> None:
+        if cell is None:
             return
-        if not point.read:
+        if not cell.read:
             painter.fillRect(room, QColor(colours.warning_background))
             return
-        if point.broken:
+        if cell.nan or cell.inf:
             painter.fillRect(room, QColor(colours.danger))
-            if room.width() >= 28:
+            if room.width() >= _LETTERS:
                 painter.setPen(QColor(colours.base))
                 painter.setFont(_smaller(self.font()))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "NaN" if point.nan else "inf")
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "NaN" if cell.nan else "inf")
             return
-        value = self._value(point)
-        if value is None or (value == 0 and self.measure == "change"):
+        if cell.value is None or (cell.value == 0 and self.measure == "change"):
             painter.fillRect(room, QColor(colours.track))
-            return
-        share = 1.0 if math.isinf(value) else _place(value, low, high)
-        painter.fillRect(room, self._colour(share))
+        else:
+            painter.fillRect(room, self.colour(1.0 if math.isinf(cell.value) else _place(cell.value, low, high)))
+        if cell.reshaped:
+            painter.fillRect(room, QBrush(QColor(colours.text), Qt.BrushStyle.BDiagPattern))
 
     def _paint_norm(self, painter: QPainter, colours: theme.Colours, room: QRectF, group: core.Track) -> None:
         """How the norm went, and the last one that is a number."""
@@ -357,17 +437,14 @@ class Timeline(QWidget):
         painter.setFont(_smaller(self.font()))
         painter.drawText(QRectF(room.right() + 8, room.top() - 3, 60, ROW), Qt.AlignmentFlag.AlignVCenter, run_words.number(norms[-1][1]))
 
-    def _value(self, point: core.TrackPoint) -> float | None:
-        value = {"change": point.change, "norm": point.norm, "std": point.std, "nan": float(point.nan)}[self.measure]
-        return None if math.isnan(value) else value
-
     def _find_ends(self) -> tuple[float, float]:
         """The least and the greatest number in the strip, for its colours."""
         values = [value for group in self.groups for point in group.points if point is not None and point.read and not point.broken
-                  and (value := self._value(point)) is not None and value > 0 and math.isfinite(value)]
+                  and (value := value_of(point, self.measure)) is not None and value > 0 and math.isfinite(value)]
         return (min(values), max(values)) if values else (0.0, 0.0)
 
-    def _colour(self, share: float) -> QColor:
+    def colour(self, share: float) -> QColor:
+        """That of the strip for a place between its ends, 0 to 1."""
         anchors = MAPS["viridis"].anchors(theme.colours(self.palette()).dark)
         if not self._map:
             self._map = [QColor(name) for name in anchors]
@@ -414,8 +491,10 @@ class Timeline(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = self.place_of(QPointF(event.pos()))
-            if place is None or self.series is None:
+            place, lost = self.place_of(QPointF(event.pos())), self.lost_at(event.pos().x())
+            if lost is not None:
+                QToolTip.showText(event.globalPos(), words.tip(run_words.lost(lost)), self)
+            elif place is None or self.series is None:
                 QToolTip.hideText()
             else:
                 kept, self.at, self.row = (self.at, self.row), place[0], place[1] if place[1] >= 0 else self.row

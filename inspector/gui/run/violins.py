@@ -74,7 +74,9 @@ class Violins(QWidget):
         super().__init__()
         self._timeline = timeline
         self._shapes: Shapes | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(HEIGHT)
+        self.setMaximumHeight(2 * HEIGHT)
         self.setAccessibleName(self.tr("Values of one tensor in every checkpoint"))
 
     def show_shapes(self, shapes: Shapes | None) -> None:
@@ -93,23 +95,28 @@ class Violins(QWidget):
         painter.fillRect(self.rect(), QColor(colours.base))
         if self._shapes is None:
             return
-        (left, wide), at = self._timeline.columns, self._timeline.at
-        middle, half = HEIGHT / 2, HEIGHT / 2 - 10
+        (left, wide), shown = self._timeline.columns, self._timeline.shown
+        chosen = self._timeline.column_of(self._timeline.at)
+        high = self.height()
+        middle, half = high / 2, high / 2 - 10
         painter.setPen(QColor(colours.muted))
-        for y, text in ((10.0, self._shapes.limit), (HEIGHT - 10.0, -self._shapes.limit)):
+        for y, text in ((10.0, self._shapes.limit), (high - 10.0, -self._shapes.limit)):
             painter.drawText(QRectF(0, y - 10, left - 10, 20), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
                              run_words.number(text))
         painter.setPen(QColor(colours.plot_grid))
-        painter.drawLine(QPointF(left, middle), QPointF(left + wide * len(self._shapes.shapes), middle))
-        for n, shape in enumerate(self._shapes.shapes):
+        painter.drawLine(QPointF(left, middle), QPointF(left + wide * len(shown), middle))
+        for n, column in enumerate(shown):
             centre = left + (n + 0.5) * wide
-            if n == at:
-                painter.fillRect(QRectF(centre - wide / 2, 0, wide, HEIGHT), QColor(colours.selection_idle))
+            if n == chosen:
+                painter.fillRect(QRectF(centre - wide / 2, 0, wide, high), QColor(colours.selection_idle))
+            # of several checkpoints in a column the chosen one, or the first
+            at = next((at for at in column.files if at == self._timeline.at), column.files[0] if column.files else -1)
+            shape = self._shapes.shapes[at] if 0 <= at < len(self._shapes.shapes) else None
             if shape is None:
                 continue
             if shape.broken:
                 painter.setPen(QColor(colours.danger))
-                painter.drawText(QRectF(centre - 30, HEIGHT - 18, 60, 16), Qt.AlignmentFlag.AlignCenter, "NaN" if wide > 24 else "!")
+                painter.drawText(QRectF(centre - 30, high - 18, 60, 16), Qt.AlignmentFlag.AlignCenter, "NaN" if wide > 24 else "!")
             if shape.counts:
                 self._paint(painter, colours, shape, self._shapes.limit, (centre, wide * 0.44), (middle, half))
 

@@ -128,6 +128,23 @@ def test_that_a_file_which_changed_since_is_left_out(tmp_path: Path, save: Save)
     assert [column and column.at for column in found.columns] == [0, 1]
 
 
+@pytest.mark.parametrize("gone", [(), (2,), (0,), (4,), (1, 2), (0, 1, 3)])
+def test_that_the_newest_first_come_to_the_same_whatever_became_unreadable(tmp_path: Path, save: Save, gone: tuple[int, ...]) -> None:
+    for n in range(5):
+        save(f"{n}.pth", {"epoch": n, "w": torch.randn(6), "still": torch.ones(3)})
+    run = core.series(tmp_path)
+    for n in gone:
+        save(f"{n}.pth", {"epoch": n, "w": torch.ones(400)})
+    came = [*core.measured_series(run, newest_first=True)]
+    assert came[0][0] == 4
+    first = core.tracks_of(run, dict(came[:1])) if not gone else None
+    assert first is None or [column is None for column in first.columns] == [True, True, True, True, False]
+    newest, oldest = core.tracks_of(run, dict(came)), core.measure_series(run)
+    assert numbers(newest) == numbers(oldest)
+    assert [one.path for one in newest.series] == [one.path for one in oldest.series]
+    assert {left.path for left in newest.series.left_out} == {left.path for left in oldest.series.left_out}
+
+
 # -- what is kept -------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_that_keys_move_mark_and_ask(page: RunPage, folder: Path, show: Any, qtb
     qtbot.keyClick(timeline, Qt.Key.Key_B)
     assert timeline.marks == (1, 4)
     assert page.a.currentText() == "epoch_2.pth"
-    assert page.between.text() == "loss 0.5 → 0.2  ·  val_acc 0.2 → 0.5"
+    assert page.between.text == "loss 0.5 → 0.2  ·  val_acc 0.2 → 0.5"
     with qtbot.waitSignal(page.compare_asked) as asked:
         qtbot.keyClick(timeline, Qt.Key.Key_Space)
     assert [os.path.basename(path) for path in asked.args] == ["epoch_2.pth", "epoch_5.pth"]
@@ -348,3 +349,147 @@ def test_that_values_are_shown_of_a_tensor_that_a_wrapper_renamed(page: RunPage,
     assert page.shapes.result is not None
     assert page.shapes.result.key == "model.a.w"
     assert all(shape is not None for shape in page.shapes.result.shapes)
+
+
+# -- what stands where ----------------------------------------------------------------------------------------------------------
+
+def saved(folder: Path, n: int, model: dict[str, Any], **said: float) -> str:
+    path = folder / f"epoch_{n}.pth"
+    core.save({"epoch": n, **said, "model": model}, path)
+    then = time.time() - 60
+    os.utime(path, (then, then))
+    return str(path)
+
+
+def pixel(page: RunPage, column: int, row: int) -> QColor:
+    """The colour of a cell, near its corner."""
+    timeline = page.timeline
+    picture = timeline.grab().toImage()
+    left, wide = timeline.columns
+    top = timeline.height() - 14 - (len(timeline.groups) - row) * 20
+    return picture.pixelColor(*(int(place * picture.devicePixelRatio()) for place in (left + column * wide + 3, top + 4)))
+
+
+def test_that_the_last_whole_checkpoint_can_be_opened_from_what_is_said(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    button = next(button for button in page.said.findChildren(QPushButton) if button.text() == "Open epoch 4")
+    with qtbot.waitSignal(page.open_asked) as opened:
+        button.click()
+    assert opened.args[0].endswith("epoch_4.pth")
+
+
+def test_that_a_menu_picks_what_the_best_is_the_best_by(page: RunPage, folder: Path, show: Any, tmp_path: Path) -> None:
+    show(folder)
+    actions = {action.text(): action for action in page.best.menu().actions()}
+    assert [*actions] == ["The one that says most", "loss", "val_acc"]
+    assert page.best.accessibleName() == "Best by val_acc"
+    actions["loss"].trigger()
+    assert page.timeline.best == (4, "loss", 0.2)
+    assert page.best.accessibleName() == "Best by loss"
+    next(iter(page.best.menu().actions())).trigger()
+    assert page.timeline.best == (4, "val_acc", 0.5)
+
+
+def test_that_curves_share_two_axes_at_most_and_numbers_without_a_chip_are_in_a_menu(page: RunPage, tmp_path: Path, show: Any) -> None:
+    names = ("loss", "val_loss", "val_acc", "train_acc", "lr", "val_f1", "test_err")
+    for n in range(1, 4):
+        saved(tmp_path, n, {"w": np.ones((3, 3), np.float32) * n}, **dict.fromkeys(names, 10.0 ** (-n)))
+    show(tmp_path)
+    assert page.timeline.curves == ("loss", "val_acc")
+    page._buttons["lr"].click()
+    assert page.timeline.curves == ("val_acc", "lr")
+    assert [axis.is_log for axis in page.timeline.axes.values()] == [False, False]
+    page._buttons["val_loss"].click()
+    assert page.timeline.curves == ("lr", "val_loss")
+    assert [axis.is_log for axis in page.timeline.axes.values()] == [False, True]
+    assert [action.text() for action in page.more.menu().actions()] == ["val_f1", "test_err"]
+    page.more.menu().actions()[1].trigger()
+    assert page.timeline.curves == ("lr", "val_loss", "test_err")
+    assert len(page.timeline.axes) == 2
+
+
+def test_that_a_checkpoint_that_cannot_be_read_has_a_red_column_where_its_name_belongs(page: RunPage, folder: Path, show: Any,
+                                                                                      qtbot: QtBot) -> None:
+    (folder / "epoch_2.pth").write_bytes((folder / "epoch_2.pth").read_bytes()[:700])
+    show(folder)
+    assert [column.files for column in page.timeline.shown] == [(0,), (), (1,), (2,), (3,)]
+    left, wide = page.timeline.columns
+    lost = page.timeline.lost_at(left + 1.5 * wide)
+    assert lost is not None
+    assert os.path.basename(lost.path) == "epoch_2.pth"
+    assert pixel(page, 1, 0) == QColor(theme.colours(page.palette()).danger_background)
+    qtbot.keyClick(page.timeline, Qt.Key.Key_Home)
+    qtbot.keyClick(page.timeline, Qt.Key.Key_Right)
+    assert page.timeline.sentence().startswith("epoch 3 · ")
+    qtbot.mouseClick(page.timeline, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+                     QPoint(int(left + 1.5 * wide), page.timeline.height() - 24))
+    assert page.timeline.at == 1
+
+
+def test_that_what_has_another_shape_is_hatched_from_there_on(page: RunPage, tmp_path: Path, show: Any) -> None:
+    for n in range(1, 5):
+        rows = 6 if n < 3 else 9
+        saved(tmp_path, n, {**{f"body.{k}": np.full((2, 2), n, np.float32) for k in range(9)},
+                            "head.weight": np.full((rows, 4), n, np.float32)})
+    show(tmp_path)
+    assert [(group.name, group.reshaped) for group in page.timeline.groups] == [("body", -1), ("head", 2)]
+    page.timeline.choose(1, 1)
+    assert "another shape" not in page.timeline.sentence()
+    page.timeline.choose(2, 1)
+    assert page.timeline.sentence().endswith("another shape than at first")
+
+
+def test_that_of_very_many_neighbours_share_a_column_and_that_is_said(page: RunPage, tmp_path: Path, show: Any, qtbot: QtBot) -> None:
+    for n in range(1, 181):
+        b = np.nan if n == 100 else n
+        saved(tmp_path, n, {"a.weight": np.full(2, n, np.float32), "b.weight": np.full(2, b, np.float32)}, loss=1.0 / n)
+    page.resize(700, 700)
+    show(tmp_path)
+    _, wide = page.timeline.columns
+    assert wide >= 6
+    assert sum(len(column.files) for column in page.timeline.shown) == 180
+    together = len(page.timeline.shown[0].files)
+    assert together > 1
+    assert f"each column is the mean of up to {together} checkpoints" in page.legend.accessibleDescription()
+    assert pixel(page, page.timeline.column_of(99), 1) == QColor(theme.colours(page.palette()).danger)
+    qtbot.keyClick(page.timeline, Qt.Key.Key_Home)
+    qtbot.keyClick(page.timeline, Qt.Key.Key_Right)
+    assert page.timeline.at == 1
+    page.resize(1700, 700)
+    assert len(page.timeline.shown) == 180
+    assert "mean" not in page.legend.accessibleDescription()
+
+
+def test_that_the_newest_are_shown_first_while_others_are_still_read(page: RunPage, folder: Path, qtbot: QtBot,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.gui.run.reading._SOON", 0.0)
+    monkeypatch.setattr("inspector.gui.run.reading._SHARE", 0)
+    go_on, came = threading.Event(), core.measured_series
+
+    def slowly(series: core.Series, **options: Any) -> Iterator[Any]:
+        for n, found in enumerate(came(series, **options)):
+            yield found
+            if n == 1:
+                options["monitor"].report(1, 5)
+                assert go_on.wait(20)
+
+    monkeypatch.setattr(core, "measured_series", slowly)
+    page.show_paths((str(folder),))
+    qtbot.waitUntil(lambda: page.reading.coming is not None and page.reading.count == (2, 5), timeout=20000)
+    assert [[point is not None for point in group.points] for group in page.timeline.groups] == [[False, False, False, True, True]] * 2
+    assert page.state.text() == "2 of 5 read"
+    assert page.reading.tracks is None
+    with qtbot.waitSignal(page.reading.measured, timeout=20000):
+        go_on.set()
+    assert page.state.isHidden()
+    assert all(point is not None for group in page.timeline.groups for point in group.points)
+
+
+def test_that_a_watched_run_says_what_it_waits_for(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    assert page.state.isHidden()
+    page.watch.setChecked(True)
+    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    assert page.state.text() == "Waiting for the next"
+    page.watch.setChecked(False)
+    assert page.state.isHidden()
