@@ -311,7 +311,7 @@ def test_that_a_storage_that_stands_only_in_a_key_is_named(as_torch: bool, file:
 
 
 def test_that_a_set_of_what_is_not_made_is_empty(file: Path) -> None:
-    file.write_bytes(torch_zip(b"\x80\x02}X\1\0\0\0sc__builtin__\nfrozenset\nctorch\nQUInt4x2Storage\n\x85Rs."))
+    file.write_bytes(torch_zip(b"\x80\x02}X\1\0\0\0sc__builtin__\nfrozenset\nctorch\nQUInt4x2Storage\n}K\1K\1sb\x85Rs."))
     assert core.load(file) == {"s": frozenset()}
 
 

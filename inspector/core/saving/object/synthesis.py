@@ -167,9 +167,7 @@ class _Synthesis:
         for key, value in self.ckpt.values.items():
             if isinstance(value, Opaque) or (not key and value != {}):     # at the root is the dict that is made here
                 objects[key] = None
-            elif not key:
-                pass
-            elif key in self.grouped:
+            elif not key or key in self.grouped:
                 pass
             elif objects.keys().isdisjoint(ancestors(key)):
                 if self.ckpt.edited is not None and key not in self.ckpt.edited.origin:
