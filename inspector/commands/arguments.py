@@ -93,6 +93,7 @@ def add_saving(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
     parser.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
     parser.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
+    parser.add_argument("--backup", action="store_true", help="keep a file that is replaced, as OUT.bak, OUT.bak2 …")
     parser.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
 
 

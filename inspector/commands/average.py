@@ -44,7 +44,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
                           "one_run": None if math.isnan(one.cosine) else not one.strangers} for one in alike]}
         if asked.output is not None:
             plan = core.plan_save(mean, asked.output, format=asked.format, keep_code=asked.keep_code, drop_code=asked.drop_code,
-                                  monitor=out.monitor)
+                                  backup=asked.backup, monitor=out.monitor)
             answer |= {"format": plan.format, "nbytes": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses],
                        "code": list(plan.code)}
             lines += load("edit").plan_lines(plan, asked.allow_loss)

@@ -155,6 +155,9 @@ def _check_in_place(asked: argparse.Namespace) -> None:
                   if value is not None), None)
     if asked.in_place and given is not None:
         raise core.UsageError(f"--in-place and {given} cannot both be meant", "Leave out --in-place to save a copy, which may replace IN.")
+    if asked.in_place and asked.backup:
+        raise core.UsageError("--in-place copies nothing, so nothing of the old file could be kept",
+                              "Leave out --in-place and say -o IN --backup.")
 
 
 def steps(typed: Iterable[tuple[str, str]]) -> list[core.Edit]:
@@ -225,7 +228,8 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
             head = f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after"
             return Done(_text(source, None, head, lines, dry=True), answer)
         plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
-                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, in_place=asked.in_place, monitor=monitor)
+                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, in_place=asked.in_place,
+                              backup=asked.backup, monitor=monitor)
         answer |= _plan_json(plan)
         lines += plan_lines(plan, asked.allow_loss)
         head = f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after"
@@ -244,7 +248,7 @@ def saved(plan: core.SavePlan, asked: argparse.Namespace, monitor: core.Monitor)
     """Carries the plan out, and says what came of it: as JSON, and in lines. Raises SaveError."""
     report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
     return ({"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
-             "seconds": report.seconds, "notes": list(report.notes), "written": report.written},
+             "seconds": report.seconds, "notes": list(report.notes), "written": report.written, "backup": report.backup or None},
             [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text])
 
 

@@ -6181,6 +6181,10 @@
 <translation>仅当只有名称、设备、元数据和普通值变化时可行。被覆盖的内容会先记录下来：中断的保存会被撤回。</translation>
 </message>
 <message>
+<source>It keeps its contents under the other name. Nothing that has that name already is replaced.</source>
+<translation>它以另一个名称保留原有内容。已有该名称的文件不会被替换。</translation>
+</message>
+<message>
 <source>What will be written</source>
 <translation>将要写入的内容</translation>
 </message>
@@ -6207,6 +6211,10 @@
 <message>
 <source>Planning</source>
 <translation>正在规划</translation>
+</message>
+<message>
+<source>Keep the old file as {name}</source>
+<translation>将旧文件保留为 {name}</translation>
 </message>
 <message>
 <source>There is not enough room: {size} are free.</source>

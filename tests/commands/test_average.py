@@ -44,7 +44,7 @@ def test_that_json_has_what_is_averaged_and_how_alike_they_are(capsys: pytest.Ca
     assert found["averaged"] == ["model.w"]
     assert found["likeness"][0]["one_run"] is True
     assert found["saved"]["tensors"] == 2
-    assert set(found["saved"]) == {"path", "files", "nbytes", "tensors", "seconds", "notes", "written"}        # as of any edit
+    assert set(found["saved"]) == {"path", "files", "nbytes", "tensors", "seconds", "notes", "written", "backup"}        # as of any edit
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

@@ -271,3 +271,17 @@ def test_that_a_change_that_was_interrupted_is_taken_back_before_the_next_edit(r
     assert "taken back" in out
     assert wrapped.read_bytes() == before
     assert all(key.startswith("y.module.") for key in core.open(tmp_path / "new.pth").tensors)
+
+
+def test_that_a_backup_is_said_and_kept(run: Run, tmp_path: Path) -> None:
+    torch.save({"module.w": torch.arange(3.0)}, tmp_path / "a.pth")
+    before = (tmp_path / "a.pth").read_bytes()
+    code, out, _ = run(str(tmp_path / "a.pth"), "-o", str(tmp_path / "a.pth"), "--strip-prefix", "module.", "--backup")
+    assert code == 0
+    assert "The old file is kept as a.pth.bak." in out
+    assert (tmp_path / "a.pth.bak").read_bytes() == before
+    code, out, _ = run(str(tmp_path / "a.pth"), "-o", str(tmp_path / "a.pth"), "--add-prefix", "net.", "--backup", "--json")
+    assert json.loads(out)["files"][0]["saved"]["backup"] == str(tmp_path / "a.pth.bak2")
+    code, _, err = run(str(tmp_path / "a.pth"), "--in-place", "--add-prefix", "x.", "--backup")
+    assert code == 2
+    assert err.count("\n") == 1

@@ -28,6 +28,7 @@ COMMANDS = {
     "torch-zip": Command(["edit", "a.pth", "-o", "t.pth", *STRIP], "t.pth"),
     "a new torch-zip": Command(["edit", "a.pth", "-o", "new.pth", *STRIP], "new.pth", old=False),
     "torch-zip over itself": Command(["edit", "a.pth", "-o", "a.pth", *STRIP], "a.pth"),
+    "torch-zip with a backup": Command(["edit", "a.pth", "-o", "a.pth", "--backup", *STRIP], "a.pth"),
     "torch-legacy": Command(["edit", "a.pth", "-o", "t.pth", "--format", "torch-legacy", *STRIP], "t.pth"),
     "safetensors": Command(["edit", "a.pth", "-o", "t.safetensors", "--allow-loss", *STRIP], "t.safetensors"),
     "safetensors over itself": Command(["edit", "b.safetensors", "-o", "b.safetensors", *STRIP], "b.safetensors"),

@@ -27,6 +27,7 @@ from inspector.core.wording import exact_size
 
 from . import endings, in_place, targets
 from .disk import atomic
+from .disk.backups import free_backup_name
 from .in_place import InPlace, refused
 from .joined import is_joined, weights_alone
 from .layouts import safetensors, shards, torch_legacy, torch_zip
@@ -69,6 +70,8 @@ class SavePlan:
     written and that nobody said to keep or to drop: while there are any, it is not saved. `notes` are sentences about what
     changes without being lost, `deletes` the files of a set that is replaced which go when the new one is in place.
 
+    `backup` is the name that the file that is replaced can have then ("": none is replaced), and `keeps` whether it will have it.
+
     With `in_place` nothing is copied: `files` are those that change, and `nbytes` how large they are then."""
 
     path: str
@@ -86,6 +89,8 @@ class SavePlan:
     gone: frozenset[str] = field(default=frozenset(), repr=False)
     deletes: tuple[str, ...] = ()
     in_place: InPlace | None = field(default=None, repr=False)
+    backup: str = ""
+    keeps: bool = False
 
     @property
     def room(self) -> int:
@@ -101,7 +106,7 @@ class SavePlan:
 def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str | None = None,
               shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (),
               ties: str | None = None, unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False,
-              monitor: Monitor = QUIET) -> SavePlan:
+              backup: bool = False, monitor: Monitor = QUIET) -> SavePlan:
     """What saving `ckpt`, a checkpoint, the path of one or a mapping (see `save`), at `path` means.
 
     `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
@@ -109,7 +114,8 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
     names. `ties` says what safetensors gets of tensors under several names: "one" of them, or "all", each with bytes of its
     own; without it all where ranks of DeepSpeed's were joined, whose state dict is to load as it is. `unreferenced`
     keeps records of the old archive that no tensor refers to. `allow`: see `targets`. `in_place` writes new names, tags and plain values
-    into the file itself, where the tensors stay as they lie: at once, whatever its size.
+    into the file itself, where the tensors stay as they lie: at once, whatever its size. `backup` keeps the file that is
+    replaced, under a name that is free.
 
     Raises SaveError or EditError for what cannot be saved at all (id "in-place": not in place, but as a copy), Changed when the
     checkpoint's file is no longer the one that was opened.
@@ -122,6 +128,9 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
     chosen = _format(ckpt, path, format, shard_size is not None)
     if ties not in (*TIES, None):
         raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
+    if in_place and backup:
+        raise UsageError("a change in place copies nothing, so nothing of the old file could be kept",
+                         "Ask for one of in_place and backup.")
     if in_place:
         return _plan_in_place(ckpt, path, format, shard_size, keep_code, drop_code, ties or "one", unreferenced, allow, monitor)
     if path == "-":
@@ -138,8 +147,22 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
         target = target._replace(notes=(*target.notes, f"{misleading.message}."))
     _not_over_itself(ckpt, target)
     if chosen.startswith("safetensors"):
-        return _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties)
-    return _plan_torch(ckpt, path, chosen, target, frozenset(keep_code), frozenset(drop_code), unreferenced, monitor)
+        plan = _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties)
+    else:
+        plan = _plan_torch(ckpt, path, chosen, target, frozenset(keep_code), frozenset(drop_code), unreferenced, monitor)
+    if target.old is None or os.path.islink(target.path):       # what a link leads to stays anyway
+        return plan
+    plan = replace(plan, backup=free_backup_name(target.folder, target.name))
+    return _keeping(plan) if backup else plan
+
+
+def _keeping(plan: SavePlan) -> SavePlan:
+    """The same with the old file kept; of a set the old index is, and with it the files that it names."""
+    name = plan.backup
+    said = f"The old file is kept as {visible(name, 160)}."
+    if plan.format == "safetensors-sharded":
+        said = f"The old index is kept as {visible(name, 160)}, and the files that it names stay."
+    return replace(plan, keeps=True, deletes=(), notes=(*plan.notes, said))
 
 
 # -- which format, and where --------------------------------------------------------------------------------------------
@@ -247,7 +270,7 @@ def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: 
     notes = [note for note in base.notes if note not in base.target.notes]
     if found.unused:
         notes.append(f"About {exact_size(found.unused)} of the file are unused then: where the old names stood. A copy is without them.")
-    return replace(base, path=path, files=files, nbytes=sum(file.nbytes for file in files), notes=tuple(notes), in_place=found)
+    return replace(base, path=path, files=files, nbytes=sum(file.nbytes for file in files), notes=tuple(notes), in_place=found, backup="")
 
 
 def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: str | int | None) -> None:

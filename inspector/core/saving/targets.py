@@ -18,6 +18,8 @@ from inspector.core.io import addresses
 from inspector.core.io.new_files import found_at, mode_of_new_files
 from inspector.core.keypath import visible
 
+from .disk.backups import names_that_are_backups
+
 ASK = ("replace-link", "break-hard-links", "read-only")
 
 
@@ -134,8 +136,9 @@ def _refuse(found: os.stat_result, path: str, allow: Collection[str]) -> None:
     if not stat.S_ISREG(found.st_mode):
         what = "a folder" if stat.S_ISDIR(found.st_mode) else "no ordinary file (a device, pipe or socket)"
         raise SaveError(f"{visible(path)} is {what}", "Give the new file another name.", id="bad_target")
-    if found.st_nlink > 1 and "break-hard-links" not in allow:
-        raise SaveError(f"the file has {found.st_nlink} names (hard links), and the others would keep the old contents",
+    names = found.st_nlink if found.st_nlink < 2 else found.st_nlink - names_that_are_backups(path, found)     # which shall keep it
+    if names > 1 and "break-hard-links" not in allow:
+        raise SaveError(f"the file has {names} names (hard links), and the others would keep the old contents",
                         "Save under another name, or allow this name to be parted from the others (break-hard-links).", visible(path),
                         id="break-hard-links")
     if not found.st_mode & 0o222 and "read-only" not in allow:

@@ -36,7 +36,7 @@ _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 class SaveReport:
     """`path` is the file that is there now (of a set, its index), `files` the names of all that were written, `nbytes` together;
     `tensors` of them were read back and compared, every byte; `notes` what else is to be said. Of a change in place only `written` bytes
-    were written and read back (None: it was none)."""
+    were written and read back (None: it was none). `backup` is where the file that was replaced is now ("": nowhere)."""
 
     path: str
     format: str
@@ -46,6 +46,7 @@ class SaveReport:
     notes: tuple[str, ...]
     seconds: float
     written: int | None = None
+    backup: str = ""
 
     @property
     def text(self) -> str:
@@ -60,8 +61,8 @@ class SaveReport:
 
 def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
          shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str | None = None,
-         unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False, allow_loss: bool = False, verify: str = "",
-         monitor: Monitor = QUIET) -> SaveReport:
+         unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False, backup: bool = False,
+         allow_loss: bool = False, verify: str = "", monitor: Monitor = QUIET) -> SaveReport:
     """Saves a checkpoint, edited or not, or the one in a file, or a mapping, or carries out a plan (which has all options but the last
     three).
 
@@ -72,6 +73,8 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
 
     `in_place` changes names, tags and plain values in the file itself, without copying the tensors; `path` may then be left out. While it
     is at it what it overwrites is written down beside the file, and whoever saves there next takes back what was interrupted (`recover`).
+
+    `backup` keeps a file that is replaced, under its name with .bak behind it, or .bak2 and so on: nothing is ever written over it.
 
     `allow_loss` is needed when the plan has losses. `verify="torch"` has torch.load(weights_only=True), or safetensors, read the
     new file in a process of its own before it replaces anything.
@@ -94,7 +97,7 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
         if path is None:
             raise UsageError("no path to save to was given", "Give one: save(checkpoint, \"weights.safetensors\").")
         plan = plan_save(what, path, format=format, shard_size=shard_size, keep_code=keep_code, drop_code=drop_code, ties=ties,
-                         unreferenced=unreferenced, allow=allow, in_place=in_place, monitor=monitor)
+                         unreferenced=unreferenced, allow=allow, in_place=in_place, backup=backup, monitor=monitor)
     elif path is not None or format is not None:
         raise UsageError("a plan knows its path and format already", "Save the plan alone, or plan anew.")
     else:
@@ -148,14 +151,18 @@ class _Save:
         try:
             with _staging(target, plan) as staging:
                 self._write_all(staging)
-                staging.commit(target.mode, self._check_source_again, plan.deletes, target.mode_of_others)
+                staging.commit(target.mode, self._check_source_again, plan.deletes, target.mode_of_others,
+                               plan.keeps)
                 self.notes += staging.notes
+                if staging.kept and staging.kept != plan.backup:
+                    self.notes.append(f"The old file is kept as {visible(staging.kept, 160)}: the other name was taken meanwhile.")
+                kept = os.path.join(target.folder, staging.kept) if staging.kept else ""
         except BaseException:
             if made_folder:
                 _remove_empty(target.folder)
             raise
         return SaveReport(target.path, plan.format, tuple(file.name for file in plan.files), plan.nbytes, self.tensors,
-                          (*plan.notes, *self.notes), time.monotonic() - begin)
+                          (*plan.notes, *self.notes), time.monotonic() - begin, backup=kept)
 
     def _change_in_place(self, work: InPlace, begin: float) -> SaveReport:
         plan, target = self.plan, self.plan.target

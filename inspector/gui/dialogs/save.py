@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -126,6 +126,11 @@ class SaveDialog(QDialog):
         self.in_place.hide()                # until a plan says that it can be
         self.in_place.toggled.connect(self._changed)
         rows.addRow("", self.in_place)
+        self.backup = QCheckBox("")
+        self.backup.setToolTip(self.tr("It keeps its contents under the other name. Nothing that has that name already is replaced."))
+        self.backup.hide()                  # until a plan says that something is replaced
+        self.backup.toggled.connect(self._changed)
+        rows.addRow("", self.backup)
         column.addLayout(rows)
         messages = QWidget()
         messages.setObjectName("page")
@@ -140,9 +145,9 @@ class SaveDialog(QDialog):
         area.setAccessibleName(self.tr("What will be written"))
         column.addWidget(area, 1)
         buttons = QDialogButtonBox()
-        cancel = QPushButton(self.tr("Cancel"))
-        cancel.clicked.connect(self.reject)
-        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.cancel.clicked.connect(self.reject)
+        buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self.save = QPushButton(self.tr("Save"))
         self.save.setProperty("primary", True)
         self.save.clicked.connect(self._begin)
@@ -182,6 +187,7 @@ class SaveDialog(QDialog):
     def _path_changed(self) -> None:
         self._allowed.clear()               # what was allowed was allowed for another file
         self.in_place.hide()
+        self.backup.hide()
         with QSignalBlocker(self.in_place):
             self.in_place.setChecked(True)
         self._changed()
@@ -227,11 +233,11 @@ class SaveDialog(QDialog):
         drop = [name for name, choice in self._code.items() if choice == DROP]
         allow = tuple(self._allowed)
         path = core.absolute_path(os.path.expanduser(path))
-        in_place = self.in_place.isChecked()
+        in_place, backup = self.in_place.isChecked(), self.backup.isChecked()
 
         def plan(in_place: bool, monitor: core.Monitor) -> core.SavePlan:
             return core.plan_save(ckpt, path, format=format or None, shard_size=shard or None, keep_code=keep, drop_code=drop,
-                                  allow=allow, in_place=in_place, monitor=monitor)
+                                  allow=allow, in_place=in_place, backup=backup and not in_place, monitor=monitor)
 
         def work(monitor: core.Monitor) -> core.SavePlan:
             if in_place:
@@ -247,6 +253,8 @@ class SaveDialog(QDialog):
         self.plan, self._error = plan, None
         if self.in_place.isChecked():
             self.in_place.setVisible(plan.in_place is not None)
+        self.backup.setVisible(bool(plan.backup))
+        self.backup.setText(self.tr("Keep the old file as {name}").format(name=words.menu_text(plan.backup, 60)))
         for name in plan.code:
             self._code.setdefault(name, "")
         if plan.losses != self._meant:
@@ -292,6 +300,11 @@ class SaveDialog(QDialog):
                              and plan.room <= plan.free)
         replaces = plan is not None and plan.replaces is not None and plan.in_place is None
         self.save.setText(self.tr("Replace") if replaces else self.tr("Save"))
+        (self.cancel if replaces and not self._is_own(plan) else self.save).setDefault(True)
+
+    def _is_own(self, plan: core.SavePlan | None) -> bool:
+        """Whether what is replaced is the file that is open."""
+        return plan is not None and any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in self._ckpt.files)
 
     # -- saving
 
@@ -337,6 +350,15 @@ class SaveDialog(QDialog):
         self.pages.setCurrentIndex(0)
         self._said = self.tr("Saving was cancelled. Nothing was changed.")
         self._changed()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter after a name that another file has replaces nothing, and does not throw the name away either."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.cancel.isDefault() and \
+                self.focusWidget() in (self.path, self.shard):
+            self.cancel.setFocus(Qt.FocusReason.TabFocusReason)
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def reject(self) -> None:
         """While it saves, leaving means to cancel it first."""

@@ -132,7 +132,7 @@ def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint) -> FactBox:
 def notes_box(notes: tuple[str, ...]) -> FactBox:
     box = FactBox(translate("SaveDialog", "Good to know"))
     for note in notes[:20]:
-        box.body.addWidget(Prose(core.visible(note, 500), translate("SaveDialog", "Note"), tone="muted"))
+        box.body.addWidget(Prose(words.said(note, 500), translate("SaveDialog", "Note"), tone="muted"))
     return box
 
 

@@ -267,3 +267,37 @@ def test_that_torch_reads_the_new_file_too_when_asked(dialog: Make, tmp_path: Pa
         made.save.click()
     assert caught.args is not None
     assert any("torch" in note for note in caught.args[2])
+
+
+def test_that_another_file_is_replaced_by_a_click_not_by_enter_alone(dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
+    source = edit_samples.wrapped(tmp_path)
+    torch.save({"old": torch.ones(2)}, tmp_path / "other.pth")
+    before = (tmp_path / "other.pth").read_bytes()
+    made = dialog(source, tmp_path / "other.pth")
+    assert (made.save.text(), made.cancel.isDefault()) == ("Replace", True)
+    made.activateWindow()
+    made.path.setFocus()
+    qtbot.waitUntil(made.path.hasFocus)
+    qtbot.keyClick(made.path, Qt.Key.Key_Return)
+    assert made.isVisible()
+    assert made.cancel.hasFocus()
+    assert made.path.text() == str(tmp_path / "other.pth")
+    assert (tmp_path / "other.pth").read_bytes() == before
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.path.setText(str(tmp_path / "free.pth"))
+    assert (made.save.text(), made.save.isDefault()) == ("Save", True)
+    assert not made.backup.isVisible()
+
+
+def test_that_a_file_that_is_replaced_can_be_kept(dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
+    torch.save({"old": torch.ones(2)}, tmp_path / "other.pth")
+    before = (tmp_path / "other.pth").read_bytes()
+    made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "other.pth")
+    assert made.backup.isVisible()
+    assert made.backup.text() == "Keep the old file as other.pth.bak"
+    assert not made.backup.isChecked()
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.backup.click()
+    assert "The old file is kept as other.pth.bak." in said(made)
+    assert written(made, qtbot).backup == str(tmp_path / "other.pth.bak")
+    assert (tmp_path / "other.pth.bak").read_bytes() == before

@@ -7,8 +7,9 @@
     .~inspector-<8 hex of the name>.undo    what a change in place overwrites (`overwrite`)
 
 Order of a save: write, fsync, verify, mode, rename, fsync of the folder. A set of files is written under names that nothing
-refers to yet; its index comes last, and replacing it is the one step that counts. Whatever fails before that step leaves the
-old file as it was. The lock is the system's (flock), so it ends with the process that holds it.
+refers to yet; its index comes last, and replacing it is the one step that counts. A backup is a second name for the old file, given
+right before that step, and taken away again where the step was not reached. Whatever fails before that step leaves the old file as it
+was. The lock is the system's (flock), so it ends with the process that holds it.
 """
 from __future__ import annotations
 
@@ -28,6 +29,7 @@ from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
 from . import journal, overwrite
+from .backups import backup_names, is_backup_of
 from .journal import Identity
 from .overwrite import FileChange
 
@@ -38,6 +40,8 @@ else:
 
 _LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 INDEX = ".index.json"
+_AT_ONCE = 4 << 20          # bytes copied at once
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EINVAL})
 _MOST_INDEX = 100 << 20     # bytes of one that is read
 _ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
 
@@ -74,6 +78,9 @@ class Staging:
         self._temporaries: list[Temporary] = []
         self._placed: dict[str, Identity] = {}  # new files under their final names that nothing refers to yet
         self._old: dict[str, Identity] = {}
+        self.kept = ""                          # what the file that was replaced is called now
+        self._before: Identity | None = None    # that file
+        self._copies: tuple[Identity, ...] = ()     # of it, where it could not have two names
         self._lock_path = os.path.join(folder, lock_name(name))
         self._lock = _locked(self._lock_path, name)
         try:
@@ -95,6 +102,7 @@ class Staging:
         for name, one in self._placed.items():
             # somebody else's save may have taken the name, which was free when this one was planned
             left = (journal.is_still(self._at(name), one, placed=True) and not _removed(self._at(name))) or left
+        left = (error is not None and self._is_kept_in_vain() and not _removed(self._at(self.kept))) or left
         self._temporaries, self._placed = [], {}
         if left:                                # the lock file still lists it for the next save
             self._close_lock()
@@ -123,9 +131,11 @@ class Staging:
         journal.note(self._lock, made={name: Identity(found.st_dev, found.st_ino)})
         return temporary
 
-    def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = (), mode_of_others: int = 0o600) -> None:
-        """Puts all files in place, the last made one last, if `check` raises nothing. `old` are names that may go afterwards.
-        Raises OSError or SaveError while nothing has changed yet; what goes wrong after that becomes a note."""
+    def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = (), mode_of_others: int = 0o600,
+               backup: bool = False) -> None:
+        """Puts all files in place, the last made one last, if `check` raises nothing. `old` are names that may go afterwards; with `backup`
+        the file that is replaced stays, under a name that was free (`kept`). Raises OSError or SaveError while
+        nothing has changed yet; what goes wrong after that becomes a note."""
         *others, last = self._temporaries
         for temporary in self._temporaries:
             _set_mode(temporary.path, mode if temporary is last else mode_of_others, self.notes)
@@ -141,6 +151,8 @@ class Staging:
             put_in_place(temporary.path, os.path.join(self.folder, temporary.name))
         if others:
             sync_folder(self.folder)
+        if backup:
+            self._keep()
         put_in_place(last.path, os.path.join(self.folder, last.name))
         self._temporaries, self._placed = [], {}
         try:
@@ -159,6 +171,64 @@ class Staging:
         `overwrite.overwrite`."""
         overwrite.overwrite(self.folder, self.name, changes, check, self.notes)
 
+    # -- the old file kept ----------------------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        """Gives the file that will be replaced one more name, never one that something has. Raises OSError."""
+        target = self._at(self.name)
+        old = journal.identity(target)
+        if old is None:
+            return
+        for name in backup_names(self.name):
+            if os.path.lexists(self._at(name)):
+                continue
+            journal.note(self._lock, kept={name: old})
+            os.fsync(self._lock)
+            self.kept, self._before = name, old     # before it is there: a link may be made although the system says no
+            try:
+                os.link(target, self._at(name))
+            except FileExistsError:             # somebody else's, made this moment
+                self.kept = ""
+                continue
+            except OSError as error:
+                if error.errno not in _NO_LINKS or os.path.lexists(self._at(name)):
+                    raise
+                self._copy(target, name)
+            sync_folder(self.folder)
+            return
+
+    def _copy(self, target: str, name: str) -> None:
+        """The same where files cannot have two names: all bytes again. Raises OSError."""
+        temporary = self.create(name)
+        self._temporaries.remove(temporary)     # it is not what is put in place
+        try:
+            fd = os.open(target, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+            try:
+                while data := os.read(fd, _AT_ONCE):
+                    write_all(temporary.fd, data)
+            finally:
+                os.close(fd)
+            os.fsync(temporary.fd)
+            temporary.close()
+            _set_mode(temporary.path, stat.S_IMODE(os.stat(target).st_mode), self.notes)
+            self.notes += keep_attributes(temporary.path, target, None)
+            made = journal.identity(temporary.path)
+            self._copies = (made,) if made is not None else ()
+            os.rename(temporary.path, self._at(name))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.close()
+            _removed(temporary.path)
+            raise
+
+    def _is_kept_in_vain(self) -> bool:
+        """Whether the file that was to be replaced is there as before, and has the second name or a copy that was made."""
+        if not self.kept or self._before is None:
+            return False
+        there, here = journal.identity(self._at(self.name)), journal.identity(self._at(self.kept))
+        ours = (self._before, *self._copies)
+        return there is not None and here is not None and there[:2] == self._before[:2] and here[:2] in [one[:2] for one in ours]
+
     def _at(self, name: str) -> str:
         return os.path.join(self.folder, name)
 
@@ -172,6 +242,12 @@ class Staging:
         for name, one in told.made.items():
             if re.fullmatch(re.escape(PREFIX) + "[0-9a-f]{8}", name) and journal.is_still(self._at(name), one):
                 self._clear(name)
+        target = journal.identity(self._at(self.name))
+        for name, one in told.kept.items():
+            # the step that counts was not reached: both names are of one file, and this one is too many
+            if target is not None and target[:2] == one[:2] and is_backup_of(name, self.name) and \
+                    journal.is_still(self._at(name), one, placed=True):
+                _removed(self._at(name))
         referred = self._referred() if self.name.endswith(INDEX) else None
         mine = re.compile(re.escape(self.name.partition(".")[0]) + r"(?:-r[0-9a-f]{8})?-\d{5}-of-\d{5}\.(?:safetensors|bin)")
         for name, one in told.sets.items():
@@ -215,7 +291,7 @@ def recover(path: str) -> bool:
     if os.path.isdir(path):                     # a set is changed under the name of its index
         taken_back = [recover(os.path.join(path, name)) for name in os.listdir(path) if name.endswith(INDEX)]
         return any(taken_back)
-    if not is_interrupted(path):
+    if not is_interrupted(path) and not os.path.lexists(os.path.join(os.path.dirname(path), lock_name(os.path.basename(path)))):
         return False
     try:
         with Staging(*os.path.split(path)) as staging:

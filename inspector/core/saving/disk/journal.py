@@ -32,10 +32,12 @@ class Identity(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """What a journal of ours tells: temporaries (None: about to be made) and files of sets, by name."""
+    """What a journal of ours tells: temporaries (None: about to be made) and files of sets, by name; `kept`: second names that were given
+    to the file that was about to be replaced."""
 
     made: dict[str, Identity | None]
     sets: dict[str, Identity]
+    kept: dict[str, Identity]
 
 
 def identity(path: str) -> Identity | None:
@@ -49,15 +51,16 @@ def identity(path: str) -> Identity | None:
     return Identity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def note(fd: int, made: dict[str, Identity | None] | None = None, sets: dict[str, Identity] | None = None) -> None:
+def note(fd: int, made: dict[str, Identity | None] | None = None, sets: dict[str, Identity] | None = None,
+         kept: dict[str, Identity] | None = None) -> None:
     """Adds a line to the journal open at `fd`. Lines are whole but perhaps for the last, whenever a save is killed. Raises OSError."""
     os.lseek(fd, 0, os.SEEK_END)
-    write_all(fd, json.dumps({"by": _writer(), "made": made or {}, "sets": sets or {}}).encode() + b"\n")
+    write_all(fd, json.dumps({"by": _writer(), "made": made or {}, "sets": sets or {}, "kept": kept or {}}).encode() + b"\n")
 
 
 def noted(fd: int) -> Noted:
     """What the journal open at `fd` tells that can be believed. Raises OSError."""
-    found = Noted({}, {})
+    found = Noted({}, {}, {})
     os.lseek(fd, 0, os.SEEK_SET)
     data = bytearray()
     while len(data) < _MOST and (part := os.read(fd, _MOST - len(data))):
@@ -68,7 +71,8 @@ def noted(fd: int) -> Noted:
             if said["by"] != _writer():
                 continue
             found.made.update({name: _identity(one) for name, one in said["made"].items() if type(name) is str})
-            found.sets.update({name: one for name, told in said["sets"].items() if (one := _identity(told)) is not None})
+            for into, names in ((found.sets, said["sets"]), (found.kept, said.get("kept", {}))):
+                into.update({name: one for name, told in names.items() if (one := _identity(told)) is not None})
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):          # cut short, or not ours
             continue
     return found
