@@ -1936,6 +1936,21 @@
 </message>
 </context>
 <context>
+<name>DragOut</name>
+<message>
+<source>{size} are too much to be dragged. Save them instead: Edit ▸ Extract or Keep, then Save As.</source>
+<translation>{size} 太大，无法拖动。请改用保存：编辑 ▸ 提取或保留，然后另存为。</translation>
+</message>
+<message>
+<source>selection</source>
+<translation>所选</translation>
+</message>
+<message>
+<source>Making {name}</source>
+<translation>正在生成 {name}</translation>
+</message>
+</context>
+<context>
 <name>DropOverlay</name>
 <message>
 <source>Drop to open it</source>

@@ -57,7 +57,7 @@ class DropOverlay(QWidget):
         return event.type() != QEvent.Type.Resize
 
     def _enter(self, event: QDragEnterEvent) -> None:
-        paths = paths_in(event.mimeData())
+        paths = _from_elsewhere(event)
         if paths:
             _copy(event)
             document = self._session.selected_document
@@ -67,7 +67,7 @@ class DropOverlay(QWidget):
             event.ignore()
 
     def _move(self, event: QDragMoveEvent) -> None:
-        if self.isVisible() or paths_in(event.mimeData()):
+        if self.isVisible() or _from_elsewhere(event):
             _copy(event)
             x = event.position().x()
             if self._zones[1].isVisible():
@@ -77,7 +77,7 @@ class DropOverlay(QWidget):
     def _drop(self, event: QDropEvent) -> None:
         beside = self._is_beside(event.position().x())
         self.hide()
-        paths = paths_in(event.mimeData())
+        paths = _from_elsewhere(event)
         if not paths:
             event.ignore()
             return
@@ -137,6 +137,11 @@ def refuse_drops(widget: QWidget) -> None:
     """A file dropped on a text field is opened, not typed."""
     for edit in (*widget.findChildren(QLineEdit), *widget.findChildren(QPlainTextEdit), *widget.findChildren(QTextEdit)):
         edit.setAcceptDrops(False)
+
+
+def _from_elsewhere(event: QDropEvent) -> list[str]:
+    """The files that are dragged here, but for those from this window: nothing is opened by a drag that is given up."""
+    return [] if event.source() is not None else paths_in(event.mimeData())
 
 
 def _copy(event: QDropEvent) -> None:

@@ -34,6 +34,7 @@ from inspector.gui.widgets.tree_view import TreeView
 from .activity import Activity
 from .banner import ChangedBanner, SavedBanner
 from .compare_commands import CompareCommands
+from .drag_out import DragOut
 from .drops import MARGIN, DropOverlay, refuse_drops
 from .edit_commands import EditCommands
 from .file_commands import FileCommands
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self.menus.on("open-again", lambda: self.keeper.open_again() if self.keeper is not None else None)
         self.tree.edit_actions = self.menus.edits
         self.drops = DropOverlay(self, session)
+        self.drag_out = DragOut(self.tree, session, tasks, self)
         self._connect()
         self.restore_layout()
         self._refresh()
@@ -188,6 +190,7 @@ class MainWindow(QMainWindow):
         self.comparison.shown_changed.connect(self._refresh)
         self.comparison.said.connect(lambda: self.status.setText(self._status()))
         self.reports.said.connect(self._say_of_report)
+        self.drag_out.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.runs.shown_changed.connect(self._refresh)
         self.runs.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.banner.reload_asked.connect(self.opener.reload)
@@ -438,6 +441,7 @@ class MainWindow(QMainWindow):
         if self.keeper is not None:
             self.keeper.write()
         self.tasks.close()
+        self.drag_out.close()
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
@@ -52,6 +52,7 @@ class TreeView(TreeTable):
     close_requested = Signal(int)       # the document id of the file to close
     compare_requested = Signal(int, int)    # documents; with 0, a file that is still to be chosen
     columns_changed = Signal()
+    drag_begun = Signal()               # what is selected is being pulled out of the view
 
     def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
@@ -65,6 +66,8 @@ class TreeView(TreeTable):
         self._current: _RowKey | None = None
         self._top: _RowKey | None = None
         self._filter = ""
+        self._pressed: QPoint | None = None     # where a drag would have begun
+        self._one_of_many: int | None = None    # a selected row that was pressed: alone when it is let go, all of them when it is dragged
         self._own = False                       # the selection is being set, not made
         self._typed, self._typing = "", QElapsedTimer()
         self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
@@ -339,6 +342,9 @@ class TreeView(TreeTable):
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.viewport().update()
 
+    def _is_selected(self, row: int) -> bool:
+        return self.is_chosen(row) or self.selectionModel().isRowSelected(row)
+
     def is_chosen(self, row: int) -> bool:
         """Whether a row is selected though Qt was not told."""
         if not self._scattered:
@@ -428,6 +434,32 @@ class TreeView(TreeTable):
         row = self._model.find_name(search if repeated else self._typed, first + (1 if repeated else 0))
         if row is not None:
             self.select_row(row)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        plain = event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and self._arrow_at(event) is None
+        index = self.indexAt(event.position().toPoint())
+        self._pressed = event.position().toPoint() if plain and index.isValid() else None
+        self._one_of_many = None
+        if self._pressed is not None and self._is_selected(index.row()) and len(self._chosen_rows(2)) > 1:
+            self._one_of_many = index.row()
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Rows are pulled out, not selected by a stroke: Shift does that."""
+        if self._pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            super().mouseMoveEvent(event)
+        elif (event.position().toPoint() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed = self._one_of_many = None
+            self.setState(QAbstractItemView.State.NoState)
+            self.drag_begun.emit()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        alone, self._pressed, self._one_of_many = self._one_of_many, None, None
+        if alone is not None:
+            self.select_row(alone)
+        super().mouseReleaseEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """What is typed when one comes back begins a new name."""
