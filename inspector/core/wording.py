@@ -75,13 +75,15 @@ def decibels(value: float) -> str:
 
 
 def layer_name(key: str) -> str:
-    """A tensor as people speak of it: "layer 12 down_proj" of "model.layers.12.mlp.down_proj.weight"."""
+    """A tensor as people speak of it: "layer 12 down_proj" of "model.layers.12.mlp.down_proj.weight", and "layer 3 experts.7.up_proj" where
+    more numbers than that of the layer tell it from others."""
     segments = key.split(".")
     named = segments[:-1] if segments[-1] in ("weight", "bias") and len(segments) > 1 else segments
     place = next((n for n, segment in enumerate(segments) if segment.isdecimal()), None)
     if place is None or place >= len(named) - 1:
         return ".".join(named)
-    return f"layer {segments[place]} {named[-1]}"
+    numbers = [n for n, segment in enumerate(named) if segment.isdecimal() and place < n < len(named) - 1]
+    return f"layer {segments[place]} {'.'.join(named[max(numbers[0] - 1, place + 1):]) if numbers else named[-1]}"
 
 
 def shape(dims: Sequence[int]) -> str:

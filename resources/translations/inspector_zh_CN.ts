@@ -1831,8 +1831,8 @@
 <translation>属于模型的其他部分</translation>
 </message>
 <message>
-<source>Edit, Merge an Adapter puts it into the model; that was tried.</source>
-<translation>“编辑”菜单的“合并适配器”可将其并入模型；已验证可行。</translation>
+<source>This edit of the model puts it in; that was tried.</source>
+<translation>对模型执行此修改即可将其并入；已验证可行。</translation>
 </message>
 <message>
 <source>Save it under another name: File, Save As.</source>
@@ -1845,6 +1845,10 @@
 <message>
 <source>Add these edits</source>
 <translation>添加这些修改</translation>
+</message>
+<message>
+<source>Open the model to merge it there.</source>
+<translation>请打开模型后再合并。</translation>
 </message>
 <message>
 <source>Choose the file that should load.</source>

@@ -79,3 +79,11 @@ def test_that_shapes_read_as_products_and_as_lists() -> None:
 @pytest.mark.parametrize(("parts", "text"), [((), ""), (("a",), "a"), (("a", "b"), "a and b"), (("a", "b", "c"), "a, b and c")])
 def test_that_lists_are_read_as_people_say_them(parts: tuple[str, ...], text: str) -> None:
     assert wording.listed(parts) == text
+
+
+@pytest.mark.parametrize(("key", "text"), [
+    ("model.layers.12.mlp.down_proj.weight", "layer 12 down_proj"), ("h.3.attn.c_attn.bias", "layer 3 c_attn"),
+    ("model.layers.3.mlp.experts.7.down_proj.weight", "layer 3 experts.7.down_proj"), ("layers.0.0.conv.weight", "layer 0 0.conv"),
+    ("lm_head.weight", "lm_head"), ("blocks.4.weight", "blocks.4")])
+def test_that_a_layer_is_spoken_of_by_its_number_and_what_tells_it_from_others(key: str, text: str) -> None:
+    assert wording.layer_name(key) == text

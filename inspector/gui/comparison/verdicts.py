@@ -131,7 +131,7 @@ def _quantized(facts: dict[str, int | float | str]) -> VerdictText:
             }.get(str(facts["original"]),
                   translate("Compare", "Two packings of the same weights: {all} from A to B, worst {layer} {worst}."))
     text = said.format(all=core.wording.decibels(float(facts["sqnr"])), worst=core.wording.decibels(float(facts["worst_sqnr"])),
-                       layer=core.visible(core.wording.layer_name(str(facts["worst"])), 80))
+                       layer=words.said(core.wording.layer_name(str(facts["worst"])), 80))
     more = [translate("Compare", "{n} packed").format(n=words.tensors(int(facts["packed"])))]
     others = int(facts["moved"]) - int(facts["packed"])
     if others > 0:

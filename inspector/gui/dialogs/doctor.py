@@ -51,6 +51,8 @@ class Doctor(QDialog):
         super().__init__(parent)
         self._session, self._tasks = session, tasks
         self._look: Look | None = None
+        self._model = ""                # the path of what the file is held against
+        self._merging = False           # the edits are those of the model, which an adapter is put into
         self._steps: tuple[core.Step, ...] = ()
         self._edits: tuple[core.Edit, ...] = ()
         self._ways: tuple[tuple[str, tuple[core.Edit, ...]], ...] = ()
@@ -96,7 +98,7 @@ class Doctor(QDialog):
         self.setWindowTitle(self.tr("Check against a model"))
         self._intro.setText(self.tr("The model has the names and shapes of {path}").format(path=core.visible(path, 300)))
         self.text.hide()
-        self._look = look
+        self._look, self._model = look, path
         self._run()
         self.open()
 
@@ -203,13 +205,14 @@ class Doctor(QDialog):
         self._section(self.tr("Whole, in place of the model's"), [(one.key, "") for one in report.fit.whole])
         self._section(self.tr("Of another part of the model"), [(one.name, "") for one in report.fit.elsewhere])
         self.lists.setVisible(self.lists.topLevelItemCount() > 0)
-        hint = self.tr("Edit, Merge an Adapter puts it into the model; that was tried.") if report.merge is not None else ""
+        hint = self.tr("This edit of the model puts it in; that was tried.") if report.merge is not None else ""
         self._say(words.sentence(words.said(report.sentence, 600)), hint, "ok" if report.fits else "danger")
-        self._offer([])
+        self._offer([("", (report.merge,))] if report.merge is not None else [], merging=True)
 
-    def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]]) -> None:
-        """The edits that help, to be chosen from where there are several ways; each with what it comes to."""
-        self._ways = tuple(ways)
+    def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]], *, merging: bool = False) -> None:
+        """The edits that help, to be chosen from where there are several ways; each with what it comes to. `merging`: edits of the model
+        that the file is held against."""
+        self._ways, self._merging = tuple(ways), merging
         with QSignalBlocker(self.choice):
             self.choice.clear()
             self.choice.addItems([outcome for outcome, _ in ways])
@@ -223,10 +226,18 @@ class Doctor(QDialog):
             texts = [self.tr("Save it under another name: File, Save As.")]
         self.steps.setText("\n".join(texts))
         self.steps.setVisible(bool(texts))
-        self.add.setEnabled(bool(self._edits) and self.document is not None)
+        self.add.setEnabled(bool(self._edits) and self._edited is not None)
         self.copy.setEnabled(bool(self._ways))
         self.add.setText(self.tr("Add this edit") if len(self._edits) == 1 else self.tr("Add these edits"))
-        self.add.setToolTip("" if self.document is not None else self.tr("Choose the file that should load."))
+        self.add.setToolTip("" if self._edited is not None else self.tr("Open the model to merge it there.") if self._merging else
+                            self.tr("Choose the file that should load."))
+
+    @property
+    def _edited(self) -> Document | None:
+        """What the edits are for."""
+        if not self._merging:
+            return self.document
+        return next((one for one in self._session.documents if one.checkpoint is not None and one.path == self._model), None)
 
     def _outcome(self, report: core.LoadReport) -> str:
         after = report.after
@@ -301,7 +312,7 @@ class Doctor(QDialog):
     # -- what is done -------------------------------------------------------------------------------------------------
 
     def _add(self) -> None:
-        document = self.document
+        document = self._edited
         if document is None or not self._edits:
             return
         self._session.add_edits(document.id, self._edits)
@@ -309,8 +320,9 @@ class Doctor(QDialog):
 
     def _copy(self) -> None:
         document = self.document
+        path = self._model if self._merging else document.path if document is not None else "FILE"
         try:
-            said = core.as_command(self._edits, document.path if document is not None else "FILE", "FIXED")
+            said = core.as_command(self._edits, path, "MERGED" if self._merging else "FIXED")
         except core.InspectorError as error:
             self._say(words.sentence(words.said(error.message, 400)), words.said(error.hint, 400), "danger")
             return

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -228,6 +229,12 @@ def test_that_an_adapter_beside_its_model_says_what_it_adds(session: Session, ta
     qtbot.waitUntil(lambda: doctor.lists.topLevelItemCount() > 0 and not tasks.running, timeout=20_000)
     said = [doctor.lists.topLevelItem(0).child(0).text(column) for column in range(doctor.lists.columnCount())]
     assert any("rank 2 · norm" in text for text in said), said
+    doctor.copy.click()
+    assert f"edit {tmp_path / 'base.safetensors'} -o MERGED --merge-adapter" in QGuiApplication.clipboard().text()
+    doctor.add.click()                          # an edit of the model, not of the adapter
+    adapter, base = session.documents
+    assert [edit.option for edit in session.edits(base.id)] == ["merge-adapter"]
+    assert session.edits(adapter.id) == ()
 
 
 def test_that_the_tree_can_show_what_is_stored_with_the_same_parameters(opened: tuple[MainWindow, Document], session: Session,
