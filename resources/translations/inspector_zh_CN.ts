@@ -4282,6 +4282,10 @@
 <translation>正在重新读取 {name}</translation>
 </message>
 <message>
+<source>Looking for checkpoints of one run</source>
+<translation>正在查看是否为同一训练过程的检查点</translation>
+</message>
+<message>
 <source>Looking into the folder</source>
 <translation>正在查看文件夹</translation>
 </message>

@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         self.drops.open_asked.connect(self.open_paths)
         self.drops.run_asked.connect(lambda paths: self.runs.show_paths(tuple(paths)))
         self.session.document_added.connect(lambda id: self.runs.show_files())
-        self.opener.run_found.connect(lambda folder: self.runs.show_paths((folder,)))
+        self.opener.run_found.connect(self.runs.show_paths)
         self.opener.shows_runs = True
         self.drops.compare_asked.connect(self.comparison.compare_paths)
         self.session.selection_changed.connect(self._refresh)

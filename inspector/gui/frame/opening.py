@@ -24,6 +24,7 @@ from inspector.gui.state.value_checks import UNASKED
 Digests = Mapping[str, "str | core.BadTensor"]
 Choose = Callable[[bool, Callable[[list[str]], None]], None]        # asks for files, or a folder, and hands on what was chosen
 
+_RUN = 3                        # chosen files that may be a run
 MANY = 20                       # more files than this at once are asked about
 FOLDER_CAP = 2000               # entries of a folder that are looked at
 LINKS = ("http", "https", "s3", "gs", "hf")
@@ -34,7 +35,7 @@ class Opener(QObject):
     """`confirm(count, on_yes)` is asked before many files are opened; tests and the screenshot give their own."""
 
     opened = Signal(int)                # document id, once it is READY or FAILED
-    run_found = Signal(object)          # a folder, in which lie the checkpoints of one run: str, see `welcome.path_asked`
+    run_found = Signal(object)          # a folder in which lie the checkpoints of one run, or their files: tuple[str, ...]
     refreshed = Signal(int, object)     # document id, None or why the file could not be read again: what was shown is still
 
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QObject | None = None, *,
@@ -123,7 +124,11 @@ class Opener(QObject):
         self._tasks.cancel(_key(id))
 
     def _open_all(self, paths: list[str]) -> None:
-        """Opens all and selects the first of them."""
+        """Opens all and selects the first of them; three or more that are checkpoints of one run are shown as that, too."""
+        files = tuple(path for path in paths if not core.is_address(path) and not os.path.isdir(path))
+        if self.shows_runs and len(files) >= _RUN and len(files) == len(paths) and not any(self.find(path) for path in files):
+            self._tasks.start("run-chosen", lambda monitor: core.is_run(files, monitor), on_done=lambda is_run: self._chosen(files, is_run),
+                              on_error=lambda error: None, label=self.tr("Looking for checkpoints of one run"))
         for n, path in enumerate(paths):
             known = self.find(path)
             if known is not None:
@@ -132,6 +137,10 @@ class Opener(QObject):
                 self._open_folder(path, select=n == 0)
             else:
                 self._open_file(path, select=n == 0)
+
+    def _chosen(self, files: tuple[str, ...], is_run: bool) -> None:
+        if is_run and all(self.find(path) for path in files):           # nobody closed one meanwhile
+            self.run_found.emit(files)
 
     def _open_file(self, path: str, select: bool = True) -> None:
         document = self._session.add(path)
@@ -155,7 +164,7 @@ class Opener(QObject):
         def found(paths: list[str] | None) -> None:
             if paths is None:
                 self._settings.add_recent(folder)
-                self.run_found.emit(folder)
+                self.run_found.emit((folder,))
             elif not paths:                       # one checkpoint, or none: the reader knows best what to say about it
                 self._open_file(folder, select)
             elif len(paths) > MANY:

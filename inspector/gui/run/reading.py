@@ -36,7 +36,7 @@ class Reading(QObject):
     found = Signal()            # which checkpoints there are, or why there are none
     grown = Signal()            # `coming` has more
     measured = Signal()         # their values
-    progressed = Signal(int, int)
+    progressed = Signal(object, object)         # bytes, which may be more than an int of Qt holds
 
     def __init__(self, tasks: Tasks, parent: QObject) -> None:
         super().__init__(parent)

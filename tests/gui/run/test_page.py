@@ -125,6 +125,27 @@ def test_that_a_folder_of_epochs_opens_as_a_run_and_a_file_opened_then_is_shown(
     assert window.pages.currentWidget() is window.work
 
 
+def test_that_three_chosen_files_of_one_run_open_as_it_and_stay_files(
+        window: MainWindow, folder: Path, session: Session, qtbot: QtBot) -> None:
+    paths = [str(folder / f"epoch_{n}.pth") for n in (1, 3, 5)]
+    window.open_paths(paths)
+    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None, timeout=20000)
+    assert window.runs.page.series is not None
+    assert [one.path for one in window.runs.page.series] == paths
+    assert [document.path for document in session.documents] == paths
+    window.runs.show_files()
+    window.open_paths([str(folder / "epoch_2.pth"), str(folder / "epoch_4.pth")])
+    qtbot.waitUntil(lambda: len(session.documents) == 5 and not window.tasks.running, timeout=20000)
+    assert not window.runs.shown
+
+
+def test_that_three_chosen_files_of_other_models_stay_files(window: MainWindow, tmp_path: Path, session: Session, qtbot: QtBot) -> None:
+    paths = [core.save({f"part{n}.w": np.ones((n + 1, 2), np.float32)}, tmp_path / f"part{n}.pth").path for n in range(3)]
+    window.open_paths(paths)
+    qtbot.waitUntil(lambda: len(session.documents) == 3 and not window.tasks.running, timeout=20000)
+    assert not window.runs.shown
+
+
 def test_that_a_folder_of_different_models_opens_as_files(window: MainWindow, tmp_path: Path, session: Session, qtbot: QtBot) -> None:
     for n in range(3):
         core.save({f"part{n}.w": np.ones((n + 1, 2), np.float32)}, tmp_path / f"part{n}.pth")
@@ -296,6 +317,7 @@ def window(qtbot: QtBot, session: Session, tasks: Tasks, settings: Settings) -> 
 def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.open_paths(sorted(map(str, folder.iterdir())))
     qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running, timeout=20000)
+    window.runs.show_files()
     with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
         window.menus["run"].trigger()
     assert window.runs.shown
@@ -493,3 +515,10 @@ def test_that_a_watched_run_says_what_it_waits_for(page: RunPage, folder: Path, 
     assert page.state.text() == "Waiting for the next"
     page.watch.setChecked(False)
     assert page.state.isHidden()
+
+
+def test_that_more_bytes_than_fit_a_machine_word_of_qt_are_told(page: RunPage) -> None:
+    page.reading.reading = True
+    page.reading.progressed.emit(3 << 31, 1 << 33)
+    assert (page.bar.value(), page.bar.maximum()) == (750, 1000)
+    page.reading.reading = False
