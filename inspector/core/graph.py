@@ -42,7 +42,7 @@ import re
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 (NONE, TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT, STR, STRTEXT, BYTES, BYTEARRAY, PYSTR, PYSTRTEXT,
  TUPLE, LIST, DICT, SET, FROZENSET, GLOBAL, GLOBALDYN, EXT, PERSIDTEXT, PERSID,
@@ -65,6 +65,7 @@ LISTED = (CONTAINERS | MUTATIONS | {NEWOBJEX, OBJ, INST}) - {BUILD}     # … an
 
 FIRST_MUTATION = APPEND
 
+MANY_PAIRS = 3000
 _PASSES = 1000
 
 
@@ -74,6 +75,36 @@ class Note(NamedTuple):
     id: str
     at: int
     message: str
+
+
+Pairs = Sequence[tuple[int, int]]
+
+
+class ManyPairs(Sequence[tuple[int, int]]):
+    """(key, value) nodes of a large dict, as two columns: as tuples they would take ten times the memory."""
+
+    __slots__ = ("keys", "values")
+
+    def __init__(self, keys: array[int], values: array[int]) -> None:
+        self.keys = keys
+        self.values = values
+
+    @overload
+    def __getitem__(self, which: int) -> tuple[int, int]: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> list[tuple[int, int]]: ...
+
+    def __getitem__(self, which: int | slice) -> tuple[int, int] | list[tuple[int, int]]:
+        if isinstance(which, slice):
+            return list(zip(self.keys[which], self.values[which], strict=True))
+        return self.keys[which], self.values[which]
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.keys, self.values, strict=True)
+
+    def __len__(self) -> int:
+        return len(self.keys)
 
 
 class Graph:
@@ -229,12 +260,15 @@ class Graph:
                 items.extend(self.operands[self.a[m] + 1:self.b[m]])
         return items
 
-    def pairs(self, n: int) -> list[tuple[int, int]]:
-        """(key, value) nodes of a DICT or of any other target of SETITEM(S), in stored order, duplicates kept."""
-        flat = list(self.initial(n)) if self.kind[n] == DICT else []
+    def pairs(self, n: int) -> Pairs:
+        """(key, value) nodes of a DICT or of any other target of SETITEM(S), in stored order, duplicates kept; as `ManyPairs` where they
+        are so many."""
+        flat = array("i", self.initial(n) if self.kind[n] == DICT else ())
         for m in self.mutations.get(n, ()):
             if self.kind[m] in (SETITEM, SETITEMS):
                 flat.extend(self.operands[self.a[m] + 1:self.b[m]])
+        if len(flat) >= 2 * MANY_PAIRS:
+            return ManyPairs(flat[::2], flat[1::2])
         return list(zip(flat[::2], flat[1::2], strict=True))
 
     def states(self, n: int) -> list[int]:

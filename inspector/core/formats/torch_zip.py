@@ -17,9 +17,10 @@ import os
 from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from itertools import compress, repeat
-from operator import eq, mul, not_
+from itertools import compress
+from operator import not_
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from inspector.core.checkpoint import Checkpoint, Extent, Pickle, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -36,7 +37,7 @@ from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
-from inspector.core.pickles.objects.storages import ManyStorages, ResolveMany, StorageRef
+from inspector.core.pickles.objects.storages import ManyRefs, ManyStorages, ResolveMany, StorageRef
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -51,6 +52,9 @@ from .zip.directory import ZipDirectory, read_directory
 from .zip.foreign import refuse
 from .zip.members import MemberList, Members
 from .zip.salvage import Salvaged
+
+if TYPE_CHECKING:
+    from inspector.core.pickles.objects.bulk import Ints
 
 FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
 _MAIN = "data.pkl"
@@ -103,7 +107,8 @@ class _Names:
     def __init__(self, names: Collection[str]) -> None:
         self._names = names
         self._joined = "\0".join(["", *names, ""])
-        self._lower = self._joined.lower()
+        lower = self._joined.lower()
+        self._lower = self._joined if lower == self._joined else lower         # several megabytes, and nearly always the same
         self._apart = self._joined.count("\0") == len(names) + 1     # none holds a NUL, as some of a damaged archive may
 
     def any_under(self, folder: str) -> bool:
@@ -519,10 +524,10 @@ class _Archive:
         prefix = "" if folder == self.folder else folder
         base, members = self.top + folder, self.directory.members
 
-        def resolve(keys: array[int], dtypes: Sequence[str], devices: Sequence[str], numels: Sequence[int]) -> ManyStorages | None:
+        def resolve(refs: ManyRefs) -> ManyStorages | None:
             if self.directory.notes or self.order_problem:
                 return None
-            return _Records(members, base, prefix, keys, dtypes, devices, numels, self.big_endian, self.used)
+            return _Records(members, base, prefix, refs, self.big_endian, self.used)
 
         return resolve
 
@@ -580,19 +585,25 @@ class _Archive:
 class _Records:
     """The storages of many keys, which lie in records of these names under `base`."""
 
-    __slots__ = ("_base", "_big_endian", "_devices", "_dtypes", "_keys", "_members", "_numbers", "_prefix", "_used", "good", "nbytes")
+    __slots__ = ("_base", "_big_endian", "_device", "_devices", "_dtype", "_dtypes", "_keys", "_members", "_numbers", "_prefix", "_used",
+                 "good", "nbytes")
 
-    def __init__(self, members: Members, base: str, prefix: str, keys: array[int], dtypes: Sequence[str],
-                 devices: Sequence[str], numels: Sequence[int], big_endian: bool, used: bytearray) -> None:
-        self._members, self._base, self._prefix = members, base, prefix
-        self._keys, self._dtypes, self._devices, self._big_endian = keys, dtypes, devices, big_endian
+    def __init__(self, members: Members, base: str, prefix: str, refs: ManyRefs, big_endian: bool, used: bytearray) -> None:
+        import numpy as np
+        self._members, self._base, self._prefix, self._big_endian = members, base, prefix, big_endian
+        self._keys = array("q", refs.keys.tobytes())
+        self._dtype, self._dtypes = bytes(refs.dtype.astype(np.uint8)), refs.dtypes
+        self._device, self._devices = array("q", refs.device.tobytes()), refs.devices
         self._used: bytearray | None = used         # until it is known which are
-        widths = {dtype: _WIDTHS.get(dtype, -1) for dtype in {*dtypes}}
-        self.nbytes: Sequence[int] = array("q", map(min, map(mul, numels, map(widths.__getitem__, dtypes)), repeat(_NO_SIZE)))
-        self._numbers: Sequence[int] = members.numbers_of([*map(base.__add__, map(str, keys))])
-        self.good: Sequence[int] = bytes(map(eq, members.sizes(self._numbers), self.nbytes))
-        if "meta" in devices:
-            self.good = bytes(good and device != "meta" for good, device in zip(self.good, devices, strict=True))
+        widths = np.array([_WIDTHS.get(dtype, 0) for dtype in refs.dtypes], np.int64)[refs.dtype]
+        possible = (widths > 0) & (refs.numels <= _NO_SIZE // np.maximum(widths, 1))
+        nbytes = np.where(possible, np.where(possible, refs.numels, 0) * widths, _NO_SIZE)
+        self.nbytes: Sequence[int] = array("q", nbytes.tobytes())
+        self._numbers: Sequence[int] = members.numbers_of(base, map(str, refs.keys.tolist()), len(self._keys))
+        good = nbytes.view(np.uint64) == np.array(members.sizes(self._numbers), np.uint64)
+        if "meta" in refs.devices:
+            good &= refs.device != refs.devices.index("meta")
+        self.good: Sequence[int] = bytes(good)
 
     def ids(self, places: Iterable[int]) -> Iterable[str]:
         keys = map(str, map(self._keys.__getitem__, places))
@@ -600,13 +611,14 @@ class _Records:
 
     def storage(self, place: int) -> Storage:
         key = str(self._keys[place])
-        return Storage(self._prefix + key, self._dtypes[place], self._devices[place], self.nbytes[place], self._members[self._base + key],
-                       self._big_endian)
+        return Storage(self._prefix + key, self._dtypes[self._dtype[place]], self._devices[self._device[place]], self.nbytes[place],
+                       self._members[self._base + key], self._big_endian)
 
-    def use(self, places: Iterable[int]) -> None:
+    def use(self, places: Ints) -> None:
+        import numpy as np
         if self._used is not None:
-            for number in map(self._numbers.__getitem__, places):
-                self._used[number] = 1
+            used, numbers = np.frombuffer(self._used, np.uint8), self._numbers
+            used[places + numbers.start if isinstance(numbers, range) else np.array(numbers, np.int64)[places]] = 1
             self._used, self._numbers = None, ()
 
 

@@ -50,6 +50,7 @@ from inspector.core.graph import (
     STRTEXT,
     TUPLE,
     Graph,
+    Pairs,
 )
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
@@ -194,7 +195,7 @@ class Making:
 
     # -- containers ---------------------------------------------------------------------------------------------------
 
-    def _dict(self, n: int, pairs: list[tuple[int, int]], lost: str = "") -> None:
+    def _dict(self, n: int, pairs: Pairs, lost: str = "") -> None:
         if n in self._hashed:
             self._become(n, TUPLE, [self.editor.tuple_of((self._plain(k), self._plain(value))) for k, value in pairs], "tuple", lost)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.graph import CALLS, CONTAINERS, REDUCE, Graph
+from inspector.core.graph import CALLS, CONTAINERS, REDUCE, Graph, Pairs
 from inspector.core.keypath import ancestors, relative, splits
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import OLD_PARAMETERS, WITH_STATE, canonical
@@ -150,7 +150,7 @@ class Structure:
             self._children[node] = found
         return found
 
-    def _attributes_of_tensor(self, node: int) -> list[tuple[int, int]]:
+    def _attributes_of_tensor(self, node: int) -> Pairs:
         """What the tensor that `node` builds, if it is one, has besides its elements."""
         assert self._graph is not None
         call = call_of(self._graph, node) if self._graph.kind[node] == REDUCE else None

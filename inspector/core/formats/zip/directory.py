@@ -14,7 +14,6 @@ A member that is broken by itself gets a note and the rest opens; what makes the
 from __future__ import annotations
 
 import struct
-import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from operator import add, gt
@@ -29,6 +28,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
+from .entries import DOUBT, ENTRY_SIGNATURE, FETCH_AGAIN, Table, parse, split
 from .members import Columns, Members
 
 _END = struct.Struct("<4sHHHHIIH")
@@ -37,30 +37,17 @@ _LOCATOR = struct.Struct("<4sIQI")
 _LOCATOR_SIGNATURE = b"PK\x06\x07"
 _END64 = struct.Struct("<4sQHHIIQQQQ")
 _END64_SIGNATURE = b"PK\x06\x06"
-_ENTRY_SIGNATURE = b"PK\x01\x02"
 _TAIL = _END.size + 0xFFFF
 _SEEN = 4096 + 16 * 4093 - _END.size     # bytes behind the end record that torch looks through: miniz goes back in blocks, and others less
 _STEP = 4096                # bytes of zeros behind the archive that are looked at at once
 
-# of an entry after its signature, at these offsets: 4 flags, 6 method, 12 CRC, 16 packed, 20 unpacked, 24 lengths of name,
-# extra field and comment, 30 disk, 38 local header
-_FIXED, _STRIDE = 42, 44
-_LONG = "I" if array("I").itemsize == 4 else "L"
-_LENGTHS = struct.Struct("<HHH")
 # signature, flags, method, CRC, packed, unpacked, name and extra lengths
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 
-_STRONG, _MASKED = 0x0040, 0x2000
-_ODD_FLAGS = zip_local_header.ENCRYPTED | zip_local_header.PATCHED | _STRONG | _MASKED
-
-_FARTHEST = 1 << 63          # byte that no file has
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
 _BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
 _LISTED = 20                 # findings of one sort told one by one
-
-_FETCH_AGAIN = "The download or copy may have been interrupted: fetch the file again."
-_DOUBT = "Programs that read zip files differently would see different contents. Do not trust this file."
 
 
 class ZipDirectory(NamedTuple):
@@ -91,7 +78,7 @@ class ZipDirectory(NamedTuple):
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
             self.findings.append(Finding("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip "
-                                         "directory says it is.", _FETCH_AGAIN))
+                                         "directory says it is.", FETCH_AGAIN))
             return
         entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
         found = zip_local_header.differences(header, entry)
@@ -99,7 +86,7 @@ class ZipDirectory(NamedTuple):
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"
             self.findings.append(Finding("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: "
-                                         f"the local one has {text}. Shown is what the directory says.", _DOUBT))
+                                         f"the local one has {text}. Shown is what the directory says.", DOUBT))
         self.members[name] = extent._replace(offset=local.at + len(header), local=None)
 
 
@@ -118,7 +105,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
                      "Open it with larger limits if you trust it.", id="too_big")
     monitor.check()
     start, at, findings = _directory_bounds(source, end)
-    table = _parse(source.read(at, end.nbytes), end.entries, start, at)
+    table = parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
     findings += check_names(table.names)
     columns, outside = _placed(table, source, at)
@@ -148,9 +135,9 @@ def read_raw(source: SourceFile) -> RawDirectory:
     end = _find_end(source)
     start, at, _ = _directory_bounds(source, end)
     data = source.read(at, end.nbytes)
-    table = _parse(data, end.entries, start, at)
-    pieces = _split_slowly(data, end.entries, at)
-    return RawDirectory({name: Entry(_ENTRY_SIGNATURE + piece, header) for name, piece, header
+    table = parse(data, end.entries, start, at)
+    pieces = split(data, end.entries, at)
+    return RawDirectory({name: Entry(piece, header) for name, piece, header
                          in zip(table.names, pieces, table.headers, strict=True)}, at, end.comment)
 
 
@@ -182,7 +169,7 @@ def _find_end(source: SourceFile) -> _End:
     after = at + _END.size + n_comment
     if after > source.size:
         raise Truncated(f"the comment at the end of the ZIP archive should have {n_comment:,} bytes, "
-                        f"{source.size - at - _END.size:,} are there", _FETCH_AGAIN, f"byte {at}")
+                        f"{source.size - at - _END.size:,} are there", FETCH_AGAIN, f"byte {at}")
     _refuse_second_end(tail, found, after - first, first)
     comment = tail[found + _END.size:found + _END.size + n_comment]
     locator = source.read(at - _LOCATOR.size, _LOCATOR.size) if at >= _LOCATOR.size else b""
@@ -192,13 +179,13 @@ def _find_end(source: SourceFile) -> _End:
         declared_there = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
         full = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, zip_local_header.FULL32, zip_local_header.FULL32)
         if any(a not in (b, c) for a, b, c in zip(small, declared_there, full, strict=True)):
-            raise Ambiguous("the two end records of the ZIP archive (plain and zip64) disagree", _DOUBT, f"byte {at}")
+            raise Ambiguous("the two end records of the ZIP archive (plain and zip64) disagree", DOUBT, f"byte {at}")
         disk, disk_start, here, entries, nbytes, declared = declared_there
         limit = large.at
     else:
         limit = at
         if zip_local_header.FULL32 in (nbytes, declared):
-            raise Corrupt("the ZIP archive announces a zip64 end record and has none", _FETCH_AGAIN, f"byte {at}", id="zip64")
+            raise Corrupt("the ZIP archive announces a zip64 end record and has none", FETCH_AGAIN, f"byte {at}", id="zip64")
     if disk or disk_start or here != entries:
         raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {at}")
     return _End(entries, nbytes, declared, limit, after, comment)
@@ -236,7 +223,7 @@ def _refuse_second_end(tail: bytes, found: int, after: int, first: int) -> None:
     earlier = tail.find(_END_SIGNATURE)
     while 0 <= earlier < found:
         if earlier + _END.size + int.from_bytes(tail[earlier + 20:earlier + 22], "little") == len(tail):
-            raise Ambiguous("the ZIP archive has two end records that could both be meant", _DOUBT, f"byte {first + earlier}")
+            raise Ambiguous("the ZIP archive has two end records that could both be meant", DOUBT, f"byte {first + earlier}")
         earlier = tail.find(_END_SIGNATURE, earlier + 4)
 
 
@@ -262,7 +249,7 @@ def _find_end64(source: SourceFile, locator: bytes, end_at: int) -> _End64:
         signature, length, _, _, disk, disk_start, here, entries, nbytes, offset = _END64.unpack(record)
         if signature == _END64_SIGNATURE and at + 12 + length == limit:
             return _End64(at, disk, disk_start, here, entries, nbytes, offset)
-    raise Corrupt("the zip64 end record is not where its locator says", _FETCH_AGAIN, f"byte {limit}", id="zip64")
+    raise Corrupt("the zip64 end record is not where its locator says", FETCH_AGAIN, f"byte {limit}", id="zip64")
 
 
 def _directory_bounds(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
@@ -271,157 +258,20 @@ def _directory_bounds(source: SourceFile, end: _End) -> tuple[int, int, list[Fin
     if at == end.declared:
         return 0, at, []
     if at < 0 or end.declared + 4 > source.size:
-        raise Corrupt("the ZIP directory does not lie inside the file", _FETCH_AGAIN, f"byte {end.limit}")
-    by_size = source.read(at, min(4, end.nbytes)) == _ENTRY_SIGNATURE
-    by_offset = source.read(end.declared, 4) == _ENTRY_SIGNATURE
+        raise Corrupt("the ZIP directory does not lie inside the file", FETCH_AGAIN, f"byte {end.limit}")
+    by_size = source.read(at, min(4, end.nbytes)) == ENTRY_SIGNATURE
+    by_offset = source.read(end.declared, 4) == ENTRY_SIGNATURE
     if by_size and by_offset:
-        raise Ambiguous("the ZIP archive has two directories that could both be meant", _DOUBT, f"byte {end.declared}")
+        raise Ambiguous("the ZIP archive has two directories that could both be meant", DOUBT, f"byte {end.declared}")
     if by_size and at > end.declared:
         start = at - end.declared
         return start, at, [_leading_junk(start)]
-    raise Corrupt("the ZIP directory is not where the end record says", _FETCH_AGAIN, f"byte {end.declared}")
+    raise Corrupt("the ZIP directory is not where the end record says", FETCH_AGAIN, f"byte {end.declared}")
 
 
 def _leading_junk(start: int) -> Finding:
     return Finding("leading-junk", "danger", "byte 0", f"{start:,} bytes lie before the ZIP archive: torch reads this file as an "
                    "old pickle from its first byte, other programs as a ZIP.", "Do not load it with torch.load.")
-
-
-# -- the directory ----------------------------------------------------------------------------------------------------
-
-
-class _Table(NamedTuple):
-    """The directory in columns, one item per member, in directory order; zip64 resolved, offsets from the file's start. `raws` are the
-    names as they are written."""
-
-    names: list[str]
-    raws: list[bytes]
-    lengths: array[int]
-    flags: array[int]
-    methods: array[int]
-    crcs: array[int]
-    packed: array[int]
-    sizes: array[int]
-    headers: array[int]
-    oddly_encoded: list[str]
-
-
-def _parse(data: bytes, entries: int, start: int, base: int) -> _Table:
-    """Takes the directory apart by columns, which is much faster than by rows."""
-    pieces = data.split(_ENTRY_SIGNATURE)
-    fixed = _Fixed(pieces[1:], entries)
-    if pieces.pop(0) or len(pieces) != entries or list(map(len, pieces)) != fixed.piece_lengths():
-        # the signature occurs inside an entry, or something is wrong
-        pieces = list(_split_slowly(data, entries, base))
-        fixed = _Fixed(pieces, entries)
-    flags, methods, lengths = (fixed.shorts(at) for at in (4, 6, 24))
-    crcs, packed, sizes, headers = (fixed.longs(at) for at in (12, 16, 20, 38))
-    raws = [piece[_FIXED:_FIXED + n_name] for piece, n_name in zip(pieces, lengths, strict=True)]
-    names, oddly = _decode(raws)
-    for value in {*flags}:
-        if value & _ODD_FLAGS:
-            _refuse_flags(value, names[flags.index(value)])
-    if not {*fixed.shorts(30)} <= {0, 0xFFFF}:
-        raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {base}")
-    if zip_local_header.FULL32 in map(max, (packed, sizes, headers)):
-        _resolve(pieces, names, packed, sizes, headers)
-    if any(fixed.shorts(26)):
-        _refuse_second_names(pieces, names)
-    if start:
-        headers = array("Q", [min(header + start, _FARTHEST) for header in headers])
-    return _Table(names, raws, lengths, flags, methods, crcs, packed, sizes, headers, oddly)
-
-
-class _Fixed:
-    """The first 42 bytes after the signature of each entry, in rows of `_STRIDE` bytes; nothing where one is too short."""
-
-    def __init__(self, pieces: list[bytes], entries: int) -> None:
-        whole = len(pieces) == entries and min(map(len, pieces)) >= _FIXED
-        rows = b"\0\0".join([piece[:_FIXED] for piece in pieces]) + b"\0\0" if whole else b""
-        self._shorts = array("H", rows)
-        self._longs = array(_LONG, rows), array(_LONG, (b"\0\0" + rows[:-2]) if rows else b"")
-        if sys.byteorder == "big":
-            for numbers in (self._shorts, *self._longs):
-                numbers.byteswap()
-
-    def shorts(self, at: int) -> array[int]:
-        return self._shorts[at // 2::_STRIDE // 2]
-
-    def longs(self, at: int) -> array[int]:
-        shifted = at % 4 != 0
-        return array("Q", self._longs[shifted][(at + 2 * shifted) // 4::_STRIDE // 4])
-
-    def piece_lengths(self) -> list[int]:
-        return [*map(_FIXED.__add__, map(add, map(add, self.shorts(24), self.shorts(26)), self.shorts(28)))]
-
-
-def _split_slowly(data: bytes, entries: int, base: int) -> Iterator[bytes]:
-    at = found = 0
-    while at < len(data):
-        begin = at + len(_ENTRY_SIGNATURE)
-        if data[at:begin] != _ENTRY_SIGNATURE or begin + _FIXED > len(data):
-            raise Corrupt(f"the ZIP directory breaks off after {found:,} of {entries:,} members", _FETCH_AGAIN, f"byte {base + at}")
-        at = begin + _FIXED + sum(_LENGTHS.unpack_from(data, begin + 24))
-        if at > len(data):
-            raise Corrupt("an entry of the ZIP directory is longer than the directory", _FETCH_AGAIN, f"byte {base + begin}")
-        found += 1
-        yield data[begin:at]
-    if found != entries:
-        raise Corrupt(f"the ZIP directory holds {found:,} members, its end record says {entries:,}", _FETCH_AGAIN,
-                      f"byte {base + at}")
-
-
-def _decode(raws: list[bytes]) -> tuple[list[str], list[str]]:
-    """(names, those of them that are not UTF-8). Whatever flag 11 says: torch writes and reads UTF-8 without it too."""
-    try:
-        names = b"\0".join(raws).decode().split("\0")
-    except UnicodeDecodeError:
-        names = []
-    if len(names) == len(raws):
-        return names, []
-    names, oddly = [], []
-    for raw in raws:
-        try:
-            names.append(raw.decode())
-        except UnicodeDecodeError:
-            names.append(raw.decode("cp437"))
-            oddly.append(names[-1])
-    return names, oddly
-
-
-def _refuse_flags(flags: int, name: str) -> None:
-    shown = visible(name, 80)
-    if flags & zip_local_header.PATCHED:
-        raise Unsupported(f"the member {shown!r} is stored as a patch of another one, which no PyTorch reader supports",
-                          "Pack the archive again with an ordinary ZIP program.", shown, id="patched")
-    raise Unsupported(f"the member {shown!r} is encrypted", "Unpack the archive with its password and pack it again without one.",
-                      shown, id="encrypted")
-
-
-def _resolve(pieces: list[bytes], names: list[str], packed: array[int], sizes: array[int], headers: array[int]) -> None:
-    """Replaces saturated numbers by those of the zip64 extra field: unpacked, packed, header, in that order, if saturated."""
-    full = zip_local_header.FULL32
-    for n, piece in enumerate(pieces):
-        columns = [column for column in (sizes, packed, headers) if column[n] == full]
-        if columns:
-            n_name, n_extra, _ = _LENGTHS.unpack_from(piece, 24)
-            values = zip_local_header.zip64_field(piece[_FIXED + n_name:_FIXED + n_name + n_extra])
-            if len(values) < len(columns):
-                raise Corrupt(f"the member {visible(names[n], 80)!r} announces zip64 sizes and has none", _FETCH_AGAIN,
-                              visible(names[n], 80), id="zip64")
-            for column, value in zip(columns, values, strict=False):
-                column[n] = value
-
-
-def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
-    """Info-ZIP's unicode path field (0x7075) overrules the name for some readers, Python's from 3.12 on among them."""
-    for piece, name in zip(pieces, names, strict=True):
-        if b"up" in piece:
-            n_name, n_extra, _ = _LENGTHS.unpack_from(piece, 24)
-            other = zip_local_header.extra_field(piece[_FIXED + n_name:_FIXED + n_name + n_extra], 0x7075)[5:]
-            if other and other != piece[_FIXED:_FIXED + n_name]:
-                raise Ambiguous(f"the member {visible(name, 80)!r} has a second name for other programs, "
-                                f"{visible(other.decode('utf-8', 'replace'), 80)!r}", _DOUBT, visible(name, 80), id="second_name")
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -433,7 +283,7 @@ def check_names(names: list[str]) -> list[Finding]:
     joined = "\0".join(names)
     if joined.count("\0") != len(names) - 1:
         bad = next(name for name in names if "\0" in name)
-        raise Ambiguous(f"a member's name holds a NUL ({visible(bad, 80)!r}): some programs cut it there", _DOUBT, visible(bad, 80),
+        raise Ambiguous(f"a member's name holds a NUL ({visible(bad, 80)!r}): some programs cut it there", DOUBT, visible(bad, 80),
                         id="nul_in_name")
     folded = joined.casefold()
     if len(set(names)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
@@ -464,7 +314,7 @@ def _refuse_twins(folded: list[str], names: list[str], how: str) -> None:
         other = seen.setdefault(name, n)
         if other != n:
             raise Ambiguous(f"two members of the ZIP archive {how}: {visible(names[other], 80)!r} and {visible(names[n], 80)!r}",
-                            _DOUBT, visible(names[n], 80), id="duplicate_member")
+                            DOUBT, visible(names[n], 80), id="duplicate_member")
 
 
 def _some(id: str, level: Level, names: list[str], text: str, hint: str) -> list[Finding]:
@@ -478,11 +328,11 @@ def _some(id: str, level: Level, names: list[str], text: str, hint: str) -> list
 # -- where the members lie --------------------------------------------------------------------------------------------
 
 
-def _placed(table: _Table, source: SourceFile, at: int) -> tuple[Columns, list[str]]:
+def _placed(table: Table, source: SourceFile, at: int) -> tuple[Columns, list[str]]:
     """The columns of a directory that begins at `at`, and the names of the members that do not lie inside the file at all. Raises Corrupt
     where two members share bytes."""
     bounds, outside = _bounds(table, source.size, at)
-    return Columns(source.index, table.raws if table.oddly_encoded else None, table.lengths, table.flags, table.methods, table.crcs,
+    return Columns(source.index, table.raws, table.lengths, table.flags, table.methods, table.crcs,
                    table.packed, table.sizes, table.headers, bounds, array("Q", bytes(8 * len(bounds)))), outside
 
 
@@ -510,15 +360,15 @@ def _look_at_headers(directory: ZipDirectory, columns: Columns, source: SourceFi
         _confirm_all(directory, columns, source.read(first, at - first), first)
 
 
-def _bounds(table: _Table, file_size: int, at: int) -> tuple[array[int], list[str]]:
+def _bounds(table: Table, file_size: int, at: int) -> tuple[array[int], list[str]]:
     """For each member the first byte after it that belongs to something else, and the names of members that do not lie
     inside the file at all. Raises Corrupt for members that overlap each other or the directory."""
     headers = table.headers
-    ends = [*map(add, map(add, headers, table.packed), map(zip_local_header.FIXED.__add__, table.lengths))]
     bounds = headers[1:]
     bounds.append(at)
-    if not any(map(gt, ends, bounds)):
-        return bounds, []      # the members lie one after the other, as nearly always
+    if not any(map(gt, _ends(table), bounds)):
+        return bounds, []      # as nearly always
+    ends = [*_ends(table)]
     outside: list[str] = []
     bound, after = at, -1
     for n in sorted(range(len(headers)), key=headers.__getitem__, reverse=True):
@@ -532,7 +382,12 @@ def _bounds(table: _Table, file_size: int, at: int) -> tuple[array[int], list[st
     return bounds, outside
 
 
-def _overlap(table: _Table, n: int, other: int, end: int, bound: int) -> Corrupt:
+def _ends(table: Table) -> Iterator[int]:
+    """The byte behind each member, as long as its extra field is not known."""
+    return map(add, map(add, table.headers, table.packed), map(zip_local_header.FIXED.__add__, table.lengths))
+
+
+def _overlap(table: Table, n: int, other: int, end: int, bound: int) -> Corrupt:
     start = table.headers[n]
     with_what = "the directory" if other < 0 else f"{visible(table.names[other], 80)!r}"
     return Corrupt(f"two members of the ZIP archive share bytes: {visible(table.names[n], 80)!r} ({start:,} to {end:,}) overlaps "
@@ -598,14 +453,14 @@ def _confirm_all(directory: ZipDirectory, columns: Columns, data: bytes, first: 
             directory.check_header(name, header)
 
 
-def _unusual_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:
+def _unusual_ends(source: SourceFile, end: _End, table: Table) -> list[Finding]:
     """What lies before the first member and after the end record."""
     findings = []
     first = min(table.headers)
     if first > 0 and end.declared == end.limit - end.nbytes:
         if source.read(0, 4) == zip_local_header.SIGNATURE:
             findings.append(Finding("hidden-member", "danger", "byte 0", f"The first {first:,} bytes hold a ZIP member that the "
-                                    "directory does not list.", _DOUBT))
+                                    "directory does not list.", DOUBT))
         else:
             findings.append(_leading_junk(first))
     if source.size - end.after > _SEEN and not any(source.read(end.after, _SEEN)):

@@ -3,12 +3,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from itertools import repeat
+from itertools import chain, islice, repeat
 from typing import NamedTuple, overload
 
 from inspector.core.checkpoint import Extent, LocalHeader, Member
 
 _AT_ONCE = 8192             # members that are put into the table in one call
+_NO_SIZE = (1 << 64) - 1    # bytes that no member has
 _FEW = 32                   # names that are looked for one by one before there is a table of all
 
 
@@ -44,14 +45,14 @@ class Members(MutableMapping[str, Extent]):
     """Extents by the members' names, in the order of the directory: those of `columns`, made when they are asked for, unless they were
     set."""
 
-    __slots__ = ("_looked", "_numbers", "columns", "names", "set")
+    __slots__ = ("_found", "_numbers", "columns", "names", "set")
 
     def __init__(self, names: list[str], columns: Columns | None, extents: Iterable[Extent] = ()) -> None:
         self.names = names
         self.columns = columns
         self.set = dict(enumerate(extents))
         self._numbers: dict[str, int] | None = None     # made when many names are asked for
-        self._looked = 0
+        self._found: dict[str, int] = {}                # those that were asked for until then
 
     @classmethod
     def of(cls, extents: Mapping[str, Extent]) -> Members:
@@ -60,17 +61,28 @@ class Members(MutableMapping[str, Extent]):
 
     def number(self, name: str) -> int:
         """The place of a member in the directory; -1 where there is none."""
-        if self._numbers is None and self._looked < _FEW:
-            self._looked += 1
-            return self.names.index(name) if name in self.names else -1
-        return self._table().get(name, -1)
+        if self._numbers is not None:
+            return self._numbers.get(name, -1)
+        number = self._found.get(name)
+        if number is None:
+            if len(self._found) >= _FEW:
+                return self._table().get(name, -1)
+            number = self._found[name] = self.names.index(name) if name in self.names else -1
+        return number
 
-    def numbers_of(self, names: list[str]) -> Sequence[int]:
-        """Those of the members of these names; -1 where there is none."""
-        first = self.number(names[0]) if names else -1
-        if first >= 0 and self.names[first:first + len(names)] == names:        # as nearly always
-            return range(first, first + len(names))
-        return [*map(self._table().get, names, repeat(-1))]
+    def numbers_of(self, base: str, names: Iterable[str], count: int) -> Sequence[int]:
+        """Those of the `count` members of these names under `base`; -1 where there is none."""
+        first, done, left = -1, 0, iter(names)
+        while some := [base + name for name in islice(left, _AT_ONCE)]:
+            if not done:
+                first = self.number(some[0])
+            if first < 0 or self.names[first + done:first + done + len(some)] != some:
+                return self._numbers_in_any_order(range(first, first + done), chain(some, map(base.__add__, left)))
+            done += len(some)
+        return range(first, first + count)                                      # as nearly always
+
+    def _numbers_in_any_order(self, known: Sequence[int], names: Iterable[str]) -> Sequence[int]:
+        return array("q", chain(known, map(self._table().get, names, repeat(-1))))
 
     def _table(self) -> dict[str, int]:
         found = self._numbers
@@ -82,12 +94,12 @@ class Members(MutableMapping[str, Extent]):
         return found
 
     def sizes(self, numbers: Sequence[int]) -> Sequence[int]:
-        """How many bytes these members are, unpacked; -1 for the number -1."""
+        """How many bytes these members are, unpacked; more than there can be for the number -1."""
         if self.columns is None:
-            return [-1 if number < 0 else self.set[number].size for number in numbers]
+            return [_NO_SIZE if number < 0 else self.set[number].size for number in numbers]
         if isinstance(numbers, range):
             return self.columns.sizes[numbers.start:numbers.stop]
-        return [-1 if number < 0 else self.columns.sizes[number] for number in numbers]
+        return [_NO_SIZE if number < 0 else self.columns.sizes[number] for number in numbers]
 
     def items(self) -> ItemsView[str, Extent]:
         return _Items(self)

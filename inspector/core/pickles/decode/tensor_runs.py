@@ -42,6 +42,8 @@ from inspector.core.graph import (
     Graph,
 )
 
+from .columns import different
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -487,7 +489,7 @@ class _Block:
         graph.b.frombytes(_raw(nodes.b[nodes.there]))
         graph.at.frombytes(_raw(nodes.at[nodes.there]))
         batches.write(graph, operands, stack, key_node, ids[:, reduce], ids[:, batch], meta)
-        memo.extend(array("q", put_nodes.tobytes()))
+        memo.extend(array("i", put_nodes.astype(np.intc).tobytes()))
         return True
 
     def _rebuild(self, graph: Graph, stack: Sequence[int]) -> int:
@@ -506,8 +508,7 @@ class _Block:
         return flat
 
     def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], key_node: Ints, first_node: int) -> bool:
-        import numpy as np
-        nodes = np.unique(key_node[self.key.got[:self.lanes]]).tolist()
+        nodes = different(key_node[self.key.got[:self.lanes]]).values.tolist()
         return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
 
 
@@ -601,6 +602,6 @@ class _Resolver:
         fresh = wanted & (index >= self.known)
         found[fresh] = self.put_nodes[index[fresh] - self.known]
         old = wanted & (index < self.known)
-        distinct, inverse = np.unique(index[old], return_inverse=True)
-        found[old] = np.array([self.memo.value(i) for i in distinct.tolist()], np.int64)[inverse]
+        distinct, _, which = different(index[old])
+        found[old] = np.array([self.memo.value(i) for i in distinct.tolist()], np.int64)[which]
         return found

@@ -7,6 +7,7 @@ by `tensors.Tensors.read`, which also finds the words for what is wrong.
 """
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,7 +28,9 @@ from inspector.core.graph import (
     TRUE,
     TUPLE,
     Graph,
+    ManyPairs,
 )
+from inspector.core.pickles.decode.columns import all_different, different
 
 from .names import canonical, storage_dtype
 
@@ -91,8 +94,8 @@ def _distinct(rows: Ints) -> tuple[Ints, Ints]:
     have few distinct shapes."""
     import numpy as np
     factors = np.array([pow(0x9E3779B97F4A7C15, i + 1, 1 << 63) for i in range(rows.shape[1])], np.int64)
-    _, first, which = np.unique(rows @ factors, return_index=True, return_inverse=True)
-    return first, which
+    found = different(rows @ factors)
+    return found.first, found.which
 
 
 def _sound(lengths: Ints, steps: Ints) -> tuple[Bools, Ints]:
@@ -136,10 +139,26 @@ def ids_of_others(graph: Graph) -> list[int]:
     return [n for n in ids if kind[a[n]] != TUPLE or b[a[n]] == a[a[n]] or graph.loose_text(operands[a[a[n]]]) != "storage"]
 
 
-def are_different(graph: Graph, texts: list[int]) -> bool:
+def are_texts(graph: Graph, nodes: array[int]) -> bool:
+    """Whether all of these nodes are texts of Python 3."""
+    import numpy as np
+    return bool((np.frombuffer(graph.kind, np.uint8)[np.frombuffer(nodes, np.intc)] == STR).all())
+
+
+def texts_of(graph: Graph, nodes: Ints) -> list[str] | None:
+    """The texts of STR nodes; None where one holds a NUL."""
+    import numpy as np
+    starts, ends = np.frombuffer(graph.a, np.int64)[nodes].tolist(), np.frombuffer(graph.b, np.intc)[nodes].tolist()
+    data = graph.data
+    together = b"\0".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+    texts = together.decode("utf-8", "surrogatepass").split("\0")
+    return texts if len(texts) == len(nodes) else None
+
+
+def are_different(graph: Graph, texts: array[int]) -> bool:
     """Whether the texts of many STR nodes are surely all different, by sums over them; those that are long are not looked at."""
     import numpy as np
-    nodes = np.array(texts, np.int64)
+    nodes = np.frombuffer(texts, np.intc)
     start, end = np.frombuffer(graph.a, np.int64)[nodes], np.frombuffer(graph.b, np.intc)[nodes].astype(np.int64)
     length = end - start
     longest = int(length.max(initial=0))
@@ -153,7 +172,7 @@ def are_different(graph: Graph, texts: list[int]) -> bool:
         word = words[np.minimum(at, last)] >> 8 * np.maximum(at - last, 0).clip(0, 7)     # where the data ends it is read from before
         word = np.where(left == 8, word, word & ((1 << 8 * np.minimum(left, 7)) - 1))
         sums = (sums ^ word ^ (sums >> 29)) * _MIX
-    return len(np.unique(sums)) == len(texts)
+    return all_different(sums)
 
 
 class _Columns:
@@ -311,7 +330,7 @@ class _Columns:
         dtype, dtypes = _texts_once(known)
         numbers, keep = self._decimals(self.a[key], self.b[key])
         keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]]
-        places, which = np.unique(location[keep], return_inverse=True)
+        places, _, which = different(location[keep])
         device, devices = _texts_once([self.graph.text(n) for n in places.tolist()])
         return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device[which], devices, self.a[numel[keep]])
 
@@ -345,3 +364,39 @@ def numbered(nodes: Ints, count: int) -> Sequence[int]:
     numbers = np.zeros(count, np.intc)
     numbers[nodes] = np.arange(1, len(nodes) + 1)
     return numbers.data
+
+
+def count_rows(row_of: Sequence[int], nodes: array[int]) -> int:
+    """How many of the nodes are ordinary tensors, as `numbered` says."""
+    import numpy as np
+    return int(np.count_nonzero(np.frombuffer(row_of, np.intc)[np.frombuffer(nodes, np.intc)]))  # type: ignore[call-overload]
+
+
+class RowsOfPairs:
+    """The pairs of a large dict that are ordinary tensors under text keys, thousands at a time. `rows` and `texts` are those that were
+    taken last; `given` has 1 for nodes that were given before."""
+
+    def __init__(self, graph: Graph, pairs: ManyPairs, row_of: Sequence[int], given: bytearray) -> None:
+        import numpy as np
+        self._graph = graph
+        self._kind, self._given = np.frombuffer(graph.kind, np.uint8), np.frombuffer(given, np.uint8)
+        self._a, self._b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
+        self._keys: Ints = np.frombuffer(pairs.keys, np.intc)
+        self._values: Ints = np.frombuffer(pairs.values, np.intc)
+        self._row_of = np.frombuffer(row_of, np.intc)       # type: ignore[call-overload]
+        self.rows: Ints = np.zeros(0, np.int64)
+        self.texts: list[str] = []
+
+    def take(self, first: int, count: int, most: int) -> bool:
+        """Whether the pairs from `first` on are all so, no tensor twice, and their keys at most `most` bytes together."""
+        keys, self._taken = self._keys[first:first + count], self._values[first:first + count]
+        rows = self._row_of[self._taken]
+        if not rows.all() or self._given[self._taken].any() or not all_different(rows) or not (self._kind[keys] == STR).all() \
+                or int((self._b[keys] - self._a[keys]).sum()) > most:
+            return False
+        self.rows, texts = rows - 1, texts_of(self._graph, keys)
+        self.texts = texts or []
+        return texts is not None
+
+    def give(self) -> None:
+        self._given[self._taken] = 1

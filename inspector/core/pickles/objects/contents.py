@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
 from collections.abc import Sequence as Row
 from dataclasses import replace
-from itertools import chain, islice, repeat
-from operator import itemgetter
+from itertools import chain, repeat
 from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -47,6 +46,8 @@ from inspector.core.graph import (
     TRUE,
     TUPLE,
     Graph,
+    ManyPairs,
+    Pairs,
 )
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -54,7 +55,7 @@ from inspector.core.naming_conventions import EXTRA_STATE, holds_no_weights, is_
 from inspector.core.progress import QUIET, Monitor
 
 from .anomalies import Anomalies
-from .bulk import WORTH_IT
+from .bulk import RowsOfPairs, count_rows
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
@@ -152,7 +153,7 @@ class _Frame:
     )
 
     def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int, int]], state_dict: str | None,
-                 pairs: list[tuple[int, int]] | None = None) -> None:
+                 pairs: Pairs | None = None) -> None:
         self.node = node
         self.holder = node                          # whose children they are: of a module, in turn those in it
         self.prefix = prefix
@@ -413,47 +414,37 @@ class _Listing:
         frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(pairs)
         self._entries += len(view.pairs)
         self._push(frame, key)
-        done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT and not frame.in_shadow else 0
-        frame.children = self._pair_children(islice(pairs, done, None), key, frame.no_state_dict_below)
+        done = self._many_tensors(frame, pairs) if isinstance(pairs, ManyPairs) and not frame.in_shadow else 0
+        frame.children = self._pair_children(pairs[done:] if done else pairs, key, frame.no_state_dict_below)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
 
-    def _many_tensors(self, frame: _Frame, pairs: list[tuple[int, int]]) -> int:
+    def _many_tensors(self, frame: _Frame, pairs: ManyPairs) -> int:
         """Lists ordinary tensors under text keys, thousands at a time, from the first pair on for as long as there is nothing
         else, no key or tensor was there before and no key is long. Gives how many were listed: the others are gone through one by one.
         No two of `pairs` have the same key."""
-        kind, a, b, data = self.graph.kind, self.graph.a, self.graph.b, self.graph.data
-        tensors, given, row_of = self.tensors, self._given, self.reader.row_of
-        done = 0
+        tensors, done = self.tensors, 0
         while self._to_see:
             self._seen.update(self._to_see.pop())
-        while isinstance(tensors, TensorList) and done < len(pairs):
+        if not isinstance(tensors, TensorList):
+            return 0
+        found = RowsOfPairs(self.graph, pairs, self.reader.row_of, self._given)
+        while done < len(pairs):
             self.monitor.check()
-            some = pairs[done:done + _MANY]
-            names, nodes = [*map(_FIRST, some)], [*map(_SECOND, some)]
-            rows = [*map(row_of.__getitem__, nodes)]
-            if 0 in rows or len({*rows}) < len(rows) or any(map(given.__getitem__, nodes)) \
-                    or bytes(map(kind.__getitem__, names)).count(STR) < len(names) \
-                    or sum(map(b.__getitem__, names)) - sum(map(a.__getitem__, names)) > _MANY * _LARGE_TEXT:
+            prefix, count = frame.prefix, min(_MANY, len(pairs) - done)
+            if _size_of(prefix) * count > self._room or not found.take(done, count, _MANY * _LARGE_TEXT):
                 break
-            prefix = frame.prefix
-            if _size_of(prefix) * len(names) > self._room:
+            keys = [prefix + text for text in found.texts] if prefix else found.texts
+            room = sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * count
+            if room > self._room or not self._seen.isdisjoint(keys if self._seen else ()):
                 break
-            texts = [data[a[k]:b[k]] for k in names]
-            together = b"\0".join(texts).decode("utf-8", "surrogatepass").split("\0")
-            keys = [prefix + text for text in together] if len(together) == len(texts) else \
-                [prefix + str(text, "utf-8", "surrogatepass") for text in texts]
-            room = sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * len(keys)
-            if room > self._room or not self._seen.isdisjoint(keys):
-                break
-            tensors.add_many([row - 1 for row in rows], keys, frame.state_dict)
-            for n in nodes:
-                given[n] = 1
+            tensors.add_many(found.rows, keys, frame.state_dict)
+            found.give()
             self._to_see.append(keys)
             self._room -= room
             if self.slots is not None:
-                self.slots += map(Slot, keys, repeat(frame.node), names, nodes)
-            done += len(keys)
+                self.slots += map(Slot, keys, repeat(frame.node), pairs.keys[done:done + count], pairs.values[done:done + count])
+            done += count
         return done
 
     def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
@@ -695,12 +686,11 @@ class _Listing:
 
     # -- state dicts --------------------------------------------------------------------------------------------------
 
-    def _entries_of(self, pairs: list[tuple[int, int]]) -> Entries:
+    def _entries_of(self, pairs: Pairs) -> Entries:
         """How many entries a dict has, how many of them are tensors under names, and how many of these have dimensions."""
         kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
-        row_of = self.reader.row_of
-        if len(pairs) >= WORTH_IT:
-            ordinary = len(pairs) - [*map(row_of.__getitem__, map(_SECOND, pairs))].count(0)
+        if isinstance(pairs, ManyPairs) and isinstance(self.tensors, TensorList):
+            ordinary = count_rows(self.reader.row_of, pairs.values)
             if 2 * ordinary > len(pairs):       # as nearly always where there are so many
                 return Entries(len(pairs), ordinary, ordinary)
         tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
@@ -721,7 +711,7 @@ class _Listing:
         else:
             self.tensors = [info._replace(state_dict=None) if info.state_dict == "" else info for info in self.tensors]
 
-    def _is_optimizer(self, pairs: list[tuple[int, int]]) -> bool:
+    def _is_optimizer(self, pairs: Pairs) -> bool:
         if not 2 <= len(pairs) <= _OPTIMIZER:
             return False
         texts = {self.graph.loose_text(k) for k, _ in pairs}
@@ -746,7 +736,7 @@ class _Listing:
             found = self._facts[n] = {key_text(self.graph, name): self._fact(fact) for name, fact in pairs}
         return found
 
-    def _plain_pairs(self, n: int) -> list[tuple[int, int]]:
+    def _plain_pairs(self, n: int) -> Pairs:
         kind = self.graph.kind[n]
         if kind == DICT:
             return self.graph.pairs(n)
@@ -774,7 +764,6 @@ class _Listing:
 
 
 _size_of = str.__sizeof__
-_FIRST, _SECOND = itemgetter(0), itemgetter(1)
 
 
 def _as_shadowed(info: TensorInfo) -> TensorInfo:

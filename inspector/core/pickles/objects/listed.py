@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from inspector.core.checkpoint import TensorInfo
+from inspector.core.pickles.decode.columns import all_different, different
 from inspector.core.progress import counted
 from inspector.core.tensor_table import TensorTable
 
@@ -46,13 +47,13 @@ class Ordinary(NamedTuple):
 def ordinary_of(forms: Sequence[Form], many: Many, *, form: Ints, place: Ints, node: Ints, offset: Ints, requires_grad: Bools) -> Ordinary:
     """`form`, `place`, `node`, `offset` and `requires_grad` of each tensor, `place` being that of its storage in `many`."""
     import numpy as np
-    storages = many.found
-    dtype, device, nbytes = many.dtype[place], many.device[place], np.array(storages.nbytes, np.int64)[place]
+    storages, refs = many.found, many.refs
+    dtype, device, nbytes = refs.dtype[place], refs.device[place], np.array(storages.nbytes, np.int64)[place]
     kind, first = _kinds(form, dtype, device, nbytes, requires_grad.astype(np.int64))
     kinds = []
     for n in first.tolist():
         (shape, stride), at = forms[form[n]], int(place[n])
-        kinds.append(Kind(shape, stride, many.dtypes[dtype[n]], many.devices[device[n]], storages.nbytes[at], bool(requires_grad[n])))
+        kinds.append(Kind(shape, stride, refs.dtypes[dtype[n]], refs.devices[device[n]], storages.nbytes[at], bool(requires_grad[n])))
     offsets = array("q", offset.tobytes()) if offset.any() else None
     return Ordinary(kinds, _compact(kind), _compact(place), _compact(node), offsets, storages)
 
@@ -64,8 +65,8 @@ def _kinds(*columns: Ints) -> tuple[Ints, Ints]:
     for column in columns:
         if (column == column[first][kind]).all():       # tells no more
             continue
-        _, own = np.unique(column, return_inverse=True)
-        _, first, kind = np.unique(kind * (int(own.max()) + 1) + own, return_index=True, return_inverse=True)
+        own = different(column).which
+        _, first, kind = different(kind * (int(own.max()) + 1) + own)
     return kind, first
 
 
@@ -101,13 +102,14 @@ class TensorList(Sequence[TensorInfo]):
         self._rows.append(row)
         self._uses.append(self.ordinary.place[row])
 
-    def add_many(self, rows: Sequence[int], keys: Iterable[str], state_dict: str | None) -> None:
+    def add_many(self, rows: Ints, keys: Iterable[str], state_dict: str | None) -> None:
         """Adds those of several rows."""
+        import numpy as np
         if self._state_dicts[-1][1] != state_dict:
             self._state_dicts.append((len(self.keys), state_dict))
         self.keys += keys
-        self._rows.extend(rows)
-        self._uses.extend(map(self.ordinary.place.__getitem__, rows))
+        self._rows.frombytes(rows.astype(np.intc).tobytes())
+        self._uses.frombytes(np.frombuffer(self.ordinary.place, np.intc)[rows].tobytes())
 
     def leave(self, state_dict: str) -> None:
         """Takes all tensors out of that state dict, which turned out to be none."""
@@ -129,7 +131,8 @@ class TensorList(Sequence[TensorInfo]):
     @property
     def each_alone(self) -> bool:
         """Whether none shares its storage with another."""
-        return not self._others and len({*self._uses}) == len(self._uses) == len(self.keys)
+        import numpy as np
+        return not self._others and len(self._uses) == len(self.keys) and all_different(np.frombuffer(self._uses, np.intc))
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -5,6 +5,7 @@ than asked for.
 """
 from __future__ import annotations
 
+import sys
 from operator import itemgetter
 
 from inspector.core.checkpoint import Opaque, Plain
@@ -38,11 +39,13 @@ from inspector.core.graph import (
     TRUE,
     TUPLE,
     Graph,
+    ManyPairs,
+    Pairs,
 )
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 
-from .bulk import WORTH_IT, are_different
+from .bulk import are_different, are_texts
 from .names import dtype_name
 
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
@@ -207,11 +210,11 @@ def key_text(graph: Graph, n: int) -> str:
 _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others
 
 
-def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int]]]:
     """What a dict holds that these pairs were put into, one after the other: of equal keys the last value, in the place of the first; and
     the pairs that are lost by that. Keys that are neither text nor number count as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
-    if len(pairs) >= WORTH_IT and all_texts(graph, pairs) and are_different(graph, [*map(_FIRST, pairs)]):
+    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
         return pairs, []
     nodes = {*map(_FIRST, pairs)}
     if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
@@ -227,8 +230,10 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
     return (list(held.values()), lost) if lost else (pairs, [])
 
 
-def all_texts(graph: Graph, pairs: list[tuple[int, int]]) -> bool:
+def all_texts(graph: Graph, pairs: Pairs) -> bool:
     """Whether all keys are texts of Python 3."""
+    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules:
+        return are_texts(graph, pairs.keys)
     return bytes(map(graph.kind.__getitem__, map(_FIRST, pairs))).count(STR) == len(pairs)
 
 

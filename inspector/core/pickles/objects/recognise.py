@@ -33,6 +33,7 @@ from inspector.core.graph import (
     STRTEXT,
     TUPLE,
     Graph,
+    Pairs,
 )
 from inspector.core.keypath import visible
 
@@ -56,7 +57,7 @@ class Mapping(NamedTuple):
     """Keys and values; `attributes` are what else the object carries (name -> node), `metadata` the node of a state dict's
     `_metadata` or -1."""
 
-    pairs: list[tuple[int, int]]
+    pairs: Pairs
     empty: Plain
     attributes: tuple[tuple[int, int], ...] = ()
     metadata: int = -1
@@ -72,7 +73,7 @@ class Object(NamedTuple):
 
     value: Opaque
     children: list[tuple[str, int]]       # fixed names: arguments, items
-    attributes: list[tuple[int, int]]     # (key node, value node) of its state
+    attributes: Pairs                     # (key node, value node) of its state
 
 
 View = Leaf | Mapping | Sequence | Object
@@ -111,7 +112,7 @@ def unknown_object(graph: Graph, call: Call) -> Object:
         prefix = "args." if items else ""
         children += [(f"{prefix}{i}", arg) for i, arg in enumerate(args)]
     children += [(str(i), item) for i, item in enumerate(items)]
-    attributes = list(call.kwargs) + graph.pairs(n)
+    attributes = [*call.kwargs, *graph.pairs(n)]
     for state in graph.states(n):
         found = state_pairs(graph, state)
         if found is None:
@@ -135,7 +136,7 @@ def _inline_arguments(graph: Graph, call: Call) -> str | None:
     return ", ".join(short(graph, arg) for arg in call.args)
 
 
-def state_pairs(graph: Graph, state: int) -> list[tuple[int, int]] | None:
+def state_pairs(graph: Graph, state: int) -> Pairs | None:
     """The attributes that a BUILD state sets: of a dict, of (dict or None, slots dict); None for any other state."""
     kind = graph.kind[state]
     if kind == DICT:
@@ -198,10 +199,10 @@ def _ordered_dict(graph: Graph, call: Call) -> View | None:
         return None
     metadata = [value for key, value in attributes if graph.loose_text(key) == "_metadata"]
     others = [pair for pair in attributes if graph.loose_text(pair[0]) != "_metadata"]
-    return Mapping(pairs + graph.pairs(call.node), {}, tuple(others), metadata[-1] if metadata else -1)
+    return Mapping(_one_after_the_other(pairs, graph.pairs(call.node)), {}, tuple(others), metadata[-1] if metadata else -1)
 
 
-def _pair_list(graph: Graph, n: int, when: int) -> list[tuple[int, int]] | None:
+def _pair_list(graph: Graph, n: int, when: int) -> Pairs | None:
     """The pairs of a list of two-item lists or tuples, or of a dict, unchanged since `when`."""
     if graph.mutated_after(n, when):
         return None
@@ -220,9 +221,13 @@ def _pair_list(graph: Graph, n: int, when: int) -> list[tuple[int, int]] | None:
     return pairs
 
 
+def _one_after_the_other(pairs: Pairs, more: Pairs) -> Pairs:
+    return [*pairs, *more] if pairs and more else pairs or more
+
+
 def _attributes(graph: Graph, n: int) -> list[tuple[int, int]] | None:
     """All attributes that BUILDs set on `n`; None when one of them is no mapping."""
-    attributes = []
+    attributes: list[tuple[int, int]] = []
     for state in graph.states(n):
         found = state_pairs(graph, state)
         if found is None:
@@ -248,7 +253,7 @@ def _dict(graph: Graph, call: Call) -> View | None:
     attributes = _attributes(graph, call.node)
     if pairs is None or attributes is None or not _only(graph, call.node, SETITEM, SETITEMS, BUILD):
         return None
-    return Mapping(pairs + graph.pairs(call.node), {}, tuple(attributes))
+    return Mapping(_one_after_the_other(pairs, graph.pairs(call.node)), {}, tuple(attributes))
 
 
 def _items_argument(graph: Graph, call: Call) -> list[int] | None:

@@ -13,6 +13,7 @@ from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from inspector.core.keypath import visible
+from inspector.core.pickles.decode.columns import different
 
 from .bulk import KEY_DIGITS, Ids
 from .names import canonical, is_distributed, storage_dtype
@@ -87,13 +88,24 @@ class ManyStorages(Protocol):
     def storage(self, place: int) -> Storage:
         """One of them."""
 
-    def use(self, places: Iterable[int]) -> None:
-        """Says which of them tensors lie in."""
+    def use(self, places: Ints) -> None:
+        """Says which of them tensors lie in: no place twice."""
 
 
-ResolveMany = Callable[["array[int]", Sequence[str], Sequence[str], Sequence[int]], ManyStorages | None]
-"""(keys, dtypes, devices, numels) -> their storages, or None where they had better be asked for one by one. The keys are distinct decimal
-numbers, the dtypes known."""
+class ManyRefs(NamedTuple):
+    """What persistent ids say of storages, in columns: `keys`, which go up, the element types and location tags as places in `dtypes`,
+    which are known ones, and `devices`, and the numbers of elements."""
+
+    keys: Ints
+    dtype: Ints
+    dtypes: list[str]
+    device: Ints
+    devices: list[str]
+    numels: Ints
+
+
+ResolveMany = Callable[[ManyRefs], ManyStorages | None]
+"""Their storages, or None where they had better be asked for one by one."""
 
 
 class ListedStorages(Mapping[str, Storage]):
@@ -150,16 +162,10 @@ class _EachWithId(ItemsView[str, Storage]):
 
 
 class Many(NamedTuple):
-    """Storages that were resolved at once: `keys`, which go up, which of them are `good`, what the ids say of each, and what the
-    container found."""
+    """Storages that were resolved at once: what the ids say, which of them are `good`, and what the container found."""
 
-    keys: Ints
+    refs: ManyRefs
     good: Bools
-    dtype: Ints             # a place in `dtypes`
-    dtypes: list[str]
-    device: Ints            # a place in `devices`
-    devices: list[str]
-    numels: Ints
     found: ManyStorages
 
 
@@ -219,14 +225,14 @@ class Storages:
         ids = self.ids
         if self.resolve_many is None or ids is None or not len(ids.nodes):
             return None
-        keys, first, place = np.unique(ids.keys, return_index=True, return_inverse=True)
+        keys, first, place = different(ids.keys)
         dtype, device, numels = ids.dtype[first], ids.device[first], ids.numels[first]
         good: Bools = np.ones(len(keys), np.bool_)
         good[place[(ids.dtype != dtype[place]) | (ids.device != device[place]) | (ids.numels != numels[place])]] = False
         if not self._leave_out_others(ids, keys, good):
             return None
-        dtypes, devices = [*map(ids.dtypes.__getitem__, dtype.tolist())], [*map(ids.devices.__getitem__, device.tolist())]
-        found = self.resolve_many(array("q", keys.tobytes()), dtypes, devices, numels.tolist())
+        refs = ManyRefs(keys, dtype, ids.dtypes, device, ids.devices, numels)
+        found = self.resolve_many(refs)
         if found is None:
             return None
         good &= np.array(found.good, np.bool_)
@@ -235,7 +241,7 @@ class Storages:
         places[(ids.nodes[at] != pids) | ~good[places] | (reaches > numels[places])] = -1
         if 2 * np.count_nonzero(places >= 0) < len(pids):
             return None
-        self.many = Many(keys, good, dtype, ids.dtypes, device, ids.devices, numels, found)
+        self.many = Many(refs, good, found)
         return places
 
     def _leave_out_others(self, ids: Ids, keys: Ints, good: Bools) -> bool:
@@ -268,12 +274,12 @@ class Storages:
             pieces += [uses[done:count], np.array([place], np.intc)]
             done = count
         order = np.concatenate([*pieces, uses[done:]])
-        different, first = np.unique(order, return_index=True)
+        places, first, _ = different(order)
         order = order[np.sort(first)]
-        different = different[different >= 0]
-        many.use(different.tolist())
+        places = places[places >= 0]
+        many.use(places)
         found = ListedStorages(many, array("i", order.tobytes()), [*self.known.values()])
-        if self.known and not self.known.keys().isdisjoint(many.ids(different.tolist())):
+        if self.known and not self.known.keys().isdisjoint(many.ids(places.tolist())):
             names: dict[str, Storage] = {}
             for storage in found.values():
                 names.setdefault(storage.id, storage)
@@ -284,13 +290,12 @@ class Storages:
         """The storage as its key was first used, if it was, or as it was resolved with many; it counts as used by that."""
         found = self._first.get(key) if key is not None else None
         if found is None and key is not None and self.many is not None:
-            number, many = _number(key), self.many
-            place = int(many.keys.searchsorted(number))
-            if number >= 0 and place < len(many.keys) and many.keys[place] == number and many.good[place]:
+            number, (refs, good, many) = _number(key), self.many
+            place = int(refs.keys.searchsorted(number))
+            if number >= 0 and place < len(refs.keys) and refs.keys[place] == number and good[place]:
                 self._when.append((len(self.uses), place))
-                found = self._first[key] = Backing(many.found.storage(place).id, many.dtypes[many.dtype[place]],
-                                                   many.devices[many.device[place]], int(many.numels[place]),
-                                                   many.found.nbytes[place], "")
+                found = self._first[key] = Backing(many.storage(place).id, refs.dtypes[refs.dtype[place]], refs.devices[refs.device[place]],
+                                                   int(refs.numels[place]), many.nbytes[place], "")
         return found
 
     def _know(self, storage: Storage) -> Storage:
@@ -460,9 +465,9 @@ class KnownStorages:
         width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
         return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
 
-    def resolve_many(self, keys: array[int], dtypes: Sequence[str], devices: Sequence[str], numels: Sequence[int]) -> ManyStorages | None:
-        found = [self.resolve(StorageRef(str(key), dtype, device, numel, -1))
-                 for key, dtype, device, numel in zip(keys, dtypes, devices, numels, strict=True)]
+    def resolve_many(self, refs: ManyRefs) -> ManyStorages | None:
+        found = [self.resolve(StorageRef(str(key), refs.dtypes[dtype], refs.devices[device], numel, -1)) for key, dtype, device, numel
+                 in zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True)]
         return _Made(found) if len({storage.id for storage in found}) == len(found) else None
 
 
@@ -482,7 +487,7 @@ class _Made:
     def storage(self, place: int) -> Storage:
         return self._storages[place]
 
-    def use(self, places: Iterable[int]) -> None:
+    def use(self, places: Ints) -> None:
         pass
 
 
