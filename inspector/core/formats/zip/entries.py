@@ -140,7 +140,8 @@ def _at_once(data: bytes, entries: int) -> _Columns | None:
     ends = begins + sum((lengths.astype(np.int64) for lengths in fields[5:8]), start=np.int64(_FIXED))
     if ends[-1] != len(data) or not np.array_equal(ends[:-1], begins[1:]):
         return None
-    return _Columns(array("q", begins.tobytes()), *(array(code, field.astype(code).tobytes()) for code, field in zip(_TYPES, fields, strict=True)))
+    columns = (array(code, field.astype(code).tobytes()) for code, field in zip(_TYPES, fields, strict=True))
+    return _Columns(array("q", begins.tobytes()), *columns)
 
 
 def _names(data: bytes, begins: Sequence[int], lengths: Sequence[int]) -> tuple[list[str], list[bytes] | None, list[str]]:
