@@ -76,7 +76,7 @@ class TreeView(TreeTable):
         self._head()
         header = self.horizontalHeader()
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        header.customContextMenuRequested.connect(self._menu_of_columns)
+        header.customContextMenuRequested.connect(self._choose_at)
         self.reset_columns()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
@@ -151,7 +151,7 @@ class TreeView(TreeTable):
             told.append(self.tr("{n} parameters").format(n=line.text(PARAMETERS)))
         return [text for text in told if text]
 
-    def _menu_of_columns(self, place: QPoint) -> None:
+    def columns_menu(self) -> QMenu:
         """Which columns there are."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -162,7 +162,10 @@ class TreeView(TreeTable):
             action.toggled.connect(partial(self.choose_column, column))
         menu.addSeparator()
         menu.addAction(self.tr("As It Was"), self.reset_columns)
-        menu.popup(self.horizontalHeader().mapToGlobal(place))
+        return menu
+
+    def _choose_at(self, place: QPoint) -> None:
+        self.columns_menu().popup(self.horizontalHeader().mapToGlobal(place))
 
     def choose_column(self, column: int, shown: bool) -> None:
         """Whatever the rows say, and however little room there is for names."""

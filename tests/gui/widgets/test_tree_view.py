@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -443,14 +443,12 @@ def test_that_names_keep_their_part_of_a_narrow_view(view: TreeView, show: Calla
 
 def test_that_a_person_chooses_columns_and_has_them_back(view: TreeView, show: Callable[..., int], session: Session, qtbot: QtBot) -> None:
     show(*NET)
-    view._menu_of_columns(QPoint(5, 5))
-    menu = next(child for child in view.findChildren(QMenu) if child.isVisible())
+    menu = view.columns_menu()
     offered = {action.text(): action for action in menu.actions()}
     assert offered["Shape"].isChecked()
     assert not offered["Device"].isChecked()
     offered["Device"].trigger()
     offered["Bytes"].trigger()
-    menu.close()
     assert not view.isColumnHidden(DEVICE)
     assert view.isColumnHidden(BYTES)
     show("another", path="/x/another.pt")
