@@ -267,7 +267,7 @@ def second():                   # what a second start does, and then the end
     address = instance.socket_path()
     while not os.path.exists(address):
         time.sleep(0.05)
-    answers.append(instance.hand_over([sys.argv[2]]))
+    answers.append(instance.start([sys.argv[2]]).handed_over)
     from PySide6.QtCore import QMetaObject, QTimer, Qt
     from PySide6.QtWidgets import QApplication
     from inspector.gui.frame import main_window

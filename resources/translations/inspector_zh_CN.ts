@@ -213,6 +213,13 @@
 </message>
 </context>
 <context>
+<name>Boxes</name>
+<message>
+<source>Clear</source>
+<translation>清除</translation>
+</message>
+</context>
+<context>
 <name>ByteMap</name>
 <message>
 <source>Kernels (3-D and more)</source>
@@ -455,6 +462,13 @@
 <message>
 <source>Lines of more than {n} characters go on in the next line.</source>
 <translation>超过 {n} 个字符的行会折到下一行。</translation>
+</message>
+</context>
+<context>
+<name>CodeView</name>
+<message>
+<source>Text</source>
+<translation>文本</translation>
 </message>
 </context>
 <context>
@@ -3726,6 +3740,10 @@
 <translation>横轴(&amp;A)</translation>
 </message>
 <message>
+<source>Findings</source>
+<translation>发现的问题</translation>
+</message>
+<message>
 <source>Ridges</source>
 <translation>山脊图</translation>
 </message>
@@ -4421,6 +4439,14 @@
 <translation>文件</translation>
 </message>
 <message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Group</source>
+<translation>组</translation>
+</message>
+<message>
 <source>Share of file</source>
 <translation>占文件比例</translation>
 </message>
@@ -4611,6 +4637,10 @@
 <message>
 <source>of file</source>
 <translation>占文件</translation>
+</message>
+<message>
+<source>All right</source>
+<translation>没有问题</translation>
 </message>
 <message>
 <source>Tensor</source>
@@ -7681,6 +7711,10 @@
 <message>
 <source>Recent files</source>
 <translation>最近的文件</translation>
+</message>
+<message>
+<source>The program&apos;s sign</source>
+<translation>程序图标</translation>
 </message>
 <message>
 <source>Drop a checkpoint here</source>

@@ -36,7 +36,7 @@ from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
 from inspector.gui.state.session import Compared, Selection, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, offer_clearing
 from inspector.gui.widgets.chips import Chips
 from inspector.gui.widgets.elided import Elided
 from inspector.gui.widgets.pair_view import PairView
@@ -191,7 +191,6 @@ class ComparePage(QWidget):
 
     def _make_filters(self) -> QHBoxLayout:
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
         self.search.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   -bias"))
         self.search.setAccessibleName(self.tr("Filter the pairs"))
         self.search.setMinimumWidth(150)
@@ -199,6 +198,7 @@ class ComparePage(QWidget):
         picture = QAction(self)
         icons.put(picture, "search", "muted")
         self.search.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
+        offer_clearing(self.search)
         self.search.textChanged.connect(lambda: self._typing.start())
         self.search.installEventFilter(self)
         self.count = label(tone="muted", selectable=False)

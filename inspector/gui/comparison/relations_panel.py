@@ -33,7 +33,7 @@ from inspector.gui.kit import file_dialogs, tables, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import empty, label
+from inspector.gui.widgets.boxes import empty, label, offer_clearing
 
 from .relation_table import HOLDS, IN_A, IN_B, RESTS, WHAT, Relation, RelationTable, relations_of
 from .verdicts import inference_text, rearranged_text
@@ -105,7 +105,7 @@ class RelationsPanel(QWidget):
         self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.currentIndexChanged.connect(lambda: self._filter())
         self.search = QLineEdit()
-        self.search.setClearButtonEnabled(True)
+        offer_clearing(self.search)
         self.search.setPlaceholderText(self.tr("Filter:  q_proj   exactly   -bias"))
         self.search.setAccessibleName(self.tr("Filter the relations"))
         self.search.setMinimumWidth(120)

@@ -49,15 +49,6 @@ def start(paths: list[str]) -> Start:
     return Start(_told(link, paths))
 
 
-def hand_over(paths: list[str]) -> bool:
-    """Gives `paths` to the window that is open already; False when there is none that answers."""
-    if sys.platform == "win32":
-        return _hand_over_to_pipe(paths, wait=0.0)
-    address = socket_path() if hasattr(socket, "AF_UNIX") else None
-    link = _connected(address) if address is not None else None
-    return link is not None and _told(link, paths)
-
-
 def _connected(address: str) -> socket.socket | None:
     """None when nobody listens."""
     if not os.path.exists(address):
@@ -149,10 +140,10 @@ def _is_another_starting() -> bool:
     return bool(ctypes.get_last_error() == _ALREADY_EXISTS)         # type: ignore[attr-defined, unused-ignore]
 
 
-def _hand_over_to_pipe(paths: list[str], wait: float = _PATIENCE) -> bool:
+def _hand_over_to_pipe(paths: list[str]) -> bool:
     """QLocalServer's pipe, which is there once the first window is; busy while it takes another line."""
     line = message(paths, os.getcwd())
-    until = time.monotonic() + wait
+    until = time.monotonic() + _PATIENCE
     while len(line) <= CAP:
         try:
             with open(f"\\\\.\\pipe\\{socket_path()}", "r+b", buffering=0) as pipe:

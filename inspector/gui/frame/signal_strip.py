@@ -226,15 +226,18 @@ class SignalStrip(QFrame):
 
     def _tint(self) -> None:
         level = signals.LEVELS[self._kind]
+        self._picture.setAccessibleName(signals.sign_name(self._kind))
         self._picture.setPixmap(icons.pixmap(signals.PICTURES[self._kind], 20, theme.colours()._asdict()[level]))
 
     def _fit(self) -> None:
         """Where it is narrow the note and the link go first, then the detail."""
-        wide = self.width() >= _LINK_FROM
+        always = sum(widget.sizeHint().width() + 8 for widget in (self._picture, self.verdict, self.action, self.check, self.close_)
+                     if widget in (self._picture, self.verdict) or widget.isVisibleTo(self)) + 14
+        wide = self.width() >= max(_LINK_FROM, always + self.link.sizeHint().width() + self.note.sizeHint().width() + 80)
         self.note.setVisible(wide and bool(self.note.text()) and (self._kind is Kind.OK or self.check.isVisibleTo(self)))
         self.link.setVisible(wide and bool(self.link.text()))
         self.action.setVisible(bool(self.action.text()))
-        self.detail.setVisible(self.width() >= _DETAIL_FROM)
+        self.detail.setVisible(self.width() >= max(_DETAIL_FROM, always + 40))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

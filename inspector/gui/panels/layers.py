@@ -42,6 +42,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
+from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
@@ -125,10 +126,8 @@ class LayersPanel(SelectionPanel):
         self.remark = label(tone="muted", wrap=True)
         self.plot = LinePlot()
         self.legend = Legend()
-        self.readout = QLabel()
-        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout = ElidedLabel()
         self.readout.setAccessibleName(self.tr("Tensor under the cursor"))
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.model = LayerTable(self)
         self.ridges = RidgeDelegate(self)
         self.table = self._make_table()
@@ -657,6 +656,7 @@ class LayersPanel(SelectionPanel):
         self._findings.setSpacing(6)
         self.findings_area = QScrollArea()
         self.findings_area.setWidgetResizable(True)
+        self.findings_area.setAccessibleName(self.tr("Findings"))
         self.findings_area.setWidget(holder)
         self.findings_area.hide()
         split = QSplitter(Qt.Orientation.Vertical)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -215,6 +215,8 @@ class Overview(SelectionPanel):
         row.setSpacing(13)
         drawn = QLabel()
         drawn.setPixmap(icons.pixmap(picture, 30, theme.colours().accent))
+        drawn.setAccessibleName({"archive": self.tr("File"), "tensor": self.tr("Tensor"), "value": self.tr("Value")}.get(
+            picture, self.tr("Group")))
         row.addWidget(drawn, 0, Qt.AlignmentFlag.AlignTop)
         text = QVBoxLayout()
         text.setSpacing(4)
@@ -584,6 +586,7 @@ def _ticked(text: str) -> QHBoxLayout:
     row.setSpacing(9)
     picture = QLabel()
     picture.setPixmap(icons.pixmap("ok", 16, theme.colours().ok))
+    picture.setAccessibleName(QCoreApplication.translate("Overview", "All right"))
     row.addWidget(picture)
     row.addWidget(label(text), 1)
     return row

@@ -28,6 +28,7 @@ from inspector.gui.models.value_grid import COLS, ROWS, ValueGrid
 from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import offer_clearing
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
@@ -313,7 +314,7 @@ class ValuesPanel(SelectionPanel):
             self._format.addItem(text, data)
         self._format.activated.connect(self._set_format)
         self.goto.setAccessibleName(self.tr("Go to index"))
-        self.goto.setClearButtonEnabled(True)
+        offer_clearing(self.goto)
         tools = QHBoxLayout()
         tools.setSpacing(8)
         for text, widget in ((self.tr("&Go to"), self.goto), (self.tr("&Numbers"), self._format)):

@@ -90,6 +90,7 @@ class Welcome(QWidget):
         drop = QFrame()
         drop.setObjectName("drop")
         self._picture = QLabel()
+        self._picture.setAccessibleName(self.tr("The program's sign"))
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         title = label(self.tr("Drop a checkpoint here"), strong=True, scale=1.6, selectable=False)
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)

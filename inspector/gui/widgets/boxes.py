@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QTextEdit,
@@ -49,6 +50,16 @@ def tool_button(picture: str, name: str) -> QToolButton:
 def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
     """Whether a selection is all of the file. Tensors from all over it have only the root in common and are not."""
     return not selection.prefix and selection.value is None and (not selection.keys or len(selection.keys) == len(ckpt.tensors))
+
+
+def offer_clearing(edit: QLineEdit) -> None:
+    """A field with Qt's own button that empties it. Neither that nor the picture of an action in a field has a name by itself."""
+    for button in edit.findChildren(QToolButton):
+        button.setAccessibleName(edit.accessibleName())
+    edit.setClearButtonEnabled(True)
+    for button in edit.findChildren(QToolButton):
+        if not button.accessibleName():
+            button.setAccessibleName(QCoreApplication.translate("Boxes", "Clear"))
 
 
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,

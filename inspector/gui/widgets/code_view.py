@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainText
 
 from inspector.gui.kit import icons, theme
 
+from .boxes import offer_clearing
 from .code_highlighter import Highlighter, language_of
 
 DELAY = 120                 # milliseconds after the last key
@@ -35,6 +36,7 @@ class CodeView(QWidget):
         super().__init__(parent)
         self.edit = QPlainTextEdit()
         self.edit.setObjectName("code")
+        self.edit.setAccessibleName(self.tr("Text"))
         self.edit.setReadOnly(True)
         self.edit.setAcceptDrops(False)
         self.edit.setUndoRedoEnabled(False)
@@ -130,7 +132,7 @@ class FindBar(QFrame):
         self.edit = QLineEdit()
         self.edit.setPlaceholderText(self.tr("Find in this text"))
         self.edit.setAccessibleName(self.tr("Find in this text"))
-        self.edit.setClearButtonEnabled(True)
+        offer_clearing(self.edit)
         self.count = QLabel()
         self.count.setTextFormat(Qt.TextFormat.PlainText)
         self.count.setProperty("tone", "muted")

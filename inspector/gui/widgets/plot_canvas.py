@@ -28,6 +28,7 @@ class Canvas:
         self._graph: Any = pyqtgraph
         self.widget: Any = pyqtgraph.PlotWidget(enableMenu=False)
         self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.widget.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)           # the plot is one thing, with one name
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.x: Scale = ValueScale(0, 1)
         self.y: Scale = CountScale(1)

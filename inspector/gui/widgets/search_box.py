@@ -9,6 +9,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme
 from inspector.gui.models.search import Problem
 
+from .boxes import offer_clearing
 from .tree_view import TreeView
 
 DELAY = 90                      # milliseconds after the last key
@@ -60,13 +61,13 @@ class SearchBox(QWidget):
 
     def _place(self) -> None:
         self.edit = QLineEdit()
-        self.edit.setClearButtonEnabled(True)
         self.edit.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   >10MB   -bias"))
         self.edit.setAccessibleName(self.tr("Filter the keys"))
         self.edit.setToolTip(self._help())
         self._picture = QAction(self)
         icons.put(self._picture, "search", "muted")
         self.edit.addAction(self._picture, QLineEdit.ActionPosition.LeadingPosition)
+        offer_clearing(self.edit)
         self.count = QLabel()
         self.count.setTextFormat(Qt.TextFormat.PlainText)
         self.count.setProperty("tone", "muted")

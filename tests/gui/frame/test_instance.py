@@ -43,6 +43,14 @@ def talk(data: bytes) -> bytes:
             return b""
 
 
+def hand_over(paths: list[str]) -> bool:
+    """What a later start does with its files; one that finds no window does not become the first."""
+    found = instance.start(paths)
+    if found.listening is not None:
+        found.listening.close()
+    return found.handed_over
+
+
 def in_background(work: object, *given: object) -> list[object]:
     answers: list[object] = []
     threading.Thread(target=lambda: answers.append(work(*given)), daemon=True).start()  # type: ignore[operator]
@@ -53,7 +61,7 @@ def test_that_files_reach_the_first_window_as_absolute_paths(server: Server, qtb
                                                              tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     with qtbot.waitSignal(server.asked) as asked:
-        answers = in_background(instance.hand_over, ["run/last.pth", "/abs.pt", "/tmp/\udcff.pt"])
+        answers = in_background(hand_over, ["run/last.pth", "/abs.pt", "/tmp/\udcff.pt"])
     qtbot.waitUntil(lambda: bool(answers))
     assert answers == [True]
     assert asked.args == [[str(tmp_path / "run/last.pth"), "/abs.pt", "/tmp/\udcff.pt"]]
@@ -61,12 +69,12 @@ def test_that_files_reach_the_first_window_as_absolute_paths(server: Server, qtb
 
 def test_that_no_files_bring_the_window_to_the_front(server: Server, qtbot: QtBot) -> None:
     with qtbot.waitSignal(server.asked) as asked:
-        in_background(instance.hand_over, [])
+        in_background(hand_over, [])
     assert asked.args == [[]]
 
 
 def test_that_without_a_first_window_nothing_is_handed_over() -> None:
-    assert not instance.hand_over(["/a.pt"])
+    assert not hand_over(["/a.pt"])
 
 
 def test_that_a_socket_left_behind_is_no_window_and_is_replaced(qtbot: QtBot) -> None:
@@ -76,7 +84,7 @@ def test_that_a_socket_left_behind_is_no_window_and_is_replaced(qtbot: QtBot) ->
     dead.bind(address)
     dead.close()
     assert os.path.exists(address)
-    assert not instance.hand_over(["/a.pt"])
+    assert not hand_over(["/a.pt"])
     server = Server()
     assert server.listen()
     server.close()
@@ -86,7 +94,7 @@ def test_that_the_second_server_leaves_the_first_alone(server: Server, qtbot: Qt
     second = Server()
     assert not second.listen()
     with qtbot.waitSignal(server.asked):
-        in_background(instance.hand_over, ["/a.pt"])
+        in_background(hand_over, ["/a.pt"])
 
 
 def test_that_nobody_else_may_come_near(server: Server) -> None:
@@ -122,7 +130,7 @@ def test_that_a_path_too_long_for_a_socket_means_none(monkeypatch: pytest.Monkey
 
 def test_that_systems_without_such_sockets_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(socket, "AF_UNIX")
-    assert not instance.hand_over(["/a.pt"])
+    assert not hand_over(["/a.pt"])
 
 
 @pytest.mark.parametrize("line", [
@@ -144,7 +152,7 @@ def test_that_a_line_without_end_is_cut_off_at_the_cap(server: Server, qtbot: Qt
 
 
 def test_that_too_many_files_to_say_open_a_window_of_their_own(server: Server) -> None:
-    assert not instance.hand_over(["x" * instance.CAP])
+    assert not hand_over(["x" * instance.CAP])
 
 
 def test_that_the_message_is_one_line_of_ascii_with_a_version() -> None:
@@ -230,6 +238,6 @@ def test_that_on_windows_a_later_start_waits_for_the_pipe_of_the_first(monkeypat
 
 
 def test_that_handing_over_loads_no_qt() -> None:
-    code = ("import sys; from inspector.gui import app; from inspector.gui.frame import instance; instance.hand_over(['/a.pt']); "
+    code = ("import sys; from inspector.gui import app; from inspector.gui.frame import instance; instance.start(['/a.pt']); "
             "assert not [m for m in sys.modules if m.startswith(('PySide6', 'numpy', 'torch', 'pyqtgraph', 'inspector.core'))]")
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[3])
