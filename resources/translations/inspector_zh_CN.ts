@@ -347,6 +347,10 @@
 <source>You can go on working; what you just did may be incomplete. If it happens again, please copy the report and send it to us together with what you were doing.</source>
 <translation>您可以继续使用；刚才的操作可能未完成。若再次出现，请复制报告，连同当时的操作一起发给我们。</translation>
 </message>
+<message>
+<source>It is kept in {path}</source>
+<translation>已保存在 {path}</translation>
+</message>
 </context>
 <context>
 <name>ChangeRuler</name>
@@ -3971,6 +3975,10 @@
 <translation>跟踪有变化的文件(&amp;G)</translation>
 </message>
 <message>
+<source>Show &amp;in Folder</source>
+<translation>在文件夹中显示(&amp;I)</translation>
+</message>
+<message>
 <source>&amp;Close File</source>
 <translation>关闭文件(&amp;C)</translation>
 </message>
@@ -4005,6 +4013,18 @@
 <message>
 <source>&amp;Copy Key</source>
 <translation>复制键(&amp;C)</translation>
+</message>
+<message>
+<source>Copy Ro&amp;ws as TSV</source>
+<translation>复制行为 TSV(&amp;W)</translation>
+</message>
+<message>
+<source>Copy as P&amp;ython</source>
+<translation>复制为 Python(&amp;Y)</translation>
+</message>
+<message>
+<source>Copy Shapes as &amp;JSON</source>
+<translation>复制形状为 JSON(&amp;J)</translation>
 </message>
 <message>
 <source>&amp;Find…</source>
@@ -4059,6 +4079,10 @@
 <translation>全部折叠(&amp;C)</translation>
 </message>
 <message>
+<source>F&amp;ull Screen</source>
+<translation>全屏(&amp;U)</translation>
+</message>
+<message>
 <source>&amp;Reset Layout</source>
 <translation>重置布局(&amp;R)</translation>
 </message>
@@ -4075,6 +4099,14 @@
 <translation>上一处更改(&amp;P)</translation>
 </message>
 <message>
+<source>&amp;Back to the Row Before</source>
+<translation>回到上一行(&amp;B)</translation>
+</message>
+<message>
+<source>&amp;Forward Again</source>
+<translation>再次前进(&amp;F)</translation>
+</message>
+<message>
 <source>Take A&apos;s into &amp;B</source>
 <translation>用 A 的替换 B 的(&amp;B)</translation>
 </message>
@@ -4089,6 +4121,10 @@
 <message>
 <source>&amp;Details of the Pair</source>
 <translation>这一对的详细信息(&amp;D)</translation>
+</message>
+<message>
+<source>&amp;Map of Changes</source>
+<translation>变化图(&amp;M)</translation>
 </message>
 <message>
 <source>&amp;Report as a Page…</source>
@@ -7651,12 +7687,20 @@
 <translation>打开 PyTorch 和 safetensors 检查点，不运行其中任何内容。</translation>
 </message>
 <message>
+<source>Faults of this program are written down in {path}</source>
+<translation>程序故障记录在 {path}</translation>
+</message>
+<message>
 <source>About Checkpoint Inspector</source>
 <translation>关于 Checkpoint Inspector</translation>
 </message>
 <message>
 <source>Checkpoint Inspector {version}</source>
 <translation>Checkpoint Inspector {version}</translation>
+</message>
+<message>
+<source>Show the log</source>
+<translation>显示日志</translation>
 </message>
 <message>
 <source>Copy</source>

@@ -48,6 +48,7 @@ from .pair_panel import PairPanel
 from .relations_panel import RelationsPanel
 from .rules_panel import RulesPanel
 from .sides import Sides
+from .visits import Visits
 
 TYPED, RESTED, GROWN = 120, 60, 100     # ms after the last key, the last change of the selection, the first of the values that came in
 BESIDE_FROM = 1700              # width from which on details stand at the right
@@ -68,6 +69,8 @@ class ComparePage(QWidget):
         self.model = PairModel(self, tasks)
         self.view = PairView(self.model)
         self.ruler = ChangeRuler(self.view, self.model)
+        self.visits = Visits(self.view, self.model, self)
+        session.compared_changed.connect(self.visits.forget)
         self.sides = Sides(session, self.progress)
         self.chips = Chips()
         self.pair = PairPanel(tasks)

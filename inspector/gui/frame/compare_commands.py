@@ -20,7 +20,7 @@ if TYPE_CHECKING:                   # loaded when they are first asked for
     from inspector.gui.dialogs.doctor import Doctor
 
 
-PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "swap-sides", "pair-details")
+PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "swap-sides", "pair-details", "ruler")
 
 
 class CompareCommands(QObject):
@@ -43,8 +43,10 @@ class CompareCommands(QObject):
                           ("next-change", lambda: self.page.go_to_change()),
                           ("previous-change", lambda: self.page.go_to_change(backwards=True)),
                           ("push-to-b", lambda: self.page.push(1)), ("push-to-a", lambda: self.page.push(0)),
-                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details())):
+                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details()),
+                          ("compare-back", lambda: self.page.visits.back()), ("compare-forward", lambda: self.page.visits.forward())):
             menus.on(name, run)
+        menus["ruler"].toggled.connect(self._show_ruler)
         session.compared_changed.connect(self._follow)
 
     @property
@@ -55,6 +57,8 @@ class CompareCommands(QObject):
             page.back_asked.connect(self.show_files)
             page.said.connect(self.said)
             page.progress.changed.connect(self.known_changed)
+            page.visits.changed.connect(self.enable)
+            page.ruler.setVisible(self._menus["ruler"].isChecked())
             page.fit_asked.connect(self._check_into)
             self._pages.addWidget(page)
             refuse_drops(page)
@@ -80,6 +84,12 @@ class CompareCommands(QObject):
         """The commands that are about what it shows."""
         for name in PAGE_COMMANDS:
             self._menus[name].setEnabled(self.shown)
+        visits = self._page.visits if self._page is not None and self.shown else None
+        self._menus["compare-back"].setEnabled(visits is not None and visits.can_go_back)
+        self._menus["compare-forward"].setEnabled(visits is not None and visits.can_go_forward)
+
+    def _show_ruler(self, on: bool) -> None:
+        self.page.ruler.setVisible(on)
 
     # -- comparing
 

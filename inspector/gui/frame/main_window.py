@@ -296,6 +296,11 @@ class MainWindow(QMainWindow):
         for name in ("copy", "find", "expand", "collapse", "next-finding", "previous-finding"):
             self.menus[name].setEnabled(open_)
         self.menus["panels"].setEnabled(panels)
+        selection = self.session.selection
+        for name in ("copy-python", "copy-shapes"):
+            self.menus[name].setEnabled(panels and selection is not None and bool(selection.keys))
+        self.menus["copy-rows"].setEnabled(panels)
+        self.menus["show-in-folder"].setEnabled(document is not None and not core.is_address(document.path))
         self._enable_ways()
         self.comparison.enable()
         self.reports.enable()
@@ -448,3 +453,5 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.following.check()
+        elif event.type() == QEvent.Type.WindowStateChange and hasattr(self, "menus"):
+            self.menus["full-screen"].setChecked(self.isFullScreen())

@@ -1,11 +1,13 @@
 """The commands that change what is shown of the open files, and those that say something about the program."""
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from inspector import core
 from inspector.gui.dialogs.preferences import Preferences
@@ -30,10 +32,13 @@ class ViewCommands(QObject):
                           ("find-next", self.find_next), ("find-previous", partial(self.find_next, backwards=True)),
                           ("palette", self.show_palette), ("next-finding", self.go_to_finding),
                           ("previous-finding", partial(self.go_to_finding, backwards=True)),
-                          ("reset", window.reset_layout), ("preferences", self.ask_preferences),
+                          ("copy-rows", window.tree.copy_rows), ("copy-python", partial(self.copy_as, window.tree.copy_as_python)),
+                          ("copy-shapes", partial(self.copy_as, window.tree.copy_shapes)),
+                          ("show-in-folder", self.show_in_folder), ("reset", window.reset_layout), ("preferences", self.ask_preferences),
                           ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
         menus["panels"].toggled.connect(window.right.setVisible)
+        menus["full-screen"].toggled.connect(self.show_full_screen)
         menus["as-stored"].toggled.connect(self.show_as_stored)
         window.packed.chosen.connect(menus["as-stored"].setChecked)
         window.model.tree_ready.connect(self._offer_switch)
@@ -56,6 +61,23 @@ class ViewCommands(QObject):
         if selection is not None and document is not None:
             raw = "\n".join(selection.keys) if selection.keys else selection.value or selection.prefix or document.path
             QGuiApplication.clipboard().setText(raw)
+
+    def copy_as(self, copy: Callable[[int, Sequence[str]], object]) -> None:
+        """The selected tensors, of groups all, as `copy` has them."""
+        selection = self._window.session.selection
+        if selection is not None:
+            copy(selection.document, selection.keys)
+
+    def show_in_folder(self) -> None:
+        document = self._window.session.selected_document
+        folder = self._window.tree.folder_of(document.id) if document is not None else ""
+        if folder:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(folder))
+
+    def show_full_screen(self, on: bool) -> None:
+        """A window that was as large as the screen is so again afterwards."""
+        state, full = self._window.windowState(), Qt.WindowState.WindowFullScreen
+        self._window.setWindowState(state | full if on else state & ~full)
 
     def find(self) -> None:
         field = self._window.comparison.page.search if self._window.comparison.shown else self._window.search.edit
@@ -133,9 +155,13 @@ class ViewCommands(QObject):
 
     def about(self) -> None:
         what = self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.")
+        log = self._window.settings.log
+        kept = self.tr("Faults of this program are written down in {path}").format(path=core.visible(log, 300))
         below = "\n".join(message_boxes.versions().splitlines()[1:])
         box = message_boxes.show_message(self._window, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
-                                 self.tr("Checkpoint Inspector {version}").format(version=core.version), f"{what}\n\n{below}")
+                                 self.tr("Checkpoint Inspector {version}").format(version=core.version), f"{what}\n\n{below}\n\n{kept}")
+        show = box.answer(self.tr("Show the log"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(log)), closes=False)
+        show.setEnabled(os.path.isfile(log))
         box.answer(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(message_boxes.versions()), closes=False)
 
     def list_shortcuts(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import file_dialogs, theme
 from inspector.gui.kit.printing import PageMaker
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
@@ -57,6 +57,7 @@ def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.
     with core.collector_paused(for_good=True):
         app = existing() or Application(settings.theme, language or settings.language)
         app.catcher.install()
+        app.catcher.log = settings.log
         window = _window(settings, paths if few else ())
     if pages is not None:
         window.reports.pages = pages
@@ -83,6 +84,7 @@ def _window(settings: Settings, paths: Sequence[str] = ()) -> MainWindow:
     window = MainWindow(session, tasks, settings, opener=opener)
     for part in (session, tasks, settings):
         part.setParent(window)
+    file_dialogs.remember_in(settings)
     theme.current().apply_style_sheet()
     return window
 

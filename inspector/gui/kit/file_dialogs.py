@@ -7,6 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from .settings import Settings
+
 Chosen = Callable[[str], object]
 
 
@@ -28,14 +30,28 @@ def save_file(parent: QWidget, title: str, start: str, on_chosen: Chosen, *, fil
 
 def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
     """The path a person chose, or "". Waits for the answer. It begins in the folder that the one before was saved to."""
-    path = QFileDialog.getSaveFileName(parent, title, os.path.join(_Kept.folder, name), kinds)[0]
+    folder = _Kept.settings.export_folder if _Kept.settings is not None else _Kept.folder
+    path = QFileDialog.getSaveFileName(parent, title, os.path.join(folder if os.path.isdir(folder) else "", name), kinds)[0]
     if path:
         _Kept.folder = os.path.dirname(path)
+        if _Kept.settings is not None:
+            _Kept.settings.export_folder = _Kept.folder
     return path
+
+
+def remember_in(settings: Settings) -> None:
+    """From now on the folder of what is saved is remembered there, until the settings are gone."""
+    _Kept.settings = settings
+    settings.destroyed.connect(_Kept.forget)
 
 
 class _Kept:
     folder = ""                 # of what was saved last, while the program runs
+    settings: Settings | None = None
+
+    @classmethod
+    def forget(cls) -> None:
+        cls.settings = None
 
 
 def _dialog(parent: QWidget, title: str, start: str, on_chosen: Chosen, filters: tuple[str, ...]) -> QFileDialog:

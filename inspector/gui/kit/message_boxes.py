@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 
-from . import icons, tables, theme
+from . import fault_log, icons, tables, theme
 
 _REPORT_LIMIT = 60_000          # characters
 
@@ -174,6 +174,7 @@ class Catcher(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.box: Box | None = None
+        self.log = ""                           # the file that reports are kept in, if there is one
         self._reports: list[str] = []
         self._before = sys.excepthook
         self.caught.connect(self._show)
@@ -195,13 +196,16 @@ class Catcher(QObject):
         if self.box is not None:
             if report not in self._reports and len(self._reports) < self.LIMIT:
                 self._reports.append(report)
+                fault_log.write_down(self.log, report)
                 self.box.details.appendPlainText("\n" + report)
             return
         self._reports = [report]
+        kept = fault_log.write_down(self.log, versions() + "\n\n" + report)
         self.box = show_message(QApplication.activeWindow(), "danger", self.tr("Something went wrong"),
                         self.tr("Checkpoint Inspector made a mistake. Your files were not changed."),
                         self.tr("You can go on working; what you just did may be incomplete. If it happens again, please copy the "
-                                "report and send it to us together with what you were doing."),
+                                "report and send it to us together with what you were doing.")
+                        + ("\n\n" + self.tr("It is kept in {path}").format(path=core.visible(self.log, 300)) if kept else ""),
                         versions() + "\n\n" + report)
         self.box.destroyed.connect(self._gone)
 

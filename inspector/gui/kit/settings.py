@@ -10,6 +10,8 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
+from . import fault_log
+
 RECENT = 10
 LAYOUT_VERSION = 1          # raise it when docks, splitters or columns change their meaning: older layouts are then forgotten
 
@@ -44,6 +46,16 @@ class Settings(QObject):
     @folder.setter
     def folder(self, path: str) -> None:
         self._set_json("folder", path)
+
+    @property
+    def export_folder(self) -> str:
+        """Where tables and pictures were saved last."""
+        kept = self._json("export-folder")
+        return kept if isinstance(kept, str) else ""
+
+    @export_folder.setter
+    def export_folder(self, path: str) -> None:
+        self._set_json("export-folder", path)
 
     @property
     def theme(self) -> str:
@@ -91,6 +103,11 @@ class Settings(QObject):
     @reopens.setter
     def reopens(self, on: bool) -> None:
         self._set_json("reopen", on)
+
+    @property
+    def log(self) -> str:
+        """The file that faults are written down in."""
+        return os.path.join(self.beside, fault_log.NAME)
 
     @property
     def beside(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -487,11 +487,11 @@ class TreeView(TreeTable):
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         menu.addAction(self.tr("Copy rows as TSV") if many else self.tr("Copy row as TSV"), self.copy_rows)
         if line.kind is Kind.TENSOR:
-            menu.addAction(self.tr("Copy as Python"), partial(self.copy_as_python, line.document))
+            menu.addAction(self.tr("Copy as Python"), lambda: self.copy_as_python(line.document, self._copied_tensors(line.document)))
             menu.addAction(self.tr("Copy shapes as JSON") if many else self.tr("Copy shape as JSON"),
-                           partial(self.copy_shapes, line.document))
+                           lambda: self.copy_shapes(line.document, self._copied_tensors(line.document)))
         if line.kind is Kind.FILE:
-            folder = self._folder(line.document)
+            folder = self.folder_of(line.document)
             show = menu.addAction(self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
             show.setEnabled(bool(folder))
         menu.addSeparator()
@@ -528,25 +528,24 @@ class TreeView(TreeTable):
         """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
         self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
 
-    def copy_as_python(self, document: int) -> None:
-        """What reads the selected tensors of a file in a script."""
+    def copy_as_python(self, document: int, keys: Sequence[str]) -> None:
+        """What reads these tensors of a file in a script."""
         found = self._session.document(document)
         if found is not None and found.checkpoint is not None:
             edited = found.checkpoint.edited            # the file on disk has the names of before
-            keys = self._copied_tensors(document)
             self._copy(copied.as_python(found.path, [edited.origin[key] for key in keys if key in edited.origin] if edited else keys))
 
-    def copy_shapes(self, document: int) -> None:
-        """Shapes and types of the selected tensors of a file."""
+    def copy_shapes(self, document: int, keys: Sequence[str]) -> None:
+        """Their shapes and types."""
         found = self._session.document(document)
         if found is not None and found.checkpoint is not None:
-            self._copy(copied.as_json(found.checkpoint, self._copied_tensors(document)))
+            self._copy(copied.as_json(found.checkpoint, list(keys)))
 
     def _copied_tensors(self, document: int) -> list[str]:
         lines = map(self._model.line, self._copied_rows())
         return [line.key for line in lines if line.document == document and line.kind is Kind.TENSOR]
 
-    def _folder(self, document: int) -> str:
+    def folder_of(self, document: int) -> str:
         """Where a file lies; "" where that is no folder of this computer."""
         found = self._session.document(document)
         path = core.file_of(found.path) if found is not None else ""

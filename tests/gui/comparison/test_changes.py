@@ -408,3 +408,43 @@ def test_that_files_with_nothing_in_common_are_said_to_have_nothing(desk: Desk) 
     page = desk.compare({"one": np.ones((2, 2), np.float32)}, {"other.thing": np.zeros((3, 5), np.float32)})
     assert page.verdict_text.text() == "Different architectures."
     assert page._further.text == "no tensor of A has a partner in B · 1 only in A · 1 only in B"
+
+
+def test_that_one_goes_back_and_forward_among_the_rows_of_a_comparison(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    menus = desk.window.menus
+    assert menus["compare-back"].shortcut() == "Ctrl+["
+    for key in ("conv.weight", "fc.weight", "layers.1.weight"):
+        desk.select(key)
+        page.visits.note()
+
+    def current() -> str:
+        return page.model.line(page.view.currentIndex().row()).key
+
+    menus["compare-back"].trigger()
+    assert current() == "fc.weight"
+    menus["compare-back"].trigger()
+    assert current() == "conv.weight"
+    menus["compare-forward"].trigger()
+    assert current() == "fc.weight"
+    assert menus["compare-forward"].isEnabled()
+    desk.select("layers.0.weight")
+    page.visits.note()
+    assert not menus["compare-forward"].isEnabled()             # another way was taken
+    assert not menus["back"].isEnabled()                        # the same keys mean the files there
+    menus["compare"].trigger()
+    assert not menus["compare-back"].isEnabled()
+
+
+def test_that_f9_hides_the_map_of_changes_beside_the_rows(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    ruler = desk.window.menus["ruler"]
+    assert ruler.shortcut() == desk.window.menus["panels"].shortcut() == "F9"
+    assert page.ruler.isVisible()
+    ruler.trigger()
+    assert not page.ruler.isVisible()
+    ruler.trigger()
+    assert page.ruler.isVisible()
+    desk.window.menus["compare"].trigger()
+    assert not ruler.isEnabled()
+    assert desk.window.menus["panels"].isEnabled()
