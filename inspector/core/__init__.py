@@ -21,7 +21,6 @@ from .runtime import late
 if TYPE_CHECKING:
     from . import wording as wording
     from .adapters import AdapterFit as AdapterFit
-    from .adapters import inner_adapters as inner_adapters
     from .adapters import said_of_adapters as said_of_adapters
     from .architecture.listing import architecture_text as architecture_text
     from .architecture.modules import Architecture as Architecture
@@ -39,10 +38,16 @@ if TYPE_CHECKING:
     from .by_path.measures import summarize_each as summarize_each
     from .by_path.measures import summarize_group as summarize_group
     from .by_path.measures import summarize_tensor as summarize_tensor
+    from .by_path.measures import value_findings as value_findings
+    from .by_path.measures import weights_among as weights_among
+    from .by_path.packed import countable as countable
     from .by_path.packed import fitting_types as fitting_types
+    from .by_path.packed import inner_adapters as inner_adapters
     from .by_path.packed import is_adapter as is_adapter
     from .by_path.packed import logical as logical
+    from .by_path.packed import may_be_packed as may_be_packed
     from .by_path.packed import packed_tensors as packed_tensors
+    from .by_path.packed import packed_view as packed_view
     from .by_path.packed import reinterpret as reinterpret
     from .by_path.packed import stored_codes as stored_codes
     from .by_path.packed import unpacked as unpacked
@@ -203,6 +208,7 @@ if TYPE_CHECKING:
     from .errors import NoSuchKey as NoSuchKey
     from .errors import NotACheckpoint as NotACheckpoint
     from .errors import ReadError as ReadError
+    from .errors import ReferenceMissing as ReferenceMissing
     from .errors import SaveError as SaveError
     from .errors import TooBig as TooBig
     from .errors import Truncated as Truncated
@@ -250,7 +256,6 @@ if TYPE_CHECKING:
     from .measures.bin_edges import linear_threshold as linear_threshold
     from .measures.groups import GroupStatistics as GroupStatistics
     from .measures.groups import Measurable as Measurable
-    from .measures.health import value_findings as value_findings
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
     from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
@@ -261,7 +266,6 @@ if TYPE_CHECKING:
     from .measures.layers import layer_lines as layer_lines
     from .measures.layers import layer_of as layer_of
     from .measures.layers import pattern_of as pattern_of
-    from .measures.layers import weights_among as weights_among
     from .measures.merging import BIN_CHOICES as BIN_CHOICES
     from .measures.merging import edges_near as edges_near
     from .measures.merging import merge_bins as merge_bins
@@ -285,15 +289,12 @@ if TYPE_CHECKING:
     from .opening import is_set as is_set
     from .opening import open as open
     from .packed.countable import Countable as Countable
-    from .packed.countable import countable as countable
     from .packed.families.names import LogicalTensor as LogicalTensor
-    from .packed.hints import may_be_packed as may_be_packed
     from .packed.reinterpreted import ElementType as ElementType
     from .packed.reinterpreted import FittingType as FittingType
     from .packed.reinterpreted import element_type as element_type
     from .packed.reinterpreted import parse_shape as parse_shape
     from .packed.view import PackedView as PackedView
-    from .packed.view import packed_view as packed_view
     from .pickles.objects.names import any_runs_commands as any_runs_commands
     from .plain_values import one_line as one_line
     from .plain_values import to_json as to_json
@@ -411,15 +412,19 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
-    "adapters": "AdapterFit inner_adapters said_of_adapters",
+    "adapters": "AdapterFit said_of_adapters",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
         "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
         "sharing",
-    "by_path.packed": "fitting_types is_adapter logical packed_tensors reinterpret stored_codes unpacked",
+    "by_path.packed":
+        "countable fitting_types inner_adapters is_adapter logical may_be_packed packed_tensors packed_view reinterpret stored_codes "
+        "unpacked",
     "by_path.tables": "byte_map counts describe experts headline roles sizes totals",
-    "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
+    "by_path.measures":
+        "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor value_findings "
+        "weights_among",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
     "by_path.architecture": "architectures",
@@ -499,7 +504,7 @@ _HOMES = {
     "edits.unshare": "Unshare",
     "errors":
         "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NoSuchKey NotACheckpoint ReadError "
-        "SaveError TooBig Truncated Unreadable Unsupported UsageError",
+        "ReferenceMissing SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "by_path.texts": "read_text source_of text_pieces texts",
     "formats.source_texts": "Declaration Text",
@@ -512,9 +517,8 @@ _HOMES = {
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable",
-    "measures.health": "value_findings",
     "measures.histogram": "Binned Fine",
-    "measures.layers": "LAYER_MEASURES LayerLine LayerPoint ending_of family_of layer_lines layer_of pattern_of weights_among",
+    "measures.layers": "LAYER_MEASURES LayerLine LayerPoint ending_of family_of layer_lines layer_of pattern_of",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.ridges": "Ridge ridge ridge_range share_outside",
     "measures.type_ranges": "range_fits",
@@ -524,10 +528,9 @@ _HOMES = {
     "training.treemap": "MapPlace map_places",
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "packed.families.names": "LogicalTensor",
-    "packed.countable": "Countable countable",
-    "packed.hints": "may_be_packed",
+    "packed.countable": "Countable",
     "packed.reinterpreted": "ElementType FittingType element_type parse_shape",
-    "packed.view": "PackedView packed_view",
+    "packed.view": "PackedView",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",

@@ -13,6 +13,7 @@
     │       └── FileMissing                   there is no such file: a FileNotFoundError, too
     ├── BadTensor                             one tensor's values cannot be had; the rest of the checkpoint can
     ├── EditError                             an edit cannot be applied
+    │   └── ReferenceMissing                  the file that it goes by is not there: a FileNotFoundError, too
     ├── SaveError                             a file cannot be written
     └── UsageError                            the request itself makes no sense
         └── NoSuchKey                         there is no tensor of that key: a KeyError, too
@@ -140,6 +141,23 @@ class EditError(InspectorError):
     """An edit cannot be applied to this checkpoint; `where` is the key. Nothing has been changed."""
 
     id = "edit"
+
+
+class ReferenceMissing(EditError, FileNotFoundError):
+    """There is no such file or folder as an edit goes by or takes from; `filename` is its path, `errno` ENOENT."""
+
+    id = "bad_reference"
+
+    def __new__(cls, *args: Any, **named: Any) -> ReferenceMissing:
+        return FileNotFoundError.__new__(cls)
+
+    def __init__(self, path: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.args = (message,)
+        self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ReferenceMissing, (self.filename, self.message, self.hint)
 
 
 class SaveError(InspectorError):

@@ -15,7 +15,7 @@ from .errors import BadTensor, Changed, InspectorError
 from .io import addresses
 from .io.sources import looks_like, stamp_of
 from .limits import LIMITS, Limits
-from .opening import file_of
+from .opening import CheckpointLike, file_of, opened
 from .opening import open as open_checkpoint
 from .progress import QUIET, Monitor
 
@@ -99,10 +99,11 @@ class Rewritten(NamedTuple):
         return bool(self.new or self.gone or self.changed or self.unknown)
 
 
-def rewritten(before: Checkpoint, now: Checkpoint, digests: tuple[Digests, Digests] | None = None,
+def rewritten(before: CheckpointLike, now: CheckpointLike, digests: tuple[Digests, Digests] | None = None,
               monitor: Monitor = QUIET) -> Rewritten:
     """What is another in `now` than in `before`, which was opened from the same path. Reads no values: tensors are told apart by shape and
-    dtype, by the checksums that a zip records of their storages, or by `digests` of both, where they are known. Raises Cancelled.
+    dtype, by the checksums that a zip records of their storages, or by `digests` of both, where they are known. Raises errors of `open`,
+    Cancelled.
 
     >>> path = core.save({"epoch": 1, "w": np.ones(2), "b": np.ones(2)}, folder / "last.pth").path
     >>> before = core.open(path)
@@ -110,6 +111,7 @@ def rewritten(before: Checkpoint, now: Checkpoint, digests: tuple[Digests, Diges
     >>> core.rewritten(before, core.open(path)).changed
     ('w', 'epoch')
     """
+    before, now = opened(before, monitor), opened(now, monitor)
     changed: list[str] = []
     unknown = 0
     for n, (key, tensor) in enumerate(now.tensors.items()):

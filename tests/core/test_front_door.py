@@ -2,10 +2,14 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FunctionType
+from typing import Any
 
 import pytest
 import torch
@@ -87,6 +91,123 @@ def test_that_a_path_will_do_wherever_a_checkpoint_is_meant(tmp_path: Path) -> N
                  lambda gone: core.load_report(path, gone)):
         with pytest.raises(FileNotFoundError):
             call(str(tmp_path / "gone.pth"))
+
+
+PART = core.Part("model", ("model.w",))
+ASKED: dict[str, Callable[[Any, Any], object]] = {                 # of a checkpoint `a` and another, `b`
+    "adapter_report": lambda a, b: core.adapter_report(a, b),
+    "apply_each": lambda a, b: [one.effect for one in core.apply_each(a, [core.Drop("epoch")])],
+    "architectures": lambda a, b: core.architectures(a),
+    "as_html": lambda a, b: core.as_html(a),
+    "assert_fits": lambda a, b: core.assert_fits(a, core.contract(a)),
+    "average": lambda a, b: core.average([a, a]).tensors,
+    "averaged_keys": lambda a, b: core.averaged_keys(a),
+    "breaches": lambda a, b: core.breaches(a, core.contract(b)),
+    "byte_map": lambda a, b: core.byte_map(a),
+    "changes_between": lambda a, b: core.changes_between(a, "model.w", b, "model.w"),
+    "channel_norms": lambda a, b: core.channel_norms(a, "model.w"),
+    "check": lambda a, b: core.check(a),
+    "check_report": lambda a, b: core.check_report(a),
+    "compare": lambda a, b: core.compare(a, b),
+    "contract": lambda a, b: core.contract(a),
+    "countable": lambda a, b: core.countable(a),
+    "counts": lambda a, b: core.counts(a),
+    "describe": lambda a, b: core.describe(a),
+    "digest": lambda a, b: core.digest(a, "model.w"),
+    "digest_of": lambda a, b: core.digest_of(a),
+    "digests": lambda a, b: core.digests(a),
+    "doctor": lambda a, b: core.doctor("Missing key(s) in state_dict: \"v\".", a),
+    "edit": lambda a, b: core.edit(a, []),
+    "edits_for_only": lambda a, b: core.edits_for_only(["model.w"], a),
+    "edits_for_part": lambda a, b: core.edits_for_part("drop", PART, a),
+    "effect_rows": lambda a, b: core.effect_rows(core.effects(a, [core.Drop("epoch")])[0], a, b),
+    "effects": lambda a, b: core.effects(a, [core.Drop("epoch")]),
+    "experts": lambda a, b: core.experts(a),
+    "explain_error": lambda a, b: core.explain_error("Missing key(s) in state_dict: \"v\".", a),
+    "find_next": lambda a, b: core.find_next(a, "model.w", 0, "max"),
+    "fitting_types": lambda a, b: core.fitting_types(a, "model.w"),
+    "fixes_for": lambda a, b: core.fixes_for(core.Finding("saved-on-gpu", "warning", "", ""), a),
+    "fixes_for_each": lambda a, b: [*core.fixes_for_each(a, [core.Finding("saved-on-gpu", "warning", "", "")])],
+    "group_statistics": lambda a, b: core.group_statistics(a, ["model.w"]),
+    "headline": lambda a, b: core.headline(a),
+    "health": lambda a, b: core.health(a),
+    "inner_adapters": lambda a, b: core.inner_adapters(a),
+    "is_adapter": lambda a, b: core.is_adapter(a),
+    "iter_chunks": lambda a, b: [*core.iter_chunks(a, "model.w")],
+    "kernel_sheet": lambda a, b: core.kernel_sheet(a, "model.conv"),
+    "likeness": lambda a, b: core.likeness([a, b]),
+    "load": lambda a, b: core.load(a),
+    "load_report": lambda a, b: core.load_report(a, {"w": [3, 3]} if isinstance(b, dict) else b),
+    "load_state_dict": lambda a, b: core.load_state_dict(a),
+    "loads_with_torch": lambda a, b: core.loads_with_torch(a),
+    "logical": lambda a, b: core.logical(a),
+    "may_be_packed": lambda a, b: core.may_be_packed(a),
+    "measurable": lambda a, b: core.measurable(a, ["model.w"]),
+    "merge": lambda a, b: core.merge([a]).tensors,
+    "model_dicts": lambda a, b: core.model_dicts(a),
+    "optimizers": lambda a, b: core.optimizers(a),
+    "packed_tensors": lambda a, b: core.packed_tensors(a),
+    "packed_view": lambda a, b: core.packed_view(a),
+    "pair_up": lambda a, b: core.pair_up(a, b).pairs,
+    "parameter_groups": lambda a, b: core.parameter_groups(a),
+    "plan_save": lambda a, b: core.plan_save(a, "new.safetensors").losses,
+    "prefix_of": lambda a, b: core.prefix_of(PART, a),
+    "read_numpy": lambda a, b: core.read_numpy(a, "model.w"),
+    "read_slice": lambda a, b: core.read_slice(a, "model.w", core.Plane((3, 3), (0,), (1,))),
+    "read_text": lambda a, b: core.read_text(a, core.texts(a)[0].name) if core.texts(a) else "",
+    "read_torch": lambda a, b: core.read_torch(a, "model.w"),
+    "read_values": lambda a, b: core.read_values(a, "model.w", 0, 3),
+    "reduce_slice": lambda a, b: core.reduce_slice(a, "model.w", core.Plane((3, 3), (0,), (1,)), most=(2, 2)),
+    "reinterpret": lambda a, b: core.reinterpret(a, "model.w", "int32"),
+    "rewritten": lambda a, b: core.rewritten(a, b),
+    "sharing": lambda a, b: core.sharing(a),
+    "sizes": lambda a, b: core.sizes(a),
+    "source_of": lambda a, b: core.source_of(a, "model.w"),
+    "stored_codes": lambda a, b: core.stored_codes(a, []),
+    "summarize": lambda a, b: core.summarize(a),
+    "summarize_each": lambda a, b: [*core.summarize_each(a, ["model.w"])],
+    "summarize_group": lambda a, b: core.summarize_group(a, ["model.w"]),
+    "summarize_tensor": lambda a, b: core.summarize_tensor(a, "model.w"),
+    "text_for_part": lambda a, b: core.text_for_part("cast", PART, a),
+    "text_pieces": lambda a, b: [*core.text_pieces(a, core.texts(a)[0].name)] if core.texts(a) else "",
+    "texts": lambda a, b: core.texts(a),
+    "totals": lambda a, b: core.totals(a),
+    "unpacked": lambda a, b: core.unpacked(a),
+    "value_findings": lambda a, b: core.value_findings(a, core.summarize(a)),
+    "weights_among": lambda a, b: core.weights_among(a, ["model.w"]),
+    "wrapper_prefixes": lambda a, b: core.wrapper_prefixes(a),
+}
+ELSEWHERE = {
+    "has_changed": "asks whether the file changed since it was opened, which a path does not tell",
+    "save": "writes the same file twice: tested with the containers",
+}
+
+
+def test_that_every_function_that_is_asked_of_a_checkpoint_is_asked_here() -> None:
+    about = {name for name in core.__all__ if isinstance(found := getattr(core, name), FunctionType) and any(
+        "Checkpoint" in str(parameter.annotation) and "RunCheckpoint" not in str(parameter.annotation)
+        and "MeasuredCheckpoint" not in str(parameter.annotation) for parameter in inspect.signature(found).parameters.values())}
+    assert about == {*ASKED, *ELSEWHERE}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_that_each_of_them_takes_paths_and_mappings(name: str, tmp_path: Path) -> None:
+    one = {"model": {"w": torch.arange(9.0).reshape(3, 3), "conv": torch.ones(2, 3, 3, 3)}, "epoch": 3}
+    two = {"model": {"w": torch.ones(3, 3), "conv": torch.ones(2, 3, 3, 3)}, "epoch": 4}
+    a, b = (core.save(mapping, tmp_path / f"{place}.pth").path for place, mapping in enumerate((one, two)))
+    ask = ASKED[name]
+    said = as_text(ask(core.open(a), core.open(b)))
+    assert as_text(ask(a, b)) == as_text(ask(Path(a), Path(b))) == said
+    ask(one, two)
+    if name == "explain_error":             # which is asked of a file that may be unreadable: that is what it says of it
+        assert "no such file" in as_text(ask(tmp_path / "gone.pth", b))
+        return
+    with pytest.raises(FileNotFoundError):
+        ask(tmp_path / "gone.pth", b)
+
+
+def as_text(found: object) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(found))
 
 
 @pytest.mark.parametrize("wanted", [{}, {"tensors": []}, {"inspector_contract": 1, "tensors": [{"key": "w"}]}])

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, origin_of
@@ -102,13 +103,14 @@ class EffectRows(NamedTuple):
     total: int
 
 
-def effect_rows(effect: Effect, before: Checkpoint, after: Checkpoint, most: int = 5000) -> EffectRows:
+def effect_rows(effect: Effect, before: CheckpointLike, after: CheckpointLike, most: int = 5000) -> EffectRows:
     """The keys that an edit touched, at most `most` of them in full, each kind in the order of the file.
 
     >>> (applied,) = core.apply_each({"module.a": np.ones(3)}, [core.StripPrefix("module.")])
     >>> [(row.kind, row.before, row.after) for row in core.effect_rows(applied.effect, applied.before, applied.after).rows]
     [('renamed', 'module.a', 'a')]
     """
+    before, after = opened(before), opened(after)
     also_changed = {new for _, new in effect.renamed}.intersection(effect.changed) if effect.renamed else set()
     changed = [key for key in effect.changed if key not in also_changed] if also_changed else effect.changed
     metadata = [*_metadata_rows(before, after)]
@@ -138,13 +140,14 @@ def _metadata_rows(before: Checkpoint, after: Checkpoint) -> Iterator[EffectRow]
                             "" if new is None else name, (Change("content", old, new),), metadata=True)
 
 
-def changes_between(before: Checkpoint, old: str, after: Checkpoint, new: str) -> tuple[Change, ...]:
+def changes_between(before: CheckpointLike, old: str, after: CheckpointLike, new: str) -> tuple[Change, ...]:
     """How the tensor or value `old` of one checkpoint differs from `new` of another that edits made of it; () when it does not.
 
     >>> before = core.edit({"w": np.float32([1, 2])}, [])
     >>> core.changes_between(before, "w", core.edit(before, [core.Cast("float16")]), "w")
     (Change(what='dtype', before='float32', after='float16'),)
     """
+    before, after = opened(before), opened(after)
     one, two = before.tensors.get(old), after.tensors.get(new)
     if one is None or two is None:
         return (Change("content", _content(before, old), _content(after, new)),) if _differ(before, old, after, new) else ()

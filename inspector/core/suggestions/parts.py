@@ -7,6 +7,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import is_under, parent_of, relative, under
 from inspector.core.naming_conventions import STRIPPED_PREFIXES
+from inspector.core.opening import CheckpointLike, opened
 
 
 class Part(NamedTuple):
@@ -22,12 +23,12 @@ class Part(NamedTuple):
     keys: tuple[str, ...] = ()
     value: str | None = None
 
-    def is_part_of(self, ckpt: Checkpoint) -> bool:
+    def is_part_of(self, ckpt: CheckpointLike) -> bool:
         """Whether it is something, and less than all of `ckpt`."""
-        return bool(self.prefix or self.value is not None or 0 < len(self.keys) < len(ckpt.tensors))
+        return bool(self.prefix or self.value is not None or 0 < len(self.keys) < len(opened(ckpt).tensors))
 
 
-def prefix_of(part: Part, ckpt: Checkpoint) -> str | None:
+def prefix_of(part: Part, ckpt: CheckpointLike) -> str | None:
     """The prefix of names that a group or tensor stands for, with its dot, or the wrapper's that its names begin with; None when there
     is none.
 
@@ -35,6 +36,7 @@ def prefix_of(part: Part, ckpt: Checkpoint) -> str | None:
     >>> core.prefix_of(core.Part("module.a", ("module.a.w",)), ckpt)
     'module.a.'
     """
+    ckpt = opened(ckpt)
     place = state_dict_of(part, ckpt)
     path = parent_of(part.prefix) if part.keys == (part.prefix,) else part.prefix
     if place is None or not path or path == place:
@@ -47,13 +49,14 @@ def _wrapper(part: Part, ckpt: Checkpoint) -> str | None:
     return next((prefix for prefix in STRIPPED_PREFIXES if name.startswith(prefix)), None)
 
 
-def wrapper_prefixes(ckpt: Checkpoint) -> list[str]:
+def wrapper_prefixes(ckpt: CheckpointLike) -> list[str]:
     """The prefixes of wrappers that names of tensors begin with.
 
     >>> core.wrapper_prefixes(core.edit({"module.a.w": np.ones(3), "module.b": np.ones(2)}, []))
     ['module.']
     """
-    return [prefix for prefix in STRIPPED_PREFIXES if any(info.name.startswith(prefix) for info in ckpt.tensors.values())]
+    infos = opened(ckpt).tensors.values()
+    return [prefix for prefix in STRIPPED_PREFIXES if any(info.name.startswith(prefix) for info in infos)]
 
 
 def state_dict_of(part: Part, ckpt: Checkpoint) -> str | None:

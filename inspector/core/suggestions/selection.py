@@ -14,13 +14,14 @@ from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import patterns_for
 from inspector.core.edits.unshare import Unshare
 from inspector.core.keypath import ancestors, is_under, relative, under
+from inspector.core.opening import CheckpointLike, opened
 
 from .parts import Part, paths_of, prefix_of, state_dict_of
 
 _JOINED = 16            # tensors that one form has room for
 
 
-def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...]:
+def edits_for_part(option: str, part: Part, ckpt: CheckpointLike) -> tuple[Edit, ...]:
     """The edits named `option` ("strip-prefix", "drop", "keep", "extract", "unshare" or "plain") that mean just that part; () when
     it does not say enough, so that somebody has to be asked. Linear in the keys.
 
@@ -28,6 +29,7 @@ def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...
     >>> core.edits_for_part("drop", core.Part("a", ("a.w", "a.b")), ckpt)
     (Drop(glob='a'),)
     """
+    ckpt = opened(ckpt)
     if option == "strip-prefix":
         prefix = prefix_of(part, ckpt)
         return (_strip(part, ckpt, prefix),) if prefix else ()
@@ -43,7 +45,7 @@ def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...
     return tuple(made(pattern) for pattern in patterns)
 
 
-def edits_for_only(keys: Sequence[str], ckpt: Checkpoint) -> tuple[Edit, ...]:
+def edits_for_only(keys: Sequence[str], ckpt: CheckpointLike) -> tuple[Edit, ...]:
     """The edits that leave the tensors `keys`, and no values but the objects they are in. One where a pattern can say them all, else one
     for some hundred of what goes. Linear in the keys.
 
@@ -51,6 +53,7 @@ def edits_for_only(keys: Sequence[str], ckpt: Checkpoint) -> tuple[Edit, ...]:
     >>> core.edits_for_only(["a.w"], ckpt)
     (Keep(glob='a'),)
     """
+    ckpt = opened(ckpt)
     if (made := edits_for_part("keep", Part("", tuple(keys)), ckpt)) or not 0 < len(keys) < len(ckpt.tensors):
         return made
     kept = set(keys)
@@ -62,7 +65,7 @@ def edits_for_only(keys: Sequence[str], ckpt: Checkpoint) -> tuple[Edit, ...]:
     return tuple(Drop(pattern) for paths in (values, gone) for pattern in patterns_for(paths))
 
 
-def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
+def text_for_part(option: str, part: Part, ckpt: CheckpointLike) -> str:
     """What the first field of a form for the edit `option` begins with: a path, a pattern of keys, or a regular expression; "" when the
     part says nothing about it.
 
@@ -72,6 +75,7 @@ def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
     """
     if option == "set":
         return part.value or (under(part.prefix) if not part.keys else "")
+    ckpt = opened(ckpt)
     if not part.is_part_of(ckpt):
         return ""
     if option in ("copy", "resize", "split"):

@@ -8,6 +8,7 @@ from math import inf, log10, nan
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, WeaklyReferable
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 
 from .as_meant import as_meant, stored_as
@@ -181,19 +182,19 @@ class Comparison(WeaklyReferable):
         return all(pair.status == "equal" and not pair.device for pair in self.pairs) and not self.values
 
 
-def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None,
+def pair_up(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None, in_b: str | None = None,
             accepted: Sequence[Rule] = (), rejected: frozenset[tuple[str, str]] = frozenset(), weights_only: bool = False,
             monitor: Monitor = QUIET) -> Comparison:
     """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. `weights_only`
     leaves out what is no weight of a model: optimizers, random states, and values that are no tensors. Raises UsageError for a state
-    dict that is not there, Cancelled.
+    dict that is not there, errors of `open`, Cancelled.
 
     >>> found = core.pair_up(core.edit({"module.w": np.ones(3)}, []), core.edit({"w": np.ones(3)}, []))
     >>> [(pair.a, pair.b, pair.status) for pair in found.pairs]
     [('module.w', 'w', 'unread')]
     """
-    stored = a, b
-    a, b = as_meant(a, b, monitor)
+    stored = opened(a, monitor), opened(b, monitor)
+    a, b = as_meant(*stored, monitor)
     path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
     tensors_a, tensors_b = tensors_of(a, path_a, weights_only), tensors_of(b, path_b, weights_only)
     matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)

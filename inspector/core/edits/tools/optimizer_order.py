@@ -11,12 +11,12 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo, contiguous
 from inspector.core.contract_file import read_contract
 from inspector.core.errors import EditError, InspectorError
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import join
 from inspector.core.progress import Monitor
 from inspector.core.training.optimizers import Optimizer, optimizers
 from inspector.core.training.parameter_order import Slot, read, trainable
 
-from .references import opened, weights_of
+from .references import bad_reference, opened, weights_of
 
 Shape = tuple[int, ...]
 _LISTED = re.compile(r"(?:(.*)\.)?param_groups\.(\d{1,9})\.(params|param_names)(?:\.(\d{1,9}))?", re.DOTALL)
@@ -54,7 +54,7 @@ def order_of(path: str, monitor: Monitor) -> Order:
         try:
             rows = read_contract(path)["tensors"]
         except InspectorError as error:
-            raise EditError(f"the reference {visible(path)}: {error.message}", error.hint, error.where, id="bad_reference") from error
+            raise bad_reference(path, error) from error
         infos = [TensorInfo(row["key"], tuple(row["shape"]), row["dtype"], None, contiguous(tuple(row["shape"])), 0, "", 0, state_dict="")
                  for row in rows]
         return Order((), {info.name: info.shape for info in trainable(infos)})

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 
 from inspector.core.checkpoint import Checkpoint, FileStamp, TensorInfo
-from inspector.core.errors import EditError, InspectorError
+from inspector.core.errors import EditError, FileMissing, InspectorError, ReferenceMissing
 from inspector.core.formats import read
 from inspector.core.io import addresses
 from inspector.core.io.sources import stamp_of
@@ -22,7 +22,8 @@ _lock = threading.Lock()
 
 
 def opened(path: str, monitor: Monitor) -> Checkpoint:
-    """The checkpoint at `path`: the one of before, while none of its files has changed since. Raises EditError, Cancelled."""
+    """The checkpoint at `path`: the one of before, while none of its files has changed since. Raises EditError (ReferenceMissing where
+    there is none), Cancelled."""
     name = addresses.absolute_path(path)
     while not _lock.acquire(timeout=_WAIT):
         monitor.check()
@@ -53,7 +54,15 @@ def _read(path: str, monitor: Monitor) -> Checkpoint:
     try:
         return read(path, limits=LIMITS, monitor=monitor)
     except InspectorError as error:
-        raise EditError(f"the reference {visible(path)}: {error.message}", error.hint, error.where, id="bad_reference") from error
+        raise bad_reference(path, error) from error
+
+
+def bad_reference(path: str, error: InspectorError) -> EditError:
+    """What is to be raised when `error` says why the reference at `path` cannot be read."""
+    message = f"the reference {visible(path)}: {error.message}"
+    if isinstance(error, FileMissing):
+        return ReferenceMissing(path, message, error.hint)
+    return EditError(message, error.hint, error.where, id="bad_reference")
 
 
 def weights_of(ckpt: Checkpoint) -> dict[str, TensorInfo]:

@@ -9,7 +9,6 @@ never chosen between: plain values that are equal are one, anything else is refu
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,7 +20,7 @@ from inspector.core.formats.shared.merging import Findings, merge_metadata
 from inspector.core.graph import CALLS, CONTAINERS, DICT, NONE, Graph
 from inspector.core.io import addresses
 from inspector.core.keypath import join, visible
-from inspector.core.opening import opened
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.encode.emit import emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
@@ -45,7 +44,7 @@ _DEEPEST = 100          # dicts within each other that are joined
 _MEMBER = "data.pkl"
 
 
-def merge(inputs: Iterable[Checkpoint | str | os.PathLike[str]], monitor: Monitor = QUIET) -> Checkpoint:
+def merge(inputs: Iterable[CheckpointLike], monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoints, or those at these paths, as one that can be listed, measured, edited and saved like any other. Its keys are those of
     all: dicts of the same name are joined, equal plain values under one key are one.
 
