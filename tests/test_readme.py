@@ -158,6 +158,46 @@ def test_that_the_executor_over_ray_does_what_ray_asks_for(samples: Path, monkey
     assert repr(core.summarize("model.safetensors", executor=names["OnRay"]())) == repr(core.summarize("model.safetensors"))
 
 
+RAY = """
+import os
+import sys
+
+from inspector import core
+import ray
+ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR",
+         runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}})
+EXAMPLE
+
+class LosesTheFirst(OnRay):
+    lost = []
+    def submit(self, work, /, *arguments):
+        if self.lost:
+            return super().submit(work, *arguments)
+        self.lost.append(work)
+        return ray.remote(max_retries=0)(lambda: os._exit(1)).remote().future()
+
+here, there = sys.argv[1:]
+for ask in (core.summarize, core.digest_of, core.check, lambda ckpt, **how: list(core.digests(ckpt, **how)),
+            lambda ckpt, **how: core.compare(ckpt, there, **how).pairs, lambda ckpt, **how: core.health(ckpt, **how)):
+    alone = repr(ask(here))
+    for on in (OnRay(), LosesTheFirst()):
+        assert repr(ask(here, executor=on)) == alone, ask
+assert len(LosesTheFirst.lost) == 1
+ray.shutdown()
+print("the same")
+"""
+
+
+def test_that_the_executor_over_ray_works_with_ray_and_when_it_loses_a_worker(samples: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the example of the README needs it: pip install ray")
+    [example] = [text for text in PYTHON if "import ray" in text]
+    script = RAY.replace("EXAMPLE", "\n".join(line for line in example.splitlines() if "s3://" not in line))
+    (tmp_path / "on_ray.py").write_text(script)
+    done = subprocess.run([sys.executable, str(tmp_path / "on_ray.py"), "model.safetensors", "model.pth"], capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300)
+    assert done.stdout.splitlines()[-1:] == ["the same"], done.stderr
+
+
 @pytest.fixture
 def run_of_three(samples: Path) -> Path:
     """Three epochs of a training, the last of which moved its weights, and what the program expects of the finished model."""

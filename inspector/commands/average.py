@@ -58,7 +58,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         out.answer(answer)
     else:
         lines += ["nothing was written: this is a dry run"] if asked.dry_run else []
-        out.text("\n".join([f"mean of {len(asked.files):,} checkpoints", *(f"  {line}" for line in lines)]) + "\n")
+        out.text("\n".join([f"mean of {core.wording.count(len(asked.files), 'checkpoint')}", *(f"  {line}" for line in lines)]) + "\n")
     return 0
 
 
@@ -83,5 +83,5 @@ def likeness_lines(alike: Sequence[core.Likeness], paths: Sequence[str]) -> list
             lines.append(f"{both}: cosine {one.cosine:.4f}" + (
                 "; these two are not from one run, it seems: their mean is likely no model" if one.strangers else ""))
     if len(alike) > _PAIRS:
-        lines.append(f"and {len(alike) - _PAIRS:,} pairs more, more alike than these")
+        lines.append(f"and {core.wording.count(len(alike) - _PAIRS, 'pair')} more, more alike than these")
     return lines

@@ -73,8 +73,9 @@ def _save_recipe(comparison: core.Comparison, path: str, inputs: tuple[str, str]
     core.save_recipe(found.edits, path, inputs)
     left = "".join(f"\nno edit does this: {relations_text.rearranged_text(one)}" for one in found.left[:_SHOWN])
     many = f"\n… and {len(found.left) - _SHOWN:,} more" if len(found.left) > _SHOWN else ""
-    said = f"{core.wording.count(len(found.edits), 'edit')} in {core.visible(path, 400)}: with them {found.done:,} of the {found.of:,}"
-    return f"{said} tensors of B are in A by name, shape and type{left}{many}\n\n"
+    said = (f"{core.wording.count(len(found.edits), 'edit')} in {core.visible(path, 400)}: with them {found.done:,} of the "
+            f"{core.wording.count(found.of, 'tensor')} of B {'is' if found.of == 1 else 'are'}")
+    return f"{said} in A by name, shape and type{left}{many}\n\n"
 
 
 def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET,
@@ -206,7 +207,7 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
         parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
             "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))
     counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
-    parts.append(f"{len(comparison.pairs):,} pairs: {counts}" if comparison.pairs else "no tensors to compare")
+    parts.append(f"{core.wording.count(len(comparison.pairs), 'pair')}: {counts}" if comparison.pairs else "no tensors to compare")
     return "\n\n".join(parts) + "\n"
 
 
@@ -317,10 +318,11 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict.id == "cast":
         said += f" ({facts['dtypes']})"
     if "cosine" in facts:
-        said += (f": {facts['moved']:,} of {facts['read']:,} tensors differ, cosine {facts['cosine']:.6f}, "
+        said += (f": {facts['moved']:,} of {core.wording.count(int(facts['read']), 'tensor')} "
+                 f"{'differs' if facts['moved'] == 1 else 'differ'}, cosine {facts['cosine']:.6f}, "
                  f"relative distance {facts['rel']:.4g}")
     elif verdict.id != "empty":
-        said += f": {facts['pairs']:,} tensors in both"
+        said += f": {core.wording.count(int(facts['pairs']), 'tensor')} in both"
         if verdict.id != "structure":
             said += f", {facts['read']:,} of them read" if facts["read"] != facts["pairs"] else ", all of them read"
     if verdict.id != "empty":

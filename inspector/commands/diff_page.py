@@ -29,7 +29,8 @@ def page(comparison: core.Comparison) -> str:
         "<h1>Comparison of two checkpoints</h1>",
         f'<p><b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
         f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
-        f"<p><b>{'<br>'.join(map(text_of, verdict.splitlines()))}</b><br>{len(comparison.pairs):,} pairs: {text_of(counts)}</p>",
+        f"<p><b>{'<br>'.join(map(text_of, verdict.splitlines()))}</b><br>"
+        f"{core.wording.count(len(comparison.pairs), 'pair')}: {text_of(counts)}</p>",
     ]
     body += _lineage(comparison)
     if comparison.rules or comparison.offered:
@@ -41,11 +42,12 @@ def page(comparison: core.Comparison) -> str:
         body += [f"<h2>Values of the {len(drawn)} that differ most</h2>", f'<div class="grid">{"".join(drawn)}</div>']
     differing = [pair for pair in diff.worst_first(comparison) if pair.status != "equal" or pair.device]
     if differing:
-        body += [f"<h2>{len(differing):,} pairs that differ</h2>", _pairs(comparison, differing[:_MOST_ROWS])]
+        body += [f"<h2>{core.wording.counted(len(differing), 'pair that differs', 'pairs that differ')}</h2>",
+                 _pairs(comparison, differing[:_MOST_ROWS])]
         if len(differing) > _MOST_ROWS:
             body.append(f"<p>… and {len(differing) - _MOST_ROWS:,} more; <code>inspector diff --json</code> lists them all.</p>")
     if comparison.values:
-        body += [f"<h2>{len(comparison.values):,} other values that differ</h2>", table(
+        body += [f"<h2>{core.wording.counted(len(comparison.values), 'other value that differs', 'other values that differ')}</h2>", table(
             ("value", "A", "B"), [(core.visible(one.key), *("-" if side is None else side for side in (one.a, one.b)))
                                   for one in comparison.values[:_MOST_ROWS]])]
     return page_of("Comparison of two checkpoints", body)

@@ -49,8 +49,8 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     if report.merges:
         parts.append(adapter.merges_text(report.merges, file, deltas))
     elif report.suggested:
-        outcome = "the weights alone" if lists.loads else f"then all {report.after.fitting:,} keys load" if report.after.loads else \
-            f"then {_not_strict(report.after)}"
+        every = f"all {report.after.fitting:,} keys load" if report.after.fitting != 1 else "its one key loads"
+        outcome = "the weights alone" if lists.loads else f"then {every}" if report.after.loads else f"then {_not_strict(report.after)}"
         command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
         parts.append(f"{outcome}:\n  {command}")
     elif not lists.loads and not lists.loads_in_part and not report.merges:

@@ -60,7 +60,7 @@ def _how_of_several(one: core.Rearranged) -> str:
 def _order_text(order: str, groups: int) -> str:
     many = f"of {groups:,} " if groups else ""
     return {"halves": f"the order of rotary halves {many}heads", "pairs": f"the order of rotary pairs {many}heads",
-            "groups": f"{groups:,} runs with the others between" if groups else "runs with the others between",
+            "groups": f"{core.wording.count(groups, 'run')} with the others between" if groups else "runs with the others between",
             "reversed": "reverse order"}.get(order, "another order")
 
 
@@ -139,4 +139,5 @@ def inference_text(one: core.Inference) -> str:
 def rests_text(one: core.Inference) -> str:
     """What an inference rests on."""
     named = one.rests_on[:_NAMED]
-    return f"rests on {one.tensors:,} of {one.of:,} tensors: {_keys(named)}" + (", …" if one.tensors > len(named) else "")
+    return f"rests on {one.tensors:,} of {core.wording.count(one.of, 'tensor')}: {_keys(named)}" + (
+        ", …" if one.tensors > len(named) else "")

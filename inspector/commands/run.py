@@ -161,7 +161,7 @@ def as_text(found: Found, blocks: str = "") -> str:
     parts = [headline(found), "\n".join(sentences(found)), columns(*checkpoints_table(found)),
              columns(*groups_table(found.groups[:_GROUPS], blocks))]
     if len(found.groups) > _GROUPS:
-        parts.append(f"and {len(found.groups) - _GROUPS:,} groups more; --depth makes fewer of them")
+        parts.append(f"and {core.wording.count(len(found.groups) - _GROUPS, 'group')} more; --depth makes fewer of them")
     parts.append("\n".join(left_out(found.series)))
     return "\n\n".join(part for part in parts if part) + "\n"
 

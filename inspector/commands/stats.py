@@ -130,7 +130,7 @@ def _group_json(group: core.GroupStatistics, bins: int) -> dict[str, Any]:
 
 def group_text(group: core.GroupStatistics, blocks: str) -> str:
     s = group.together
-    row = (f"{group.n_tensors:,} tensors together", f"{s.numel:,}", *map(_brief, (s.min, s.max, s.mean, s.std)),
+    row = (f"{core.wording.count(group.n_tensors, 'tensor')} together", f"{s.numel:,}", *map(_brief, (s.min, s.max, s.mean, s.std)),
            *map("{:,}".format, (s.nan, s.inf, s.zeros)), bars(s.counts, blocks))
     left = f"left out: {core.wording.count(len(group.counters), 'tensor')} of whole numbers, such as " \
         f"{core.visible(group.counters[0])}\n" if group.counters else ""

@@ -317,7 +317,7 @@ def _module(one: Adapter, weight: TensorInfo | None, bias: TensorInfo | None, is
     if not problem and way == "neither":
         problem = f"it adds a matrix of shape {[*one.shape]} to a weight of {[*weight.shape]}"
     if not problem and one.magnitude is not None and prod(one.magnitude.shape) != one.b.shape[0]:
-        problem = f"it has {prod(one.magnitude.shape):,} lengths for {one.b.shape[0]:,} rows"
+        problem = f"it has {prod(one.magnitude.shape):,} lengths for {count(one.b.shape[0], 'row')}"
     return Module(one, weight, bias if one.bias is not None else None, turned, problem)
 
 

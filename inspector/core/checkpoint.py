@@ -14,6 +14,7 @@ from .dtypes import DTYPES
 from .findings import Finding
 from .graph import Graph
 from .hashing import as_key
+from .wording import count
 
 if TYPE_CHECKING:
     from .tensors.lazy import LazyTensor
@@ -470,7 +471,7 @@ class Nested:
         """What it looks like, in words; "" where its parts contradict each other."""
         if len(self.sizes.shape) != 2:
             return ""
-        return f"{self.sizes.shape[0]} tensors of {self.sizes.shape[1]} dimensions"
+        return f"{count(self.sizes.shape[0], 'tensor')} of {count(self.sizes.shape[1], 'dimension')}"
 
     def parts(self, layout: str) -> dict[str, TensorInfo]:
         return {"values": self.values, "sizes": self.sizes, "strides": self.strides, "offsets": self.offsets}
@@ -651,8 +652,8 @@ class Checkpoint(WeaklyReferable):
 
     def __repr__(self) -> str:
         """One line: whoever types a name in a notebook does not want all tables."""
-        edited = f", {len(self.edited.edits)} edits" if self.edited else ""
-        counts = f"{len(self.tensors):,} tensors, {len(self.values):,} values"
+        edited = f", {count(len(self.edited.edits), 'edit')}" if self.edited else ""
+        counts = f"{count(len(self.tensors), 'tensor')}, {count(len(self.values), 'value')}"
         return f"<Checkpoint {self.path!r}: {self.kind} ({self.format}), {counts}{edited}>"
 
     # -- a mapping of its tensors --

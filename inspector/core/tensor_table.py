@@ -9,6 +9,7 @@ from typing import Any
 
 from .checkpoint import TensorInfo
 from .progress import distinct
+from .wording import count
 
 _ROWS = 4096            # tensors made at once
 
@@ -84,7 +85,7 @@ class TensorTable(Mapping[str, TensorInfo]):
         self._made = [] if kept is None and self._made is None else kept or self._made
 
     def __repr__(self) -> str:
-        return f"<{len(self._keys):,} tensors>"
+        return f"<{count(len(self._keys), 'tensor')}>"
 
 
 class _Rows(ValuesView[TensorInfo]):

@@ -23,6 +23,7 @@ from .tensors.reader import TensorReader, digest
 from .tensors.shared_storages import SharedStorages, listed
 from .torch_load import loads_with_torch
 from .training.weights import model_dicts
+from .wording import count
 
 if TYPE_CHECKING:
     import torch
@@ -294,7 +295,7 @@ def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str
         if digest(ckpt, key, monitor) != answer:
             raise BadTensor(f"{reader} sees other values in the new file", where=key)
         compared += 1
-    return f"{reader} reads the new file: {compared:,} of {len(ckpt.tensors):,} tensors compared, all equal."
+    return f"{reader} reads the new file: {compared:,} of {count(len(ckpt.tensors), 'tensor')} compared, all equal."
 
 
 def _not_read(reader: str, error: str, message: str, ckpt: Checkpoint) -> str:

@@ -44,6 +44,11 @@ def count(n: int, noun: str) -> str:
     return f"{number(n)} {noun}" if n == 1 else f"{number(n)} {noun}s"
 
 
+def counted(n: int, one: str, more: str) -> str:
+    """A count with words that have to agree with it: "1 tensor is", "2,000 tensors are"."""
+    return f"{number(n)} {one if n == 1 else more}"
+
+
 def share(part: int, whole: int) -> str:
     """"45 %"; "<1 %" for what is little but not nothing, ">99 %" for what is nearly all; "" of nothing."""
     if not whole:

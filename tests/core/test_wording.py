@@ -87,3 +87,8 @@ def test_that_lists_are_read_as_people_say_them(parts: tuple[str, ...], text: st
     ("lm_head.weight", "lm_head"), ("blocks.4.weight", "blocks.4")])
 def test_that_a_layer_is_spoken_of_by_its_number_and_what_tells_it_from_others(key: str, text: str) -> None:
     assert wording.layer_name(key) == text
+
+
+def test_that_one_thing_is_told_in_the_singular() -> None:
+    assert (wording.count(1, "tensor"), wording.count(2000, "tensor")) == ("1 tensor", "2,000 tensors")
+    assert (wording.counted(1, "key is", "keys are"), wording.counted(0, "key is", "keys are")) == ("1 key is", "0 keys are")

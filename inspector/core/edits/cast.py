@@ -12,8 +12,8 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import Losses, losses, why_not
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import counted
 
-from .tools.common import note
 from .tools.copies import copied
 from .tools.element_types import TypeEdit
 from .tools.globs import fitting, is_literal
@@ -72,7 +72,7 @@ class Cast(TypeEdit):
             notes.append("The optimizer's state keeps its types; name it to cast it.")
         learning = sum(info.requires_grad and not after.tensors[key].requires_grad for key, info in before.tensors.items())
         if learning:
-            notes.append(f"{note(learning, 'tensor requires', 'tensors require')} no gradient any more, which {target} cannot have.")
+            notes.append(f"{counted(learning, 'tensor requires', 'tensors require')} no gradient any more, which {target} cannot have.")
         if read:
             notes += self._losses(before, after, monitor)
         return notes
@@ -80,11 +80,13 @@ class Cast(TypeEdit):
     def _losses(self, before: Checkpoint, after: Checkpoint, monitor: Monitor) -> list[str]:
         total, where, unread = count_losses(before, after, monitor)
         notes = []
-        for count, what in zip(total, ("overflow", "underflow to zero", "are NaN, which the type lacks"), strict=True):
-            if count:
-                notes.append(f"{note(count, 'element', 'elements')} {what}" + (f" in {', '.join(where)}." if where else "."))
+        words = (("element overflows", "elements overflow"), ("element underflows to zero", "elements underflow to zero"),
+                 ("element is NaN, which the type lacks", "elements are NaN, which the type lacks"))
+        for n, (one, more) in zip(total, words, strict=True):
+            if n:
+                notes.append(counted(n, one, more) + (f" in {', '.join(where)}." if where else "."))
         if unread:
-            notes.append(f"The values of {note(unread, 'tensor', 'tensors')} cannot be read.")
+            notes.append(f"The values of {counted(unread, 'tensor', 'tensors')} cannot be read.")
         return notes
 
 

@@ -9,8 +9,9 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
-from .tools.common import Edit, edited, fields_of, note, object_in, origin_of, text_or_json
+from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
 from .tools.rearranging import NewTensors, dimension, elements_of, joined, must_be_ordinary
@@ -87,7 +88,7 @@ class Concat(Edit):
             whole = one.beside(self.key)
             notes.append(f"{parts} become {visible(whole, 60)} {list(after.tensors[whole].shape)}.")
         if len(found) > _SHOWN:
-            notes.append(f"{note(len(found) - _SHOWN, 'more tensor is', 'more tensors are')} made likewise.")
+            notes.append(f"{counted(len(found) - _SHOWN, 'more tensor is', 'more tensors are')} made likewise.")
         return [*notes, *states_about(before, [one.beside(name) for one in found for name in self.parts])]
 
     @property

@@ -12,8 +12,9 @@ from inspector.core.keypath import visible
 from inspector.core.packed.families.names import LogicalTensor
 from inspector.core.packed.logical import in_order, metadata_left, packed, tensor_of, values_left
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
-from .tools.common import edited, note, origin_of, storages_left
+from .tools.common import edited, origin_of, storages_left
 from .tools.copies import fresh_ids
 from .tools.element_types import TypeEdit, dtype_named
 from .tools.globs import matcher
@@ -88,14 +89,15 @@ class Dequantize(TypeEdit):
         for tensor in chosen.values():
             if tensor.decoder is not None:
                 counts[tensor.scheme] = counts.get(tensor.scheme, 0) + 1
-        notes = [f"{note(count, 'tensor was', 'tensors were')} packed as {visible(scheme, 40)} and {'is' if count == 1 else 'are'} "
+        notes = [f"{counted(count, 'tensor was', 'tensors were')} packed as {visible(scheme, 40)} and {'is' if count == 1 else 'are'} "
                  f"{self.target(self.dtype)} now." for scheme, count in counts.items()]
         if gone and _of_another_program(before):
-            notes.append(f"{note(gone, 'value is', 'values are')} about the model's program and {'is' if gone == 1 else 'are'} left out.")
+            notes.append(f"{counted(gone, 'value is', 'values are')} about the model's program and "
+                         f"{'is' if gone == 1 else 'are'} left out.")
         left = [tensor for tensor in chosen.values() if tensor.decoder is None]
         notes += [f"{visible(tensor.name, 60)} stays packed: {visible(tensor.problem, 200)}." for tensor in left[:_SHOWN]]
         if len(left) > _SHOWN:
-            notes.append(f"{note(len(left) - _SHOWN, 'more stays', 'more stay')} packed.")
+            notes.append(f"{counted(len(left) - _SHOWN, 'more stays', 'more stay')} packed.")
         return notes
 
 

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
-from .tools.common import Edit, note
+from .tools.common import Edit
 from .tools.dropping import attributes_kept, without
 from .tools.globs import fitting, matcher
 from .tools.optimizers import states_of
@@ -31,7 +32,7 @@ class Drop(Edit):
         away = set(fitting(before, self.glob, values=True))
         notes = [unsure] if (unsure := states_of(before, away).unsure) else []
         if kept := attributes_kept(before, away, after):
-            notes.append(f"{note(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
+            notes.append(f"{counted(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
         return notes
 
     @property

@@ -14,8 +14,9 @@ from inspector.core.keypath import ancestors, visible
 from inspector.core.pickles.objects.storages import KnownStorages, Storages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import extents_of, why_broken, why_storage_broken
+from inspector.core.wording import counted
 
-from .tools.common import Edit, note
+from .tools.common import Edit
 from .tools.dropping import without
 from .tools.optimizers import states_of
 
@@ -51,7 +52,7 @@ class DropBroken(Edit):
         if len(gone) > _TOLD:
             told.append(f"{len(gone) - _TOLD:,} more: all are listed with --json.")
         if others := [key for key in before.tensors if key in state.keys and key not in broken]:
-            told.append(f"{note(len(others), 'tensor', 'tensors')} of the optimizer's state for them will be left out, too.")
+            told.append(f"{counted(len(others), 'tensor', 'tensors')} of the optimizer's state for them will be left out, too.")
         if state.unsure:
             told.append(state.unsure)
         left = {member.name for member in members}
@@ -88,9 +89,9 @@ def _looked_at(ckpt: Checkpoint, gone: Collection[str]) -> str:
         unsummed += any(extent.crc is None for extent in extents)
     said = f"{'All' if not gone else 'Of the others all'} are where they should be"
     if summed:
-        said += f"; the bytes of {note(summed, 'tensor', 'tensors')} were read and compared with their checksums"
+        said += f"; the bytes of {counted(summed, 'tensor', 'tensors')} were read and compared with their checksums"
     if unsummed:
-        said += f"; the file has no checksums for {note(unsummed, 'tensor', 'tensors')}, so whether those bytes are right cannot be told"
+        said += f"; the file has no checksums for {counted(unsummed, 'tensor', 'tensors')}, so whether those bytes are right cannot be told"
     return f"{said}."
 
 

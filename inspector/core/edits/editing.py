@@ -84,7 +84,7 @@ def notes_when_read(applied: Applied, monitor: Monitor = QUIET) -> tuple[str, ..
 
     >>> (applied,) = core.apply_each({"w": np.float32([1, 1e6])}, [core.Cast("float16")])
     >>> core.notes_when_read(applied)
-    ('1 element overflow in w.',)
+    ('1 element overflows in w.',)
     """
     return tuple(applied.edit.notes(applied.before, applied.after, monitor, True))
 

@@ -16,9 +16,10 @@ from inspector.core.pickles.objects.weights_only_names import rules_of
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.quantized_layers import said_of
 from inspector.core.torch_load import Refused, devices_of, loads_with_torch, refused_calls, refused_values
+from inspector.core.wording import counted
 
 from .plain_data.making import NOW, Change, Making, taken_keys
-from .tools.common import Edit, edited, note
+from .tools.common import Edit, edited
 from .tools.globs import matcher
 from .tools.rewriting import on_new_source, rewritten
 
@@ -85,10 +86,10 @@ class MakePlain(Edit):
         became_what = _what_became(fitting, making.changes)
         if len(became_what) > _TOLD:
             became_what = [*became_what[:_TOLD],
-                           f"{note(len(became_what) - _TOLD, 'more value becomes', 'more values become')} plain data."]
+                           f"{counted(len(became_what) - _TOLD, 'more value becomes', 'more values become')} plain data."]
         lost = [f"{visible(change.key, 60) or 'the object'} loses {change.lost}." for change in making.changes if change.lost]
         if len(lost) > _TOLD:
-            lost = [*lost[:_TOLD], f"{note(len(lost) - _TOLD, 'more value loses', 'more values lose')} as much."]
+            lost = [*lost[:_TOLD], f"{counted(len(lost) - _TOLD, 'more value loses', 'more values lose')} as much."]
         more = [*became_what, *lost]
         left = [one for one in loads_with_torch(after).refused if self._fits(one.key)]
         for key in list(dict.fromkeys(one.key for one in left))[:_TOLD]:

@@ -10,8 +10,9 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import counted
 
-from .tools.common import Edit, needs_extraction, note
+from .tools.common import Edit, needs_extraction
 from .tools.dropping import without
 from .tools.optimizers import states_of
 from .tools.references import opened, weights_of
@@ -63,7 +64,7 @@ class Match(Edit):
         notes = [] if away else ["Every name of the file is in the reference, in the same shape."]
         shapes = [key for key in away if before.tensors[key].name in wanted]
         if shapes:
-            notes.append(f"{note(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
+            notes.append(f"{counted(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
                 f"{visible(key, 60)} {[*before.tensors[key].shape]} and not {[*wanted[before.tensors[key].name]]}"
                 for key in shapes[:_NAMED]) + (" …" if len(shapes) > _NAMED else "") + ".")
         for place in inside:
@@ -71,7 +72,7 @@ class Match(Edit):
             missing = [name for name in wanted if name not in there]
             if missing:
                 of = f" of {visible(place, 60)}" if place else ""
-                notes.append(f"{note(len(missing), 'name', 'names')} of the reference will be missing{of}: "
+                notes.append(f"{counted(len(missing), 'name', 'names')} of the reference will be missing{of}: "
                             + ", ".join(visible(name, 60) for name in missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "") + ".")
         unsure = states_of(before, set(away)).unsure
         return [*notes, unsure] if unsure else notes

@@ -16,8 +16,9 @@ from inspector.core.tensors.decoders.in_turn import MergedInTurn, Step
 from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.decoders.merged import Merged, Shifted
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import count, counted
 
-from .tools.common import Edit, edited, needs_extraction, note, origin_of, storages_left
+from .tools.common import Edit, edited, needs_extraction, origin_of, storages_left
 from .tools.copies import fresh_ids
 from .tools.dropping import without
 from .tools.naming import renamed
@@ -95,7 +96,7 @@ class MergeAdapter(Edit):
         first = next(iter(there))
         meant = _meant(self.adapter[1:]) or [_Meant(first)]
         if self.adapter == ":" and len(there) > 1:
-            raise EditError(f"the file has {len(there):,} adapters: {shown}", f"Name one: --merge-adapter :{visible(first, 40)}",
+            raise EditError(f"the file has {count(len(there), 'adapter')}: {shown}", f"Name one: --merge-adapter :{visible(first, 40)}",
                             id="no_merge")
         unknown = next((one.name for one in meant if one.name not in there), None)
         if unknown is not None:
@@ -147,14 +148,14 @@ class MergeAdapter(Edit):
             notes.append(f"Its names are those of the file {'without' if fit.added else 'with'} {visible(fit.added or fit.removed, 60)!r} "
                          "before them.")
         if fit.elsewhere:
-            notes.append(f"{note(len(fit.elsewhere), 'module is', 'modules are')} of a part of the model that the file has nothing of, and "
-                         f"left out: {_listed([one.name for one in fit.elsewhere])}.")
+            notes.append(f"{counted(len(fit.elsewhere), 'module is', 'modules are')} of a part of the model that the file has nothing of, "
+                         f"and left out: {_listed([one.name for one in fit.elsewhere])}.")
         replaced = [one.key for one in fit.whole if one.replaced is not None]
         new = [one.key for one in fit.whole if one.replaced is None]
         if replaced:
-            notes.append(f"{note(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
+            notes.append(f"{counted(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
         if new:
-            notes.append(f"{note(len(new), 'tensor is', 'tensors are')} new, as the adapter brings them: {_listed(new)}.")
+            notes.append(f"{counted(len(new), 'tensor is', 'tensors are')} new, as the adapter brings them: {_listed(new)}.")
         if len([path for path in before.state_dicts if path not in optimizer_states(before)]) > 1:
             notes.append(f"It is merged into {visible(fit.state_dict, 60) or 'the root'}; other state dicts stay.")
         if optimizer_states(before):
@@ -166,10 +167,10 @@ class MergeAdapter(Edit):
         notes = [text for fit in fits.values() for text in self._kinds(fit)]
         replaced = [base_name(one.key) for fit in fits.values() for one in fit.whole]
         if replaced:
-            notes.append(f"{note(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
+            notes.append(f"{counted(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
         left = [name for name in inner_adapters(before, monitor) if name not in fits]
         if left:
-            notes.append(f"{note(len(left), 'more adapter is', 'more adapters are')} left out: {_listed(left)}.")
+            notes.append(f"{counted(len(left), 'more adapter is', 'more adapters are')} left out: {_listed(left)}.")
         if optimizer_states(before):
             notes.append("The optimizer's state stays that of the old values.")
         return notes
@@ -180,7 +181,7 @@ class MergeAdapter(Edit):
         for one in fit.modules:
             kind = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA"}[one.adapter.scheme]
             kinds[kind] = kinds.get(kind, 0) + 1
-        return [f"{note(count, 'weight gets', 'weights get')} what {kind} of rank {_ranks(fit, kind)} adds."
+        return [f"{counted(count, 'weight gets', 'weights get')} what {kind} of rank {_ranks(fit, kind)} adds."
                 for kind, count in kinds.items()]
 
     @property
@@ -338,7 +339,7 @@ def _ranks(fit: AdapterFit, kind: str) -> str:
 
 
 def _few(names: Sequence[str], one: str, many: str) -> str:
-    return f"{note(len(names), one, many)} ({_listed(names)})"
+    return f"{counted(len(names), one, many)} ({_listed(names)})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -18,8 +18,9 @@ from inspector.core.pickles.objects.recognise import view_of
 from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.optimizers import entry_of
+from inspector.core.wording import counted
 
-from .tools.common import Edit, note, origin_of, reduced
+from .tools.common import Edit, origin_of, reduced
 from .tools.optimizer_order import Listed, Order, Parameter, listed, order_of, partner, state_of
 from .tools.rewriting import on_new_source, rewritten
 
@@ -113,7 +114,7 @@ class OptimizerFor(Edit):
         notes = []
         for plan in self._plans(before, monitor):
             where = f" in {visible(plan.path, 60)}" if plan.path else ""
-            notes.append(f"{note(len(plan.ids), 'parameter keeps its state', 'parameters keep their state')}{where}, "
+            notes.append(f"{counted(len(plan.ids), 'parameter keeps its state', 'parameters keep their state')}{where}, "
                          f"{len(plan.groups)} {'group' if len(plan.groups) == 1 else 'groups'} in the order of the reference.")
             for names, one, many in ((plan.new, "begins without state", "begin without state"),
                                      (plan.reshaped, "has another shape and begins without state (--resize takes it along)",
@@ -121,11 +122,11 @@ class OptimizerFor(Edit):
                                      (plan.gone, "is not in the reference: its state goes", "are not in the reference: their state goes")):
                 if names:
                     shown = ", ".join(visible(name, 60) for name in names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
-                    notes.append(f"{note(len(names), f'parameter {one}', f'parameters {many}')}: {shown}.")
+                    notes.append(f"{counted(len(names), f'parameter {one}', f'parameters {many}')}: {shown}.")
             odd = _of_other_forms(before, plan)
             if odd:
                 shown = ", ".join(visible(key, 60) for key in odd[:_SHOWN]) + (" …" if len(odd) > _SHOWN else "")
-                notes.append(f"{note(len(odd), 'tensor of the state has', 'tensors of the state have')} a form of their own that is not "
+                notes.append(f"{counted(len(odd), 'tensor of the state has', 'tensors of the state have')} a form of their own that is not "
                              f"understood: moved as they are, not checked against the shapes ({shown}).")
         return notes
 

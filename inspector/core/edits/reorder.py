@@ -7,6 +7,7 @@ from typing import ClassVar
 from inspector.core.checkpoint import Extra, TensorInfo, contiguous
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 from .tools.globs import matcher
 from .tools.rearranging import Rearrangement, turned
@@ -48,8 +49,9 @@ class Reorder(Rearrangement):
 
     def is_fit(self, info: TensorInfo, named: bool) -> bool:
         if info.shape and info.shape[0] % (2 * self.heads):
-            raise EditError(f"{visible(info.key, 80)!r} has {info.shape[0]:,} rows, which are not those of {self.heads:,} heads with two "
-                            "halves each", "The number of heads stands in the model's config.json; of keys and values it may be less.",
+            raise EditError(f"{visible(info.key, 80)!r} has {count(info.shape[0], 'row')}, which are not those of "
+                            f"{count(self.heads, 'head')} with two halves each",
+                            "The number of heads stands in the model's config.json; of keys and values it may be less.",
                             info.key, id="no_heads")
         return bool(info.shape)
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 from inspector.core.checkpoint import Extra, TensorInfo, contiguous
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 from .tools.globs import matcher
 from .tools.rearranging import Rearrangement
@@ -47,7 +48,7 @@ class Reshape(Rearrangement):
         if self._filled(info.numel) is not None:
             return True
         if named:
-            raise EditError(f"{visible(info.key, 80)!r} has {info.numel:,} elements, {list(info.shape)}, which are not those of "
+            raise EditError(f"{visible(info.key, 80)!r} has {count(info.numel, 'element')}, {list(info.shape)}, which are not those of "
                             f"{list(self.shape)}", "A reshaped tensor has as many elements as before.", info.key, id="no_reshape")
         return False
 

@@ -13,8 +13,9 @@ from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import why_not as no_cast
 from inspector.core.tensors.decoders.filled import MeanRows, RandomNormal, Zeros
+from inspector.core.wording import counted
 
-from .tools.common import Edit, edited, fields_of, note, object_in, text_or_json
+from .tools.common import Edit, edited, fields_of, object_in, text_or_json
 from .tools.rearranging import NewTensors, decoded, dimension, elements_of, joined, must_be_ordinary, window
 from .tools.starred import found_by
 
@@ -103,7 +104,7 @@ class Resize(Edit):
         for key in chosen[:_SHOWN]:
             notes.append(self._said(before.tensors[key], [tied for tied in new.tied_to(key) if tied != key]))
         if len(chosen) > _SHOWN:
-            notes.append(f"{note(len(chosen) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
+            notes.append(f"{counted(len(chosen) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
         changed = [key for key in moments.like if after.tensors[key].shape != before.tensors[key].shape]
         return [*notes, *moments.said(changed, "changes along, with zeros for new rows", "change along, with zeros for new rows")]
 

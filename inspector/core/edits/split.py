@@ -9,8 +9,9 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, counted
 
-from .tools.common import Edit, edited, fields_of, note, object_in, origin_of, text_or_json
+from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
 from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, window
@@ -65,7 +66,8 @@ class Split(Edit):
         left = there - sum(size for _, size in self.parts if size >= 0)
         if left < 0 or (not open_ and left) or (open_ and left % len(open_)):
             said = ", ".join("the same" if size < 0 else f"{size:,}" for _, size in self.parts)
-            raise EditError(f"{visible(info.key, 80)!r} is {there:,} long in dimension {dim}, which is not made of {len(self.parts)} parts "
+            raise EditError(f"{visible(info.key, 80)!r} is {there:,} long in dimension {dim}, which is not made "
+                            f"of {count(len(self.parts), 'part')} "
                             f"of {said}", "Say how long each part is: A:64,B:32.", info.key, id="no_split")
         return [left // len(open_) if size < 0 else size for _, size in self.parts]
 
@@ -77,7 +79,7 @@ class Split(Edit):
             parts = ", ".join(f"{visible(one.beside(name), 60)} {list(after.tensors[one.beside(name)].shape)}" for name, _ in self.parts)
             notes.append(f"{visible(one.key, 60)} {list(info.shape)} becomes {parts}.")
         if len(found) > _SHOWN:
-            notes.append(f"{note(len(found) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
+            notes.append(f"{counted(len(found) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
         return [*notes, *states_about(before, [one.key for one in found])]
 
     @property

@@ -11,8 +11,9 @@ from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import counted
 
-from .tools.common import Edit, edited, fields_of, note, object_in, storages_left
+from .tools.common import Edit, edited, fields_of, object_in, storages_left
 from .tools.copies import contiguous, fresh_ids
 from .tools.globs import fitting, matcher
 from .tools.references import opened, weights_of
@@ -97,13 +98,13 @@ class Take(Edit):
         notes = []
         left = [] if self.pairs else [key for key in self._wanted(before) if key not in taken]
         if left:
-            notes.append(f"{note(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
+            notes.append(f"{counted(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
                         + ", ".join(visible(key, 60) for key in left[:_NAMED]) + (" …" if len(left) > _NAMED else "") + ".")
         shapes = [key for key in after.tensors if key in taken and after.tensors[key].shape != before.tensors[key].shape]
         if shapes:
             shown = ", ".join(f"{visible(key, 60)} {list(before.tensors[key].shape)} -> {list(after.tensors[key].shape)}"
                               for key in shapes[:_NAMED]) + (" …" if len(shapes) > _NAMED else "")
-            notes.append(f"{note(len(shapes), 'tensor changes its shape', 'tensors change their shapes')}, and a model of the old "
+            notes.append(f"{counted(len(shapes), 'tensor changes its shape', 'tensors change their shapes')}, and a model of the old "
                          f"{'one does' if len(shapes) == 1 else 'ones does'} not load the file: {shown}.")
         if taken and optimizer_states(before):
             notes.append("The optimizer's state stays that of the old values.")

@@ -9,8 +9,8 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
+from inspector.core.wording import count, counted
 
-from .tools.common import note
 from .tools.globs import matcher
 from .tools.rearranging import Rearrangement, turned
 
@@ -43,7 +43,8 @@ class Transpose(Rearrangement):
 
     def is_fit(self, info: TensorInfo, named: bool) -> bool:
         if named and self.dims and len(info.shape) != len(self.dims):
-            raise EditError(f"{visible(info.key, 80)!r} has {len(info.shape)} dimensions, {list(info.shape)}, not {len(self.dims)}",
+            raise EditError(f"{visible(info.key, 80)!r} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, "
+                            f"not {len(self.dims)}",
                             "Each of its dimensions has to be named once, from 0 on.", info.key, id="no_such_dimension")
         if named and len(info.shape) < 2:
             raise EditError(f"{visible(info.key, 80)!r} has the shape {list(info.shape)}: there is nothing to transpose",
@@ -55,7 +56,7 @@ class Transpose(Rearrangement):
         deep = [key for key in self._chosen(before) if len(before.tensors[key].shape) > 2 and not self.dims]
         if deep:
             shown = ", ".join(f"{visible(key, 60)} {list(before.tensors[key].shape)}" for key in deep[:_SHOWN])
-            notes.append(f"Of {note(len(deep), 'tensor', 'tensors')} of more than two dimensions the last two change places: {shown}"
+            notes.append(f"Of {counted(len(deep), 'tensor', 'tensors')} of more than two dimensions the last two change places: {shown}"
                          f"{' …' if len(deep) > _SHOWN else ''}.")
         return [*notes, *super().notes(before, after, monitor, read)]
 
@@ -68,6 +69,7 @@ class Transpose(Rearrangement):
         glob, _, order = text.rpartition("=")
         dims = tuple(map(int, order.split(","))) if glob and _DIMS.fullmatch(order) else ()
         if dims and sorted(dims) != list(range(len(dims))):
-            raise EditError(f"{order!r} is no order of {len(dims)} dimensions", "Name each once, from 0 on, as in conv.kernel=3,2,0,1.")
+            raise EditError(f"{order!r} is no order of {count(len(dims), 'dimension')}",
+                            "Name each once, from 0 on, as in conv.kernel=3,2,0,1.")
         matcher(glob if dims else text)
         return cls(glob, dims) if dims else cls(text)

@@ -7,8 +7,9 @@ from typing import ClassVar
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
-from .tools.common import Edit, note
+from .tools.common import Edit
 from .tools.copies import copied, sharing
 from .tools.globs import fitting, matcher
 
@@ -45,7 +46,7 @@ class Unshare(Edit):
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         skipped = sum(not _can_be_copied(before.tensors[key]) for key in fitting(before, self.glob))
         notes = [] if before.storages != after.storages else ["No tensor that fits shares its bytes, or leaves any of them unused."]
-        return [*notes, f"{note(skipped, 'tensor', 'tensors')} cannot be copied."] if skipped else notes
+        return [*notes, f"{counted(skipped, 'tensor', 'tensors')} cannot be copied."] if skipped else notes
 
     @property
     def text(self) -> str:

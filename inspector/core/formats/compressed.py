@@ -15,6 +15,7 @@ from inspector.core.formats.shared.compression import Unpacker, compression_of, 
 from inspector.core.io.sources import SourceFile, in_memory
 from inspector.core.limits import Limits
 from inspector.core.progress import Monitor
+from inspector.core.wording import count
 
 _READ, _HEAD = 1 << 20, 16  # bytes fed at once; bytes that tell a stream by
 _FREE, _RATIO = 64 << 20, 16        # bytes that any file may unpack to, and how many times its size a large one
@@ -57,7 +58,7 @@ def _unpacked(source: SourceFile, made: Unpacker, method: str, limits: Limits, m
         try:
             raw += made.feed(packed, most + 1 - len(raw))
         except ValueError as error:
-            raise Corrupt(f"the file is compressed with {method} and is damaged {len(raw):,} bytes into what it unpacks to",
+            raise Corrupt(f"the file is compressed with {method} and is damaged {count(len(raw), 'byte')} into what it unpacks to",
                           "Fetch or copy the file again.", f"byte {at}") from error
         packed = made.rest
         if len(raw) > most:

@@ -18,6 +18,7 @@ from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, counted
 
 FORMAT = "pickle"
 MEMBER = "pickle"
@@ -27,7 +28,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     """The checkpoint in `source`; `path` is what it is called. Raises Truncated, Corrupt, Unsupported or TooBig; what the
     pickle would have called before it breaks off is in the error's findings."""
     if source.size > limits.pickle_bytes:
-        raise TooBig(f"the pickle has {source.size:,} bytes; up to {limits.pickle_bytes:,} are read",
+        raise TooBig(f"the pickle has {count(source.size, 'byte')}; up to {limits.pickle_bytes:,} are read",
                      "Load it with the program that wrote it and save its tensors with torch.save.")
     data = _bytes(source, limits, monitor)
     budget = Budget(limits)
@@ -48,7 +49,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                                 "programs that ask for it see it.", "Its names are listed among the findings."))
         at = end
     if at < len(data):
-        findings.append(Finding("trailing-bytes", "warning", f"{MEMBER}:{at}", f"{len(data) - at:,} bytes follow the pickle and "
+        findings.append(Finding("trailing-bytes", "warning", f"{MEMBER}:{at}",
+                                f"{counted(len(data) - at, 'byte follows', 'bytes follow')} the pickle and "
                                 "are no pickle.", "They are not shown; the program that wrote the file may know what they are."))
     return Checkpoint(path, FORMAT, contents.kind, (source.stamp,), contents.table,
                       values=MappingProxyType(dict(contents.values)), storages=contents.storages,

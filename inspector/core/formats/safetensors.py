@@ -22,6 +22,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensor_table import TensorTable
+from inspector.core.wording import count, counted
 
 from .safetensors_header import BASE, Form, Header, parse
 from .zip.tail import zip_at_end
@@ -57,18 +58,18 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
 
 def _header_bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
     if source.size < BASE:
-        raise Truncated(f"the file has {source.size} bytes; a safetensors file begins with 8 bytes that give its header's length",
+        raise Truncated(f"the file has {count(source.size, 'byte')}; a safetensors file begins with 8 bytes that give its header's length",
                         _AGAIN, "byte 0")
     length = struct.unpack("<Q", source.read(0, BASE))[0]
     cap = min(limits.json_header, MAX_HEADER)
     if length > cap:
-        raise TooBig(f"its first 8 bytes announce a header of {length:,} bytes; the format allows {cap:,}",
+        raise TooBig(f"its first 8 bytes announce a header of {count(length, 'byte')}; the format allows {cap:,}",
                      "The file is damaged at its beginning, or is no safetensors file at all.", "byte 0")
     if length < 2:
-        raise Corrupt(f"its first 8 bytes announce a header of {length} bytes, too few for any", _DAMAGED, "byte 0")
+        raise Corrupt(f"its first 8 bytes announce a header of {count(length, 'byte')}, too few for any", _DAMAGED, "byte 0")
     missing = BASE + length - source.size
     if missing > 0:
-        raise Truncated(f"the header should have {length:,} bytes and at least {missing:,} of them are missing", _AGAIN,
+        raise Truncated(f"the header should have {count(length, 'byte')} and at least {missing:,} of them are missing", _AGAIN,
                         f"byte {source.size}")
     parts = []
     for at in range(0, length, limits.chunk):
@@ -115,20 +116,22 @@ def _wrong_size(source: SourceFile, begin: int, end: int, broken: Mapping[int, s
     extra = source.size - end
     if extra < 0:
         cut = sum(problem.startswith("truncated") for problem in broken.values())
-        return (Finding("truncated", "danger", f"byte {source.size}", f"{-extra:,} bytes are missing: the header describes {end - begin:,} "
+        return (Finding("truncated", "danger", f"byte {source.size}", f"{counted(-extra, 'byte is', 'bytes are')} missing: the header "
+                        f"describes {end - begin:,} "
                         f"bytes of tensors and the file has {source.size - begin:,}. Tensors cut short: {cut:,}, lost: "
                         f"{len(broken) - cut:,}. Other programs do not open it.",
                         f"{_AGAIN} What is there can be shown, and saved under another name."),
                 ), {"salvaged": "the end of the file is missing: read-only until saved anew"}
     if extra and zip_at_end(source):
-        raise Ambiguous(f"a zip archive follows the tensors ({extra:,} bytes): programs that look for a zip see another file",
+        raise Ambiguous(f"a zip archive follows the tensors ({count(extra, 'byte')}): programs that look for a zip see another file",
                         "Do not trust this file: it was probably made to look different to different programs.",
                         f"byte {end}", id="polyglot")
     if extra:
-        return (Finding("extra-bytes", "danger", f"byte {end}", f"{extra:,} bytes follow the last tensor and belong to none. Other "
+        return (Finding("extra-bytes", "danger", f"byte {end}", f"{counted(extra, 'byte follows', 'bytes follow')} the last tensor, of "
+                        "none. Other "
                         "programs do not open the file.", "If they were added at the end, all tensors are whole: look at some of "
                         "them, then save it under another name."),
-                ), {"salvaged": f"{extra:,} bytes follow the last tensor: read-only until saved anew"}
+                ), {"salvaged": f"{counted(extra, 'byte follows', 'bytes follow')} the last tensor: read-only until saved anew"}
     return (), {}
 
 
@@ -137,10 +140,10 @@ def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previ
     if stop < start:
         return Corrupt(f"{name} ends ({stop:,}) before it begins ({start:,})", _DAMAGED, where, id="reversed")
     if start > end:
-        return Corrupt(f"{start - end:,} bytes before {name} belong to no tensor", _DAMAGED, f"byte {begin + end}", id="hole")
+        return Corrupt(f"{count(start - end, 'byte')} before {name} belong to no tensor", _DAMAGED, f"byte {begin + end}", id="hole")
     if start < end:
         return Corrupt(f"{name} overlaps \"{visible(previous)}\"", _DAMAGED, where, id="overlap")
-    return Corrupt(f"{name} has {stop - start:,} bytes where its shape and type need {nbytes:,}", _DAMAGED, where,
+    return Corrupt(f"{name} has {count(stop - start, 'byte')} where its shape and type need {nbytes:,}", _DAMAGED, where,
                    id="size_mismatch")
 
 

@@ -19,6 +19,7 @@ from inspector.core.errors import Corrupt, ReadError, TooBig
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from .shared.strict_json import HINT, Scanner
 
@@ -296,7 +297,7 @@ def _form(dtype: str, shape: tuple[int, ...], key: str, at: int) -> Form:
         raise Corrupt(f"tensor \"{visible(key)}\" has the element type \"{visible(dtype, 40)}\", which safetensors does not define",
                       f"{meant}The file was made by a newer or incorrect program.", where, id="unknown_dtype")
     if len(shape) > _RANK:
-        raise TooBig(f"tensor \"{visible(key)}\" has {len(shape):,} dimensions", HINT, where)
+        raise TooBig(f"tensor \"{visible(key)}\" has {count(len(shape), 'dimension')}", HINT, where)
     numel = 1
     for size in shape:
         numel *= size
@@ -306,7 +307,7 @@ def _form(dtype: str, shape: tuple[int, ...], key: str, at: int) -> Form:
     if bits >= _UINT64:
         raise _overflow(key, where)
     if bits % 8:
-        raise Corrupt(f"the {numel:,} elements of tensor \"{visible(key)}\" ({dtype}) do not fill whole bytes", HINT, where,
+        raise Corrupt(f"the {count(numel, 'element')} of tensor \"{visible(key)}\" ({dtype}) do not fill whole bytes", HINT, where,
                       id="misaligned")
     name, shape, problem = _as_torch_says(name, shape)
     return Form(name, shape, _strides(shape, key, where), bits // 8, problem)

@@ -30,6 +30,7 @@ from inspector.core.io.sources import STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from .shared.described_tensor import described, integer, integers
 from .shared.merging import Findings, Keys, Nodes, renamed, renumbered
@@ -379,7 +380,8 @@ class _Archive:
         left = [name for name in self.names if name.startswith(folders) and name not in self.referred and not _is_native(name)]
         if left:
             shown = ", ".join(visible(name, 40) for name in left[:3]) + (", …" if len(left) > 3 else "")
-            self.records.add_finding("orphan-records", "warning", left[0], f"{len(left):,} records belong to no tensor: {shown}.",
+            self.records.add_finding("orphan-records", "warning", left[0], f"{counted(len(left), 'record belongs', 'records belong')} to "
+                                     f"no tensor: {shown}.",
                               "They are kept unless unreferenced records are dropped.", left)
 
 

@@ -41,6 +41,7 @@ from inspector.core.pickles.objects.storages import ManyRefs, ManyStorages, Reso
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
+from inspector.core.wording import count, counted
 
 from . import torchscript_classes
 from .embedded.streams import load_embedded
@@ -407,7 +408,8 @@ class _Archive:
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._add_finding("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
+                self._add_finding("trailing-bytes", "warning", where, f"{counted(len(data) - at, 'byte follows', 'bytes follow')} the "
+                           "pickle that torch reads and "
                            "are no pickle themselves.")
                 self.findings += findings_before(error, label)
                 return
@@ -570,7 +572,8 @@ class _Archive:
         if orphans:
             nbytes = sum(self.directory.members[name].size for name in orphans)
             shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
-            self._add_finding("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
+            self._add_finding("orphan-records", "warning", orphans[0], f"{count(len(orphans), 'record')} with {nbytes:,} bytes "
+                       f"{'belongs' if len(orphans) == 1 else 'belong'} to no "
                        f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.", orphans)
 
     def _checksums(self) -> None:

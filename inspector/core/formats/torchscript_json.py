@@ -28,6 +28,7 @@ from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from .shared.described_tensor import described, integer, integers
 from .shared.merging import Keys
@@ -238,7 +239,8 @@ class _Archive:
         orphans = [name for name in unknown if name.startswith("tensors/")]
         if orphans:
             shown = ", ".join(visible(name, 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
-            records.add_finding("orphan-records", "warning", orphans[0], f"{len(orphans):,} records belong to no tensor: {shown}.",
+            records.add_finding("orphan-records", "warning", orphans[0], f"{counted(len(orphans), 'record belongs', 'records belong')} to "
+                                f"no tensor: {shown}.",
                          "They are kept unless unreferenced records are dropped.", orphans)
         pickles = [name for name in unknown if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
         for name in pickles[:records.limits.pickles_per_stream]:

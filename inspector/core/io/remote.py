@@ -26,6 +26,7 @@ from inspector.core.errors import Changed, Corrupt, FileMissing, InspectorError,
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import addresses
 
@@ -220,12 +221,12 @@ class RemoteFile:
             self._keep(0, part.data)
         data = part.data[start - part.start:end - part.start] if part.start != start or len(part.data) > end - start else part.data
         if len(data) != end - start:
-            raise Truncated(f"the server sent {len(data):,} of {end - start:,} bytes", _AGAIN, f"byte {start}")
+            raise Truncated(f"the server sent {len(data):,} of {count(end - start, 'byte')}", _AGAIN, f"byte {start}")
         return data
 
     def _compare(self, part: Part) -> None:
         if part.size != self.stamp.size:
-            raise _changed(f"it had {self.stamp.size:,} bytes and now has {part.size:,}")
+            raise _changed(f"it had {count(self.stamp.size, 'byte')} and now has {part.size:,}")
         if part.mark and self.stamp.mark and part.mark != self.stamp.mark:
             raise _changed("the server has another version of it")
 
@@ -629,7 +630,7 @@ class _Web:
             raise Unreadable(f"the server does not send it (HTTP status {status})", "Check the address.", id="net")
         length = reply.content_length
         if length is not None and length > WHOLE:
-            raise Unsupported(f"the server sends no parts of files, and this one has {length:,} bytes",
+            raise Unsupported(f"the server sends no parts of files, and this one has {count(length, 'byte')}",
                               f"Download the file first, then open it{_download(self._shown)}.", id="no-ranges")
         data = await _body(reply, WHOLE)
         if length is not None and len(data) != length and "Content-Encoding" not in headers:

@@ -32,6 +32,7 @@ from inspector.core.errors import (
 from inspector.core.findings import Finding
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import addresses, zip_local_header
 from .checksum import crc32
@@ -112,7 +113,7 @@ class SourceFile:
                 parts.append(part)
             return b"".join(parts)
         except MemoryError:
-            raise TooBig(f"there is not enough memory for {nbytes:,} bytes", where=f"byte {offset}") from None
+            raise TooBig(f"there is not enough memory for {count(nbytes, 'byte')}", where=f"byte {offset}") from None
 
     def read_into(self, offset: int, buffer: bytearray | memoryview) -> None:
         """Fills the whole writable `buffer` from `offset`; errors as for `read`."""
@@ -300,7 +301,7 @@ _kept_lock = threading.Lock()
 
 def _inflated(source: SourceFile, member: Extent, key: FileStamp) -> bytes:
     if member.size > LIMITS.preview:
-        raise TooBig(f"it is packed and would unpack to {member.size:,} bytes; up to {LIMITS.preview:,} are unpacked into memory",
+        raise TooBig(f"it is packed and would unpack to {count(member.size, 'byte')}; up to {LIMITS.preview:,} are unpacked into memory",
                      "Extract it from the archive and open the extracted file.", f"byte {member.offset}")
     with _kept_lock:
         data = _kept.get(key)
@@ -520,11 +521,11 @@ class _InflatingCursor(_Cursor):
         while missing:
             part = self._inflate(missing)
             if not part:
-                raise self._bad(f"it unpacks to {self.position + nbytes - missing:,} bytes instead of {self.extent.size:,}")
+                raise self._bad(f"it unpacks to {count(self.position + nbytes - missing, 'byte')} instead of {self.extent.size:,}")
             parts.append(part)
             missing -= len(part)
         if self.position + nbytes == self.extent.size and self._inflate(1):
-            raise self._bad(f"it unpacks to more than the {self.extent.size:,} bytes it declares")
+            raise self._bad(f"it unpacks to more than the {count(self.extent.size, 'byte')} it declares")
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _inflate(self, limit: int) -> bytes:
@@ -594,7 +595,7 @@ def _cursor_for(source: SourceFile, extent: Extent, start: int, nbytes: int, ver
                         "The file is incomplete: fetch or copy it again.", f"byte {offset}", id="outside")
     if extent.method == STORED:
         if extent.size != extent.nbytes:
-            raise BadTensor(f"it is stored in {extent.nbytes:,} bytes but declares {extent.size:,}",
+            raise BadTensor(f"it is stored in {count(extent.nbytes, 'byte')} but declares {extent.size:,}",
                             "The file is damaged or was made by hand.", f"byte {offset}", id="corrupt")
         cursor = _Cursor(source, extent, offset, verify, ahead)
         cursor.skip_to(start)
@@ -604,7 +605,7 @@ def _cursor_for(source: SourceFile, extent: Extent, start: int, nbytes: int, ver
                         "Unpack the archive with another program and pack it without compression.", f"byte {offset}",
                         id="unsupported")
     if extent.size > extent.nbytes * LIMITS.inflate_ratio + 64:
-        raise BadTensor(f"it declares {extent.size:,} bytes, more than {extent.nbytes:,} packed bytes can unpack to",
+        raise BadTensor(f"it declares {count(extent.size, 'byte')}, more than {extent.nbytes:,} packed bytes can unpack to",
                         "The file is damaged or hostile.", f"byte {offset}", id="too_big")
     return _InflatingCursor(source, extent, offset, verify, ahead)
 
@@ -696,7 +697,7 @@ def _compare(before: FileStamp, now: FileStamp) -> None:
     if before.inode and (before.inode, before.device) != (now.inode, now.device):
         what = "it was replaced by another file"
     elif before.size != now.size:
-        what = f"it had {before.size:,} bytes and now has {now.size:,}"
+        what = f"it had {count(before.size, 'byte')} and now has {now.size:,}"
     elif before.mtime_ns != now.mtime_ns:
         what = "it was written to"
     else:

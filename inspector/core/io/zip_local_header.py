@@ -8,6 +8,7 @@ import struct
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Extent
+from inspector.core.wording import count
 
 FIXED = 30
 SIGNATURE = b"PK\x03\x04"
@@ -66,7 +67,7 @@ def differences(header: bytes, entry: DirectoryEntry) -> list[str]:
     if nbytes != entry.nbytes and not (later and nbytes == 0):
         found.append(f"{nbytes:,} packed bytes instead of {entry.nbytes:,}")
     if size != entry.size and not (later and size == 0):
-        found.append(f"{size:,} bytes instead of {entry.size:,}")
+        found.append(f"{count(size, 'byte')} instead of {entry.size:,}")
     if crc != entry.crc and not (later and crc == 0):
         found.append(f"CRC {crc:08x} instead of {entry.crc:08x}")
     return found

@@ -14,6 +14,7 @@ from inspector.core.edits.drop_broken import DropBroken
 from inspector.core.edits.tools.common import Edit
 from inspector.core.findings import Finding
 from inspector.core.torch_load import loads_with_torch
+from inspector.core.wording import count
 
 from .explanation import Case, Explanation, Remedy, few, is_taken, search
 
@@ -72,7 +73,7 @@ def _about(file: Checkpoint, findings: Sequence[Finding], broken: Sequence[str])
     for finding in findings:
         yield finding.message
     if broken and not any(finding.id == "broken-tensor" for finding in findings):
-        yield f"{len(broken):,} of {len(file.tensors):,} tensors cannot be read: {few(broken)}."
+        yield f"{len(broken):,} of {count(len(file.tensors), 'tensor')} cannot be read: {few(broken)}."
     told = loads_with_torch(file)
     if not findings and not broken:
         yield ("This file is whole: all its bytes were read, and are what they should be where it has a checksum of them. The text is "
@@ -92,5 +93,6 @@ def _remedies(case: Case, findings: Sequence[Finding]) -> tuple[Remedy, ...]:
         return ()
     kept = len(after.tensors)
     if not whole or kept < len(file.tensors):
-        whole = [(f"{kept:,} of {len(file.tensors):,} tensors are saved, those that can be read", [DropBroken()])]
+        whole = [(f"{kept:,} of {count(len(file.tensors), 'tensor')} {'is' if kept == 1 else 'are'} saved, what can be "
+                  "read", [DropBroken()])]
     return case.remedies(whole, lambda ckpt: bool(ckpt.tensors))

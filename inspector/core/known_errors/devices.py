@@ -9,6 +9,7 @@ from inspector.core.edits.make_plain import MakePlain
 from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.tools.common import Edit
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 from .explanation import Case, Explanation, Remedy, few, is_taken, search
 
@@ -41,9 +42,10 @@ def _about(file: Checkpoint, kind: str) -> Iterator[str]:
     if not tags:
         yield "No tensor of this file is tagged with a device besides the CPU: the text is about another file."
         return
-    for tag, count in tags.most_common(_KEYS):
+    for tag, n in tags.most_common(_KEYS):
         keys = [key for key, info in file.tensors.items() if info.device == tag]
-        yield f"{count:,} of {len(file.tensors):,} tensors are tagged with {visible(tag or '', 40)}: {few(keys, _KEYS)}."
+        yield f"{n:,} of {count(len(file.tensors), 'tensor')} {'is' if n == 1 else 'are'} tagged with {visible(tag or '', 40)}: " \
+            f"{few(keys, _KEYS)}."
     if not any((tag or "").startswith(kind) for tag in tags):
         yield f"None is tagged with {visible(kind, 40)}: the text may be about another file."
 

@@ -18,6 +18,7 @@ from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
+from inspector.core.wording import count
 
 from .layers import rms, siblings_name
 from .missing_layers import missing_layers_findings
@@ -294,7 +295,7 @@ def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorRea
                       keys=tuple(key for keys in tied for key in keys))
     if others:
         yield Finding("duplicate-tensors", "info", visible(others[0][0]), f"Tensors have the same bytes as others: {_groups(others)}.",
-                      f"{wasted:,} bytes in all are stored more than once.", keys=tuple(key for keys in others for key in keys))
+                      f"{count(wasted, 'byte')} in all are stored more than once.", keys=tuple(key for keys in others for key in keys))
 
 
 def _groups(groups: list[list[str]]) -> str:

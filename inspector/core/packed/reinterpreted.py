@@ -13,6 +13,7 @@ from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import NoSuchKey, UsageError
 from inspector.core.keypath import visible
 from inspector.core.tensors.decoders.narrow import Narrow
+from inspector.core.wording import count
 
 from .families.names import LogicalTensor
 
@@ -206,7 +207,7 @@ def _check(info: TensorInfo) -> None:
 def _shape(info: TensorInfo, to: ElementType, asked: tuple[int, ...] | None) -> tuple[int, ...]:
     """The shape, with as many elements of the type as the bytes are. Raises UsageError."""
     name, bits = f"the tensor {visible(info.key, 80)}", info.nbytes * 8
-    there = f"{name} has {info.nbytes:,} bytes"
+    there = f"{name} has {count(info.nbytes, 'byte')}"
     if asked is None:
         old = DTYPES[info.dtype].bits
         last = info.shape[-1] if info.shape else 1
@@ -216,13 +217,13 @@ def _shape(info: TensorInfo, to: ElementType, asked: tuple[int, ...] | None) -> 
         if bits % to.bits:
             raise UsageError(f"{there}, which is no whole number of elements of {to.name}", "Give a shape.")
         if old >= 8:
-            raise UsageError(f"rows of {last:,} elements of {info.dtype} are no whole number of elements of {to.name}",
+            raise UsageError(f"rows of {count(last, 'element')} of {info.dtype} are no whole number of elements of {to.name}",
                              f"Give a shape: {bits // to.bits:,} elements fit.")
         return (bits // to.bits,)
     if -1 in asked:
         others = prod(size for size in asked if size >= 0)
         if not others or bits // to.bits % others:
-            raise UsageError(f"{there}, {bits // to.bits:,} elements of {to.name}: that is no multiple of {others:,}",
+            raise UsageError(f"{there}, {count(bits // to.bits, 'element')} of {to.name}: that is no multiple of {others:,}",
                              "Give another shape.")
         asked = tuple(bits // to.bits // others if size == -1 else size for size in asked)
     wanted = -(-prod(asked) * to.bits // 8)
@@ -253,5 +254,5 @@ def _seen_as(info: TensorInfo, to: ElementType, shape: tuple[int, ...]) -> Tenso
     at = info.offset * max(old // 8, 1)
     if at % (to.bits // 8):
         raise UsageError(f"the tensor {visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the "
-                         f"{to.bits // 8} bytes of {to.name}", "Take a narrower type.")
+                         f"{count(to.bits // 8, 'byte')} of {to.name}", "Take a narrower type.")
     return plain._replace(dtype=to.name, offset=at // (to.bits // 8), extra=None)

@@ -10,6 +10,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.tensors.array_kinds import EmptyArray, NestedArray, QuantizedArray, SparseArray, exact_dtype
 from inspector.core.tensors.reader import array_dtype
 from inspector.core.tensors.shared_storages import SharedStorages, listed
+from inspector.core.wording import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,7 +76,7 @@ class ArrayMaker:
             made: Array = np.ndarray(info.shape, dtype, self._base(home.id, home.data), home.offset * dtype.itemsize,
                                      [step * dtype.itemsize for step in info.stride])
         except ValueError as error:
-            raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=info.key) from error
+            raise BadTensor(f"an array cannot have its {count(len(info.shape), 'dimension')}", where=info.key) from error
         if info.is_conjugate or info.is_negative:       # numpy has no such views: numbers of their own
             made = np.conjugate(made) if info.is_conjugate else made
             made = np.negative(made) if info.is_negative else made

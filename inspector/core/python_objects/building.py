@@ -53,6 +53,7 @@ from inspector.core.pickles.objects.plain import SCALARS, scalar, short
 from inspector.core.pickles.objects.recognise import Leaf, Object, device_of, layout_of, size_of, view_of
 from inspector.core.pickles.objects.tensors import Tensors
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 _PARAMETERS = frozenset({PARAMETER, PARAMETER_WITH_STATE, *OLD_PARAMETERS})
 _CHECK_EVERY = 4096
@@ -316,7 +317,7 @@ class _Building:
         if type(key) is tuple:
             depth, size = self._weights.get(n, (_KEY_DEPTH + 1, 0))
             if depth > _KEY_DEPTH or size > _KEY_SIZE:
-                raise TooBig(f"a key of a dict is a tuple of {size:,} values, {depth:,} deep", where=short(self.graph, n, 60))
+                raise TooBig(f"a key of a dict is a tuple of {count(size, 'value')}, {depth:,} deep", where=short(self.graph, n, 60))
         try:
             found = hash(key)
         except TypeError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.editing import edit
-from inspector.core.edits.tools.common import Edit, edited, needs_extraction, note, origin_of, storages_left
+from inspector.core.edits.tools.common import Edit, edited, needs_extraction, origin_of, storages_left
 from inspector.core.edits.tools.copies import fresh_ids
 from inspector.core.edits.tools.taken import Numbers
 from inspector.core.errors import BadTensor, EditError, UsageError
@@ -27,6 +27,7 @@ from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.decoders.mean import Mean
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states, roles
+from inspector.core.wording import count, counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,14 +106,14 @@ class Average(Edit):
         states = optimizer_states(before)
         optimizer = sum(info.state_dict in states for info in rest)
         counters = len(rest) - optimizer
-        notes = [f"{note(len(chosen), 'tensor is the mean', 'tensors are the means')} of {len(self.weights):,} files"
+        notes = [f"{counted(len(chosen), 'tensor is the mean', 'tensors are the means')} of {count(len(self.weights), 'file')}"
                  + (f", weighted {', '.join(f'{weight:g}' for weight in self.weights)}." if len(set(self.weights)) > 1 else ".")]
         if counters:
-            notes.append(f"{note(counters, 'tensor is', 'tensors are')} the last file's: integers, and what is no weight of the model.")
+            notes.append(f"{counted(counters, 'tensor is', 'tensors are')} the last file's: integers, and what is no weight of the model.")
         if optimizer:
-            notes.append(f"The optimizer's state ({note(optimizer, 'tensor', 'tensors')}) is the last file's, and not that of the mean.")
+            notes.append(f"The optimizer's state ({counted(optimizer, 'tensor', 'tensors')}) is the last file's, and not that of the mean.")
         if before.values:
-            notes.append(f"{note(len(before.values), 'value that is no tensor is', 'values that are no tensors are')} the last file's.")
+            notes.append(f"{counted(len(before.values), 'value that is no tensor is', 'values that are no tensors are')} the last file's.")
         if any(leaf_of(key) in _STATISTICS for key in chosen):
             notes.append("Running statistics of batch normalisation are means, too: torch.optim.swa_utils.update_bn makes them anew.")
         return notes
@@ -136,7 +137,7 @@ def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | No
         raise UsageError("a mean takes at least two checkpoints", "Name several: inspector average A B -o OUT.")
     counted = tuple(float(weight) for weight in (weights if weights is not None else [1.0] * len(checkpoints)))
     if len(counted) != len(checkpoints):
-        raise UsageError(f"there are {len(counted):,} weights for {len(checkpoints):,} checkpoints", "Give one for each.")
+        raise UsageError(f"there are {count(len(counted), 'weight')} for {count(len(checkpoints), 'checkpoint')}", "Give one for each.")
     if not all(math.isfinite(weight) and weight >= 0 for weight in counted) or not sum(counted) > 0:
         raise UsageError("a weight is a number that is not negative, and not all are zero", "Like --weights 1,2,1.")
     *others, last = [opened(one, monitor) for one in checkpoints]

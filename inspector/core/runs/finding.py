@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from inspector.core.errors import UsageError
 from inspector.core.formats.sets import folders, set_files
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 from . import file_names
 
@@ -28,7 +29,7 @@ def checkpoints_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
         what = visible(given[0], 200) if given else "nothing"
         raise UsageError(f"there is no checkpoint in {what}", "Name the folder that the files of the epochs lie in, or the files.")
     if len(found) > _MOST:
-        raise UsageError(f"there are {len(found):,} checkpoints, more than the {_MOST:,} that are looked at as one run",
+        raise UsageError(f"there are {count(len(found), 'checkpoint')}, more than the {_MOST:,} that are looked at as one run",
                          "Name the folder of one run, or its files.")
     return found
 

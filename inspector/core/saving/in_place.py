@@ -22,7 +22,7 @@ from inspector.core.formats.zip.directory import Entry, RawDirectory, read_raw
 from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import SourceFile, open_source, read_member
 from inspector.core.keypath import visible
-from inspector.core.wording import exact_size
+from inspector.core.wording import count, exact_size
 
 from .disk import overwrite
 from .disk.overwrite import FileChange, Write
@@ -77,7 +77,7 @@ def check_file(stamp: FileStamp) -> None:
     try:
         found = os.lstat(os.path.realpath(stamp.path))
         if found.st_nlink > 1:
-            raise refused(f"the file has {found.st_nlink} names (hard links), and all of them would change", shown)
+            raise refused(f"the file has {count(found.st_nlink, 'name')} (hard links), and all of them would change", shown)
         if not found.st_mode & 0o222 or not os.access(stamp.path, os.W_OK):
             raise refused("the file may not be written to" if found.st_mode & 0o222 else "the file is marked read-only", shown)
         if not stat.S_ISREG(found.st_mode):
@@ -208,10 +208,10 @@ def of_header(ckpt: Checkpoint, layout: safetensors.Layout, file: int = 0) -> In
         written[key] = Written(key, at, payload.nbytes, 0)
         at += payload.nbytes
     if at != stamp.size:
-        raise refused(f"{stamp.size - at:,} bytes of tensors are left out, and would stay in the file", visible(stamp.path))
+        raise refused(f"{count(stamp.size - at, 'byte')} of tensors are left out, and would stay in the file", visible(stamp.path))
     text = layout.header[8:].rstrip(b" ")
     if len(text) > room:
-        raise refused(f"its header has room for {room:,} bytes, and the new one has {len(text):,}", visible(stamp.path))
+        raise refused(f"its header has room for {count(room, 'byte')}, and the new one has {len(text):,}", visible(stamp.path))
     text = text.ljust(room, b" ")
     writes = () if text == old else (Write(8, text),)
     assert begin + sum(payload.nbytes for payload in layout.payloads) == stamp.size

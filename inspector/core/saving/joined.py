@@ -9,7 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.wording import exact_size
+from inspector.core.wording import count, exact_size
 
 _FORMAT = "deepspeed-zero"
 
@@ -35,8 +35,9 @@ def weights_alone(ckpt: Checkpoint) -> tuple[Checkpoint, str]:
     if not left and not gone:
         return ckpt, ""
     keys = {info.key for info in left}
-    what = " and ".join(([f"{len(left):,} tensors of the optimizer ({exact_size(sum(info.nbytes for info in left))})"] if left else [])
-                        + ([f"{gone:,} values"] if gone else []))
+    what = " and ".join(([f"{count(len(left), 'tensor')} of the optimizer "
+                          f"({exact_size(sum(info.nbytes for info in left))})"] if left else [])
+                        + ([f"{count(gone, 'value')}"] if gone else []))
     note = (f"The weights are written, as zero_to_fp32.py of DeepSpeed does; {what} that are no part of the model stay in the files of the "
             "ranks. Extract \"optimizer\" to write the optimizer's state.")
     tensors = {key: info for key, info in ckpt.tensors.items() if key not in keys}

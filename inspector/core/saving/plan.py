@@ -23,7 +23,7 @@ from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
-from inspector.core.wording import exact_size
+from inspector.core.wording import count, counted, exact_size
 
 from . import endings, in_place, targets
 from .disk import atomic
@@ -312,7 +312,8 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
     notes = [*target.notes, *held.notes]
     others = [name for name in torch_zip.other_members(ckpt.as_opened) if not (_is_extracted_script(ckpt) and _is_program(name))]
     if others:
-        losses.append(Loss("other-members", others[0], f"{len(others):,} other members of the archive are left out, "
+        losses.append(Loss("other-members", others[0],
+                           f"{counted(len(others), 'other member of the archive is', 'other members of the archive are')} left out, "
                            f"{visible(others[0], 80)} first."))
     old: tuple[str, ...] = ()
     work: list[Work] = []
@@ -392,7 +393,7 @@ def _unread(ckpt: Checkpoint, folder: str, names: list[str]) -> set[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{len(names):,} files ({', '.join(visible(name, 60) for name in names[:3])}{', …' if len(names) > 3 else ''})"
+    return f"{count(len(names), 'file')} ({', '.join(visible(name, 60) for name in names[:3])}{', …' if len(names) > 3 else ''})"
 
 
 # -- PyTorch files ------------------------------------------------------------------------------------------------------
@@ -448,11 +449,13 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     notes += [f"The member {visible(name, 80)} is left out as asked." for name in left_out if name in unwanted]
     told = [name for name in ckpt.metadata if name != "format"]         # "pt", which a PyTorch file is anyway
     if told:
-        losses.append(Loss("metadata", "__metadata__", f"{len(told):,} entries of __metadata__ have no place in a PyTorch file: "
+        losses.append(Loss("metadata", "__metadata__",
+                           f"{counted(len(told), 'entry of __metadata__ has', 'entries of __metadata__ have')} no place in a PyTorch file: "
                            f"{visible(', '.join(told), 120)}."))
     fields = [info.key for info in ckpt.tensors.values() if info.extra is not None and info.extra.header_fields]
     if fields:
-        losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
+        losses.append(Loss("extra-field", fields[0], f"Fields of {count(len(fields), 'tensor')} that only safetensors headers have are "
+                           "left out."))
     return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)
 
 
@@ -537,7 +540,7 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream,
     orphans = [name for name in others if name.startswith("data/") and name in archive.members]
     if orphans:
         nbytes = sum(archive.members[name].nbytes for name in orphans)
-        yield f"{len(orphans):,} records with {nbytes:,} bytes that belong to no tensor are kept, {visible(orphans[0], 60)} first."
+        yield f"{count(len(orphans), 'record')} with {nbytes:,} bytes that belong to no tensor are kept, {visible(orphans[0], 60)} first."
 
 
 # -- the plan -----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.encode.records import lacking
+from inspector.core.wording import count
 
 from .disk.payloads import Progress, Written
 
@@ -56,7 +57,7 @@ def same_tensors(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInf
     else that a pickle says of a tensor."""
     if list(wanted) != list(found):
         one = next((key for key in wanted if key not in found), None) or next((key for key in found if key not in wanted), "")
-        raise Mismatch(one, f"the new file has {len(found):,} tensors where {len(wanted):,} were to be written, or another order")
+        raise Mismatch(one, f"the new file has {count(len(found), 'tensor')} where {len(wanted):,} were to be written, or another order")
     for key, want in wanted.items():
         have = found[key]
         if have.problem.startswith("corrupt") and not want.problem:
@@ -89,7 +90,8 @@ def every_storage(graph: Graph, sizes: Mapping[str, int]) -> None:
     """Raises Mismatch unless the new file has the bytes of all storages that loading its object asks for; `sizes` as `lacking` has it."""
     for key, nbytes, there in lacking(graph, sizes):
         have = "none" if there is None else f"{there:,}"
-        raise Mismatch("", f"the new file's object asks for {nbytes:,} bytes of storage {visible(key, 80)}, and it has {have} of them")
+        raise Mismatch("", f"the new file's object asks for {count(nbytes, 'byte')} of storage {visible(key, 80)}, and it has "
+                           f"{have} of them")
 
 
 def same_oddities(source: Checkpoint, found: Checkpoint) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.core.checkpoint import COMPRESSED
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import UsageError
+from inspector.core.wording import count
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,7 +92,7 @@ class SparseArray:
                 return out
         except (IndexError, ValueError) as error:
             raise UsageError(f"the parts of the sparse tensor contradict each other: {error}") from error
-        raise UsageError(f"a tensor of layout {self.layout} and {len(self.shape)} dimensions is not unfolded here",
+        raise UsageError(f"a tensor of layout {self.layout} and {count(len(self.shape), 'dimension')} is not unfolded here",
                          "`parts` has what is stored.")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:

@@ -10,6 +10,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import NoSuchKey, UsageError
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 from inspector.core.wording import shape as shape_text
 
 from .reader import TensorReader, read_numpy
@@ -120,7 +121,7 @@ def _box(places: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[tuple[int, ..
             raise UsageError(f"a tensor is not read at {visible(repr(place), 60)}", "Use integers, slices and ..., or x.numpy() first.")
     taken = sum(place is not None and place is not Ellipsis for place in places)
     if taken > len(shape) or sum(place is Ellipsis for place in places) > 1:
-        raise IndexError(f"{taken} indexes for a tensor of {len(shape)} dimensions")
+        raise IndexError(f"{taken} indexes for a tensor of {count(len(shape), 'dimension')}")
     if not any(place is Ellipsis for place in places):
         places = (*places, Ellipsis)
     at = next(i for i, place in enumerate(places) if place is Ellipsis)

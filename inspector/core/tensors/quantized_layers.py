@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.keypath import ancestors, is_within, relative, top_of, visible
+from inspector.core.wording import count
 
 
 def packed_in(ckpt: Checkpoint, key: str) -> str | None:
@@ -27,5 +28,5 @@ def packed_keys(ckpt: Checkpoint, path: str) -> Iterator[str]:
 
 def said_of(ckpt: Checkpoint, key: str) -> str:
     """The sentence about a packed weight that cannot be carried over."""
-    return (f"{visible(key, 80)} ({ckpt.tensors[key].nbytes:,} bytes) lies packed in an object, {visible(packed_in(ckpt, key) or '', 80)}, "
-            "and is in no state dict that can be written here: it is left out.")
+    return (f"{visible(key, 80)} ({count(ckpt.tensors[key].nbytes, 'byte')}) lies packed in an object, "
+            f"{visible(packed_in(ckpt, key) or '', 80)}, and is in no state dict that can be written here: it is left out.")

@@ -39,6 +39,7 @@ from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
+from inspector.core.wording import count
 
 from .ahead import read_ahead
 from .casts import converter
@@ -331,7 +332,7 @@ class TensorReader:
         values = _values_of(info)
         nbytes = info.nbytes + sum(part.nbytes for part in info.parts.values())
         if nbytes > self._limits.preview:
-            raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
+            raise BadTensor(f"it is sparse and would take {count(nbytes, 'byte')}: too many to be unfolded",
                             "read_torch gives it as it is stored.", info.key, id="expanded")
         if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
             raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
@@ -350,7 +351,7 @@ class TensorReader:
             try:
                 return flat.view(array_dtype(info.dtype)).reshape(info.shape if whole_bytes else (-1,))
             except ValueError as error:
-                raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
+                raise BadTensor(f"an array cannot have its {count(len(info.shape), 'dimension')}", where=key) from error
 
     def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True, hold: int = 0,
                start: int = 0) -> Iterator[Array]:
@@ -383,7 +384,7 @@ class TensorReader:
             try:
                 out = np.empty(sizes, f"V{location.item}")
             except ValueError as error:
-                raise BadTensor(f"an array cannot have its {len(sizes):,} dimensions", where=info.key) from error
+                raise BadTensor(f"an array cannot have its {count(len(sizes), 'dimension')}", where=info.key) from error
             if location.extent is not None and out.size:
                 self._fill_box(out, location, first, steps, stride)
             data = _ready(out, location.swap)

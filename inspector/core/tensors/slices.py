@@ -17,6 +17,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, NoSuchKey, UsageError
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from .reader import TensorReader, array_dtype
 from .strides import Dims, boxes
@@ -543,7 +544,7 @@ def _ranges(plane: Plane, rows: range | None, cols: range | None) -> tuple[range
     for given, size in zip((rows, cols), plane.size, strict=True):
         span = range(size) if given is None else given
         if span.step < 1 or (len(span) and not 0 <= span[0] <= span[-1] < size):
-            raise UsageError(f"{span} is not within {size:,} rows or columns")
+            raise UsageError(f"{span} is not within {count(size, 'row')} or columns")
         chosen.append(span)
     return chosen[0], chosen[1]
 

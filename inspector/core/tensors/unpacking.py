@@ -8,6 +8,7 @@ from inspector.core.checkpoint import TensorInfo, Unpacked, contiguous
 from inspector.core.dtypes import DTYPES, float_table, numpy_dtype
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
+from inspector.core.wording import count
 
 from .casts import converter
 
@@ -127,7 +128,7 @@ class Decoded:
         item = self.dtype.itemsize
         unit, numel = max(self._decoder.unit, 1), self.size // item
         if unit * item > LIMITS.preview:
-            raise BadTensor(f"a row of it would take {unit * item:,} bytes", where=self.key, id="too_big")
+            raise BadTensor(f"a row of it would take {count(unit * item, 'byte')}", where=self.key, id="too_big")
         first = place // unit
         last = min(first + max(1, _BYTES // item // unit), -(-numel // unit))
         try:

@@ -16,6 +16,7 @@ from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensor_table import column
+from inspector.core.wording import count
 
 from .parameter_order import Reading, Shape, Slot, read, trainable
 
@@ -165,8 +166,8 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
     if not states:                                      # as in most files
         return
     listed: dict[str, set[str]] = {}
-    for count, info in enumerate(infos):
-        if not count & 0x3fff:
+    for n, info in enumerate(infos):
+        if not n & 0x3fff:
             monitor.check()
         at = states.get(info.state_dict or "")
         if at is not None and info.state_dict is not None:
@@ -246,7 +247,7 @@ def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimize
     parameters = {id: fit.reading.found.get(id) if fit else None for id in every}
     unknown = sum(key is None for key in parameters.values())
     if fit and unknown:
-        reason = f"{unknown:,} of {len(every):,} parameters fit more than one tensor of the model"
+        reason = f"{unknown:,} of {count(len(every), 'parameter')} {'fits' if unknown == 1 else 'fit'} more than one tensor of the model"
     return Optimizer(raw.path, _kind(raw), parameters, {id: tuple(info.key for info in fields.values())
                                                         for id, fields in raw.fields.items()},
                      fit.models if fit else (), bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)

@@ -90,7 +90,7 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
     """A function that says what a tensor of `ckpt` is. Where no state dict is a model's, tensors are taken for its parameters that
     are not named otherwise.
 
-    >>> ckpt = core.from_mapping({"bn.weight": np.ones(8), "bn.running_mean": np.zeros(8)})
+    >>> ckpt = core.edit({"bn.weight": np.ones(8), "bn.running_mean": np.zeros(8)}, [])
     >>> role = core.roles(ckpt)
     >>> [role(info) for info in ckpt.tensors.values()]
     ['parameter', 'buffer']

@@ -57,7 +57,7 @@ def test_that_tied_tensors_stay_tied(tmp_path: Path) -> None:
 def test_that_what_is_lost_is_counted_when_asked(tmp_path: Path) -> None:
     ckpt = opened(tmp_path, {"a": torch.tensor([1e6, 1e-9, 1.0]), "b": torch.tensor([1.0])})
     effect, = core.effects(ckpt, [core.Cast("float16")], read=True)
-    assert effect.notes == ("1 element overflow in a.", "1 element underflow to zero in a.")
+    assert effect.notes == ("1 element overflows in a.", "1 element underflows to zero in a.")
     assert core.effects(ckpt, [core.Cast("float16")])[0].notes == ()
 
 

@@ -112,7 +112,7 @@ def test_that_what_a_cast_loses_is_told_later_without_applying_it_again(tmp_path
     [step] = core.apply_each(ckpt, [core.Cast("float16")])
     assert not step.effect.notes
     applied = counted_edits(monkeypatch)
-    assert any("1 element overflow" in note for note in core.notes_when_read(step))
+    assert any("1 element overflows" in note for note in core.notes_when_read(step))
     assert applied == []
 
 

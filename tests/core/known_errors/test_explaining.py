@@ -106,7 +106,7 @@ def test_that_other_devices_are_known(tagged: Callable[[str, Any], Path], tag: s
     said = core.explain_error(texts.OTHER_DEVICES[tag], path)
     assert said.id == "device"
     assert tag.partition(":")[0] in said.meaning.lower()
-    assert said.about == (f"1 of 1 tensors are tagged with {tag}: w.",)
+    assert said.about == (f"1 of 1 tensor is tagged with {tag}: w.",)
     assert torch.equal(followed(path, said.remedies[0])["w"], torch.ones(2))
 
 

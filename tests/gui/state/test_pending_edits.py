@@ -108,7 +108,7 @@ def test_that_what_a_conversion_loses_is_counted_by_reading(session: Session, ta
     settled(tasks, qtbot)
     [step] = there.steps(document.id)
     said = " ".join(there.notes(document.id, step))
-    assert "1 element overflow" in said
+    assert "1 element overflows" in said
     assert "1 element underflow" in said
 
 

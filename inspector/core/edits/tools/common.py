@@ -225,8 +225,3 @@ def needs_extraction(key: str, path: str) -> EditError:
     whole = f"the module at {visible(path, 60)!r}" if path else "a whole module"
     return EditError(f"{visible(key, 80)!r} is in {whole}, whose names belong to its classes",
                      f"Put --extract {visible(path, 60) or '.'} before: it takes the module's state dict out.", id="in_module")
-
-
-def note(count: int, one: str, many: str) -> str:
-    """A count with its noun."""
-    return f"{count:,} {one if count == 1 else many}"

@@ -10,8 +10,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import below, join, leaf_of, visible
 from inspector.core.training.optimizers import entry_of, optimizers
 from inspector.core.training.weights import optimizer_states
-
-from .common import note
+from inspector.core.wording import counted
 
 _SHOWN = 3
 _ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
@@ -63,12 +62,13 @@ class Moments(NamedTuple):
         """Sentences about the state that changed along with the parameters, and about that which cannot."""
         notes = []
         if changed:
-            notes.append(f"{note(len(changed), f'tensor of the optimizer {one}', f'tensors of the optimizer {many}')}.")
+            notes.append(f"{counted(len(changed), f'tensor of the optimizer {one}', f'tensors of the optimizer {many}')}.")
         if self.unlike:
             shown = ", ".join(visible(key, 60) for key in self.unlike[:_SHOWN]) + (" …" if len(self.unlike) > _SHOWN else "")
             rest = "is of a form of its own that is not understood: it stays, and does not fit any more" if len(self.unlike) == 1 else \
                 "are of a form of their own that is not understood: they stay, and do not fit any more"
-            notes.append(f"{note(len(self.unlike), 'tensor of the optimizer', 'tensors of the optimizer')} {rest} ({shown}); drop what is "
+            notes.append(f"{counted(len(self.unlike), 'tensor of the optimizer', 'tensors of the optimizer')} {rest} ({shown}); drop what "
+                         "is "
                          "left of the parameter there.")
         return [*notes, *filter(None, [self.unsure])]
 

@@ -17,8 +17,9 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import is_within, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import count, counted
 
-from .common import Edit, edited, needs_extraction, note, storages_left
+from .common import Edit, edited, needs_extraction, storages_left
 from .copies import contiguous, fresh_ids
 from .globs import fitting, is_literal
 from .optimizers import Moments, moments_of
@@ -65,7 +66,7 @@ class Rearrangement(Edit):
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         chosen = self._chosen(before)
         left, moments = len(self._fitting(before)) - len(chosen), NewTensors(before).moments(chosen)
-        return [*([f"Left alone: {note(left, *self.LEFT)}."] if left else []), *moments.said([*moments.like], *self.ALONG)]
+        return [*([f"Left alone: {counted(left, *self.LEFT)}."] if left else []), *moments.said([*moments.like], *self.ALONG)]
 
     def _chosen(self, ckpt: Checkpoint) -> list[str]:
         """Raises EditError where one cannot be rearranged that has to."""
@@ -117,7 +118,8 @@ def module_of(ckpt: Checkpoint, key: str) -> str | None:
 def dimension(info: TensorInfo, dim: int) -> int:
     """`dim` counted from the front. Raises EditError when the tensor has no such."""
     if not -len(info.shape) <= dim < len(info.shape):
-        raise EditError(f"{visible(info.key, 80)!r} has {len(info.shape)} dimensions, {list(info.shape)}, and none of number {dim}",
+        raise EditError(f"{visible(info.key, 80)!r} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, and none of "
+                        f"number {dim}",
                         "Dimensions count from 0, or from -1 backwards.", info.key, id="no_such_dimension")
     return dim % len(info.shape)
 

@@ -12,6 +12,7 @@ from inspector.core.limits import Limits
 from inspector.core.pickles.decode import opcodes
 from inspector.core.pickles.decode.machine import Budget, Inline, decode
 from inspector.core.progress import Monitor
+from inspector.core.wording import count
 
 HEAD = 1 << 20              # bytes read first where several pickles begin a file
 _GROWTH = 4
@@ -53,7 +54,7 @@ class PickleStream:
             raise error
         allowed = min(self._nbytes, self._limits.pickle_bytes, _MOST)
         if needed > allowed:
-            raise TooBig(f"a pickle at the head of the file goes on beyond {allowed:,} bytes",
+            raise TooBig(f"a pickle at the head of the file goes on beyond {count(allowed, 'byte')}",
                          "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.",
                          f"{member}:{at}") from None
         wanted = min(max(have * _GROWTH, needed), allowed)

@@ -34,6 +34,7 @@ from inspector.core.pickles.objects.plain import short
 from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, counted
 
 from .old_storages import CUT, HEADER, WIDTHS, LocatedStorage, behind, locate
 from .pickle_stream import PickleStream
@@ -217,15 +218,16 @@ class _File:
     def _report_truncated(self, broken: str, lost: int, total: int) -> None:
         what = self.placed[broken].problem.partition(": ")[2]
         if not any(placed.extent is not None and placed.extent.nbytes for placed in self.placed.values()):
-            raise Truncated(f"the file ends after {self.source.size:,} bytes, before the first tensor's values: {what}", CUT,
+            raise Truncated(f"the file ends after {count(self.source.size, 'byte')}, before the first tensor's values: {what}", CUT,
                             f"byte {self.end}")
         self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}", f"The file ends early: {lost:,} of "
-                                     f"{total:,} storages are not all there ({what}).", CUT))
+                                     f"{count(total, 'storage')} are not all there ({what}).", CUT))
 
     def _trailing(self) -> None:
         rest = self.source.size - self.end
         if rest and not any(placed.problem for placed in self.placed.values()):
-            self.findings.append(Finding("trailing", "warning", f"byte {self.end}", f"{rest:,} bytes follow the last storage.",
+            self.findings.append(Finding("trailing", "warning", f"byte {self.end}", f"{counted(rest, 'byte follows', 'bytes follow')} the "
+                                         "last storage.",
                                          "torch.load does not read them; they are not kept when the checkpoint is saved."))
 
     def _resolve(self, ref: StorageRef) -> Storage:
@@ -238,7 +240,7 @@ class _File:
                            "missing: the file's list of storages does not have it")
         problem = ref.problem or placed.problem
         if not problem and placed.extent is not None and placed.extent.nbytes != nbytes:
-            problem = f"size_mismatch: the object says {ref.numel:,} elements, the stored number is {placed.numel:,}"
+            problem = f"size_mismatch: the object says {count(ref.numel, 'element')}, the stored number is {placed.numel:,}"
         return Storage(name, dtype, ref.device, nbytes, placed.extent, problem=problem)
 
     def _members(self) -> tuple[Member, ...]:

@@ -9,6 +9,7 @@ from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import Monitor
+from inspector.core.wording import count
 
 from .content import Content, Piece, declared, nbytes_of
 
@@ -42,7 +43,7 @@ def _piece(source: SourceFile, directory: ZipDirectory, top: str, ref: StorageRe
     elif extent.method != STORED:
         problem = problem or "unsupported: it is packed in an archive within the pickle"
     elif extent.size != nbytes:
-        problem = problem or f"size_mismatch: the object says {nbytes:,} bytes, its record has {extent.size:,}"
+        problem = problem or f"size_mismatch: the object says {count(nbytes, 'byte')}, its record has {extent.size:,}"
     elif not problem:
         try:
             start = payload_offset(source, extent)

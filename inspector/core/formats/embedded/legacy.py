@@ -11,6 +11,7 @@ from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.persistent import load_modules
 from inspector.core.pickles.objects.text_ids import load_texts
 from inspector.core.progress import Monitor
+from inspector.core.wording import count
 
 from .content import Content, Piece, declared, nbytes_of
 
@@ -45,7 +46,7 @@ def read(raw: bytes, limits: Limits, monitor: Monitor, budget: Budget) -> Conten
         numel, nbytes = int.from_bytes(raw[at:at + HEADER], "little", signed=True), nbytes_of(ref)
         problem = ref.problem
         if numel != ref.numel:
-            problem = problem or f"size_mismatch: the object says {ref.numel:,} elements, the stored number is {numel:,}"
+            problem = problem or f"size_mismatch: the object says {count(ref.numel, 'element')}, the stored number is {numel:,}"
         elif at + HEADER + nbytes > len(raw):
             problem = problem or "truncated: the bytes end before it does"
         pieces[key] = Piece(ref.dtype or "uint8", ref.device, at + HEADER, nbytes, problem=problem)

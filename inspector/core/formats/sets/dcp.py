@@ -48,6 +48,7 @@ from inspector.core.pickles.objects.names import verdict
 from inspector.core.pickles.objects.notes import note_findings
 from inspector.core.pickles.objects.state_dicts import Entries, judged, root_stays
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, counted
 
 from . import set_files
 from .chunk_map import problem_of
@@ -84,7 +85,7 @@ def read(source: SourceFile, path: str, read_item: ReadItem, limits: Limits = LI
 
 def _graph(source: SourceFile, limits: Limits, monitor: Monitor) -> Graph:
     if source.size > limits.pickle_bytes:
-        raise TooBig(f"its .metadata has {source.size:,} bytes, more than {limits.pickle_bytes:,}",
+        raise TooBig(f"its .metadata has {count(source.size, 'byte')}, more than {limits.pickle_bytes:,}",
                      "Open it with larger limits if you trust it.", METADATA)
     try:
         return decode(source.read(0, source.size), limits=limits.of_file(source.size), monitor=monitor, member=METADATA)
@@ -315,7 +316,8 @@ class _Reading:
                                               "Fetch the whole folder again.")])
         if self.broken:
             shown = ", ".join(visible(key, 80) for key in self.broken[:3]) + (" …" if len(self.broken) > 3 else "")
-            self.findings.add([Finding("chunk-map", "danger", visible(self.broken[0]), f"{len(self.broken):,} tensors are not whole "
+            self.findings.add([Finding("chunk-map", "danger", visible(self.broken[0]),
+                                       f"{counted(len(self.broken), 'tensor is', 'tensors are')} not whole "
                                        f"by what .metadata says of their chunks: {shown}.", "Save the checkpoint again.",
                                        keys=tuple(self.broken))])
         self.facts["files"] = f"{len(self.files):,}"

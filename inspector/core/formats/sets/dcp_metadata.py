@@ -21,6 +21,7 @@ from inspector.core.pickles.objects.calls import call_of, tuple_items
 from inspector.core.pickles.objects.names import dtype_name
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import state_pairs
+from inspector.core.wording import count
 
 Dims = tuple[int, ...]
 
@@ -104,7 +105,7 @@ class _Parser:
             return Item("", 0, 0, "corrupt: .metadata does not say where it lies")
         problem = ""
         if offset < 0 or nbytes < 0:
-            problem = f"corrupt: it should be {nbytes:,} bytes at byte {offset:,} of {visible(path, 80)}"
+            problem = f"corrupt: it should be {count(nbytes, 'byte')} at byte {offset:,} of {visible(path, 80)}"
         transforms = info.get("transform_descriptors", -1)
         if transforms >= 0 and self.graph.kind[transforms] == LIST and self.graph.sequence(transforms):
             problem = problem or "unsupported: it was compressed or encrypted by an extension of the writer"

@@ -26,6 +26,7 @@ from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import set_files
 
@@ -134,7 +135,7 @@ def choose(folder: str, monitor: Monitor = QUIET) -> Choice:
         return Choice("index", indexes[0])
     if indexes:
         shown = " and ".join(visible(name, 80) for name in indexes[:3]) + (" …" if len(indexes) > 3 else "")
-        raise Ambiguous(f"the folder holds {len(indexes)} checkpoints of several files: {shown}",
+        raise Ambiguous(f"the folder holds {count(len(indexes), 'checkpoint')} of several files: {shown}",
                         f"Open the one you want by that file: {visible(addresses.beside(folder, indexes[0]), 200)}.", id="two_sets")
     unzipped = "" if addresses.is_address(folder) else _unzipped(folder, listed.names)
     if unzipped:

@@ -24,6 +24,7 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import is_under, join, leaf_of, parent_of, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import set_files
 from .pieces import Piece, together
@@ -115,8 +116,9 @@ class _Reading:
             self._join(key)
         if self.unknown:
             first = next(iter(self.unknown))
-            self.findings.add([Finding("ambiguous-parts", "warning", visible(first), f"{len(self.unknown):,} tensors of the model are left "
-                                       f"as the ranks have them, {visible(first, 80)} first: {self.unknown[first]}.",
+            self.findings.add([Finding("ambiguous-parts", "warning", visible(first), f"{count(len(self.unknown), 'tensor')} of the model "
+                                       f"{'is' if len(self.unknown) == 1 else 'are'} left as the ranks have them, "
+                                       f"{visible(first, 80)} first: {self.unknown[first]}.",
                                        "Their parts are listed under mp_rank_00, mp_rank_01 …", keys=tuple(self.unknown))])
         base, ids = self.bases[min(self.bases)], self.ids[min(self.ids)]
         values: dict[str, Plain] = {key: renumbered(value, ids, base) for key, value in self.head.values.items() if key not in self.tensors}

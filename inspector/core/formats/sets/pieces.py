@@ -21,6 +21,7 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import set_files
 
@@ -125,7 +126,7 @@ def together(key: str, pieces: list[Piece], absent: str, whole: tuple[int, ...] 
 def _why_not_whole(shape: tuple[int, ...], pieces: list[Piece]) -> str:
     covered = sum(prod(piece.info.shape) for piece in pieces)
     if covered < prod(shape):
-        return f"missing: its pieces cover {covered:,} of {prod(shape):,} elements"
+        return f"missing: its pieces cover {covered:,} of {count(prod(shape), 'element')}"
     if covered > prod(shape) or (len(pieces) <= _PAIRS and any(_meet(a, b) for n, a in enumerate(pieces) for b in pieces[:n])):
         return "corrupt: its pieces cover some elements twice"
     return ""

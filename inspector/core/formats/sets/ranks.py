@@ -20,6 +20,7 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import ancestors, leaf_of, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, counted
 
 from . import set_files
 from .pieces import Piece, together
@@ -57,7 +58,8 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
         raise Unsupported("none of the ranks' files can be read", _AGAIN, id="not_regular_file")
     sharded = {number: own for number, part in parts.items() if (own := _sharded(part))}
     if not sharded and not any(info.extra is not None and info.extra.part_of for part in parts.values() for info in part.tensors.values()):
-        raise Unsupported(f"this is a folder of {len(names):,} files of several ranks, and no tensor in them is a part of a larger one",
+        raise Unsupported(f"this is a folder of {count(len(names), 'file')} of several ranks, and no tensor in them is a part of "
+                          "a larger one",
                           "Open one of the files in it.", id="not_regular_file")
     absent = [number for number in range(max(names) + 1) if number not in parts]
     if absent:
@@ -69,7 +71,8 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
                                 and not any(above in found.sharded for above in ancestors(key))}
     flat = [key for key in found.sharded if leaf_of(key) in _FLAT]
     if flat:
-        findings.append(Finding("flat-parameter", "info", visible(flat[0]), f"{len(flat):,} tensors are the flat parameters of "
+        findings.append(Finding("flat-parameter", "info", visible(flat[0]),
+                                f"{counted(len(flat), 'tensor is a flat parameter', 'tensors are the flat parameters')} of "
                                 "FullyShardedDataParallel, each with those of a module one behind the other. Their names and shapes are "
                                 "not in the files.", "Load it with FSDP and save its state dict as FULL_STATE_DICT or SHARDED_STATE_DICT.",
                                 keys=tuple(flat)))

@@ -38,6 +38,7 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import below, is_under, join, relative, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from . import set_files
 from .saved_dicts import SavedDict, integer_of, items_of, root_of
@@ -303,7 +304,7 @@ class _Zero:
             chunks.append(Chunk((at,), (run.numel,), storage, flat.offset + run.start, (1,)))
             at += run.numel
         if not problem and at != prod(place.shape):
-            problem = f"corrupt: its parts have {at:,} of {prod(place.shape):,} elements"
+            problem = f"corrupt: its parts have {at:,} of {count(prod(place.shape), 'element')}"
         return self.reading.assembled(key, place.shape, dtype, device, tuple(chunks), problem, STATE if of else "")
 
     def _frozen(self) -> None:

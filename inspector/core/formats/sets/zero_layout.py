@@ -12,6 +12,8 @@ from itertools import accumulate
 from math import prod
 from typing import NamedTuple
 
+from inspector.core.wording import count
+
 Shapes = Mapping[str, tuple[int, ...] | None]
 
 
@@ -82,7 +84,7 @@ def _edges(wanted: int, sizes: list[int | None]) -> tuple[list[int], str]:
     if len(there) == world:
         edges = [0, *accumulate(there)]
         if aligned(edges[-1]) != aligned(wanted):
-            return [], f"corrupt: the ranks hold {edges[-1]:,} elements of its group, and its parameters have {wanted:,}"
+            return [], f"corrupt: the ranks hold {count(edges[-1], 'element')} of its group, and its parameters have {wanted:,}"
         return edges, ""
     full = {size for size in sizes[:-1] if size is not None}
     last = sizes[-1]
@@ -93,7 +95,7 @@ def _edges(wanted: int, sizes: list[int | None]) -> tuple[list[int], str]:
     each = full.pop()
     end = each * (world - 1) + (each if last is None else last)
     if aligned(end) != aligned(wanted):
-        return [], f"corrupt: {world:,} ranks would hold {end:,} elements of its group, and its parameters have {wanted:,}"
+        return [], f"corrupt: {world:,} ranks would hold {count(end, 'element')} of its group, and its parameters have {wanted:,}"
     return [*(each * rank for rank in range(world)), end], ""
 
 
@@ -134,7 +136,7 @@ def of_ranks(groups: Sequence[Shapes], sizes: Sequence[Sequence[int] | None]) ->
     numels = [prod(shape or ()) for _, shape in known]
     if not problem and sum(-(-numel // world) for numel in numels) != sum(there[0]):
         wanted = sum(-(-numel // world) for numel in numels)
-        problem = f"corrupt: each rank holds {sum(there[0]):,} elements, and its pieces of the parameters would be {wanted:,}"
+        problem = f"corrupt: each rank holds {count(sum(there[0]), 'element')}, and its pieces of the parameters would be {wanted:,}"
     if problem:
         return {name: Place(shape or (), 0, problem=problem) for name, shape in known}
     edges = [0, *accumulate(there[0])]

@@ -9,6 +9,7 @@ from typing import Any
 from inspector.core.checkpoint import Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.strides import span
+from inspector.core.wording import count
 
 _RANK = 64                  # dimensions that a broken shape is still shown with
 _INT64 = 1 << 63
@@ -47,7 +48,7 @@ def _problem(shape: tuple[int, ...] | None, stride: tuple[int, ...] | None, offs
     if shape is None or stride is None or offset is None:
         return "corrupt: its size, stride or offset is not made of integers"
     if len(shape) != len(stride):
-        return f"corrupt: {len(shape)} sizes but {len(stride)} strides"
+        return f"corrupt: {count(len(shape), 'size')} but {count(len(stride), 'stride')}"
     if offset < 0 or any(size < 0 for size in shape) or any(step < 0 for step in stride):
         return "corrupt: a size, a stride or the offset is negative"
     if _enormous(shape):
@@ -61,7 +62,7 @@ def _problem(shape: tuple[int, ...] | None, stride: tuple[int, ...] | None, offs
     reach = span(shape, stride)
     capacity = storage.nbytes * 8 // DTYPES[dtype].bits
     if reach and offset + reach > capacity:
-        return f"out_of_bounds: needs {offset + reach} elements, the storage has {capacity}"
+        return f"out_of_bounds: needs {count(offset + reach, 'element')}, the storage has {capacity}"
     return ""
 
 

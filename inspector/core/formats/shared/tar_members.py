@@ -6,6 +6,7 @@ from typing import NamedTuple
 from inspector.core.errors import Corrupt, ReadError, Truncated
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 _BLOCK = 512
 _MOST = 4096                               # headers looked at
@@ -71,7 +72,7 @@ def members_of(source: SourceFile) -> tuple[list[TarMember], ReadError | None]:
             extended = {}
         end = at + _BLOCK + nbytes
         if end > source.size:
-            return found, Truncated(f"a member of the tar archive has {nbytes:,} bytes and begins at byte {at + _BLOCK:,}, but the "
+            return found, Truncated(f"a member of the tar archive has {count(nbytes, 'byte')} and begins at byte {at + _BLOCK:,}, but the "
                                     f"file ends at {source.size:,}", _AGAIN, visible(found[-1].name, 80) if found else f"byte {at}")
         at += _BLOCK + -(-nbytes // _BLOCK) * _BLOCK
     return found, None

@@ -15,6 +15,7 @@ from inspector.core.formats.shared import member_names
 from inspector.core.formats.shared.tar_members import TarMember, is_tar, plain
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 WINDOW = 65_536                            # bytes of text looked at, at either end
 _AGAIN = "Get the file from its source again."
@@ -97,7 +98,7 @@ def zeros(source: SourceFile, head: bytes) -> ReadError | None:
     if any(any(source.read(at, min(len(head), source.size - at))) for at in range(0, source.size, step)):
         return NotACheckpoint(f"the first {len(head):,} bytes are all zero, as in a download that was never completed", _AGAIN,
                               "byte 0", id="all_zero")
-    return NotACheckpoint(f"the file seems to hold nothing but zeros ({source.size:,} bytes): its space was reserved and never "
+    return NotACheckpoint(f"the file seems to hold nothing but zeros ({count(source.size, 'byte')}): its space was reserved and never "
                           "filled", "The download or copy was interrupted: fetch the file again.", "byte 0", id="all_zero")
 
 
@@ -217,7 +218,7 @@ def _lfs(head: bytes) -> ReadError:
     oid, size = _LFS_OID.search(head), _LFS_SIZE.search(head)
     about = []
     if size:
-        about.append(f"{int(size.group(1)):,} bytes")
+        about.append(f"{count(int(size.group(1)), 'byte')}")
     if oid:
         about.append(f"sha256 {oid.group(1).decode()}")
     return NotACheckpoint("this is a Git-LFS pointer; the checkpoint itself" + (f" ({', '.join(about)})" if about else "")

@@ -21,6 +21,7 @@ from inspector.core.formats.zip.tail import archive_before, zip_at_end
 from inspector.core.graph import CALLS
 from inspector.core.io.sources import SourceFile
 from inspector.core.pickles.decode.machine import decode
+from inspector.core.wording import count
 
 from . import other_files, several_archives
 
@@ -70,7 +71,7 @@ def sniff(source: SourceFile) -> str:
 
 def _zip(source: SourceFile, head: bytes) -> str:
     if source.size < 22:
-        raise Truncated(f"the file begins as a zip archive and ends after {source.size} bytes; the smallest archive has 22",
+        raise Truncated(f"the file begins as a zip archive and ends after {count(source.size, 'byte')}; the smallest archive has 22",
                         "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
     several_archives.refuse_archives(source)
     return archive_kind.kind_of(source, head)

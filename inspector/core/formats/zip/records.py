@@ -16,6 +16,7 @@ from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.code import code_findings, findings_before
 from inspector.core.progress import Monitor
+from inspector.core.wording import count
 
 from . import archive_kind
 from .directory import ZipDirectory, read_directory
@@ -67,7 +68,7 @@ class Records:
         packed = extent.method != STORED
         allowed = min(most, max(_FREE, extent.nbytes * _RATIO)) if packed else most
         if note or extent.size > allowed:
-            raise TooBig(f"the record has {extent.size:,} bytes: more than it needs", "The file may be hostile. Open it with "
+            raise TooBig(f"the record has {count(extent.size, 'byte')}: more than it needs", "The file may be hostile. Open it with "
                          "larger limits if you trust it.", where)
         try:
             data = read_member(self.source, extent)
@@ -127,6 +128,6 @@ class Records:
         extents = self.names.values()
         missing = [extent.crc for extent in extents].count(None)
         if missing:
-            self.add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to them "
+            self.add_finding("no-checksum", "info", "", f"{missing:,} of {count(len(extents), 'member')} carry no checksum: damage to them "
                       "cannot be noticed.")
         return (*self.directory.findings, *self.findings)

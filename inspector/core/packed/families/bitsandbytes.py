@@ -13,6 +13,7 @@ from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.decoders.flat import Flat
 from inspector.core.tensors.decoders.grid import grid
+from inspector.core.wording import count
 
 from .names import LogicalTensor, Names, counted, number
 
@@ -65,7 +66,7 @@ def _nesting(names: Names, name: str, said: Any) -> tuple[int, float]:
 def _why_not(names: Names, name: str, numel: int, block: int, said: Any) -> str:
     data, absmax = names.tensors[name], names.tensors[f"{name}.absmax"]
     if data.dtype not in ("uint8", "int8", "bfloat16", "float16", "float32") or data.nbytes != -(-numel // 2):
-        return f"its codes take {data.nbytes:,} bytes, and {-(-numel // 2):,} would be needed"
+        return f"its codes take {count(data.nbytes, 'byte')}, and {-(-numel // 2):,} would be needed"
     if data.dtype != "uint8":
         return f"its codes are stored as {data.dtype}, which is not read"
     if absmax.numel != -(-numel // block):

@@ -11,6 +11,7 @@ from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.tensors.decoders.grid import Grid, grid
+from inspector.core.wording import count
 
 from .names import INDEX, LogicalTensor, Names, counted
 
@@ -99,7 +100,7 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
         elif ordered.size and int(ordered.min()) < 0:
             ordered = None
     if groups and -(-cols // size) != groups and (ordered is None or said_size):
-        problem = problem or f"it has {groups:,} groups of scales for {cols:,} columns in groups of {size:,}"
+        problem = problem or f"it has {count(groups, 'group')} of scales for {count(cols, 'column')} in groups of {size:,}"
     if zero is not None:
         parts["zero_point"] = zero.key
         if zero.shape[1] != groups or zero.shape[0] != -(-rows * bits // 32):

@@ -66,6 +66,7 @@ from inspector.core.graph import (
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
+from inspector.core.wording import count
 
 from . import literals, opcodes, tensor_runs
 
@@ -112,7 +113,7 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     """
     machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs, inline)
     if len(data) >= 1 << 31:
-        raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
+        raise TooBig(f"the pickle has {count(len(data), 'byte')}; offsets in it are kept in 31 bits")
     with collector_paused():
         try:
             machine.run()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from inspector.core.graph import DICT, GLOBAL, REDUCE, TEXTS, Graph
+from inspector.core.wording import count
 
 from .calls import Call, call_of
 from .names import carries_source
@@ -91,4 +92,4 @@ def _classes(graph: Graph) -> dict[int, dict[str, None]]:
 
 def _text(graph: Graph, n: int) -> str:
     length = graph.b[n] - graph.a[n]
-    return f"(a text of {length:,} bytes)" if length > _SOURCE else graph.loose_text(n) or ""
+    return f"(a text of {count(length, 'byte')})" if length > _SOURCE else graph.loose_text(n) or ""

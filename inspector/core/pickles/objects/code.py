@@ -33,6 +33,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from .bulk import computed_calls
 from .calls import call_of
@@ -308,7 +309,7 @@ def _group_finding(group: list[Use], member: str, paths: Mapping[int, str]) -> F
     keys = _keys_of(group, paths)
     place = f" (at {visible(keys[0], 80)}" + (f" and {len(keys) - 1:,} more" if len(keys) > 1 else "") + ")" if keys and keys[0] else ""
     if first.verdict == "library":
-        message = f"Needs {len(group):,} names of torch's own libraries{place}: {shown}."
+        message = f"Needs {count(len(group), 'name')} of torch's own libraries{place}: {shown}."
     else:
         whose = "of the script that wrote the file (__main__)" if package == "__main__" else f"of the package {visible(package, 80)}"
         message = (f"Needs {len(group):,} classes {whose}{place}: {shown}. torch.load would import "

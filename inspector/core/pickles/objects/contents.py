@@ -53,6 +53,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.naming_conventions import EXTRA_STATE, holds_no_weights, is_random_state
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from .anomalies import Anomalies
 from .bulk import RowsOfPairs, count_rows
@@ -314,7 +315,7 @@ class _Listing:
         backing = self.reader.storages.of(n)
         if backing is None:
             return scalar(self.graph, n)
-        return Opaque("torch.storage", f"storage {visible(backing.id, 40)}: {backing.capacity} elements of {backing.dtype}"
+        return Opaque("torch.storage", f"storage {visible(backing.id, 40)}: {count(backing.capacity, 'element')} of {backing.dtype}"
                       + (f" on {visible(backing.device, 40)}" if backing.device else ""), n, backing.id)
 
     # -- tensors with more to them ------------------------------------------------------------------------------------

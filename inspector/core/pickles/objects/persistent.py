@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from inspector.core.graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, PYSTR, PYSTRTEXT, REDUCE, STR, STRTEXT, TUPLE, Graph
+from inspector.core.wording import count
 
 from .grown_graph import GrownGraph
 
@@ -105,7 +106,7 @@ def _head(graph: Graph, n: int, most: int) -> str:
     if graph.kind[n] not in _STRINGS:
         return ""
     length = graph.b[n] - graph.a[n]
-    return f"(a text of {length:,} bytes)" if length > most else graph.loose_text(n) or ""
+    return f"(a text of {count(length, 'byte')})" if length > most else graph.loose_text(n) or ""
 
 
 def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, int]]:

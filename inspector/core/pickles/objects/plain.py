@@ -44,6 +44,7 @@ from inspector.core.graph import (
 )
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
+from inspector.core.wording import count
 
 from .bulk import are_different, are_texts
 from .names import dtype_name
@@ -128,7 +129,7 @@ def _named(graph: Graph, n: int) -> Plain:
 
 def bytes_text(raw: bytes, size: int) -> str:
     """`size` bytes that begin with `raw`, on one line."""
-    return f"{size:,} bytes: {raw[:32]!r}" + ("…" if size > 32 else "")
+    return f"{count(size, 'byte')}: {raw[:32]!r}" + ("…" if size > 32 else "")
 
 
 def short(graph: Graph, n: int, limit: int = 120, *, exact: bool = False) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from inspector.core.checkpoint import Extra, PerChannel, PerTensor, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
+from inspector.core.wording import count
 
 from . import arrays, composite_tensors
 from .bulk import Rows, numbered, ordinary_tensors
@@ -444,7 +445,7 @@ class Tensors:
         """Raises Odd unless every element lies inside the storage; notes what is odd but readable."""
         shape, stride = parts.shape, parts.stride
         if len(shape) != len(stride):
-            raise BrokenTensor(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
+            raise BrokenTensor(f"corrupt: {count(len(shape), 'size')} but {count(len(stride), 'stride')}")
         if parts.offset < 0:
             raise BrokenTensor(f"corrupt: the offset is {parts.offset}")
         if any(size < 0 for size in shape):
@@ -453,7 +454,7 @@ class Tensors:
             raise BrokenTensor("corrupt: a stride is negative")
         numel = numel_of(shape)
         if len(shape) > MAX_RANK:
-            self.remark("rank", key, f"has {len(shape)} dimensions")
+            self.remark("rank", key, f"has {count(len(shape), 'dimension')}")
         if numel == 0:
             if overflows(shape):
                 if len(shape) > MAX_RANK:
@@ -461,7 +462,7 @@ class Tensors:
                 self.remark("zero-size", key, "has no elements but enormous other sizes")
             return
         if any(step == 0 and size > 1 for size, step in zip(shape, stride, strict=True)):
-            self.remark("expanded", key, f"shows {numel} elements, repeating fewer stored ones")
+            self.remark("expanded", key, f"shows {count(numel, 'element')}, repeating fewer stored ones")
         elif overlaps(shape, stride):
             self.remark("overlap", key, "has elements that share their bytes with each other")
         if parts.backing is None:
@@ -469,7 +470,7 @@ class Tensors:
         reach = parts.offset + sum((size - 1) * step for size, step in zip(shape, stride, strict=True)) + 1
         capacity = self._capacity(parts, parts.backing)
         if reach > capacity:
-            raise BrokenTensor(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
+            raise BrokenTensor(parts.backing.problem or f"out_of_bounds: needs {count(reach, 'element')}, the storage has {capacity}")
 
     def _capacity(self, parts: Parts, backing: Backing) -> int:
         """How many elements of the tensor's type the storage holds."""

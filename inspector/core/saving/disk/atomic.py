@@ -27,6 +27,7 @@ from inspector.core.errors import Corrupt, FileMissing, InspectorError, NotAChec
 from inspector.core.io.new_files import NEW, PREFIX, beside, found_at, is_interrupted, put_in_place, sync_folder, write_all
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
+from inspector.core.wording import count
 
 from . import journal, overwrite
 from .backups import backup_names, is_backup_of
@@ -332,7 +333,7 @@ def _index_names(path: str) -> set[str] | None:
     try:
         with open_source(path) as source:
             if source.size > _MOST_INDEX:
-                raise TooBig(f"an index of {source.size:,} bytes is not read", where=path)
+                raise TooBig(f"an index of {count(source.size, 'byte')} is not read", where=path)
             found = json.loads(source.read(0, source.size))["weight_map"]
         return {name for name in found.values() if isinstance(name, str)}
     except (FileMissing, NotACheckpoint, Unsupported, TypeError, KeyError, AttributeError):

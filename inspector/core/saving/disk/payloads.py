@@ -23,6 +23,7 @@ from inspector.core.progress import Monitor
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
+from inspector.core.wording import count
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -143,7 +144,7 @@ class Output:
         except BadTensor as error:
             raise explained(error, payload.what) from error
         if self.at - begin != payload.nbytes:
-            raise SaveError(f"{visible(payload.what, 80)} gave {self.at - begin:,} bytes instead of {payload.nbytes:,}",
+            raise SaveError(f"{visible(payload.what, 80)} gave {count(self.at - begin, 'byte')} instead of {payload.nbytes:,}",
                             "Nothing was changed. Open the file again.", id="verification")
         return Written(payload.what, begin, payload.nbytes, crc)
 

@@ -12,6 +12,7 @@ from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
 from inspector.core.tensors.quantized_layers import packed_in, said_of
+from inspector.core.wording import count, counted
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
 _LISTED = 1000                  # losses told one by one
@@ -61,7 +62,7 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     losses += _values(ckpt)
     if len(losses) > _LISTED:
         rest = losses[_LISTED:]
-        more = f"{len(rest):,} more things cannot be held, {visible(rest[0].where, 80)!r} first."
+        more = f"{count(len(rest), 'more thing')} cannot be held, {visible(rest[0].where, 80)!r} first."
         losses = [*losses[:_LISTED], Loss(rest[0].id, rest[0].where, more)]
     return Held(tensors, tied, losses, _notes(ckpt, tensors, tied))
 
@@ -104,8 +105,8 @@ def _not_held(info: TensorInfo) -> Loss | None:
     if info.layout != "strided":
         return Loss("layout", key, f"{name} is a {info.layout} tensor: safetensors holds only plain ones, it is left out.")
     if known is not None and known.kind == "quantized":
-        return Loss("quantized", key, f"{name} is quantized ({info.dtype}, {info.nbytes:,} bytes): safetensors has no quantizers, it is "
-                    "left out.")
+        return Loss("quantized", key, f"{name} is quantized ({info.dtype}, {count(info.nbytes, 'byte')}): safetensors has no quantizers, "
+                    "it is left out.")
     if info.dtype not in SAFE_NAMES or (info.dtype == "float4_e2m1fn_x2" and not info.shape):
         return Loss("dtype", key, f"{name} has the element type {info.dtype}, which safetensors does not have: it is left out.")
     if info.numel and not info.chunks and (info.device == "meta" or not info.storage):
@@ -172,14 +173,16 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
         notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
                      "__metadata__ says so.")
     if len(tied) > 20:
-        notes.append(f"{len(tied) - 20:,} more names stand for a tensor that is written once.")
+        notes.append(f"{counted(len(tied) - 20, 'more name stands', 'more names stand')} for a tensor that is written once.")
     shared = _shared(tensors)
     if shared:
-        notes.append(f"{len(shared):,} tensors view memory that others view too, {visible(shared[0], 80)} first: each gets bytes of its "
+        notes.append(f"{counted(len(shared), 'tensor views', 'tensors view')} memory that others view too, "
+                     f"{visible(shared[0], 80)} first: each gets bytes of its "
                      "own.")
     odd = [key for key, info in tensors.items() if not is_contiguous(info.shape, info.stride)]
     if odd:
-        notes.append(f"{len(odd):,} tensors are not contiguous, {visible(odd[0], 80)} first: their elements are written in order, "
+        notes.append(f"{counted(len(odd), 'tensor is', 'tensors are')} not contiguous, "
+                     f"{visible(odd[0], 80)} first: their elements are written in order, "
                      "and their strides become the usual ones.")
     tags = sorted({info.device for info in tensors.values() if info.device not in (None, "cpu")} - {None})
     if tags:
@@ -187,7 +190,7 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
                      "are wanted.")
     learning = sum(1 for info in tensors.values() if info.requires_grad)
     if learning:
-        notes.append(f"{learning:,} tensors are marked requires_grad; safetensors has no such mark.")
+        notes.append(f"{counted(learning, 'tensor is', 'tensors are')} marked requires_grad; safetensors has no such mark.")
     if any(info.state_dict not in ("", None) for info in tensors.values()):
         notes.append("Nested keys are joined by \".\": the file has one level of names.")
     if ckpt.module_metadata:

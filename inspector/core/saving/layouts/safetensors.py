@@ -16,6 +16,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
 from inspector.core.keypath import visible
 from inspector.core.saving.disk.payloads import Output, Payload, Written
+from inspector.core.wording import count
 
 from .losses import SAFE_NAMES
 
@@ -53,7 +54,7 @@ def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mappi
                         "__metadata__", id="bad_name") from None
     header += b" " * (-len(header) % 8)
     if len(header) > MAX_HEADER:
-        raise SaveError(f"the names and shapes of {len(chosen):,} tensors need a header of {len(header):,} bytes, and safetensors "
+        raise SaveError(f"the names and shapes of {len(chosen):,} tensors need a header of {count(len(header), 'byte')}, and safetensors "
                         f"allows {MAX_HEADER:,}", "Save it in shards, or as a PyTorch file.", id="too_big")
     return Layout(struct.pack("<Q", len(header)) + header, chosen, payloads, dict(metadata))
 

@@ -26,6 +26,7 @@ from inspector.core.pickles.objects.calls import call_of, tuple_items
 from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.saving.disk.payloads import Output, Payload, Written
+from inspector.core.wording import count
 
 from .torch_zip import is_big_endian, payload_of, payload_users
 
@@ -105,8 +106,9 @@ def _elements(payload: Payload, ref: StorageRef) -> int:
     """How many elements of the type that the object says a storage has."""
     width = DTYPES[ref.dtype].stored if ref.dtype in DTYPES else 0
     if not width or payload.nbytes != ref.numel * width:
-        raise SaveError(f"{visible(payload.what, 80)} has {payload.nbytes:,} bytes where the object says {max(ref.numel, 0):,} elements of "
-                        f"{visible(ref.dtype or 'an unknown type', 40)}: the old format has no place for others",
+        raise SaveError(f"{visible(payload.what, 80)} has {count(payload.nbytes, 'byte')} where the object says "
+                        f"{count(max(ref.numel, 0), 'element')} of {visible(ref.dtype or 'an unknown type', 40)}: the old "
+                        "format has no place for others",
                         "Save it as PyTorch file (torch-zip).", visible(payload.what), id="bad_source")
     return ref.numel
 

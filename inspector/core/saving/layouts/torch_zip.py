@@ -26,6 +26,7 @@ from inspector.core.pickles.encode.records import lacking
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
 from inspector.core.tensors.broken import WITHOUT
+from inspector.core.wording import count
 
 ALIGNMENT = 64
 ID = ".data/serialization_id"
@@ -121,7 +122,7 @@ def check_storages(ckpt: Checkpoint, members: Mapping[str, Payload], graph: Grap
     sizes = {name[5:].lower(): payload.nbytes for name, payload in members.items() if name[:5].lower() == "data/"}
     for key, nbytes, there in lacking(graph, sizes):
         storage = ckpt.storages.get(key) or _without_bytes(ckpt)      # which has another key in the new file
-        said = "its bytes are not in the file" if there is None else f"its record has {there:,} bytes instead of {nbytes:,}"
+        said = "its bytes are not in the file" if there is None else f"its record has {count(there, 'byte')} instead of {nbytes:,}"
         if storage is not None and storage.problem:
             said = storage.problem
         raise _bad(ckpt, storage or Storage(key, "uint8", None, nbytes, None), said)
@@ -272,7 +273,7 @@ def payload_of(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, 
         return Payload(users.get(storage.id, record.name), len(data), data=data)
     problem = storage.problem or ("" if storage.extent is not None else "its bytes are not in the file")
     if storage.extent is not None and not problem and storage.extent.size < storage.nbytes:
-        problem = f"its record has {storage.extent.size:,} bytes instead of {storage.nbytes:,}"
+        problem = f"its record has {count(storage.extent.size, 'byte')} instead of {storage.nbytes:,}"
     if problem or storage.extent is None:
         raise _bad(ckpt, storage, problem)
     return Payload(users.get(storage.id, record.name), storage.extent.size, extent=storage.extent)

@@ -34,6 +34,7 @@ from inspector.core.pickles.objects.recognise import view_of
 from inspector.core.pickles.objects.storages import KnownStorages, Storages, never_resolved
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
+from inspector.core.wording import count
 
 from .graph_changes import same_value
 from .pickled import pickled
@@ -86,7 +87,7 @@ class _Sources:
                 findings.add([Finding("merged-metadata", "warning", "__metadata__", f"__metadata__ of {visible(part.path, 200)} says "
                                       f"otherwise than that of a file before it: {shown}.", "What the first one says is kept.")])
         self.findings = findings.all()
-        self.facts = {"merged": f"{len(parts):,} checkpoints"}
+        self.facts = {"merged": f"{count(len(parts), 'checkpoint')}"}
         cut = next((part.facts["salvaged"] for part in parts if "salvaged" in part.facts), "")
         if cut:
             self.facts["salvaged"] = cut

@@ -28,6 +28,7 @@ from inspector.core.pickles.objects.plain import small_integer
 from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, in_pickle, never_resolved
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
+from inspector.core.wording import count, counted
 
 from .code_dropping import code_left, unwanted_nodes, unwanted_slots
 from .graph_changes import GraphChanges
@@ -150,7 +151,8 @@ class _Own:
         keys = [tree.slots[i].key for i in sorted(gone) if tree.parent[i] not in gone]
         shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
         if keys:
-            self.notes.append(f"{len(keys):,} keys are left out with the code they need: {shown}.")
+            code = "it needs" if len(keys) == 1 else "they need"
+            self.notes.append(f"{counted(len(keys), 'key is', 'keys are')} left out with the code {code}: {shown}.")
 
     def _locations(self) -> None:
         """Device tags of storages that are on another device now."""
@@ -192,7 +194,7 @@ class _Own:
             self._tensors_v2()
         alone = [value.node for value in self.ckpt.values.values() if isinstance(value, Opaque) and value.node in starts]
         if alone:
-            self.notes.append(f"{len(alone):,} parts of storages, kept without a tensor, become the whole storages.")
+            self.notes.append(f"{count(len(alone), 'part')} of storages, kept without a tensor, become the whole storages.")
 
     def _offsets(self, starts: dict[int, int]) -> None:
         """Tensors in views of storages count from the beginning of the storage."""
@@ -252,7 +254,8 @@ class _Own:
         if dead:
             named = call_of(graph, dead[0]).spelled
             what = visible(".".join(named), 80) if named else "something computed"
-            self.notes.append(f"{len(dead):,} calls whose result was thrown away are left out, {what} first.")
+            self.notes.append(f"{counted(len(dead), 'call whose result was thrown away is', 'calls whose result was thrown away are')} "
+                              f"left out, {what} first.")
         return bool(dead)
 
 
