@@ -4015,6 +4015,10 @@
 <translation>复制键(&amp;C)</translation>
 </message>
 <message>
+<source>Copy As</source>
+<translation>复制为</translation>
+</message>
+<message>
 <source>Copy Ro&amp;ws as TSV</source>
 <translation>复制行为 TSV(&amp;W)</translation>
 </message>
@@ -4099,8 +4103,8 @@
 <translation>上一处更改(&amp;P)</translation>
 </message>
 <message>
-<source>&amp;Back to the Row Before</source>
-<translation>回到上一行(&amp;B)</translation>
+<source>Back to the Ro&amp;w Before</source>
+<translation>回到上一行(&amp;W)</translation>
 </message>
 <message>
 <source>&amp;Forward Again</source>

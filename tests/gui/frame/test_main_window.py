@@ -344,8 +344,9 @@ def test_that_no_keys_mean_two_things_at_once(window: MainWindow, session: Sessi
         return sorted(key.toString() for action in window.findChildren(QAction) for key in action.shortcuts()
                       if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut and (action.isEnabled() or not only_enabled))
 
-    # to go back and forward, and in a comparison to push from one side to the other
-    assert [key for key in keys(False) if keys(False).count(key) > 1] == ["Alt+Left"] * 2 + ["Alt+Right"] * 2
+    # to go back and forward, and in a comparison to push from one side to the other, and to go among its rows; what is beside them
+    assert [key for key in keys(False) if keys(False).count(key) > 1] == [
+        key for key in ("Alt+Left", "Alt+Right", "Ctrl+[", "Ctrl+]", "F9") for _ in range(2)]
     window.open_paths(["/runs/a.pth", "/runs/b.pth"])
     idle(tasks)
     a, b = (document.id for document in session.documents)
