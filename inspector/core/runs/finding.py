@@ -60,10 +60,11 @@ def _members(folder: str, depth: int) -> Iterator[str]:
     files = [] if folders.is_set(folder) else [
         path for name in listed.checkpoints if not folders.is_beside(name) and set_files.part_of(name) is None
         and not folders.is_folder(path := os.path.join(folder, name))]
-    yield from files or ([folder] if folders.is_set(folder) else [])
+    inner = [] if len(files) > 1 else [path for path in below if folders.checkpoint_in(path)]
+    # one that is but the newest of those inside is there already
+    yield from files or ([folder] if folders.is_set(folder) and not (inner and folders.names_one_inside(folder)) else [])
     if len(files) > 1:              # they are the run; a folder beside them is something else
         return
-    inner = [path for path in below if folders.checkpoint_in(path)]
     yield from inner
     if not files and not inner and depth < _DEEPEST:
         for path in below:

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
-from inspector.core.keypath import leaf_of, parent_of, segments_of
+from inspector.core.keypath import join, leaf_of, parent_of, segments_of
 from inspector.core.naming_conventions import is_random_state, words
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
@@ -33,8 +33,9 @@ _SETTINGS = frozenset(("args", "arguments", "config", "cfg", "configs", "hparams
 _RATE = re.compile(r"(?:.*\.)?param_groups\.0\.lr")
 _RATES = frozenset(("lr", "learning_rate"))
 _MOST = 200             # metrics of one file
+_LONGEST = 200          # characters of a name
 _TENSORS = 64           # tensors of one element that are read for it
-_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?", re.IGNORECASE)
+_NUMBER = re.compile(r"-?(?:\d{1,20}(?:\.\d{1,20})?(?:e[+-]?\d{1,3})?|nan|inf)", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+[0-9]?|[0-9]+")
 
 
@@ -93,12 +94,26 @@ def metrics_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, float]:
             found[key] = number
     found.update({key: number for key, (_, number) in lists.items() if key not in found and len(found) < _MOST})
     found.update(_of_tensors(ckpt, monitor))
+    found.update({name: number for name, number in _monitored(ckpt, monitor) if name not in found and len(found) < _MOST})
     for key, text in ckpt.metadata.items():         # safetensors holds texts alone
         if key not in found and len(found) < _MOST and _says(key) and _NUMBER.fullmatch(text):
             found[key] = float(text)
     if rate is not None and not any(leaf_of(key).lower() in _RATES for key in found):
         found["lr"] = rate
     return found
+
+
+def _monitored(ckpt: Checkpoint, monitor: Monitor) -> Iterator[tuple[str, float]]:
+    """What a callback of Lightning's watches (`ModelCheckpoint`: "monitor", "current_score"), by the name of what it watches."""
+    for key, name in ckpt.values.items():
+        if leaf_of(key) == "monitor" and isinstance(name, str) and 0 < len(name) <= _LONGEST:
+            score = join(parent_of(key), "current_score")
+            number = number_of(ckpt.values.get(score))
+            info = ckpt.tensors.get(score)
+            if number is None and info is not None and is_single(info):
+                number = next((found for _, found in single_numbers(ckpt, [info], monitor)), None)
+            if number is not None:
+                yield name, number
 
 
 def number_of(value: object) -> float | None:

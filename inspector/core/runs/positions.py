@@ -21,6 +21,7 @@ from .metrics import is_metric, is_single, number_of, single_numbers
 # The names that say most first.
 _EPOCH = ("epoch", "epochs", "current_epoch", "epochs_completed", "epoch_num", "epoch_idx", "last_epoch")
 _STEP = ("global_step", "step", "steps", "iteration", "iterations", "iter", "num_updates", "global_steps", "n_iter")
+_UPDATES = re.compile(r"optimizer_history\.\d{1,9}\.num_updates")       # of fairseq, trainer.py: the last one is this checkpoint's
 _SETTINGS = frozenset(("args", "config", "cfg", "hparams", "optimizer", "optim", "scheduler", "sched", "lr", "callbacks", "loops",
                        "scaler", "state", "model"))
 _MOST = 1e15
@@ -66,6 +67,8 @@ def _in_file(ckpt: Checkpoint, monitor: Monitor) -> dict[str, float]:
         number = number_of(value)
         if number is not None and _is_counter(key) and 0 <= number < _MOST:
             found.setdefault(leaf_of(key).lower(), number)
+        elif number is not None and _UPDATES.fullmatch(key) and 0 <= number < _MOST:
+            found["num_updates"] = number
     infos = [info for key, info in ckpt.tensors.items() if _is_counter(key) and is_single(info)]
     for key, number in single_numbers(ckpt, infos[:8], monitor) if infos else ():
         if 0 <= number < _MOST:

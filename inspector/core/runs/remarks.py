@@ -212,7 +212,8 @@ def _parts(since: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 def _best(tracks: Tracks, metric: str | None) -> Iterator[Remark]:
     best = tracks.series.best(metric)
     if best is not None and len(tracks.series) > 1:
-        yield Remark("best", best.at, _facts(metric=best.metric, value=best.value, last=best.at == len(tracks.series) - 1))
+        is_last = all(map(tracks.is_copy, range(best.at + 1, len(tracks.series))))         # `last.pth` has the weights of the best
+        yield Remark("best", best.at, _facts(metric=best.metric, value=best.value, last=is_last))
 
 
 def _unread(tracks: Tracks) -> Iterator[Remark]:

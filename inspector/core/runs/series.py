@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,7 +17,7 @@ from inspector.core.errors import Changed, InspectorError, Truncated, UsageError
 from inspector.core.hashing import as_key
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
-from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, without_wrappers
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, without_wrappers, words
 from inspector.core.opening import open as open_checkpoint
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import Role, roles
@@ -27,6 +29,11 @@ from .positions import position_of
 
 Order = Literal["epoch", "step", "name"]
 _RUN = 3                # checkpoints that are a run, where nobody says that they are
+_TOLD: tuple[Order, ...] = ("epoch", "step")
+_MANY = 2               # times as many that say where they belong as do not
+_LAST = frozenset(("last", "latest", "final", "end"))
+_ALIAS = _LAST | {"best"}
+_PLAIN = re.compile(r"(?:pytorch_|adapter_)?model\.")           # what is saved when training is over
 _ALIKE = 0.8            # share of tensors, by name and shape, from which on two checkpoints are of one model
 _CUT = frozenset(("truncated", "truncated-archive"))      # findings
 
@@ -85,7 +92,7 @@ class RunCheckpoint:
 
 class LeftOut(NamedTuple):
     """A checkpoint that does not count among those of the run: `reason` is "unreadable", "being-written", "outside" (a link
-    out of the folder) or "other-model", `message` says more."""
+    out of the folder), "other-model" or "unplaced" (nothing tells where in the run it belongs), `message` says more."""
 
     path: str
     reason: str
@@ -261,6 +268,9 @@ def _named_alike(opened: Sequence[RunCheckpoint]) -> Sequence[RunCheckpoint]:
     followed by the keys without them; else by those of the files."""
     outlines = {id(one.outline): one.outline for one in opened}
     bare = {number: _without_wrappers(outline) for number, outline in outlines.items()}
+    if len({outline.state_dicts for outline in bare.values()}) > 1 and all(len(outline.state_dicts) == 1 for outline in bare.values()) \
+            and all(len(set(outline.names)) == len(outline.names) for outline in bare.values()):
+        bare = {number: outline._replace(keys=outline.names) for number, outline in bare.items()}      # in a .pth under "model", here not
     stored: dict[str, str] = {}
     if len(bare) < 2 or all(stored.setdefault(key, own) == own for outline in bare.values()
                             for key, own in zip(outline.keys, outline.stored, strict=True)):
@@ -316,14 +326,36 @@ def in_order(opened: Sequence[RunCheckpoint], left_out: Iterable[LeftOut] = (), 
             mine.append(one)
         else:
             others.append(LeftOut(one.path, "other-model", f"it is of another model: {shared:,} of {most:,} tensors are the same"))
-    order: Order = "epoch" if all(one.epoch is not None for one in mine) else \
-        "step" if all(one.step is not None for one in mine) else "name"
+    mine, order = _placed(mine, others)
     return Series(tuple(sorted(mine, key=lambda one: _place(one, order))), order, tuple(others), everything)
 
 
+def _placed(mine: list[RunCheckpoint], others: list[LeftOut]) -> tuple[list[RunCheckpoint], Order]:
+    """(those that can be put in order, by what). Where nearly all say their epoch or step, the few that do not are the end of the run, if
+    they are called so; else nothing tells where they belong, and they are left out."""
+    for order in _TOLD:
+        silent = [one for one in mine if (one.epoch if order == "epoch" else one.step) is None]
+        if len(mine) - len(silent) >= max(_RUN, _MANY * len(silent)):
+            lost = [one for one in silent if not _is_last(one)]
+            why = f"it says no {order}, and the others do: nothing tells where it belongs"
+            others += [LeftOut(one.path, "unplaced", why) for one in lost]
+            return [one for one in mine if one not in lost], order
+    return mine, next((order for order in _TOLD if all((one.epoch if order == "epoch" else one.step) is not None for one in mine)), "name")
+
+
+def _is_last(one: RunCheckpoint) -> bool:
+    return _PLAIN.match(one.name) is not None or not _LAST.isdisjoint(words(one.name))
+
+
 def _place(one: RunCheckpoint, order: Order) -> tuple[object, ...]:
-    numbers = {"epoch": (one.epoch, -1 if one.step is None else one.step), "step": (one.step, 0), "name": (0, 0)}[order]
-    return *numbers, natural(one.path)
+    numbers = {"epoch": (math.inf if one.epoch is None else one.epoch, -1 if one.step is None else one.step),
+               "step": (math.inf if one.step is None else one.step, 0), "name": (0, 0)}[order]
+    return *numbers, _is_alias(one.name), natural(one.path)
+
+
+def _is_alias(name: str) -> bool:
+    """Whether a name says what a checkpoint is rather than which: `best.pth` stands behind the `epoch_7.pth` that it is."""
+    return not _ALIAS.isdisjoint(words(name))
 
 
 def _of_most(opened: Sequence[RunCheckpoint]) -> Outline:

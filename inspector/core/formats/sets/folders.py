@@ -50,7 +50,7 @@ _TAG = re.compile(r"global_step\d+(?:_universal)?")
 _TAG_BYTES = 512
 _ITERATION = "latest_checkpointed_iteration.txt"            # of Megatron-LM: a number, or "release"
 
-_MORE_ENDINGS = (".ptl", ".mdlus", ".pkl")
+_MORE_ENDINGS = (".ptl", ".mdlus", ".pkl", ".pth.tar", ".pt.tar", ".ckpt.tar")
 
 
 class Choice(NamedTuple):
@@ -74,6 +74,14 @@ def is_folder(path: str, monitor: Monitor = QUIET) -> bool:
 def is_set(path: str) -> bool:
     """Whether the folder at `path` is one checkpoint in several files (or several such that must be told apart), by its names."""
     return checkpoint_in(path) == path
+
+
+def names_one_inside(path: str) -> bool:
+    """Whether the folder at `path` is a checkpoint only in that a file in it says which of the folders there is the newest."""
+    try:
+        return choose(path).kind == "inside"
+    except ReadError:
+        return False
 
 
 def is_beside(name: str) -> bool:

@@ -33,7 +33,7 @@ _ZERO = re.compile(r"(?:(?:bf16_|fp16_)?zero_pp_rank_(\d{1,6})_)?mp_rank_(\d{1,6
 _MEGATRON = re.compile(r"mp_rank_(\d{2,4})(?:_(\d{3}))?(?:_(\d{3}))?")
 _MEGATRON_FILES = ("model_optim_rng.pt", "model_rng.pt")
 
-_CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
+_CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2", ".pth.tar", ".pt.tar", ".ckpt.tar")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
 _CONTROL = re.compile("[\x00-\x1f]")
 
