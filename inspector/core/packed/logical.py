@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import count
 from math import prod
 from types import MappingProxyType
 
@@ -71,17 +72,17 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
 
 def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     tensors = names.tensors
-    place = {key: n for n, key in enumerate(tensors)}
+    at = dict(zip(tensors, count())).__getitem__
     taken: set[str] = set()
     found: dict[int, LogicalTensor] = {}
     for claims in FAMILIES:
         for n, tensor in enumerate(claims(names)):
             if not n % _CHECK_EVERY:
                 monitor.check()
-            keys = keys_of(tensor)
-            if taken.isdisjoint(keys) and (tensor.name in keys or tensor.name not in tensors):
+            keys = tensor.parts.values() if not tensor.inner else keys_of(tensor)
+            if taken.isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
                 taken.update(keys)
-                found[min([place[key] for key in keys])] = _with_group(tensors, tensor)
+                found[min(map(at, keys))] = _with_group(tensors, tensor)
     return {tensor.name: tensor for _, tensor in sorted(found.items())}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import prod
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.tensors.decoders.grid import grid
+from inspector.core.tensors.decoders.grid import Grid, grid
 
 from .names import LogicalTensor, Names, counted
 
@@ -49,6 +49,14 @@ def _configured(names: Names) -> tuple[int, int] | None:
 
 def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, block: tuple[int, int] | None,
             dtype: str) -> LogicalTensor:
+    form = data.shape, data.dtype, scale.shape, scale.dtype, block
+    parts = {"data": data.key, "scale": scale.key}
+    problem, decoder, cost = names.once(form, lambda: (*_meaning(data, scale, exponents, block), names.cost(data.numel, parts.values())))
+    return LogicalTensor(data.key, data.shape, dtype, "fp8-block", 8, cost, parts, decoder, problem)
+
+
+def _meaning(data: TensorInfo, scale: TensorInfo, exponents: bool, block: tuple[int, int] | None) -> tuple[str, Grid | None]:
+    """Why nothing can be made of tensors of that form, or what makes it."""
     rows, cols = data.shape[-2:]
     high, wide = scale.shape[-2:]
     if block is None and high and wide and rows % high == 0 and cols % wide == 0:
@@ -61,8 +69,6 @@ def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, 
         problem = f"its scales do not fit blocks of {block[0]:,} by {block[1]:,}"
     elif len(data.shape) > 2 and rows % block[0]:
         problem = "its matrices are not cut evenly into blocks"
-    parts = {"data": data.key, "scale": scale.key}
-    decoder = None if problem or block is None else grid(prod(data.shape[:-1]), cols, block_rows=block[0], block_cols=block[1],
-                                                         exponents=exponents)
-    return LogicalTensor(data.key, data.shape, dtype, "fp8-block", 8, names.cost(data.numel, parts.values()),
-                         parts, decoder, problem)
+    if problem or block is None:
+        return problem, None
+    return "", grid(prod(data.shape[:-1]), cols, block_rows=block[0], block_cols=block[1], exponents=exponents)

@@ -6,7 +6,7 @@ quantization/config.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.tensors.decoders.codes import bit_string
@@ -32,23 +32,48 @@ def _claim(names: Names, module: str, data: TensorInfo, config: Mapping[str, Any
     index = names.get(f"{module}.g_idx", dims=1)
     if data.dtype != "int32" or len(data.shape) != 2 or zeros is None or scales is None or index is None or not index.numel:
         return None
-    bits = counted(config.get("bits")) if config else 32 * data.shape[0] // index.numel
-    rows, cols = data.shape[1], index.numel
     parts = {"data": data.key, "zero_point": zeros.key, "scale": scales.key, "g_idx": index.key}
-    form = config.get("checkpoint_format") or config.get("format") or "gptq"
+    form = data.shape, zeros.shape, scales.shape, scales.dtype, index.shape
+    meaning = names.once(("gptq", *form), lambda: _meaning(config, *form[:3], index.numel)._replace(
+        cost=names.cost(data.shape[1] * index.numel, parts.values())))
+    if not meaning.problem and not config:
+        version = _version(names, zeros, meaning.bits or 4, meaning.rows)
+        problem = "" if version else "no configuration says how its zero points are stored, and they do not tell it themselves"
+        meaning = meaning._replace(scheme="gptq-v2" if version == "gptq_v2" else "gptq", problem=problem,
+                                   decoder=None if problem else _decoder(meaning, version))
+    return LogicalTensor(f"{module}.weight", (meaning.rows, meaning.cols), scales.dtype, meaning.scheme, meaning.bits, meaning.cost,
+                         parts, meaning.decoder, meaning.problem)
+
+
+class _Meaning(NamedTuple):
+    """What parts of some form stand for."""
+
+    rows: int
+    cols: int
+    bits: int | None
+    scheme: str
+    problem: str
+    decoder: BitColumns | None = None
+    cost: float | None = None
+
+
+def _meaning(config: Mapping[str, Any], data: tuple[int, ...], zeros: tuple[int, ...], scales: tuple[int, ...], cols: int) -> _Meaning:
+    bits = counted(config.get("bits")) if config else 32 * data[0] // cols
+    rows = data[1]
+    said = config.get("checkpoint_format") or config.get("format") or "gptq"
     problem = ""
     if bits not in _WIDTHS:
         problem = f"codes of {bits} bits are not GPTQ's"
-    elif form not in ("gptq", "gptq_v2"):
-        problem = f"its format {str(form)[:40]} is laid out otherwise"
-    elif -(-cols * bits // 32) != data.shape[0] or scales.shape != (zeros.shape[0], rows) or zeros.shape[1] != -(-rows * bits // 32):
+    elif said not in ("gptq", "gptq_v2"):
+        problem = f"its format {str(said)[:40]} is laid out otherwise"
+    elif -(-cols * bits // 32) != data[0] or scales != (zeros[0], rows) or zeros[1] != -(-rows * bits // 32):
         problem = "its parts do not fit together"
-    if not problem and not config:
-        form = _version(names, zeros, bits or 4, rows)
-        problem = "" if form else "no configuration says how its zero points are stored, and they do not tell it themselves"
-    decoder = None if problem else BitColumns(rows, cols, bits or 4, 1 if form == "gptq" else 0)
-    return LogicalTensor(f"{module}.weight", (rows, cols), scales.dtype, "gptq-v2" if form == "gptq_v2" else "gptq", bits,
-                         names.cost(rows * cols, parts.values()), parts, decoder, problem)
+    found = _Meaning(rows, cols, bits, "gptq-v2" if said == "gptq_v2" else "gptq", problem)
+    return found if problem else found._replace(decoder=_decoder(found, "gptq_v2" if said == "gptq_v2" else "gptq"))
+
+
+def _decoder(meaning: _Meaning, version: str) -> BitColumns:
+    return BitColumns(meaning.rows, meaning.cols, meaning.bits or 4, 1 if version == "gptq" else 0)
 
 
 def _version(names: Names, zeros: TensorInfo, bits: int, rows: int) -> str:

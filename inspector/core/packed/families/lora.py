@@ -99,6 +99,8 @@ def adapters(names: Names, alphas: Mapping[str, float] = _NO_ALPHA) -> Iterator[
 
 def _named(names: Names, alphas: Mapping[str, float]) -> Iterator[Adapter]:
     """Those whose name is in the keys."""
+    if not names.mention(".lora_"):
+        return
     found = []
     for key, a in names.tensors.items():
         for first, second, ending in ((".lora_A.", ".lora_B.", ".weight"), (".lora_embedding_A.", ".lora_embedding_B.", "")):

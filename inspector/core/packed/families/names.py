@@ -3,13 +3,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Decoder, Plain, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -21,6 +20,7 @@ from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.reader import TensorReader
 
+T = TypeVar("T")
 _MOST = 8 << 20             # bytes of a configuration file
 _SMALL = 1 << 20            # bytes of a tensor that is read to tell what others are
 _LARGEST = (2 - 2.0 ** -23) * 2.0 ** 127        # float32
@@ -38,8 +38,7 @@ _WORDS = {"gptq": "GPTQ", "gptq-v2": "GPTQ v2", "awq-gemm": "AWQ", "bnb-nf4": "N
           "onnx-qdq": "ONNX quantized", "npz": "NumPy", "dtensor": "DTensor", "dcp-safetensors": "DCP"}
 
 
-@dataclass(frozen=True, slots=True)
-class LogicalTensor:
+class LogicalTensor(NamedTuple):
     """A tensor that a person means. `dtype` is the element type that it has for the program that packed it, `scheme` how it is packed
     ("plain": it is not), `bits` the width of one stored code and `bits_per_weight` what an element costs all in all, tables and JSON left
     out; `parts` maps roles ("data", "scale", "zero_point" …) to keys. `decoder` makes its values; None where it is plain, or where
@@ -52,7 +51,7 @@ class LogicalTensor:
     scheme: str
     bits: float | None = None
     bits_per_weight: float | None = None
-    parts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    parts: Mapping[str, str] = MappingProxyType({})
     decoder: Decoder | None = None
     problem: str = ""
     inner: tuple[str, ...] = ()
@@ -109,6 +108,7 @@ class Names:
         self._monitor = monitor
         self._files: dict[str, Mapping[str, Any]] = {}
         self._reader: TensorReader | None = None
+        self._made: dict[tuple[Any, ...], Any] = {}
         self._nbytes: dict[tuple[tuple[int, ...], str], int] = {}       # of tensors of a shape and type, of which there are few
 
     # -- the configuration beside the file ------------------------------------------------------------------------------------
@@ -175,6 +175,16 @@ class Names:
 
     # -- tensors ---------------------------------------------------------------------------------------------------------------
 
+    def mention(self, text: str) -> bool:
+        """Whether any key has `text` in it. Quick, whatever their number."""
+        keys = self._keys
+        return any(text in some for some in keys)
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        """All keys, some thousands in a text."""
+        return ["\n".join(piece) for piece in in_pieces(self.tensors)]
+
     def get(self, key: str, *dtypes: str, dims: int | None = None) -> TensorInfo | None:
         """The tensor of that key, when it is a plain one of one of these element types and so many dimensions."""
         info = self.tensors.get(key)
@@ -231,6 +241,13 @@ class Names:
                 yield
             finally:
                 self._reader = None
+
+    def once(self, form: tuple[Any, ...], make: Callable[[], T]) -> T:
+        """What `make` gives, made once for all tensors of that form: of shapes and types a model has few."""
+        found = self._made.get(form)
+        if found is None:
+            found = self._made[form] = make()
+        return found
 
     def cost(self, numel: int, parts: Iterable[str]) -> float | None:
         """Bits an element, all in all."""

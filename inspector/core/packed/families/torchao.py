@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -49,7 +48,7 @@ def _whole(names: Names, found: LogicalTensor, start: str, parts: object) -> Log
     missing = next((part for part in known if f"{start}{part}" not in names.tensors), None)
     if missing is None or found.problem:
         return found
-    return replace(found, decoder=None, problem=f"its part {visible(missing, 40)} is not there")
+    return found._replace(decoder=None, problem=f"its part {visible(missing, 40)} is not there")
 
 
 def _attributes(names: Names, key: str) -> dict[str, Any]:
