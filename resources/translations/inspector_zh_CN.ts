@@ -5364,8 +5364,8 @@
 <translation>分位数</translation>
 </message>
 <message>
-<source>{name}: {least} to {most}; 1 to 99 %: {low} to {high}; 5 to 95 %: {five} to {ninety_five}; 25 to 75 %: {lower} to {upper}; median {middle}</source>
-<translation>{name}：{least} 至 {most}；1 至 99 %：{low} 至 {high}；5 至 95 %：{five} 至 {ninety_five}；25 至 75 %：{lower} 至 {upper}；中位数 {middle}</translation>
+<source>{name}: {least} to {most}; 0.1 to 99.9 %: {first} to {last}; 1 to 99 %: {low} to {high}; 5 to 95 %: {five} to {ninety_five}; 25 to 75 %: {lower} to {upper}; median {middle}</source>
+<translation>{name}：{least} 至 {most}；0.1 至 99.9 %：{first} 至 {last}；1 至 99 %：{low} 至 {high}；5 至 95 %：{five} 至 {ninety_five}；25 至 75 %：{lower} 至 {upper}；中位数 {middle}</translation>
 </message>
 </context>
 <context>
@@ -7119,6 +7119,10 @@
 <message>
 <source>1 % to 99 %</source>
 <translation>1 % 至 99 %</translation>
+</message>
+<message>
+<source>0.1 % to 99.9 %</source>
+<translation>0.1 % 至 99.9 %</translation>
 </message>
 <message>
 <source>Norm (L2)</source>

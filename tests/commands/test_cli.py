@@ -407,8 +407,8 @@ def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
         "key": "a", "numel": 4, "min": 0, "max": 3, "mean": 1.5, "std": pytest.approx(1.25 ** 0.5), "nan": 0, "inf": 0, "zeros": 1,
         "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]},
         "l2": pytest.approx(14 ** 0.5), "posinf": 0, "neginf": 0, "subnormal": 0, "distinct": said["tensors"][0]["distinct"],
-        "quantiles": {"0.01": pytest.approx(0.03), "0.05": pytest.approx(0.15), "0.25": 0.75, "0.5": 1.5, "0.75": 2.25,
-                      "0.95": pytest.approx(2.85), "0.99": pytest.approx(2.97)}}
+        "quantiles": {"0.001": pytest.approx(0.003), "0.01": pytest.approx(0.03), "0.05": pytest.approx(0.15), "0.25": 0.75, "0.5": 1.5,
+                      "0.75": 2.25, "0.95": pytest.approx(2.85), "0.99": pytest.approx(2.97), "0.999": pytest.approx(2.997)}}
     assert said["findings"] == []
     assert [t["key"] for t in said["tensors"]] == ["a", "b"]
     assert run("stats", small)[1].splitlines()[1].split() == ["a", "4", "0", "3", "1.5", "1.11803", "0", "0", "1"]

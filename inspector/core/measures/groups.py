@@ -137,7 +137,7 @@ def _alone(ckpt: Checkpoint, key: str, range: BinRange, found: Summary, steps: _
     info = ckpt.tensors[key]
     kind = _kind(info)
     low, high = (float(found.min), float(found.max)) if range.kind == "all" else (
-        float(found.quantiles[0]), float(found.quantiles[-1])) if found.quantiles else (math.nan, math.nan)
+        found.quantile(0.01), found.quantile(0.99))
     if found.finite and found.min != found.max:
         bins = log_bins(low, high) if range.log else even_bins(low, high, whole=kind in _WHOLE)
         found = with_counts_of(found, _counted(ckpt, [key], bins, steps))

@@ -36,7 +36,7 @@ def ridge(summary: Summary, bins: int = BINS) -> Ridge | None:
     """
     if not summary.finite or summary.min == summary.max or len(summary.quantiles) < 2:
         return None
-    first, last = float(summary.quantiles[0]), float(summary.quantiles[-1])
+    first, last = summary.quantile(0.01), summary.quantile(0.99)
     room = (last - first) * _ROOM or float(summary.max) - float(summary.min)
     low, high = max(float(summary.min), first - room), min(float(summary.max), last + room)
     found = rebin(summary, bins, (low, high)) if low < high else None

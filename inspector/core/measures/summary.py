@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 BINS = 64
 """Bins of a histogram when nobody says how many."""
-QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 """The shares of elements, from the least on, that `Summary.quantiles` are at."""
 CHUNK = 4 << 20                 # bytes taken at once: fewer, and the steps in Python between them cost a tenth of the time
 _BATCH = 2 << 20                # bytes of small tensors that are one job
@@ -92,6 +92,14 @@ class Summary:
     @property
     def finite(self) -> int:
         return self.numel - self.nan - self.inf
+
+    def quantile(self, share: float) -> float:
+        """The one at `share`, which is one of `QUANTILES`; NaN where there are none.
+
+        >>> core.summarize_tensor({"w": np.arange(5.0)}, "w").quantile(0.25)
+        1.0
+        """
+        return float(self.quantiles[QUANTILES.index(share)]) if self.quantiles else math.nan
 
 
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,

@@ -231,7 +231,7 @@ def spread(summary: core.Summary | None) -> str:
         return ""
     if summary.min == summary.max:
         return QCoreApplication.translate("LayerTable", "every value is {value}").format(value=number(summary.min, 6))
-    low, _, lower, middle, upper, _, high = (number(value, 4) for value in summary.quantiles)
+    low, lower, middle, upper, high = (number(summary.quantile(share), 4) for share in (0.01, 0.25, 0.5, 0.75, 0.99))
     return QCoreApplication.translate("LayerTable", "1 to 99 %: {low} … {high}, 25 to 75 %: {lower} … {upper}, median {middle}").format(
         low=low, high=high, lower=lower, upper=upper, middle=middle)
 

@@ -47,7 +47,7 @@ def shapes_of(series: core.Series, key: str, monitor: core.Monitor) -> Shapes:
             first.append((ckpt, stored, core.summarize_tensor(ckpt, stored, 1, monitor)) if stored in ckpt.tensors else None)
         except core.InspectorError:
             first.append(None)
-    reach = [max(map(abs, (summary.quantiles[0], summary.quantiles[-1]))) for found in first if found is not None
+    reach = [max(abs(summary.quantile(0.01)), abs(summary.quantile(0.99))) for found in first if found is not None
              and (summary := found[2]).quantiles and not summary.nan and not summary.inf]
     middle = sorted(reach)[len(reach) // 2] if reach else 1.0
     limit = _CUT * (max(one for one in reach if one <= 4 * middle) if reach and middle else 1.0) or 1.0
@@ -63,7 +63,7 @@ def shapes_of(series: core.Series, key: str, monitor: core.Monitor) -> Shapes:
             shapes.append(Shape((), (math.nan, math.nan), broken))
             continue
         counts = core.summarize_tensor(ckpt, stored, BINS, monitor, range=(-limit, limit), quantiles=False).counts
-        shapes.append(Shape(tuple(counts), (float(summary.quantiles[2]), float(summary.quantiles[4])), broken))
+        shapes.append(Shape(tuple(counts), (summary.quantile(0.25), summary.quantile(0.75)), broken))
     return Shapes(key, limit, tuple(shapes))
 
 

@@ -1,6 +1,6 @@
 """Where the values of each curve lie, above the plot and over the same axis: the ends, what most and what half of them are between.
 
-    ●┄┄┄┄├──┼───▐█│██▌───┼──┤┄┄┄┄┄●      ends · 1 % · 5 % · 25 % · median · 75 % · 95 % · 99 %
+    ●┄┄╎┄┄├──┼───▐█│██▌───┼──┤┄┄╎┄┄●     ends · 0.1 % · 1 % · 5 % · 25 % · median · 75 % · 95 % · 99 % · 99.9 %
 """
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class QuantileStrip(QWidget):
         self.update()
 
     def said(self, one: Spread) -> str:
-        low, five, lower, middle, upper, ninety_five, high = (number(value, 5) for value in one.quantiles)
-        return self.tr("{name}: {least} to {most}; 1 to 99 %: {low} to {high}; 5 to 95 %: {five} to {ninety_five}; 25 to 75 %: {lower} to "
-                       "{upper}; median {middle}").format(
-            name=core.visible(one.name, 120), least=number(one.least, 5), most=number(one.most, 5), low=low, high=high, five=five,
-            ninety_five=ninety_five, lower=lower, upper=upper, middle=middle)
+        first, low, five, lower, middle, upper, ninety_five, high, last = (number(value, 5) for value in one.quantiles)
+        return self.tr("{name}: {least} to {most}; 0.1 to 99.9 %: {first} to {last}; 1 to 99 %: {low} to {high}; 5 to 95 %: {five} to "
+                       "{ninety_five}; 25 to 75 %: {lower} to {upper}; median {middle}").format(
+            name=core.visible(one.name, 120), least=number(one.least, 5), most=number(one.most, 5), first=first, last=last, low=low,
+            high=high, five=five, ninety_five=ninety_five, lower=lower, upper=upper, middle=middle)
 
     def sizeHint(self) -> QSize:
         return QSize(200, _ROW * max(len(self.spreads), 1) + 2 * _EDGE)
@@ -84,9 +84,12 @@ class QuantileStrip(QWidget):
 
     def _draw(self, painter: QPainter, one: Spread, y: float, colour: QColor, c: theme.Colours) -> None:
         least, most = self._x(one.least), self._x(one.most)
-        low, five, lower, middle, upper, ninety_five, high = (self._x(value) for value in one.quantiles)
+        first, low, five, lower, middle, upper, ninety_five, high, last = (self._x(value) for value in one.quantiles)
         painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
         painter.drawLine(QPointF(least, y), QPointF(most, y))
+        painter.setPen(QPen(colour, 1))
+        for x in (first, last):
+            painter.drawLine(QPointF(x, y - 3), QPointF(x, y + 3))
         painter.setPen(QPen(colour, 1.4))
         painter.drawLine(QPointF(low, y), QPointF(high, y))
         for x, half in ((low, 4.0), (high, 4.0), (five, 2.5), (ninety_five, 2.5)):

@@ -74,8 +74,8 @@ class RidgeDelegate(QStyledItemDelegate):
             return
         to_x = placing(span, inner)
         colour = QColor(c.series[0])
-        for (first, last), share in zip(((0, -1), (2, -3)), (26, 46), strict=True):
-            left, right = to_x(float(row.summary.quantiles[first])), to_x(float(row.summary.quantiles[last]))
+        for (first, last), share in zip(((0.01, 0.99), (0.25, 0.75)), (26, 46), strict=True):
+            left, right = to_x(row.summary.quantile(first)), to_x(row.summary.quantile(last))
             shade = QColor(colour)
             shade.setAlpha(share)
             painter.fillRect(QRectF(left, inner.top(), max(right - left, 1.0), inner.height()), shade)
@@ -87,7 +87,7 @@ class RidgeDelegate(QStyledItemDelegate):
         painter.drawPolygon(outline)
         painter.setPen(QPen(colour, 1))
         painter.drawPolyline(outline)
-        middle = to_x(float(row.summary.quantiles[len(row.summary.quantiles) // 2]))
+        middle = to_x(row.summary.quantile(0.5))
         painter.setPen(QPen(QColor(c.text), 1.2))
         painter.drawLine(QPointF(middle, inner.top() + 2), QPointF(middle, inner.bottom()))
 

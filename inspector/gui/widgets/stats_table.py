@@ -116,8 +116,10 @@ class StatsTable(QTableWidget):
             (self.tr("Minimum"), lambda c: _value(c, c.summary.min)), (self.tr("Maximum"), lambda c: _value(c, c.summary.max)),
             (self.tr("Mean"), lambda c: _value(c, c.summary.mean)), (self.tr("Standard deviation"), lambda c: _value(c, c.summary.std))]
         if any(s.quantiles and s.finite > 1 for s in found):
-            rows += [(self.tr("Median"), lambda c: _quantiles(c, 3)), (self.tr("25 % to 75 %"), lambda c: _quantiles(c, 2, 4)),
-                     (self.tr("5 % to 95 %"), lambda c: _quantiles(c, 1, 5)), (self.tr("1 % to 99 %"), lambda c: _quantiles(c, 0, 6))]
+            rows += [(self.tr("Median"), lambda c: _quantiles(c, 0.5)), (self.tr("25 % to 75 %"), lambda c: _quantiles(c, 0.25, 0.75)),
+                     (self.tr("5 % to 95 %"), lambda c: _quantiles(c, 0.05, 0.95)),
+                     (self.tr("1 % to 99 %"), lambda c: _quantiles(c, 0.01, 0.99)),
+                     (self.tr("0.1 % to 99.9 %"), lambda c: _quantiles(c, 0.001, 0.999))]
         rows += [(self.tr("Norm (L2)"), lambda c: _value(c, c.summary.l2)), (self.tr("Elements"), lambda c: _Cell(f"{c.summary.numel:,}")),
                  (self.tr("Finite"), lambda c: _Cell(_part(c.summary.finite, c.summary.numel)))]
         counted: list[tuple[bool, tuple[str, Callable[[Column], _Cell]]]] = [
@@ -146,9 +148,9 @@ def _value(column: Column, value: float) -> _Cell:
     return _Cell(number(value, _DIGITS) if column.summary.finite else "—")
 
 
-def _quantiles(column: Column, *places: int) -> _Cell:
-    found = column.summary.quantiles
-    return _Cell(" … ".join(number(found[place], 6) for place in places) if found else "—")
+def _quantiles(column: Column, *shares: float) -> _Cell:
+    found = column.summary
+    return _Cell(" … ".join(number(found.quantile(share), 6) for share in shares) if found.quantiles else "—")
 
 
 def _part(part: int, whole: int) -> str:

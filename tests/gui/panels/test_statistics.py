@@ -551,6 +551,7 @@ def test_that_chips_and_quantiles_stand_above_the_plot(desk: Desk) -> None:
     assert [chip.text for chip in desk.panel.chips.chips][:3] == ["1 NaN", "0 Inf", "20.0 % zeros"]
     assert desk.panel.chips.chips[-1].text == "✗ fp8 e4m3"
     assert [spread.name for spread in desk.panel.plot.strip.spreads] == ["w"]
+    assert " … " in desk.panel.table.cell("0.1 % to 99.9 %")
     desk.select("n")
     assert len(desk.panel.chips.chips) == 3
     desk.select(value="w")

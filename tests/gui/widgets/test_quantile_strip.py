@@ -27,7 +27,7 @@ def test_that_the_strip_lies_over_the_axis_of_the_plot(qtbot: QtBot) -> None:
     assert plot.canvas is not None
     assert plot.strip.isVisible()
     area = plot.canvas.area
-    least, middle, most = (plot.strip._x(float(value)) for value in (found.min, found.quantiles[3], found.max))
+    least, middle, most = (plot.strip._x(float(value)) for value in (found.min, found.quantile(0.5), found.max))
     assert area.left() <= least < middle < most <= area.right()
     assert plot.strip._x(found.edges[10]) == pytest.approx(plot.canvas.pixel_of(found.edges[10]))
     before = plot.strip._x(0.0)
@@ -43,7 +43,28 @@ def test_that_all_numbers_of_the_strip_are_said(qtbot: QtBot) -> None:
     spread = Spread.of("<b>w</b>", summary(np.arange(101, dtype=np.float32)))
     assert spread is not None
     strip.show_spreads([spread])
-    assert strip.accessibleDescription() == "<b>w</b>: 0 to 100; 1 to 99 %: 1 to 99; 5 to 95 %: 5 to 95; 25 to 75 %: 25 to 75; median 50"
+    assert strip.accessibleDescription() == (
+        "<b>w</b>: 0 to 100; 0.1 to 99.9 %: 0.1 to 99.9; 1 to 99 %: 1 to 99; 5 to 95 %: 5 to 95; 25 to 75 %: 25 to 75; median 50")
+
+
+def test_that_the_outermost_thousandths_have_a_mark_of_their_own(qtbot: QtBot) -> None:
+    strip = QuantileStrip()
+    qtbot.addWidget(strip)
+    strip.resize(1001, strip.sizeHint().height())
+    spread = Spread.of("w", summary(np.arange(1001, dtype=np.float32)))
+    assert spread is not None
+    moved = spread._replace(quantiles=(300.0, *spread.quantiles[1:-1], 700.0))         # where nothing else is drawn so high
+    pictures = []
+    for one in (spread, moved):
+        strip.show_spreads([one])
+        strip.place(lambda value: value, (0.0, 1000.0))
+        pictures.append(strip.grab().toImage())
+    middle = strip.height() // 2
+    ratio = pictures[0].devicePixelRatio()
+    for x in (0.001 * 1000, 0.999 * 1000):
+        column = [pictures[0].pixel(round(x * ratio), round((middle + dy) * ratio)) for dy in (-3, 3)]
+        bare = [pictures[1].pixel(round(x * ratio), round((middle + dy) * ratio)) for dy in (-3, 3)]
+        assert column != bare
 
 
 @pytest.mark.parametrize("values", [[1.0], [np.nan, np.inf], []])
