@@ -257,6 +257,26 @@
 <translation>字节分布</translation>
 </message>
 <message>
+<source>Read the values</source>
+<translation>读取数值</translation>
+</message>
+<message>
+<source>{read} of {tensors} read.</source>
+<translation>已读取 {read} / {tensors}。</translation>
+</message>
+<message>
+<source>The values are being read.</source>
+<translation>正在读取数值。</translation>
+</message>
+<message>
+<source>The values were not read.</source>
+<translation>还没有读取数值。</translation>
+</message>
+<message>
+<source>Read {size}</source>
+<translation>读取 {size}</translation>
+</message>
+<message>
 <source>Save</source>
 <translation>保存</translation>
 </message>
@@ -281,6 +301,10 @@
 <translation>将图片保存为 PNG…</translation>
 </message>
 <message>
+<source>Save drawing as SVG…</source>
+<translation>把图形保存为 SVG…</translation>
+</message>
+<message>
 <source>Save table</source>
 <translation>保存表格</translation>
 </message>
@@ -297,6 +321,14 @@
 <translation>PNG 图片 (*.png)</translation>
 </message>
 <message>
+<source>Save drawing</source>
+<translation>保存图形</translation>
+</message>
+<message>
+<source>SVG drawings (*.svg)</source>
+<translation>SVG 图形 (*.svg)</translation>
+</message>
+<message>
 <source>Kind</source>
 <translation>种类</translation>
 </message>
@@ -307,6 +339,14 @@
 <message>
 <source>Device</source>
 <translation>设备</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>Change</source>
+<translation>变化</translation>
 </message>
 <message>
 <source>Colour</source>
@@ -321,6 +361,38 @@
 <translation>未保存</translation>
 </message>
 <message>
+<source>NaN or infinite</source>
+<translation>NaN 或无穷</translation>
+</message>
+<message>
+<source>all finite</source>
+<translation>全部有限</translation>
+</message>
+<message>
+<source>the same</source>
+<translation>相同</translation>
+</message>
+<message>
+<source>100 % of A&apos;s norm, or more</source>
+<translation>A 范数的 100 % 或更多</translation>
+</message>
+<message>
+<source>The standard deviations of 5 to 95 % of the tensors that are shown</source>
+<translation>所示张量中 5 至 95 % 的标准差</translation>
+</message>
+<message>
+<source>nothing finite</source>
+<translation>没有有限值</translation>
+</message>
+<message>
+<source>NaN, of another shape or alone</source>
+<translation>NaN、形状不同或没有对应</translation>
+</message>
+<message>
+<source>not read</source>
+<translation>未读取</translation>
+</message>
+<message>
 <source>Show {name}</source>
 <translation>显示 {name}</translation>
 </message>
@@ -331,6 +403,22 @@
 <message>
 <source>Click a box, or use the arrow keys, to select it. Double click or Enter goes in, Backspace out.</source>
 <translation>单击方块或用方向键选中；双击或回车进入，退格返回。</translation>
+</message>
+<message>
+<source>{n} NaN or infinite</source>
+<translation>{n} 个 NaN 或无穷</translation>
+</message>
+<message>
+<source>std {value}</source>
+<translation>标准差 {value}</translation>
+</message>
+<message>
+<source>cannot be compared</source>
+<translation>无法比较</translation>
+</message>
+<message>
+<source>changed by {part} % of A&apos;s norm</source>
+<translation>变化为 A 范数的 {part} %</translation>
 </message>
 </context>
 <context>
@@ -3167,6 +3255,14 @@
 <translation>PNG 图片 (*.png)</translation>
 </message>
 <message>
+<source>Save drawing</source>
+<translation>保存图形</translation>
+</message>
+<message>
+<source>SVG drawings (*.svg)</source>
+<translation>SVG 图形 (*.svg)</translation>
+</message>
+<message>
 <source>Blocks</source>
 <translation>块</translation>
 </message>
@@ -3193,6 +3289,10 @@
 <message>
 <source>Save picture as PNG…</source>
 <translation>保存为 PNG 图片…</translation>
+</message>
+<message>
+<source>Save drawing as SVG…</source>
+<translation>把图形保存为 SVG…</translation>
 </message>
 <message>
 <source>Picture</source>
@@ -3672,6 +3772,14 @@
 <translation>PNG 图片 (*.png)</translation>
 </message>
 <message>
+<source>Save drawing</source>
+<translation>保存图形</translation>
+</message>
+<message>
+<source>SVG drawings (*.svg)</source>
+<translation>SVG 图形 (*.svg)</translation>
+</message>
+<message>
 <source>Norm</source>
 <translation>范数</translation>
 </message>
@@ -3794,6 +3902,10 @@
 <message>
 <source>Save picture as PNG…</source>
 <translation>保存为 PNG 图片…</translation>
+</message>
+<message>
+<source>Save drawing as SVG…</source>
+<translation>把图形保存为 SVG…</translation>
 </message>
 </context>
 <context>

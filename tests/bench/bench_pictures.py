@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.models.box_fills import TINT, Fill
 from inspector.gui.models.layer_table import RIDGE, LayerTable, Row
 from inspector.gui.widgets.layer_cells import LayerCells
 from inspector.gui.widgets.ridges import RidgeDelegate
@@ -71,8 +72,8 @@ def shown(widget: QWidget) -> None:
 def treemap() -> None:
     series = theme.LIGHT.series
 
-    def colour_of(box: core.ByteBox) -> str:
-        return series[core.BYTE_KINDS.index(box.kind or "other")]
+    def colour_of(box: core.ByteBox) -> Fill:
+        return Fill(series[core.BYTE_KINDS.index(box.kind or "other")], TINT)
 
     for blocks in (84, 166):
         start = time.perf_counter()

@@ -6,7 +6,6 @@ There are many more bins than are shown: `merging.merge_bins` makes any wanted n
 """
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple

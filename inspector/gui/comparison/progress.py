@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from inspector import core
 from inspector.gui.models.pair_tree import Figures, News, PairTree, build_pair_tree
+from inspector.gui.state.changes import Changes, changes_of
 from inspector.gui.state.session import Compared, Session, State
 from inspector.gui.state.tasks import Tasks
 
@@ -26,6 +27,7 @@ from .known import KnownDifferences
 TASK, FLAT = "compare", "compare-list"
 T = TypeVar("T")
 Came = News | PairTree
+Sides = tuple[dict[str, float], dict[str, float]]
 TOGETHER, SOON = 512, 0.03            # pairs that are handed over at once, and the seconds after which fewer are
 
 
@@ -64,6 +66,7 @@ class ComparisonProgress(QObject):
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
         self.known = KnownDifferences()
+        self._changes = Changes.shared(session)
         self._batch: _Batch | None = None
         session.compared_changed.connect(self.follow)
         session.document_changed.connect(lambda id: self.follow())
@@ -161,12 +164,12 @@ class ComparisonProgress(QObject):
 
     def _read(self, tree: PairTree) -> None:
         assert self._asked is not None
-        rejected, flat = _keys(self._asked[0]), self.flat
+        ids, rejected, flat = self._asked[0].ids, _keys(self._asked[0]), self.flat
         pending: deque[Came] = deque()
         self._pending, self._batch = pending, None
         known = self.known
 
-        def work(monitor: core.Monitor) -> core.Comparison:
+        def work(monitor: core.Monitor) -> tuple[core.Comparison, Sides]:
             figures = tree.figures
             comparison = core.with_pairs(figures.comparison, figures.pairs)
             moved = core.by_content(comparison, rejected, monitor)
@@ -182,10 +185,13 @@ class ComparisonProgress(QObject):
                 batch.add(n, pairs[n])
             batch.hand_over()
             _ = core.edits_for_differences      # what edits are made of is loaded here, where it delays nobody
-            return known.judged(core.with_pairs(moved, pairs), monitor)
+            judged = known.judged(core.with_pairs(moved, pairs), monitor)
+            return judged, changes_of(judged)
 
-        def done(judged: core.Comparison) -> None:
+        def done(found: tuple[core.Comparison, Sides]) -> None:
+            judged, changes = found
             self._take(pending)
+            self._changes.keep(ids, judged, changes)
             self.judged = judged
             self.verdict, self.lineage = judged.verdict, judged.lineage
             self.rearranged, self.undecided = judged.rearranged, judged.undecided

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPoint
-from PySide6.QtGui import QColor, QImage, QImageWriter
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPoint, QRect, QSize
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QWidget
 
 from inspector import core
@@ -33,6 +33,16 @@ def picture_of(widget: QWidget, ground: QColor, scale: float) -> QImage:
     image.fill(ground)
     widget.render(image, QPoint())
     return image
+
+
+def drawing_of_widget(widget: QWidget, ground: QColor, title: str) -> bytes:
+    """A widget as it looks now, as `drawing_of` has it."""
+
+    def draw(painter: QPainter) -> None:
+        painter.fillRect(widget.rect(), ground)
+        widget.render(painter, QPoint(), renderFlags=QWidget.RenderFlag.DrawChildren)
+
+    return drawing_of(widget.size(), title, draw)
 
 
 def file_name(key: str, ending: str) -> str:
@@ -111,6 +121,23 @@ def write(path: str, pieces: Iterable[bytes], kind: core.OutputKind, of: Iterabl
         core.replace_file(path, pieces, of=of)
     except OSError as error:
         raise _not_saved(path, core.visible(error.strerror or type(error).__name__)) from error
+
+
+def drawing_of(size: QSize, title: str, draw: Callable[[QPainter], None]) -> bytes:
+    """What `draw` draws over `size`, as an SVG document: lines and letters stay such, pictures are put in. On the GUI thread."""
+    from PySide6.QtSvg import QSvgGenerator
+    drawn = QByteArray()
+    buffer = QBuffer(drawn)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(size)
+    generator.setViewBox(QRect(QPoint(), size))
+    generator.setTitle(core.visible(title, _LONGEST))
+    painter = QPainter(generator)
+    draw(painter)
+    painter.end()
+    return bytes(drawn.data())
 
 
 def write_picture(path: str, picture: QImage) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtGui import QGuiApplication, QImage, QPalette
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
@@ -377,14 +377,25 @@ class HeatmapPanel(SelectionPanel):
         QGuiApplication.clipboard().setText(data.decode("ascii"))
         self.readout.setText(said)
 
+    def _file_name(self, ending: str) -> str:
+        assert self._tensor is not None
+        return exporting.name_of(self._tensor[0].path, self._tensor[1].key, "kernels" if self._shown.currentIndex() else "heatmap", ending)
+
     def save_picture(self) -> None:
         if self._tensor is None:
             return
-        path = self.choose_path(self, self.tr("Save picture"), exporting.name_of(
-            self._tensor[0].path, self._tensor[1].key, "kernels" if self._shown.currentIndex() else "heatmap", ".png"),
-                                 self.tr("PNG pictures (*.png)"))
+        path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
             self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
+
+    def save_drawing(self) -> None:
+        if self._tensor is None:
+            return
+        path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
+        if path:
+            shown = self.kernels.view.viewport() if self._shown.currentIndex() else self.view
+            drawn = exporting.drawing_of_widget(shown, self.palette().color(QPalette.ColorRole.Base), self._tensor[1].key)
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [drawn], "drawing")))
 
     def _not_copied(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
@@ -416,7 +427,7 @@ class HeatmapPanel(SelectionPanel):
         for text, run in ((self.tr("Show all\tR"), self.view.fit), (self.tr("Zoom in\t+"), partial(self.view.zoom, 1.5)),
                           (self.tr("Zoom out\t-"), partial(self.view.zoom, 1 / 1.5)), ("", None),
                           (self.tr("Copy data in view"), self.copy_data), (self.tr("Copy picture"), self.copy_picture),
-                          (self.tr("Save picture as PNG…"), self.save_picture)):
+                          (self.tr("Save picture as PNG…"), self.save_picture), (self.tr("Save drawing as SVG…"), self.save_drawing)):
             if run is None:
                 menu.addSeparator()
             else:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import ceil
 from typing import Any, NamedTuple, cast
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QSize, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -528,7 +529,7 @@ class LayersPanel(SelectionPanel):
         """Of the lines, or of all ridges."""
         if not self._as_ridges:
             return self.plot.picture()
-        width, height = max(self.table.width(), 600), height_of(self.model, QFontMetricsF(self.font()))
+        width, height = self._size_of_all()
         ratio = min(2.0, _TALLEST / height)
         image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
         image.setDevicePixelRatio(ratio)
@@ -539,6 +540,23 @@ class LayersPanel(SelectionPanel):
         painter.end()
         self.ridges.forget()
         return image
+
+    def _size_of_all(self) -> tuple[int, float]:
+        """Of the picture of all ridges."""
+        return max(self.table.width(), 600), height_of(self.model, QFontMetricsF(self.font()))
+
+    def _drawing(self) -> bytes:
+        """The same as an SVG document."""
+        name = self._scope.prefix if self._scope is not None else ""
+        if not self._as_ridges:
+            return exporting.drawing_of_widget(self.plot, self.palette().color(QPalette.ColorRole.Base), name)
+        width, height = self._size_of_all()
+
+        def draw(painter: QPainter) -> None:
+            painter.setFont(self.font())
+            draw_all(painter, self.model, self.ridges, width, theme.colours(self.palette()))
+
+        return exporting.drawing_of(QSize(width, ceil(height)), name, draw)
 
     def _file_name(self, ending: str) -> str:
         scope = self._scope
@@ -554,6 +572,11 @@ class LayersPanel(SelectionPanel):
         path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
             self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
+
+    def save_drawing(self) -> None:
+        path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
+        if path:
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [self._drawing()], "drawing")))
 
     # -- places ---------------------------------------------------------------------------------------------------------
 
@@ -709,7 +732,8 @@ class LayersPanel(SelectionPanel):
         out.setFlat(True)
         menu = QMenu(out)
         for said, run in ((self.tr("Copy table"), self.copy_rows), (self.tr("Copy picture"), self.copy_picture), ("", None),
-                          (self.tr("Save table…"), self.save_table), (self.tr("Save picture as PNG…"), self.save_picture)):
+                          (self.tr("Save table…"), self.save_table), (self.tr("Save picture as PNG…"), self.save_picture),
+                          (self.tr("Save drawing as SVG…"), self.save_drawing)):
             if run is None:
                 menu.addSeparator()
             else:

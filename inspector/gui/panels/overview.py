@@ -10,8 +10,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
+from inspector.gui.models.box_fills import Values
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
+from inspector.gui.state.changes import Changes
 from inspector.gui.state.looked_at import QUANTIZED
 from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
@@ -58,6 +60,7 @@ class Overview(SelectionPanel):
         self._analyses = Analyses.shared(session, tasks)
         self._checks = ValueChecks.shared(session, tasks)
         self._signals = signals.Signals.shared(session, tasks)
+        self._changes = Changes.shared(session)
         self._drawn: tuple[core.Checkpoint, Selection, core.PackedView | None] | None = None
         page = QWidget()
         page.setObjectName("page")
@@ -78,6 +81,9 @@ class Overview(SelectionPanel):
         self.maps.changed.connect(self._mapped)
         self._analyses.ready.connect(self._analysis_ready)
         self._signals.changed.connect(self._analysis_ready)
+        self._checks.changed.connect(self._values_came)
+        self._checks.moved.connect(self._values_came)
+        self._changes.changed.connect(self._values_came)
         theme.current().changed.connect(self._redraw)
 
     def follow(self) -> None:
@@ -355,13 +361,36 @@ class Overview(SelectionPanel):
 
     def _show_map_box(self, ckpt: core.Checkpoint, selection: Selection, name: str) -> None:
         top = selection.prefix
-        self.map = ByteMapBox(ckpt.path, top, name or core.leaf_of(top) or self.tr("Selected tensors"), self._colouring)
+        self.map = ByteMapBox(ckpt.path, top, name or core.leaf_of(top) or self.tr("Selected tensors"), self._colouring,
+                              self._values)
         self.map.chosen.connect(self._choose)
         self.map.opened.connect(lambda key: self._session.select(Selection(selection.document, key, (key,))))
         self.map.entered.connect(self._go_into)
         self.map.coloured.connect(self._remember_colouring)
+        self.map.read_asked.connect(partial(self._checks.ask, selection.document))
         self._content.addWidget(self.map)
         self._ask_map(ckpt, selection, self._inside[1] if self._inside is not None and self._inside[0] == selection else top)
+
+    def _values(self, how: str) -> Values | None:
+        """What is known of the values of the file, by the keys that it has now."""
+        document = self._session.selected_document
+        ckpt = document.checkpoint if document is not None else None
+        if document is None or ckpt is None:
+            return None
+        if how == "change":
+            found = self._changes.of(document)
+            return Values(found.by_key.get, len(found.by_key), len(found.by_key)) if found is not None else None
+        known, original = self._checks.measured(document), document.original
+        if known is None or original is None:
+            return None
+        look: Callable[[str], float | None] = known.std if how == "std" else known.nonfinite
+        return Values(look if ckpt is original else lambda key: look(origin) if (origin := _origin(ckpt, key)) is not None else None,
+                      known.read, known.of, original.nbytes, known.at_work)
+
+    def _values_came(self, id: int | None = None) -> None:
+        selected = self._session.selected_document
+        if self.map is not None and selected is not None and id in (None, selected.id):
+            self.map.show_values()
 
     def _remember_colouring(self, name: str) -> None:
         self._colouring = name
@@ -565,6 +594,14 @@ class Overview(SelectionPanel):
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
         self._content.addWidget(texts.value_box(value))
+
+
+def _origin(ckpt: core.Checkpoint, key: str) -> str | None:
+    """What a tensor is called in the file, where its elements are those of the file."""
+    if ckpt.edited is None:
+        return key
+    info = ckpt.tensors.get(key)
+    return ckpt.edited.origin.get(key) if info is not None and info.read_from is None else None
 
 
 def _types(ckpt: core.Checkpoint, monitor: core.Monitor) -> dict[str, str]:

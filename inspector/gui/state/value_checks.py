@@ -5,10 +5,10 @@ before something else began is kept. Of larger ones it is known once somebody as
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from inspector import core
 
@@ -19,6 +19,7 @@ from .tasks import Tasks
 UNASKED = 256 << 20     # bytes of tensors that are read without being asked for
 REST = 250              # milliseconds in which nothing else may be at work
 KEPT = 64               # checkpoints
+TOLD = 300              # milliseconds between two tellings of how far it is
 NOT_FINITE = ("nan-values", "infinite-values")      # findings
 _STEP = 32 << 20        # bytes, and
 _MANY = 4096            # tensors, between two looks at whether to stop
@@ -43,19 +44,30 @@ class Checked(NamedTuple):
         return self.read >= self.of
 
 
+class Measured(NamedTuple):
+    """What is known of single tensors of a document, by the keys of its original: `std`, and how many elements are NaN or infinite (0
+    where that was looked for). `read` of `of` were read; `at_work`: the others are being read, or will be unasked."""
+
+    std: Callable[[str], float | None]
+    nonfinite: Callable[[str], int | None]
+    read: int
+    of: int
+    at_work: bool
+
+
 class _Reading:
-    """Of one checkpoint, as far as it went. `odd`: summaries of tensors that something may be the matter with; the others are only counted.
-    `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
+    """Of one checkpoint, as far as it went. `read`: the deviation of what was read; `odd`: summaries of tensors that something may be the
+    matter with. `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
 
     def __init__(self) -> None:
-        self.read: set[str] = set()
+        self.read: dict[str, float] = {}
         self.odd: dict[str, core.Summary] = {}
         self.of: int | None = None          # tensors whose values can be had, once a worker has counted them
         self.wanted = False
         self.over = False                   # nothing is left, or reading failed
 
     def take(self, key: str, found: core.Summary) -> None:
-        self.read.add(key)
+        self.read[key] = found.std
         if found.nan or found.inf or found.min == found.max:
             self.odd[key] = found
 
@@ -64,6 +76,7 @@ class ValueChecks(QObject):
     """Lives on the GUI thread, one a session. What it knows is of documents' originals; for edited ones it goes by where keys came from."""
 
     changed = Signal(int)           # more is known of a document
+    moved = Signal(int)             # more of its tensors were read; a few times a second
 
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +84,7 @@ class ValueChecks(QObject):
         self._reading: Kept[_Reading] = Kept(KEPT)
         self._checked: Kept[Checked] = Kept(KEPT)
         self._at_work: int | None = None
+        self._since = QElapsedTimer()
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST)
@@ -93,6 +107,20 @@ class ValueChecks(QObject):
         """Whether more will be known without anybody asking."""
         reading = self._reading_of(document)
         return reading is not None and document.original is not None and self._is_due(document.original, reading)
+
+    def measured(self, document: Document) -> Measured | None:
+        """What is known of a document's tensors one by one; None while it is not there."""
+        reading, original = self._reading_of(document), document.original
+        if reading is None or original is None:
+            return None
+        read, odd = reading.read, reading.odd
+
+        def nonfinite(key: str) -> int | None:
+            found = odd.get(key)
+            return found.nan + found.inf if found is not None else 0 if key in read else None
+
+        return Measured(read.get, nonfinite, len(read), len(original.tensors) if reading.of is None else reading.of,
+                        self._at_work == document.id or self._is_due(original, reading))
 
     def ask(self, id: int) -> None:
         """A person wants to know, however large the file is."""
@@ -163,7 +191,13 @@ class ValueChecks(QObject):
         self._at_work = id
         self._tasks.start(_TASK, lambda monitor: _read(original, reading, monitor), on_done=lambda _: self._done(id, original, reading),
                           on_error=lambda error: self._failed(id, original, reading), on_cancel=self._stopped,
+                          on_progress=lambda *_: self._progress(id),
                           label=self.tr("Looking for NaN"))
+
+    def _progress(self, id: int) -> None:
+        if not self._since.isValid() or self._since.elapsed() >= TOLD:
+            self._since.start()
+            self.moved.emit(id)
 
     def _stopped(self) -> None:
         self._at_work = None

@@ -1,7 +1,7 @@
 """The box about where the bytes are: the way to what is shown, what the colours say, the map, what is under the cursor."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushBut
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
+from inspector.gui.models.box_fills import TINT, VALUES, Fill, ValueFills, Values, leaves
+from inspector.gui.models.plot_scales import number
 
 from .boxes import FactBox, label
 from .elided import Elided
 from .flow import Flow
-from .treemap_view import TINT, TreemapView
+from .treemap_view import TreemapView
 
-COLOURINGS = ("kind", "dtype", "device")
+COLOURINGS = ("kind", "dtype", "device", *VALUES)
 _SWATCH = 11
+_RAMP = 96                      # pixels of the ramp in the legend
 _CRUMBS = 4                     # steps of the way that are spelled out
 
 
@@ -28,15 +31,19 @@ class ByteMapBox(FactBox):
     opened = Signal(str)            # a tensor, whose page is wanted
     chosen = Signal(str)
     coloured = Signal(str)          # another of COLOURINGS
+    read_asked = Signal()           # the values are wanted
 
-    def __init__(self, path: str, top: str, name: str, colouring: str) -> None:
-        """`top` is the path of the outermost group that can be shown, called `name`, of the checkpoint at `path`."""
+    def __init__(self, path: str, top: str, name: str, colouring: str, values: Callable[[str], Values | None] = lambda how: None) -> None:
+        """`top` is the path of the outermost group that can be shown, called `name`, of the checkpoint at `path`. `values` says what is
+        known by now of one of VALUES; None where it is nothing to ask for."""
         super().__init__()
+        self._values = values
+        self._fills: ValueFills | None = None
         self.choose_path = file_dialogs.ask_where_to_save
         self._path = path
         self._top, self._name, self._colouring = top, name, colouring
-        self._colours: dict[str, str] = {}
-        self._faint = ""
+        self._fills_of: dict[str, Fill] = {}
+        self._faint = Fill("", 0.0)
         self.view = TreemapView()
         self.line = Elided()
         self._crumbs = QHBoxLayout()
@@ -53,6 +60,7 @@ class ByteMapBox(FactBox):
         policy.setHeightForWidth(True)
         self._legend.setSizePolicy(policy)
         self.body.addLayout(head)
+        self.body.addWidget(self._make_offer())
         self.body.addLayout(self._crumbs)
         self.body.addWidget(self.view)
         self.body.addWidget(self.line)
@@ -63,12 +71,63 @@ class ByteMapBox(FactBox):
         self.view.left.connect(self._out)
 
     def show_map(self, root: core.ByteBox) -> None:
-        sums = self._sums(root)
-        self._colours = self._assigned(sums)
-        self._faint = theme.colours(self.palette()).faint
         self._show_way(root)
-        self.view.show_root(root, self._colour_of)
+        self._fill(root)
+        self.view.show_root(root, self._fill_of)
+
+    def show_values(self) -> None:
+        """More is known of the values, or less."""
+        for name, button in self.buttons.items():
+            if name in VALUES:
+                button.setVisible(self._values(name) is not None)
+        if self._colouring in VALUES and self.view.root is not None:
+            self._fill(self.view.root)
+            self.view.refill(self._fill_of)
+
+    def _fill(self, root: core.ByteBox) -> None:
+        """Finds the fills and what they mean."""
+        c = theme.colours(self.palette())
+        values = self._values(self._colouring) if self._colouring in VALUES else None
+        if self._colouring in VALUES and values is None:            # the comparison is gone
+            self._colouring = "kind"
+            self.buttons["kind"].setChecked(True)
+        self._fills = ValueFills(self._colouring, root, values.look, c) if values is not None else None
+        self._show_offer(values)
+        if self._fills is not None:
+            self._show_value_legend(self._fills)
+            return
+        sums = self._sums(root)
+        self._faint = Fill(c.faint, TINT)
+        self._fills_of = {name: Fill(colour, TINT) for name, colour in self._assigned(sums).items()}
         self._show_legend(root, sums)
+
+    # -- what must be read first
+
+    def _make_offer(self) -> QWidget:
+        self._offer = QWidget()
+        row = QHBoxLayout(self._offer)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.offer_text = label(tone="muted")
+        self.read_button = QPushButton()
+        self.read_button.setProperty("link", True)
+        self.read_button.setAccessibleName(self.tr("Read the values"))
+        self.read_button.clicked.connect(self.read_asked)
+        row.addWidget(self.offer_text)
+        row.addWidget(self.read_button)
+        row.addStretch(1)
+        self._offer.hide()
+        return self._offer
+
+    def _show_offer(self, values: Values | None) -> None:
+        self._offer.setVisible(values is not None and not values.is_complete)
+        if values is None or values.is_complete:
+            return
+        said = self.tr("{read} of {tensors} read.").format(read=f"{values.read:,}", tensors=words.tensors(values.of)) \
+            if values.read else self.tr("The values are being read.") if values.at_work else self.tr("The values were not read.")
+        self.offer_text.setText(said)
+        self.read_button.setText(self.tr("Read {size}").format(size=words.size(values.nbytes)))
+        self.read_button.setAccessibleName(self.read_button.text())
+        self.read_button.setVisible(not values.at_work and values.nbytes > 0)
 
     @property
     def swatches(self) -> list[str]:
@@ -95,6 +154,7 @@ class ByteMapBox(FactBox):
         menu.addSeparator()
         menu.addAction(self.tr("Save table…"), self.save_table)
         menu.addAction(self.tr("Save picture as PNG…"), self.save_picture)
+        menu.addAction(self.tr("Save drawing as SVG…"), self.save_drawing)
         button.setMenu(menu)
         return button
 
@@ -102,7 +162,7 @@ class ByteMapBox(FactBox):
         """The tensors of the map and the bytes of each, the largest boxes first; what has no box of its own is one line."""
         root = self.view.root
         lines = ["\t".join(("tensor", "bytes", "tensors", "dtype", "shape"))]
-        for box in _leaves(root) if root is not None else ():
+        for box in leaves(root) if root is not None else ():
             shape = core.wording.shape(box.info.shape) if box.info is not None else ""
             lines.append("\t".join((words.tsv(core.visible(box.path)), str(box.nbytes), str(box.tensors), box.dtype, shape)))
         return "\n".join(lines)
@@ -121,14 +181,21 @@ class ByteMapBox(FactBox):
         if path:
             self.line.set_text(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
 
+    def save_drawing(self) -> None:
+        path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
+        if path:
+            self.line.set_text(exporting.outcome(path, lambda: exporting.write(path, [self.view.drawing()], "drawing")))
+
     # -- colours
 
     def _choices(self) -> QHBoxLayout:
-        texts = {"kind": self.tr("Kind"), "dtype": self.tr("Dtype"), "device": self.tr("Device")}
+        texts = {"kind": self.tr("Kind"), "dtype": self.tr("Dtype"), "device": self.tr("Device"), "std": self.tr("Std"), "nan": "NaN",
+                 "change": self.tr("Change")}
         row = QHBoxLayout()
         row.setSpacing(3)
         row.addWidget(label(self.tr("Colour"), tone="muted", selectable=False))
         self.colourings = QButtonGroup(self)
+        self.buttons: dict[str, QToolButton] = {}
         for name in COLOURINGS:
             button = QToolButton()
             button.setText(texts[name])
@@ -136,6 +203,8 @@ class ByteMapBox(FactBox):
             button.setCheckable(True)
             button.setChecked(name == self._colouring)
             button.clicked.connect(partial(self._recolour, name))
+            button.setVisible(name not in VALUES or self._values(name) is not None)
+            self.buttons[name] = button
             self.colourings.addButton(button)
             row.addWidget(button)
         return row
@@ -149,13 +218,13 @@ class ByteMapBox(FactBox):
     def _of(self, box: core.ByteBox) -> str:
         return box.dtype if self._colouring == "dtype" else box.device if self._colouring == "device" else box.kind or "other"
 
-    def _colour_of(self, box: core.ByteBox) -> str:
-        return self._colours.get(self._of(box), self._faint)
+    def _fill_of(self, box: core.ByteBox) -> Fill:
+        return self._fills.of(box) if self._fills is not None else self._fills_of.get(self._of(box), self._faint)
 
     def _sums(self, root: core.ByteBox) -> dict[str, int]:
         """Bytes of what the colours tell apart, the most first."""
         sums: dict[str, int] = {}
-        for box in _leaves(root):
+        for box in leaves(root):
             sums[self._of(box)] = sums.get(self._of(box), 0) + box.nbytes
         return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
 
@@ -166,15 +235,40 @@ class ByteMapBox(FactBox):
             return dict(zip(core.BYTE_KINDS, series, strict=False))
         return dict(zip(sums, series, strict=False))
 
-    def _show_legend(self, root: core.ByteBox, sums: dict[str, int]) -> None:
+    def _clear_legend(self) -> None:
         while (item := self._swatches.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+
+    def _show_legend(self, root: core.ByteBox, sums: dict[str, int]) -> None:
+        self._clear_legend()
         names = kind_names() if self._colouring == "kind" else {}
         for name, nbytes in [*sums.items()][:len(theme.colours().series)]:
             said = names.get(name) or core.visible(name, 60) or self.tr("not stored")
-            self._swatches.addWidget(_Swatch(said, words.share(nbytes, root.nbytes), self._colours.get(name, self._faint)))
+            self._swatches.addWidget(_Swatch(said, words.share(nbytes, root.nbytes), self._fills_of.get(name, self._faint)))
+        self._legend.updateGeometry()
+
+    def _show_value_legend(self, fills: ValueFills) -> None:
+        self._clear_legend()
+        if self._colouring == "nan":
+            bad = sum(1 for value in fills.known if value)
+            self._swatches.addWidget(_Swatch(self.tr("NaN or infinite"), words.tensors(bad), fills.at(1.0)))
+            self._swatches.addWidget(_Swatch(self.tr("all finite"), words.tensors(len(fills.known) - bad), fills.at(0.0)))
+        elif fills.span is not None:
+            low, high = fills.span
+            ends = (number(low, 3), number(high, 3)) if self._colouring == "std" else (
+                self.tr("the same"), self.tr("100 % of A's norm, or more"))
+            ramp = _Ramp(*ends, [fills.at(low + (high - low) * n / _RAMP) for n in range(_RAMP)])
+            if self._colouring == "std":
+                ramp.setToolTip(self.tr("The standard deviations of 5 to 95 % of the tensors that are shown"))
+            self._swatches.addWidget(ramp)
+            apart = sum(1 for value in fills.known if value != value)
+            if apart:
+                said = self.tr("nothing finite") if self._colouring == "std" else self.tr("NaN, of another shape or alone")
+                self._swatches.addWidget(_Swatch(said, words.tensors(apart), fills.at(float("nan"))))
+        if fills.unknown:
+            self._swatches.addWidget(_Swatch(self.tr("not read"), words.tensors(fills.unknown), fills.empty))
         self._legend.updateGeometry()
 
     # -- the way
@@ -220,16 +314,33 @@ class ByteMapBox(FactBox):
 
     def _say(self) -> None:
         box = self.view.current
-        self.line.set_text(self.view.said(box) if box is not None
+        self.line.set_text(" · ".join(part for part in (self.view.said(box), self._figure(box)) if part) if box is not None
                            else self.tr("Click a box, or use the arrow keys, to select it. Double click or Enter goes in, Backspace out."))
+
+
+    def _figure(self, box: core.ByteBox) -> str:
+        """The number that a box is filled by, in words."""
+        values = self._values(self._colouring) if self._fills is not None else None
+        if values is None or box.info is None:
+            return ""
+        value = values.look(box.path)
+        if value is None:
+            return self.tr("not read")
+        if self._colouring == "nan":
+            return self.tr("{n} NaN or infinite").format(n=f"{int(value):,}")
+        if self._colouring == "std":
+            return self.tr("std {value}").format(value=number(value, 4))
+        if value != value:
+            return self.tr("cannot be compared")
+        return self.tr("changed by {part} % of A's norm").format(part=number(100 * value, 3))
 
 
 class _Swatch(QWidget):
     """A colour and what it stands for."""
 
-    def __init__(self, name: str, share: str, colour: str) -> None:
+    def __init__(self, name: str, share: str, fill: Fill) -> None:
         super().__init__()
-        self._name, self._share, self._colour = name, share, colour
+        self._name, self._share, self._fill = name, share, fill
         self.setAccessibleName(f"{name}: {share}")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
@@ -241,8 +352,8 @@ class _Swatch(QWidget):
         c = theme.colours(self.palette())
         painter = QPainter(self)
         square = QRectF(0.5, (self.height() - _SWATCH) / 2 + 0.5, _SWATCH - 1, _SWATCH - 1)
-        painter.setPen(QPen(QColor(self._colour), 1))
-        painter.setBrush(theme.tinted(self._colour, c.card, TINT))
+        painter.setPen(QPen(theme.tinted(self._fill.colour, c.card, self._fill.edge), 1))
+        painter.setBrush(theme.tinted(self._fill.colour, c.card, self._fill.part))
         painter.drawRect(square)
         room = QRectF(_SWATCH + 7, 0, self.width(), self.height())
         painter.setPen(QColor(c.text))
@@ -253,6 +364,35 @@ class _Swatch(QWidget):
         painter.end()
 
 
+class _Ramp(QWidget):
+    """The fills from the least to the greatest, between what these are."""
+
+    def __init__(self, least: str, greatest: str, fills: list[Fill]) -> None:
+        super().__init__()
+        self._least, self._greatest, self._fills = least, greatest, fills
+        self.setAccessibleName(f"{least} … {greatest}")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._least + self._greatest) + len(self._fills) + 16, metrics.height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours(self.palette())
+        painter = QPainter(self)
+        left = self.fontMetrics().horizontalAdvance(self._least) + 7
+        top = (self.height() - _SWATCH) / 2
+        painter.setPen(QColor(c.text))
+        painter.drawText(QRectF(0, 0, left, self.height()), Qt.AlignmentFlag.AlignVCenter, self._least)
+        painter.drawText(QRectF(left + len(self._fills) + 7, 0, self.width(), self.height()), Qt.AlignmentFlag.AlignVCenter, self._greatest)
+        for n, fill in enumerate(self._fills):
+            painter.fillRect(QRectF(left + n, top, 1, _SWATCH), theme.tinted(fill.colour, c.card, fill.part))
+        painter.setPen(QColor(self._fills[-1].colour))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(left - 0.5, top + 0.5, len(self._fills), _SWATCH - 1))
+        painter.end()
+
+
 def kind_names() -> dict[str, str]:
     """What a person calls each `core.ByteKind`."""
     translate: Callable[[str, str], str] = QCoreApplication.translate
@@ -260,10 +400,3 @@ def kind_names() -> dict[str, str]:
             "vector": translate("ByteMap", "Vectors"), "packed": translate("ByteMap", "Packed parts"),
             "buffer": translate("ByteMap", "Buffers"), "optimizer": translate("ByteMap", "Optimizer state"),
             "other": translate("ByteMap", "Other tensors")}
-
-
-def _leaves(box: core.ByteBox) -> Iterator[core.ByteBox]:
-    if not box.boxes:
-        yield box
-    for inner in box.boxes:
-        yield from _leaves(inner)

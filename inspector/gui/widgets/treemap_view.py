@@ -28,9 +28,9 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 from inspector import core
 from inspector.gui.kit import exporting, icons, theme, words
 from inspector.gui.models import treemap
+from inspector.gui.models.box_fills import TINT, Fill
 from inspector.gui.models.treemap import Way
 
-TINT = 0.3                      # of its colour in a box, whose edge has all of it
 _LOWEST, _HIGHEST, _SHAPE = 260, 460, 0.54
 _GAP = 1.0                      # pixels between boxes
 _AT_ONCE = 200                  # boxes that are laid out anew for every step of a resize; more once it rests
@@ -38,7 +38,7 @@ _SETTLED = 60                   # milliseconds
 _LISTED = 12                    # boxes that a screen reader is told
 _WAYS: dict[int, Way] = {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
 
-ColourOf = Callable[[core.ByteBox], str]
+FillOf = Callable[[core.ByteBox], Fill]
 
 
 class _Pen:
@@ -74,7 +74,7 @@ class TreemapView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._root: core.ByteBox | None = None
-        self._colour_of: ColourOf = lambda box: theme.colours(self.palette()).accent
+        self._fill_of: FillOf = lambda box: Fill(theme.colours(self.palette()).accent, TINT)
         self._places: list[core.MapPlace] = []
         self._drawn: QPixmap | None = None
         self._cursor = self._hovered = -1
@@ -115,8 +115,14 @@ class TreemapView(QWidget):
         number = self._hovered if self._hovered >= 0 else self._cursor
         return self._places[number].box if 0 <= number < len(self._places) else None
 
-    def show_root(self, root: core.ByteBox | None, colour_of: ColourOf) -> None:
-        self._root, self._colour_of = root, colour_of
+    def refill(self, fill_of: FillOf) -> None:
+        """The same boxes, filled otherwise."""
+        self._fill_of, self._drawn = fill_of, None
+        self.pointed.emit()
+        self.update()
+
+    def show_root(self, root: core.ByteBox | None, fill_of: FillOf) -> None:
+        self._root, self._fill_of = root, fill_of
         self._widths.clear()
         self._arrange()
 
@@ -129,6 +135,16 @@ class TreemapView(QWidget):
 
     def picture(self, scale: float = 2.0) -> QImage:
         return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
+
+    def drawing(self) -> bytes:
+        """As an SVG document."""
+        self._lay_out()
+
+        def draw(painter: QPainter) -> None:
+            painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
+            self._draw(painter)
+
+        return exporting.drawing_of(self.size(), self._root.path if self._root is not None else "", draw)
 
     def name_of(self, box: core.ByteBox) -> str:
         """What a box is called as seen from the group that is shown, safe to show."""
@@ -214,7 +230,9 @@ class TreemapView(QWidget):
             self._drawn = QPixmap(self.size() * ratio)
             self._drawn.setDevicePixelRatio(ratio)
             self._drawn.fill(Qt.GlobalColor.transparent)
-            self._draw(self._drawn)
+            painter = QPainter(self._drawn)
+            self._draw(painter)
+            painter.end()
         c = theme.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -234,38 +252,36 @@ class TreemapView(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(place.x, place.y, place.width, place.height).adjusted(width / 2, width / 2, -width / 2, -width / 2))
 
-    def _draw(self, target: QPixmap) -> None:
+    def _draw(self, painter: QPainter) -> None:
         c = theme.colours(self.palette())
-        painter = QPainter(target)
         plain, bold = self._small, QFont(self._small)
         bold.setWeight(QFont.Weight.DemiBold)
         pen = _Pen(painter, (plain, bold), self._widths)
-        leaves: dict[str, list[QRectF]] = {}
-        slivers: dict[str, list[QRectF]] = {}           # without the room for an edge
+        leaves: dict[Fill, list[QRectF]] = {}
+        slivers: dict[Fill, list[QRectF]] = {}          # without the room for an edge
         for place in self._places:
             rect = QRectF(place.x + 0.5, place.y + 0.5, place.width - _GAP - 1, place.height - _GAP - 1)
             if place.is_leaf:
                 sort = leaves if rect.width() >= 1 and rect.height() >= 1 else slivers
-                sort.setdefault(self._colour_of(place.box), []).append(
+                sort.setdefault(self._fill_of(place.box), []).append(
                     rect if sort is leaves else QRectF(place.x, place.y, max(place.width - _GAP, 0.5), max(place.height - _GAP, 0.5)))
             else:
                 painter.setPen(QColor(c.border))
                 painter.setBrush(QColor(c.hover if place.depth % 2 else c.window))
                 painter.drawRect(rect)
-        for colour, rects in leaves.items():            # all of a colour at once: twice as fast
-            painter.setPen(QColor(colour))
-            painter.setBrush(theme.tinted(colour, c.card, TINT))
+        for fill, rects in leaves.items():              # all of a colour at once: twice as fast
+            painter.setPen(theme.tinted(fill.colour, c.card, fill.edge))
+            painter.setBrush(theme.tinted(fill.colour, c.card, fill.part))
             painter.drawRects(rects)
         painter.setPen(Qt.PenStyle.NoPen)
-        for colour, rects in slivers.items():
-            painter.setBrush(theme.tinted(colour, c.card, 2 * TINT))
+        for fill, rects in slivers.items():
+            painter.setBrush(theme.tinted(fill.colour, c.card, min(2 * fill.part, 1.0)))
             painter.drawRects(rects)
         for place in self._places:
             if place.title:
                 self._draw_title(pen, place, c)
             elif place.width > 24 and place.height > pen.height + 2:
                 self._draw_label(pen, place, c)
-        painter.end()
 
     def _draw_title(self, pen: _Pen, place: core.MapPlace, c: theme.Colours) -> None:
         """Name, class and size, as many of them as fit whole."""

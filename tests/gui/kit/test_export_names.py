@@ -2,9 +2,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.kit import exporting, file_dialogs
@@ -28,8 +31,21 @@ def test_that_the_next_file_is_saved_to_the_folder_of_the_one_before(qtbot: QtBo
         return next(answers), kinds
 
     monkeypatch.setattr(file_dialogs._Kept, "folder", "")
+    monkeypatch.setattr(file_dialogs._Kept, "settings", None)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", chosen)
     for _ in range(3):
         file_dialogs.ask_where_to_save(parent, "Save", "x.png", "")
     assert begun == ["x.png", str(tmp_path / "x.png"), str(tmp_path / "x.png")]
     assert file_dialogs._Kept.folder == "elsewhere"
+
+
+def test_that_a_drawing_is_a_document_whose_words_are_text(qtbot: QtBot) -> None:
+    words = QLabel("<b>conv&1</b>")
+    words.setTextFormat(Qt.TextFormat.PlainText)
+    qtbot.addWidget(words)
+    words.resize(200, 40)
+    drawn = exporting.drawing_of_widget(words, QColor("#ffffff"), "a<b>.weight")
+    root = ElementTree.fromstring(drawn)
+    assert root.tag.endswith("svg")
+    assert "".join(root.itertext()).count("<b>conv&1</b>") == 1
+    assert "a<b>.weight" in "".join(root.itertext())

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -259,6 +260,13 @@ def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -
     desk.panel.save_picture()
     assert names == ["values-.._a_b_c-heatmap.png"]
     assert not QImage(str(tmp_path / "out.png")).isNull()
+    desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.svg")
+    desk.panel.save_drawing()
+    assert names[1:] == ["values-.._a_b_c-heatmap.svg"]
+    root = ElementTree.fromstring((tmp_path / "out.svg").read_bytes())
+    assert root.tag.endswith("svg")
+    assert any(one.tag.endswith("image") for one in root.iter())            # the blocks
+    assert any(char.isdigit() for char in "".join(root.itertext()))         # what the colours stand for
     desk.panel.copy_data()
     desk.wait()
     assert QGuiApplication.clipboard().text() == "1.5\t-2.0\n3.0\t0.25\n"

@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -243,6 +244,23 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
     desk.panel.choose_path = lambda *args: str(tmp_path / "out.png")
     desk.panel.save_picture()
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_that_all_ridges_are_given_away_as_a_drawing(desk: Desk, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    desk.open({f"net.layers.{i}.weight": rng.normal(size=(8, 8)).astype(np.float32) for i in range(3)})
+    names = []
+    desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / f"{len(names)}.svg")
+    desk.panel.save_drawing()
+    desk.panel.as_ridges.click()
+    desk.panel.save_drawing()
+    assert {name.rpartition(".")[2] for name in names} == {"svg"}
+    lines, ridges = (ElementTree.fromstring((tmp_path / f"{n}.svg").read_bytes()) for n in (1, 2))
+    assert lines.tag.endswith("svg")
+    said = "".join(ridges.itertext())
+    assert len(desk.column(NAME)) == 3
+    assert all(name in said for name in desk.column(NAME))
+    assert not any(one.tag.endswith("image") for one in ridges.iter())      # every ridge is a curve that can be made larger
 
 
 def test_that_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -12,13 +14,17 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget,
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import theme, words
 from inspector.gui.panels import overview as module
 from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
+from inspector.gui.state import value_checks
 from inspector.gui.state.analysis import Analyses
-from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.pending_edits import Editing
+from inspector.gui.state.session import Compared, Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets import texts
 from inspector.gui.widgets.boxes import Bar, FindingBox, Prose
 from inspector.gui.widgets.byte_map_box import ByteMapBox
@@ -389,6 +395,91 @@ def test_that_colours_say_kind_type_or_device(panel: Overview, session: Session,
     session.select(None)
     show(session, tasks, qtbot, checkpoint("/runs/other.pth", keys=KEYS))
     assert boxes_of(panel).swatches == ["cuda:0: 100 %"], "the choice is for all files"
+
+
+def open_real(session: Session, tasks: Tasks, qtbot: QtBot, path: Path, arrays: dict[str, np.ndarray]) -> Document:
+    core.save(arrays, path)
+    return show(session, tasks, qtbot, core.open(str(path)))
+
+
+def point_at(box: ByteMapBox, key: str) -> None:
+    assert box.view.places
+    box.view.mark(key)
+
+
+REAL = {"net.a.weight": np.float32([[1, 2], [3, 4]]), "net.b.weight": np.float32([[1, np.nan, 2]]), "head": np.zeros(5, np.float32)}
+
+
+def test_that_boxes_are_coloured_by_values_only_once_these_were_read(
+        panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "UNASKED", 10)
+    document = open_real(session, tasks, qtbot, tmp_path / "a.safetensors", REAL)
+    box = boxes_of(panel)
+    assert not box.buttons["change"].isVisible()
+    box.buttons["std"].click()
+    qtbot.waitUntil(lambda: boxes_of(panel).read_button.isVisible())
+    box = boxes_of(panel)
+    assert box.swatches == ["not read: 3 tensors"]
+    assert box.read_button.text() == f"Read {words.size(document.checkpoint.nbytes)}" if document.checkpoint else ""
+    box.read_button.click()
+    qtbot.waitUntil(lambda: panel.map is not None and panel.map.swatches[:1] == ["0 … 1.12"], timeout=20_000)
+    box = boxes_of(panel)
+    assert not box.read_button.isVisible()
+    point_at(box, "net.a.weight")
+    assert "std 1.118" in box.line.text
+    box.buttons["nan"].click()
+    assert box.swatches == ["NaN or infinite: 1 tensor", "all finite: 2 tensors"]
+    point_at(box, "net.b.weight")
+    assert "1 NaN or infinite" in box.line.text
+    fill = {place.box.path: box._fill_of(place.box) for place in box.view.places if place.is_leaf}
+    assert fill["net.b.weight"].colour == theme.colours(box.palette()).danger != fill["net.a.weight"].colour
+
+
+def test_that_renamed_tensors_keep_what_was_read_of_them_and_changed_ones_do_not(
+        panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, tmp_path: Path) -> None:
+    document = open_real(session, tasks, qtbot, tmp_path / "a.safetensors", REAL)
+    checks, _ = ValueChecks.shared(session, tasks), Editing(session, tasks)
+    qtbot.waitUntil(lambda: (known := checks.of(document)) is not None and known.is_complete, timeout=20_000)
+    session.add_edits(document.id, [core.Rename("net.a.weight", "net.c.weight"), core.Cast("float16", "head")])
+    qtbot.waitUntil(lambda: document.checkpoint is not None and "net.c.weight" in document.checkpoint.tensors and not tasks.running,
+                    timeout=20_000)
+    found = panel._values("std")
+    assert found is not None
+    assert found.look("net.c.weight") == pytest.approx(1.118, abs=1e-3)
+    assert found.look("net.a.weight") is None
+    assert found.look("head") is None
+
+
+def test_that_boxes_are_coloured_by_a_comparison_that_was_read(
+        panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, tmp_path: Path) -> None:
+    one = open_real(session, tasks, qtbot, tmp_path / "a.safetensors", {"w": np.ones(50, np.float32), "v": np.ones(50, np.float32)})
+    two = open_real(session, tasks, qtbot, tmp_path / "b.safetensors", {"w": np.full(50, 1.25, np.float32), "u": np.ones(90, np.float32)})
+    progress = ComparisonProgress(session, tasks)
+    session.compare(Compared(one.id, two.id))
+    qtbot.waitUntil(lambda: progress.step is Step.DONE, timeout=20_000)
+    box = boxes_of(panel)
+    assert box.buttons["change"].isVisible()
+    box.buttons["change"].click()
+    assert box.swatches == ["the same … 100 % of A's norm, or more", "NaN, of another shape or alone: 1 tensor"]
+    point_at(box, "w")
+    assert "changed by 25 % of A's norm" in box.line.text
+    session.remove(one.id)
+    assert not box.buttons["change"].isVisible()
+    assert box.swatches[0].startswith("Vectors")
+    progress.stop()
+
+
+def test_that_the_map_is_given_away_as_a_drawing(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                                 tmp_path: Path) -> None:
+    show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box = boxes_of(panel)
+    names: list[str] = []
+    box.choose_path = lambda parent, title, name, kinds: (names.append(name), str(tmp_path / name))[1]
+    box.save_drawing()
+    assert names == ["last-bytes.svg"]
+    root = ElementTree.fromstring((tmp_path / "last-bytes.svg").read_bytes())
+    assert "head" in "".join(root.itertext())
+    assert not any(one.tag.endswith("image") for one in root.iter())
 
 
 def test_that_the_map_of_a_group_is_of_that_group(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:

@@ -111,3 +111,49 @@ def test_that_a_file_that_is_gone_is_left_alone(session: Session, tasks: Tasks, 
     idle(tasks)
     found = checks.of(document)
     assert found is None or not found.is_complete
+
+
+def test_that_single_tensors_have_their_deviation_and_count_of_nan_once_they_were_read(
+        session: Session, tasks: Tasks, opened: Open, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "UNASKED", 10)
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    before = checks.measured(document)
+    assert before is not None
+    assert (before.read, before.of, before.at_work) == (0, 4, False)
+    assert (before.std("good"), before.nonfinite("good"), before.nonfinite("bad")) == (None, None, None)
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        checks.ask(document.id)
+    found = checks.measured(document)
+    assert found is not None
+    assert (found.read, found.of, found.at_work) == (4, 4, False)
+    assert found.std("good") == pytest.approx(torch.arange(4.0).std(correction=0).item())
+    assert found.std("zero") == 0.0
+    assert (found.nonfinite("good"), found.nonfinite("bad"), found.nonfinite("nothing")) == (0, 2, None)
+
+
+def test_that_it_is_told_how_far_reading_is(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "_MANY", 1)
+    monkeypatch.setattr(value_checks, "TOLD", 0)
+    seen, go_on = threading.Event(), threading.Event()
+    each = core.summarize_each
+
+    def slow(ckpt: core.Checkpoint, keys: list[str], *, monitor: core.Monitor) -> object:
+        if keys == ["n"]:
+            seen.set()
+            go_on.wait(20)
+        return each(ckpt, keys, monitor=monitor)
+
+    monkeypatch.setattr(core, "summarize_each", slow)
+    checks = ValueChecks.shared(session, tasks)
+    with qtbot.waitSignal(checks.moved, timeout=20_000):
+        document = opened()
+    qtbot.waitUntil(seen.is_set, timeout=20_000)
+    found = checks.measured(document)
+    assert found is not None
+    assert (found.read, found.at_work) == (3, True)
+    assert found.std("zero") == 0.0
+    go_on.set()
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        pass

@@ -8,8 +8,9 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.models.box_fills import TINT, Fill
 from inspector.gui.widgets import treemap_view
-from inspector.gui.widgets.treemap_view import TINT, TreemapView
+from inspector.gui.widgets.treemap_view import TreemapView
 from tests.gui.kit.test_theme import contrast
 from tests.tables import make
 
@@ -22,7 +23,7 @@ def view(qtbot: QtBot) -> TreemapView:
     made = TreemapView()
     qtbot.addWidget(made)
     made.resize(800, 400)
-    made.show_root(core.byte_map(make(keys=KEYS, tied=("head.weight", "tied.weight"))), lambda box: theme.LIGHT.series[0])
+    made.show_root(core.byte_map(make(keys=KEYS, tied=("head.weight", "tied.weight"))), lambda box: Fill(theme.LIGHT.series[0], TINT))
     made.show()
     return made
 
@@ -121,7 +122,7 @@ def test_that_a_hostile_name_is_plain(qtbot: QtBot) -> None:
     view = TreemapView()
     qtbot.addWidget(view)
     view.resize(500, 300)
-    view.show_root(core.byte_map(make(keys={"<b>x</b>\n\u202ey": (40, 40), "z": (3,)})), lambda box: "#2f5fd0")
+    view.show_root(core.byte_map(make(keys={"<b>x</b>\n\u202ey": (40, 40), "z": (3,)})), lambda box: Fill("#2f5fd0", TINT))
     view.show()
     assert view.said(view.places[0].box).startswith("<b>x</b>\\n\\u202ey · 40 × 40")
     assert view.picture().width() == 1000
@@ -135,10 +136,10 @@ def test_that_boxes_are_laid_out_once_for_all_that_changes_before_they_are_drawn
     shown = TreemapView()
     qtbot.addWidget(shown)
     root = core.byte_map(make(keys=KEYS))
-    shown.show_root(root, lambda box: theme.LIGHT.series[0])
+    shown.show_root(root, lambda box: Fill(theme.LIGHT.series[0], TINT))
     shown.mark("net.1")
     shown.resize(700, 300)
-    shown.show_root(root, lambda box: theme.LIGHT.series[1])
+    shown.show_root(root, lambda box: Fill(theme.LIGHT.series[1], TINT))
     shown.mark("net.1.mlp.weight")
     assert made == []
     shown.grab()
@@ -152,7 +153,7 @@ def test_that_what_is_under_the_keys_is_told_before_anything_is_drawn(qtbot: QtB
     qtbot.addWidget(shown)
     shown.resize(700, 300)
     with qtbot.waitSignal(shown.pointed):
-        shown.show_root(core.byte_map(make(keys=KEYS)), lambda box: theme.LIGHT.series[0])
+        shown.show_root(core.byte_map(make(keys=KEYS)), lambda box: Fill(theme.LIGHT.series[0], TINT))
         shown.mark("scale")
     assert shown.current is not None
     assert shown.current.path == "scale"
