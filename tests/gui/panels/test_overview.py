@@ -273,7 +273,8 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     ckpt = trained(tmp_path)
     assert any(finding.id == "oversized-storage" for finding in ckpt.findings)
     panel.resize(700, 160)
-    show(session, tasks, qtbot, ckpt)
+    document, checks = show(session, tasks, qtbot, ckpt), ValueChecks.shared(session, tasks)
+    qtbot.waitUntil(lambda: checks.of(document) is not None and not tasks.running, timeout=20_000)         # the page is drawn again then
     assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
     (bar,) = panel.findChildren(Segments)
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
