@@ -106,6 +106,24 @@ def modelopt_floats(rng: Rng, rows: int, cols: int, by_row: bool) -> Packed:
     return Packed(tensors, config_of(quant_method="modelopt"), "m.weight", "modelopt-fp8", values, set(tensors))
 
 
+def modelopt_integers(rng: Rng, rows: int, groups: int, size: int, bits: int, smoothed: bool) -> Packed:
+    """4 bits: an even row in the low half of a byte, the row behind it in the high one. `smoothed`: with a pre_quant_scale."""
+    cols, rows = groups * size, 2 * rows
+    low = 1 << (bits - 1)
+    codes = rng.integers(-low, low, (rows, cols)).astype(np.int8)
+    scales = rng.uniform(0.1, 1, (rows, groups if bits == 4 else 1)).astype(np.float32)
+    before = rng.uniform(0.5, 2, cols).astype(np.float32) if smoothed else np.ones(cols, np.float32)
+    values = each(rows, cols, lambda r, c: float(np.float32(codes[r, c]) * scales[r, c // size if bits == 4 else 0] * before[c]))
+    data = (codes[::2].view(np.uint8) & 15) | (codes[1::2].view(np.uint8) << 4) if bits == 4 else codes
+    tensors: dict[str, Array] = {"m.weight": data, "m.weight_scale": scales if bits == 4 else scales.reshape(-1)}
+    if smoothed:
+        tensors["m.pre_quant_scale"] = before
+    if smoothed and bits == 4:
+        tensors["m.weight_scale_2"] = np.float32(0.01).reshape(())
+    return Packed(tensors, config_of(quant_method="modelopt", quant_algo="W4A16_AWQ" if bits == 4 else "W8A8_SQ_PER_CHANNEL"), "m.weight",
+                  f"modelopt-int{bits}", values, set(tensors))
+
+
 def mlx_floats(rng: Rng, rows: int, groups: int, mode: str) -> Packed:
     size = 16 if mode == "nvfp4" else 32
     cols = size * groups
@@ -213,6 +231,8 @@ SIZED: dict[str, Callable[[Rng, int, int, int], Packed]] = {
     "ct nvfp4": lambda rng, rows, groups, size: packing.four_bit_floats(rng, rows, 16 * groups, True),
     "modelopt nvfp4": lambda rng, rows, groups, size: packing.four_bit_floats(rng, rows, 16 * groups, False),
     "modelopt fp8": lambda rng, rows, groups, size: modelopt_floats(rng, rows, groups * size, size % 2 == 0),
+    "modelopt awq": lambda rng, rows, groups, size: modelopt_integers(rng, rows, groups, size, 4, size % 2 == 0),
+    "modelopt integers": lambda rng, rows, groups, size: modelopt_integers(rng, rows, groups, size, 8, size % 2 == 0),
     "fp8 blocks": lambda rng, rows, groups, size: packing.float_blocks(rng, rows, 5 * groups, size, 1 + size % 7),
     "fp8 powers": lambda rng, rows, groups, size: powers_of_blocks(rng, rows, 5 * groups, size, 1 + size % 7),
     "mxfp4": lambda rng, rows, groups, size: packing.experts(rng, 1 + size % 3, rows, groups),

@@ -263,3 +263,15 @@ def test_that_formats_of_compressed_tensors_that_are_not_read_are_named(form: st
     [found] = core.packed_tensors(ckpt).values()
     assert form in found.problem
     assert set(core.unpacked(ckpt).tensors) == {"m.weight"}
+
+
+def test_that_smoothed_floats_of_modelopt_have_their_columns_multiplied(tmp_path: Path) -> None:
+    made = packing.MAKERS["modelopt nvfp4"](np.random.default_rng(2))
+    before = np.linspace(0.5, 2, made.values.shape[1]).astype(np.float32)
+    path = made._replace(tensors={**made.tensors, "m.pre_quant_scale": before}).save(tmp_path / "a")
+    found = core.packed_tensors(path)[made.name]
+    assert (found.scheme, found.parts["pre_quant_scale"], found.problem) == ("modelopt-nvfp4", "m.pre_quant_scale", "")
+    plain = core.read_numpy(core.unpacked(made.save(tmp_path / "b")), made.name)
+    assert np.array_equal(core.read_numpy(core.unpacked(path), made.name), plain * before)
+    short = made._replace(tensors={**made.tensors, "m.pre_quant_scale": before[:-1]}).save(tmp_path / "c")
+    assert "pre_quant_scale" in core.packed_tensors(short)[made.name].problem
