@@ -29,6 +29,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .keypath import visible
+
 if TYPE_CHECKING:
     from .findings import Finding
     from .graph import Graph
@@ -56,7 +58,7 @@ class InspectorError(Exception):
             self.id = id
 
     def __str__(self) -> str:
-        place = f" (at {self.where})" if self.where else ""
+        place = f" (at {visible(self.where)})" if self.where else ""       # a path may have line breaks in it
         end = "" if self.message.endswith((".", "!", "?")) else "."
         return f"{self.message}{place}{end}" + (f" {self.hint}" if self.hint else "")
 

@@ -5,6 +5,7 @@ Tensors of block types are listed as their bytes, a row a row; what they stand f
 """
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Mapping
 from math import prod
@@ -166,7 +167,7 @@ class _Reading:
             dtype, extra, problem = _PLAIN.get(kind, "uint8"), None, ""
             if kind not in _PLAIN:
                 block, elements, nbytes = _BLOCKS.get(kind, (f"type {kind}", 1, 1))
-                extra = Extra(header_fields=(("ggml_type", block), ("shape", str(list(shape)))))
+                extra = Extra(header_fields=(("ggml_type", json.dumps(block)), ("ggml_shape", json.dumps(list(shape)))))
                 if kind not in _BLOCKS or not shape or shape[-1] % elements:
                     problem = f"its type {kind} of GGML is not known" if kind not in _BLOCKS else "its rows are not whole blocks"
                 else:

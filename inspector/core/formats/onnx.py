@@ -217,7 +217,7 @@ class _Model:
             return
         extra = None
         if dtype is None:
-            extra = Extra(header_fields=(("onnx_type", narrow), ("shape", json.dumps(list(shape)))))
+            extra = Extra(header_fields=(("onnx_type", json.dumps(narrow)), ("onnx_shape", json.dumps(list(shape)))))
             dtype, shape = "uint8", (-(-prod(shape) * bits // 8),)
         nbytes = prod(shape) * DTYPES[dtype].itemsize
         id = f"{len(self.storages)}"

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -18,7 +18,7 @@ from inspector.core.limits import LIMITS
 from inspector.core.opening import CheckpointLike, file_of, opened
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import unknown_names
-from inspector.core.pickles.objects.contents import contents_of
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT
@@ -32,6 +32,7 @@ from .in_place import InPlace, refused
 from .joined import is_joined, weights_alone
 from .layouts import safetensors, shards, torch_legacy, torch_zip
 from .layouts.losses import Loss, packed_left_out, safetensors_holds
+from .names import is_marked, names_there, told
 from .object.pickled import Pickled, Record, pickled
 from .object.synthesis import synthesised
 from .targets import Target
@@ -41,6 +42,7 @@ TIES = ("one", "all")
 _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
 _PT = {"format": "pt"}
+_MANY = 20_000              # entries of an edited checkpoint up to which its object is always looked at again
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _PROGRAM = ("code/", "constants", "attributes.pkl", "bytecode", "mobile_debug", "traced_inputs")
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
@@ -72,6 +74,8 @@ class SavePlan:
 
     `backup` is the name that the file that is replaced can have then ("": none is replaced), and `keeps` whether it will have it.
 
+    `renamed` are keys that the new file has under another name than they have now (`a.0#2` without the `a.0` beside it), with that name.
+
     With `in_place` nothing is copied: `files` are those that change, and `nbytes` how large they are then."""
 
     path: str
@@ -91,6 +95,7 @@ class SavePlan:
     in_place: InPlace | None = field(default=None, repr=False)
     backup: str = ""
     keeps: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def room(self) -> int:
@@ -423,7 +428,9 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     undecided, refused = _code(ckpt, graph, keep, drop, monitor)
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
-    gone = _gone(ckpt, graph, bool(unwished) or not own, monitor)
+    contents = None if format == "torchscript" else _looked_at(ckpt, graph, bool(unwished) or not own, monitor)
+    gone = made.gone if made.gone is not None else _gone(ckpt, contents)
+    renamed = names_there(ckpt, contents, gone, made.names) if contents is not None else {}
     losses += packed_left_out(ckpt, [key for key in ckpt.tensors if key not in gone])
     if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
@@ -439,7 +446,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
     torch_zip.check_storages(ckpt, archive.members, graph)
     left_out = [name for name in others if name not in archive.members and not (_is_extracted_script(ckpt) and _is_program(name))]
-    notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
+    notes = [*target.notes, *made.notes, *told(renamed), *_remains(ckpt, archive, others)]
     if isinstance(archive, torch_legacy.Stream):
         notes.append("The old format has no checksums: nobody who reads it will notice damage to values.")
         if archive.late:
@@ -447,16 +454,17 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
                if name not in unwanted]
     notes += [f"The member {visible(name, 80)} is left out as asked." for name in left_out if name in unwanted]
-    told = [name for name in ckpt.metadata if name != "format"]         # "pt", which a PyTorch file is anyway
-    if told:
+    metadata = [name for name in ckpt.metadata if name != "format"]     # "pt", which a PyTorch file is anyway
+    if metadata:
         losses.append(Loss("metadata", "__metadata__",
-                           f"{counted(len(told), 'entry of __metadata__ has', 'entries of __metadata__ have')} no place in a PyTorch file: "
-                           f"{visible(', '.join(told), 120)}."))
-    fields = [info.key for info in ckpt.tensors.values() if info.extra is not None and info.extra.header_fields]
+                           f"{counted(len(metadata), 'entry of __metadata__ has', 'entries of __metadata__ have')} no place in a "
+                           f"PyTorch file: {visible(', '.join(metadata), 120)}."))
+    fields = {info.key: info.extra.header_fields for info in ckpt.tensors.values() if info.extra is not None and info.extra.header_fields}
     if fields:
-        losses.append(Loss("extra-field", fields[0], f"Fields of {count(len(fields), 'tensor')} that only safetensors headers have are "
-                           "left out."))
-    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)
+        names = dict.fromkeys(name for pairs in fields.values() for name, _ in pairs)
+        losses.append(Loss("extra-field", next(iter(fields)), f"Fields of {count(len(fields), 'tensor')} have no place in a PyTorch file: "
+                           f"{visible(', '.join(names), 120)}."))
+    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone, renamed=renamed)
 
 
 def _is_extracted_script(ckpt: Checkpoint) -> bool:
@@ -475,12 +483,22 @@ def _apart(ckpt: Checkpoint, monitor: Monitor) -> tuple[bytes, tuple[Record, ...
     return data, records, ("The tensors are written as a state dict, without the code of the TorchScript archive.", *notes)
 
 
-def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> frozenset[str]:
+def _looked_at(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> Contents | None:
+    """The object to be written as whoever reads it will list it, where it may have other keys than were asked for; None for one that is
+    written as it is, and for large ones in which nothing can be missing or called alike."""
+    if ckpt.edited is None and ckpt.as_opened.format in _ONE_PICKLE and not dropped and ckpt.as_opened.format != "pickle":
+        return None
+    needed = dropped or any(isinstance(value, Opaque) for value in ckpt.values.values()) or any(
+        is_marked(key) for table in (ckpt.tensors, ckpt.values, ckpt.as_opened.tensors, ckpt.as_opened.values) for key in table)
+    if not needed and len(ckpt.tensors) + len(ckpt.values) > _MANY:
+        return None
+    return contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
+
+
+def _gone(ckpt: Checkpoint, contents: Contents | None) -> frozenset[str]:
     """Keys that the pickle to be written has not: objects that could not be carried over, and what needed dropped code."""
-    single = ckpt.edited is None and ckpt.as_opened.format in _ONE_PICKLE
-    if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
+    if contents is None:
         return frozenset()
-    contents = contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
     there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
     return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
 
@@ -547,13 +565,14 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream,
 
 def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
           work: list[Work], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
-          gone: frozenset[str] = frozenset(), deletes: tuple[str, ...] = ()) -> SavePlan:
+          gone: frozenset[str] = frozenset(), renamed: Mapping[str, str] | None = None,
+          deletes: tuple[str, ...] = ()) -> SavePlan:
     _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
     files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))
     nbytes = sum(file.nbytes for file in files)
     old = None if target.old is None else target.old.size
     return SavePlan(path, format, files, nbytes, target.free, old, tuple(losses), code, tuple(notes), ckpt, target, tuple(work),
-                    gone, deletes)
+                    gone, deletes, renamed=renamed or {})
 
 
 def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:

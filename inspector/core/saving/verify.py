@@ -7,7 +7,7 @@ source itself recorded. Two threads share the reading; nothing is held but a few
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from inspector.core import formats
@@ -66,12 +66,9 @@ def same_tensors(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInf
             raise Mismatch(key, f"the new file describes {visible(key, 80)} otherwise than it was to be written")
 
 
-def same_values(wanted: Mapping[str, Plain], found: Mapping[str, Plain], but: Collection[str] = ()) -> None:
-    """Raises Mismatch unless all values are the same; those of opaque ones by the names of their types. `but` are keys that
-    were to change."""
+def same_values(wanted: Mapping[str, Plain], found: Mapping[str, Plain]) -> None:
+    """Raises Mismatch unless all values are the same; those of opaque ones by the names of their types."""
     for key in wanted.keys() | found.keys():
-        if key in but:
-            continue
         if key not in wanted or key not in found or not _same(wanted[key], found[key]):
             raise Mismatch(key, f"the new file has another value at {visible(key, 80)} than was to be written")
 

@@ -301,12 +301,16 @@ def _check_set(ckpt: Checkpoint, found: Checkpoint) -> None:
 
 
 def _check_object(plan: SavePlan, found: Checkpoint) -> Mapping[str, TensorInfo]:
-    """Raises Mismatch unless the new file's object is the one that was planned; gives its tensors as they were planned."""
-    ckpt = plan.ckpt
-    tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
+    """Raises Mismatch unless the new file's object is the one that was planned; gives its tensors as they were planned, by the names that
+    they have there."""
+    ckpt, new = plan.ckpt, plan.renamed
+    tensors: Mapping[str, TensorInfo] = ckpt.tensors
+    if plan.gone or new:
+        tensors = {new.get(key, key): info for key, info in ckpt.tensors.items() if key not in plan.gone}
     verify.same_tensors(tensors, found.tensors, strides=True)
     verify.same_sharing(tensors, found.tensors)
-    verify.same_values(ckpt.values, found.values, plan.gone)
+    values = {new.get(key, key): value for key, value in ckpt.values.items() if key not in plan.gone} if plan.gone or new else ckpt.values
+    verify.same_values(values, found.values)
     return tensors
 
 
@@ -342,7 +346,7 @@ def _check_homes(tensors: Mapping[str, TensorInfo], records: Iterable[Record], f
     own = {record.key: record.name for record in records if record.key is not None}
     of_storage = {record.storage: record.name for record in records if record.key is None}
     for key, info in tensors.items():
-        record = own.get(key) or of_storage.get(info.storage)
+        record = own.get(info.key) or of_storage.get(info.storage)
         storage = found.storages.get(found.tensors[key].storage)
         if record is not None and (storage is None or storage.extent != there.get(record)):
             raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")

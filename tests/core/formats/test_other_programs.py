@@ -12,6 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
 from inspector import core
 
@@ -65,6 +66,26 @@ def test_that_a_gguf_model_is_listed_with_its_values(tmp_path: Path) -> None:
     assert core.read_numpy(core.unpacked(ckpt), "q").tolist() == wanted
     core.save(core.edit(ckpt, [core.Dequantize("float32")]), tmp_path / "out.safetensors")
     assert core.read_numpy(tmp_path / "out.safetensors", "q").tolist() == wanted
+
+
+def test_that_blocks_of_a_gguf_model_keep_what_they_stand_for_in_safetensors(tmp_path: Path) -> None:
+    rows = bytes(range(36))
+    (tmp_path / "m.gguf").write_bytes(gguf([], [("a", (3,), 0, bytes(12)), ("q", (2, 32), 2, rows)]))
+    plan = core.plan_save(tmp_path / "m.gguf", tmp_path / "out.safetensors")
+    assert {loss.id for loss in plan.losses} <= {"python-value"}
+    core.save(plan, allow_loss=True)
+    assert load_file(tmp_path / "out.safetensors")["q"].numpy().tobytes() == rows
+    extra = core.open(tmp_path / "out.safetensors").tensors["q"].extra
+    assert extra is not None
+    assert extra.header_fields == (("ggml_type", '"q4_0"'), ("ggml_shape", "[2, 32]"))
+    *_, loss = core.plan_save(tmp_path / "m.gguf", tmp_path / "out.pth").losses
+    assert loss.message == "Fields of 1 tensor have no place in a PyTorch file: ggml_type, ggml_shape."
+
+
+def test_that_narrow_elements_of_an_onnx_model_can_be_saved_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(model(initializer("w", 22, (3,), block(9, b"\x21\x03"))))
+    core.save(tmp_path / "m.onnx", tmp_path / "out.safetensors", allow_loss=True)
+    assert load_file(tmp_path / "out.safetensors")["w"].tolist() == [0x21, 0x03]
 
 
 GOOD = gguf(VALUES[:5], [("a", (3, 4), 0, bytes(48)), ("q", (2, 32), 2, bytes(36))])

@@ -103,7 +103,7 @@ class _Names:
 
     def _new_key(self, key: str, place: str | None, tail: str) -> str:
         name = relative(key, place) if place else key
-        if tail == name:
+        if tail == name and (tail or place is None):        # an entry of a state dict may have an empty name
             return key
         head = name[:-len(tail) - 1] if tail else name
         if place in self._optimizers:

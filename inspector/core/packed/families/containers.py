@@ -15,7 +15,7 @@ from inspector.core.tensors.decoders.narrow import Narrow
 
 from .names import LogicalTensor, Names, counted
 
-_FOUR_BITS = (None, "int4", "uint4")        # of DequantizeLinear
+_FOUR_BITS = ("", "int4", "uint4")        # of DequantizeLinear
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
@@ -54,17 +54,28 @@ def _said(info: TensorInfo) -> dict[str, str]:
     return dict(info.extra.header_fields) if info.extra is not None else {}
 
 
+def _stands_for(info: TensorInfo, program: str) -> tuple[str, tuple[int, ...]]:
+    """The type and the sizes of what the bytes stand for, as the reader noted them; "" and its own sizes where they are what they are. A
+    tensor that was taken from another file may have anything there."""
+    said = _said(info)
+    try:
+        kind, sizes = json.loads(said.get(f"{program}_type", "null")), json.loads(said.get(f"{program}_shape", "null"))
+    except ValueError:
+        return "", info.shape
+    if not isinstance(kind, str) or not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
+        return "", info.shape
+    return kind, tuple(sizes)
+
+
 def _as_it_is(key: str, info: TensorInfo, scheme: str) -> LogicalTensor:
     bits = DTYPES[info.dtype].bits if info.dtype in DTYPES else None
     return LogicalTensor(key, info.shape, info.dtype, scheme, bits, bits, {"data": key}, None, info.problem)
 
 
 def _blocks(info: TensorInfo) -> Iterator[LogicalTensor]:
-    said = _said(info)
-    kind = said.get("ggml_type", "")
-    if not kind:
+    kind, shape = _stands_for(info, "ggml")
+    if not kind or not shape:
         return
-    shape = tuple(json.loads(said["shape"]))
     block = BLOCKS.get(kind)
     problem = info.problem or ("" if block else f"blocks of the type {kind} are not read")
     decoder = Ggml(kind, shape[-1]) if block and not problem else None
@@ -84,12 +95,10 @@ def _onnx(names: Names) -> Iterator[LogicalTensor]:
     for key, info in names.tensors.items():
         if key in parts:
             continue
-        said = _said(info)
-        kind = said.get("onnx_type")
-        if kind is None:
+        kind, shape = _stands_for(info, "onnx")
+        if not kind:
             yield _as_it_is(key, info, "onnx")
             continue
-        shape = tuple(json.loads(said["shape"]))
         bits = width_of(kind)
         decoder = None if info.problem else Narrow(kind.rstrip("24") if "int" in kind else kind, bits, prod(shape))
         yield LogicalTensor(key, shape, kind, "onnx", bits, float(bits), {"data": key}, decoder, info.problem)
@@ -105,10 +114,8 @@ def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> Log
     scale, zero = names.get(str(said["scale"])), names.get(str(said["zero_point"])) if said["zero_point"] else None
     if scale is None or (said["zero_point"] and zero is None):
         return None
-    fields = _said(info)
-    kind = fields.get("onnx_type")
-    shape = tuple(json.loads(fields["shape"])) if kind else info.shape
-    zero_kind = _said(zero).get("onnx_type") if zero is not None else None
+    kind, shape = _stands_for(info, "onnx")
+    zero_kind = _stands_for(zero, "onnx")[0] if zero is not None else ""
     parts = {"data": info.key, "scale": scale.key, **({"zero_point": zero.key} if zero is not None else {})}
     axis, block = said["axis"], counted(said["block_size"]) or 0
     axis = axis + len(shape) if isinstance(axis, int) and axis < 0 else axis

@@ -47,8 +47,11 @@ from inspector.core.limits import LIMITS
 from inspector.core.wording import count
 
 from .bulk import are_different, are_texts
+from .calls import call_of
 from .names import dtype_name
 
+_LATIN = ("latin1", "latin-1", "iso-8859-1")
+_SETS = (("builtins", "set"), ("builtins", "frozenset"))
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
 SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
 
@@ -162,10 +165,38 @@ def _pieces(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> 
     if kind == DICT:
         return "{…}"
     if kind == REDUCE:
-        named = graph.global_name(graph.a[n])
-        return f"{'.'.join(named)}(…)" if named else "…"
+        return _call_text(graph, n, budget, depth, limit)
     value = _named(graph, n)
     return value.text if isinstance(value, Opaque) else "…"
+
+
+def _call_text(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> str:
+    """A call: bytes and sets as protocol 2 spells them like those of later protocols, anything else by its name."""
+    raw = _bytes_of_call(graph, n, limit + 1)
+    if raw is not None:
+        return repr(raw[:limit]) + ("…" if len(raw) > limit else "")
+    call = call_of(graph, n)
+    if call.name in _SETS and call.args is not None and len(call.args) == 1 and graph.kind[call.args[0]] == LIST:
+        return f"{{{_pieces(graph, call.args[0], budget, depth, limit)[1:-1]}}}" if depth and budget[0] > 0 else "…"
+    return f"{'.'.join(call.spelled)}(…)" if call.spelled else "…"
+
+
+def _bytes_of_call(graph: Graph, n: int, most: int | None = None) -> bytes | None:
+    """The first `most` bytes of what protocol 2 calls for: `_codecs.encode(text, "latin1")`, or `bytes()`. None for other calls."""
+    if graph.kind[n] != REDUCE or n in graph.mutations:
+        return None
+    call = call_of(graph, n)
+    if call.name == ("builtins", "bytes") and call.args == ():
+        return b""
+    if call.name != ("_codecs", "encode") or call.args is None or len(call.args) != 2 or graph.kind[call.args[0]] != STR:
+        return None
+    start, end = graph.a[call.args[0]], graph.b[call.args[0]]
+    if graph.loose_text(call.args[1]) not in _LATIN:
+        return None
+    try:
+        return graph.data[start:end if most is None else min(end, start + 2 * most)].decode("utf-8", "ignore").encode("latin-1")
+    except UnicodeEncodeError:
+        return None
 
 
 def _first_items(graph: Graph, n: int) -> list[int]:
@@ -205,7 +236,8 @@ def key_text(graph: Graph, n: int) -> str:
     if kind in SCALARS:
         value = scalar(graph, n)
         return value.text if isinstance(value, Opaque) else str(value)
-    return short(graph, n, exact=True)
+    raw = _bytes_of_call(graph, n)
+    return short(graph, n, exact=True) if raw is None else repr(raw)
 
 
 _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others

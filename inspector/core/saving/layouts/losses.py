@@ -155,6 +155,20 @@ def _is_attribute(info: TensorInfo, modules: frozenset[str]) -> bool:
     return info.state_dict is None and any(is_within(info.key, path) for path in modules)
 
 
+def _marked(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> list[str]:
+    """Those listed with a mark (`a.0#2`) that is no part of their names in the file."""
+    source = ckpt.as_opened
+    if not any(finding.id in ("key-collision", "duplicate-keys") for finding in source.findings):
+        return []
+    came = ckpt.edited.origin if ckpt.edited is not None else {}
+    found = []
+    for key in tensors:
+        bare, mark, number = came.get(key, key).rpartition("#")
+        if mark and number.isdecimal() and (bare in source.tensors or bare in source.values):
+            found.append(key)
+    return found
+
+
 def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
     notes = []
     modules = ckpt.modules
@@ -169,6 +183,10 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
     if spread:
         notes.append(f"{len(spread):,} distributed tensors become plain ones, {visible(spread[0], 80)} first: their mesh and placements "
                      "are left out.")
+    marked = _marked(ckpt, tensors)
+    if marked:
+        notes.append(f"{counted(len(marked), 'tensor gets', 'tensors get')} the name of the list of keys, {visible(marked[0], 80)} first: "
+                     "the path reads like that of another, and safetensors has only names.")
     for name, kept in list(tied.items())[:20]:
         notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
                      "__metadata__ says so.")

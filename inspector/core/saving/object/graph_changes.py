@@ -139,7 +139,12 @@ class GraphChanges:
     def _rename(self) -> None:
         tree, editor, graph = self.tree, self.editor, self.graph
         for i, slot in enumerate(tree.slots):
-            if not tree.alive[i] or tree.parent[i] < 0 or slot.name < 0 or tree.inside[i]:
+            if not tree.alive[i] or tree.parent[i] < 0 or tree.inside[i]:
+                continue
+            if slot.name < 0:
+                entry = self._entry(i) if slot.holder in tree.listed_twice else None
+                if entry is not None:
+                    self._ask(i, entry, None)           # it stays where it is
                 continue
             new = tree.new_text(i)
             if slot.holder in tree.listed_twice:

@@ -9,7 +9,8 @@ of storages become offsets of their tensors, classes that came with their source
 """
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
+from types import MappingProxyType
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque
@@ -43,13 +44,19 @@ _VIEWING = frozenset({("torch._utils", "_rebuild_tensor"), ("torch._utils", "_re
 _NO_CODE: frozenset[str] = frozenset()
 
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
+
+
 class Pickled(NamedTuple):
     """`data` is the pickle; `records` name the storages it loads, in the order in which it does; `notes` say what a person should
-    know about it, a sentence each."""
+    know about it, a sentence each. Where code was left out, `gone` are the keys that went with it, and `names` what others are called
+    since, where lists closed up."""
 
     data: bytes
     records: tuple[Record, ...]
     notes: tuple[str, ...] = ()
+    gone: frozenset[str] | None = None
+    names: Mapping[str, str] = _NO_NAMES
 
 
 def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monitor = QUIET) -> Pickled:
@@ -103,6 +110,8 @@ class _Own:
         self.objects = TorchObjects(self.editor, ckpt, self.records)
         self.refs: dict[int, StorageRef] = {}
         self.notes: list[str] = []
+        self.gone: frozenset[str] = frozenset()
+        self.names: Mapping[str, str] = _NO_NAMES
 
     def pickled(self) -> Pickled:
         graph, editor = self.graph, self.editor
@@ -142,6 +151,8 @@ class _Own:
             gone = unwanted_slots(tree, unwanted_nodes(self.graph, self.drop_code))
             self._note_code(tree, gone)
         GraphChanges(ckpt, self.source, tree, self.objects).apply(gone)
+        if self.drop_code:
+            self.names, self.gone = tree.closed_up()
 
     def _holds_arrays(self) -> bool:
         """Whether this is a plain pickle with tensors that have to become such."""
@@ -242,7 +253,7 @@ class _Own:
             storage = self.ckpt.storages.get(id)
             if storage is not None and (storage.has_bytes or in_pickle(id) or id not in self.source.storages):
                 ids.append(id)
-        return Pickled(emitted.data, self.records.of(ids), tuple(self.notes))
+        return Pickled(emitted.data, self.records.of(ids), tuple(self.notes), self.gone, self.names)
 
     def _has_dead_calls(self) -> bool:
         """Whether the pickle calls something for its effect only: then it is written anew, without that."""

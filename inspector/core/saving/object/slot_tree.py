@@ -137,6 +137,27 @@ class SlotTree:
             if self.is_leaf(i) and self.present.get(slot.key, self.path[i]) != self.path[i]:
                 raise self.moved(i)
 
+    def closed_up(self) -> tuple[dict[str, str], frozenset[str]]:
+        """After slots were taken out that `name_all` had named: those entries of the tables that stay and are listed under another name
+        then, as lists close up, with that name; and those that are gone."""
+        index: dict[int, int] = {}
+        new = [""] * len(self.slots)
+        names: dict[str, str] = {}
+        for i, slot in enumerate(self.slots):
+            p = self.parent[i]
+            if p < 0 or not self.alive[i]:
+                continue
+            if slot.name < 0 and slot.name != MADE_UP and not self.inside[i]:
+                new[i] = join(new[p], str(index.get(p, 0)))
+                index[p] = index.get(p, 0) + 1
+            else:
+                inner = is_under(self.path[i], self.path[p])
+                new[i] = join(new[p], relative(self.path[i], self.path[p])) if inner else self.path[i]
+            if self.is_leaf(i) and new[i] != self.path[i]:
+                names[self.path[i]] = new[i]
+        gone = frozenset(self.present[slot.key] for i, slot in enumerate(self.slots) if not self.alive[i] and slot.key in self.present)
+        return names, gone
+
     def _as_it_was(self, i: int) -> str:
         """What is in an object keeps its name there."""
         key, above = self.slots[i].key, self.slots[self.parent[i]].key

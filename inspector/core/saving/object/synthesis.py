@@ -52,7 +52,7 @@ class _Synthesis:
 
     def emitted(self) -> Emitted:
         ckpt, editor = self.ckpt, self.editor
-        if "" in ckpt.tensors:
+        if "" in ckpt.tensors and ckpt.tensors[""].state_dict is None:       # in a state dict it is an entry with an empty name
             editor.graph.root = self.objects.tensor(ckpt.tensors[""])
             return emit(editor.finish(), fresh=0, monitor=self.monitor)
         self._container("")
