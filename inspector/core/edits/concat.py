@@ -14,6 +14,7 @@ from inspector.core.wording import counted
 from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
+from .tools.packed_parts import said_of_parts
 from .tools.rearranging import NewTensors, dimension, elements_of, joined, must_be_ordinary
 from .tools.starred import Found, check_stars, found_by, nothing_called
 
@@ -89,7 +90,8 @@ class Concat(Edit):
             notes.append(f"{parts} become {visible(whole, 60)} {list(after.tensors[whole].shape)}.")
         if len(found) > _SHOWN:
             notes.append(f"{counted(len(found) - _SHOWN, 'more tensor is', 'more tensors are')} made likewise.")
-        return [*notes, *states_about(before, [one.beside(name) for one in found for name in self.parts])]
+        keys = [one.beside(name) for one in found for name in self.parts]
+        return [*notes, *said_of_parts(before, keys), *states_about(before, keys)]
 
     @property
     def text(self) -> str:

@@ -16,6 +16,7 @@ from inspector.core.tensors.decoders.filled import MeanRows, RandomNormal, Zeros
 from inspector.core.wording import counted
 
 from .tools.common import Edit, edited, fields_of, object_in, text_or_json
+from .tools.packed_parts import refuse_parts
 from .tools.rearranging import NewTensors, decoded, dimension, elements_of, joined, must_be_ordinary, window
 from .tools.starred import found_by
 
@@ -50,6 +51,7 @@ class Resize(Edit):
         new = NewTensors(ckpt)
         tensors = dict(ckpt.tensors)
         chosen = [found.key for found in found_by(ckpt, self.key)]
+        refuse_parts(ckpt, chosen, "resized")
         moments = new.moments(chosen)
         done: set[str] = set()
         for key in [*chosen, *moments.like]:

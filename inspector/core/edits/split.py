@@ -14,6 +14,7 @@ from inspector.core.wording import count, counted
 from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
+from .tools.packed_parts import said_of_parts
 from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, window
 from .tools.starred import check_stars, found_by
 
@@ -80,7 +81,8 @@ class Split(Edit):
             notes.append(f"{visible(one.key, 60)} {list(info.shape)} becomes {parts}.")
         if len(found) > _SHOWN:
             notes.append(f"{counted(len(found) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
-        return [*notes, *states_about(before, [one.key for one in found])]
+        keys = [one.key for one in found]
+        return [*notes, *said_of_parts(before, keys), *states_about(before, keys)]
 
     @property
     def text(self) -> str:

@@ -32,6 +32,7 @@ class Transpose(Rearrangement):
     dims: tuple[int, ...] = ()
     OPTION: ClassVar[str] = "transpose"
     DONE: ClassVar[str] = "transposed"
+    SUITS_PARTS: ClassVar[bool] = False
     LEFT: ClassVar[tuple[str, str]] = "tensor that is no matrix", "tensors that are no matrices"
     ALONG: ClassVar[tuple[str, str]] = "is turned along", "are turned along"
 

@@ -23,6 +23,7 @@ from .common import Edit, edited, needs_extraction, storages_left
 from .copies import contiguous, fresh_ids
 from .globs import fitting, is_literal
 from .optimizers import Moments, moments_of
+from .packed_parts import refuse_parts
 
 Dims = tuple[int, ...]
 
@@ -35,6 +36,8 @@ class Rearrangement(Edit):
     glob: str
     DONE: ClassVar[str] = ""
     """What becomes of a tensor: "split"."""
+    SUITS_PARTS: ClassVar[bool] = True
+    """Whether one that is named may be a part of a packed tensor."""
     LEFT: ClassVar[tuple[str, str]] = "", ""
     """What is left alone, one and many."""
     ALONG: ClassVar[tuple[str, str]] = "", ""
@@ -76,6 +79,8 @@ class Rearrangement(Edit):
             named = is_literal(self.glob) and self.glob in (key, info.name)
             if named:
                 must_be_ordinary(ckpt, info, self.DONE)
+                if not self.SUITS_PARTS:
+                    refuse_parts(ckpt, [key], self.DONE)
             if not why_not(info) and module_of(ckpt, key) is None and self.is_fit(info, named):
                 found.append(key)
         return found
