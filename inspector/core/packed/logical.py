@@ -15,7 +15,7 @@ from types import MappingProxyType
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import any_under, is_under
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
 from inspector.core.tensors.decoders.grid import Grid
@@ -72,7 +72,10 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
 
 def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     tensors = names.tensors
-    at = dict(zip(tensors, count())).__getitem__
+    places: dict[str, int] = {}
+    for piece in in_pieces(tensors):            # not all in one call, which would keep the interpreter from the window
+        places.update(zip(piece, count(len(places))))
+    at = places.__getitem__
     taken: set[str] = set()
     found: dict[int, LogicalTensor] = {}
     for claims in FAMILIES:
