@@ -3119,6 +3119,10 @@
 <translation>{n} 个 {size} 卷积核，{m} 个输入</translation>
 </message>
 <message>
+<source>{n} kernels of {size}, 1 input</source>
+<translation>{n} 个 {size} 卷积核，1 个输入</translation>
+</message>
+<message>
 <source>the first {n} are shown</source>
 <translation>显示前 {n} 项</translation>
 </message>

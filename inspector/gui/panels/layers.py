@@ -211,7 +211,7 @@ class LayersPanel(SelectionPanel):
         ckpt, keys = scope.checkpoint, scope.keys
         self.patterns.ask(Request(ckpt, Many(keys), lambda monitor: patterns_of(ckpt, keys, monitor)))
         self._offer_patterns()          # they may be known, and nothing changes then
-        self.heading.set_name(scope.prefix or scope.checkpoint.path)
+        self.heading.set_name(scope.prefix or core.file_name(scope.checkpoint.path))
         self._show_rows()
         self._show_findings([])
         self._offer_layers(scope)

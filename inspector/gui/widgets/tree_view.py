@@ -144,9 +144,10 @@ class TreeView(TreeTable):
         tree = self._model.tree(document)
         node = (tree.find(key, several=True) if key else 0) if tree is not None else None
         row = self._model.row_of(document, node) if node is not None else None
-        if row is None or (line := self._model.line(row)).spans:
+        if tree is None or node is None or row is None or (line := self._model.line(row)).spans:
             return []
-        told = [line.text(column) for column in (DTYPE, DEVICE) if self.isColumnHidden(column)]
+        told = [line.text(column) for column, of in ((DTYPE, tree.common_dtype), (DEVICE, tree.common_device))
+                if self.isColumnHidden(column) and of(node)]
         if self.isColumnHidden(PARAMETERS) and line.text(PARAMETERS):
             told.append(self.tr("{n} parameters").format(n=line.text(PARAMETERS)))
         return [text for text in told if text]
