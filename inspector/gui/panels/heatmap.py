@@ -183,7 +183,8 @@ class HeatmapPanel(SelectionPanel):
         self.how.hide()
         self.how_label.hide()
         self.kernels.show_sheet(found)
-        kernels = (self.tr("{n} kernels of {size}, {m} inputs") if info.shape[1] != 1 else self.tr("{n} kernels of {size}, 1 input")).format(
+        text = self.tr("{n} kernels of {size}, {m} inputs") if info.shape[1] != 1 else self.tr("{n} kernels of {size}, 1 input")
+        kernels = text.format(
             n=f"{info.shape[0]:,}", size=words.shape(info.shape[2:]), m=f"{info.shape[1]:,}")
         left = info.shape[0] - len(found.found.tiles)
         more = [self.tr("the first {n} are shown").format(n=f"{len(found.found.tiles):,}")] if left else []
