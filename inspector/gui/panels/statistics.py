@@ -304,7 +304,7 @@ def _is_pressed(found: core.Summary) -> bool:
     if not 0 < width < float("inf") or (found.distinct if found.distinct is not None else found.finite) < _MANY_KINDS:
         return False
     if found.quantiles:
-        low, high = float(found.quantiles[0]), float(found.quantiles[-1])
+        low, high = float(found.quantile(0.01)), float(found.quantile(0.99))
         kinds = found.distinct is not None or len(set(found.quantiles)) == len(found.quantiles)
         return kinds and high - low < _PRESSED * width
     low, high = _middle(found)

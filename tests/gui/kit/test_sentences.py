@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "resources" / "translations"
 ROWS = [line.split("\t") for name in ("sentences", "phrases") for line in (FOLDER / f"{name}_zh_CN.tsv").read_text("utf-8").splitlines()]
 # of these nothing but what is put in says anything
-BARE = {"{}: {}", "{}: {}{}.", "{} tensors {}: {}.", "The member {} {}", "{} more members: each {}", "{} would {} in {}: {}."}
+BARE = {"{}: {}", "{}: {}{}.", "{} tensors {}: {}.", "The member {} {}", "{} more members: each {}", "{} would {} in {}: {}.", "{} is {}"}
 
 
 @pytest.fixture
@@ -51,6 +51,33 @@ def findings() -> Iterator[str]:
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 if name in ("Finding", "_add_finding", "_finding"):
                     yield from (text for argument in node.args[3:5] for text in texts_of(argument))
+
+
+# what somebody in the window meets when a file is opened, followed, fetched and saved
+ERRORS = ("NotACheckpoint", "Changed", "Unreadable", "FileMissing", "Truncated", "Ambiguous", "SaveError")
+
+
+def errors(kind: str) -> Iterator[str]:
+    """Every message and hint of an error of one kind that stands in the code."""
+    for path in sorted((ROOT / "inspector" / "core").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                if name == kind:
+                    yield from (text for argument in node.args[:2] for text in texts_of(argument))
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("kind", ERRORS)
+def test_that_every_error_of_opening_and_saving_has_chinese_words(kind: str) -> None:
+    texts = {text for text in errors(kind) if re.search("[a-z]{2}", text.replace("{}", ""))} - BARE
+    assert sorted(text for text in texts if sentences.said(text.replace("{}", "x")) == text.replace("{}", "x")) == []
+
+
+@pytest.mark.usefixtures("chinese")
+def test_that_an_error_is_said_whole_with_its_hint() -> None:
+    error = core.SaveError("the file is marked read-only", "Save under another name, or allow it to be replaced (read-only).")
+    assert words.error(error) == "文件被标记为只读。 请以另一个名称保存，或允许替换它（read-only）。"
 
 
 @pytest.mark.usefixtures("chinese")
