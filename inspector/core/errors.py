@@ -125,7 +125,12 @@ class FileMissing(Unreadable, FileNotFoundError):
         return FileNotFoundError.__new__(cls)
 
     def __init__(self, path: str) -> None:
-        super().__init__("there is no such file or folder (ENOENT)", "Check the path: it may have been moved, renamed or deleted.", path)
+        if "://" in path:
+            super().__init__("there is no such file on the server", "Check the address. Some servers say so of what they show to others "
+                             "only: sign in as the library for it does, by tokens and keys in the environment or .netrc.", path)
+        else:
+            super().__init__("there is no such file or folder (ENOENT)", "Check the path: it may have been moved, renamed or deleted.",
+                             path)
         self.args = (self.message,)
         self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), path
 

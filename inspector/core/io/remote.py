@@ -53,6 +53,8 @@ _FRESH_SECONDS = 60.0
 _AT_ONCE = 8                    # headers that are fetched at the same time
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_PAGE = re.compile(r"(?P<scheme>https?)://(?P<host>[^/@]+)/(?P<repository>(?:datasets/|spaces/)?[^/]+/[^/]+)/blob/(?P<path>.+)")
+_HUBS = ("huggingface.co", "hf.co", "www.huggingface.co")
 _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "generation", "VersionId", "LastModified", "last_modified", "updated",
           "mtime", "modified", "created")
 # schemes that make one file out of others, some of which a file would name, or that are this computer
@@ -440,7 +442,19 @@ def list_names(folder: str, monitor: Monitor = QUIET) -> list[str]:
 
 def _transport_for(address: str, shown: str) -> Transport:
     scheme = addresses.scheme_of(address)
-    return _Web(address, shown) if scheme in _WEB else _Bucket(address, shown)
+    return _Web(_behind_its_page(address), shown) if scheme in _WEB else _Bucket(address, shown)
+
+
+def _behind_its_page(address: str) -> str:
+    """The address of the file itself, of one that is the page about it, which is what a browser has in its address bar: the Hugging Face
+    hub's (https://huggingface.co/ORG/REPO/blob/REVISION/PATH, its own copies as HF_ENDPOINT names them) and GitHub's."""
+    found = _PAGE.fullmatch(address)
+    if found is None:
+        return address
+    host = f"{found['scheme']}://{found['host']}"
+    if found["host"] in _HUBS or host == os.environ.get("HF_ENDPOINT", "").rstrip("/"):
+        return f"{host}/{found['repository']}/resolve/{found['path']}"
+    return f"{host}/{found['repository']}/raw/{found['path']}" if found["host"] == "github.com" else address
 
 
 _systems: dict[tuple[int, str, str], tuple[Any, Any]] = {}

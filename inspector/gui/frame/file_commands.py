@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl
@@ -18,6 +19,7 @@ from .menus import Menus
 from .opening import Choose, Opener, local_path
 
 _LONGEST = 4096         # characters of an address
+_WITHOUT_SCHEME = re.compile(r"[\w-]+(\.[\w-]+)*\.[a-z]{2,}(:\d+)?/", re.ASCII | re.IGNORECASE)
 
 
 class FileCommands(QObject):
@@ -52,6 +54,8 @@ class FileCommands(QObject):
                                copied if len(copied) < _LONGEST and core.is_address(copied) and "\n" not in copied else "")
 
     def _open_address(self, text: str) -> None:
+        if _WITHOUT_SCHEME.match(text) and not os.path.lexists(text):
+            text = f"https://{text}"            # as browsers show it, and take it
         url = QUrl(text)
         self._opener.open([local_path(url) or text if url.scheme() == "file" else text])
 

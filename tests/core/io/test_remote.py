@@ -364,13 +364,32 @@ def test_that_a_server_that_stays_broken_is_said_after_some_tries(tmp_path: Path
 
 
 @pytest.mark.parametrize(("status", "error", "words"), [
-    (404, core.FileMissing, "no such file"), (410, FileNotFoundError, "no such file"), (403, core.Unreadable, "does not let you"),
+    (404, core.FileMissing, "no such file on the server"), (410, FileNotFoundError, "no such file on the server"),
+    (403, core.Unreadable, "does not let you"),
     (401, core.Unreadable, "does not let you")])
 def test_that_a_refusal_is_told_at_once(tmp_path: Path, status: int, error: type[Exception], words: str) -> None:
     with serving(tmp_path, before=lambda name, count: status) as web:
         with pytest.raises(error, match=words):
             core.open(web.url("a.pth"))
         assert len(web.requests) == 1
+
+
+def test_that_the_page_about_a_file_is_taken_for_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for page, file in (
+            ("https://huggingface.co/org/repo/blob/main/a/b.pth?x=1", "https://huggingface.co/org/repo/resolve/main/a/b.pth?x=1"),
+            ("https://huggingface.co/datasets/org/repo/blob/main/a.pth", "https://huggingface.co/datasets/org/repo/resolve/main/a.pth"),
+            ("https://github.com/org/repo/blob/v1/a.pth", "https://github.com/org/repo/raw/v1/a.pth"),
+            ("https://elsewhere.org/org/repo/blob/main/a.pth", "https://elsewhere.org/org/repo/blob/main/a.pth"),
+            ("https://huggingface.co/org/repo/resolve/main/blob/a.pth", "https://huggingface.co/org/repo/resolve/main/blob/a.pth"),
+            ("https://me:pw@huggingface.co/org/repo/blob/main/a.pth", "https://me:pw@huggingface.co/org/repo/blob/main/a.pth")):
+        assert remote._behind_its_page(page) == file
+    (tmp_path / "org" / "repo" / "resolve" / "main").mkdir(parents=True)
+    save(tmp_path / "org" / "repo" / "resolve" / "main" / "a.pth", 3)
+    with serving(tmp_path) as web:
+        monkeypatch.setenv("HF_ENDPOINT", web.url(""))
+        ckpt = core.open(web.url("org/repo/blob/main/a.pth"))
+        assert len(ckpt.tensors) == len(core.summarize(ckpt)) == 3
+        assert ckpt.path == web.url("org/repo/blob/main/a.pth")
 
 
 def test_that_a_server_that_is_not_there_is_said_without_its_secrets() -> None:

@@ -90,6 +90,19 @@ def test_that_what_cannot_be_read_is_said_in_its_place(window: MainWindow, sessi
     assert SECRET not in str(session.documents[0].error)
 
 
+def test_that_an_address_may_be_typed_as_browsers_show_it(window: MainWindow, opens: dict[str, object], tmp_path: Path,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[str] = []
+    monkeypatch.setattr(window.opener, "open", lambda paths: asked.extend(paths))
+    (tmp_path / "example.com").mkdir()
+    (tmp_path / "example.com" / "a.pth").touch()
+    for typed in ("example.org/a.pth", "hub.local:8080/b.pth", "example.com/a.pth", "runs/last.pth", "s3://bucket/a.pth"):
+        window.menus["open-address"].trigger()
+        answer(window, typed)
+    assert asked == ["https://example.org/a.pth", "https://hub.local:8080/b.pth", "example.com/a.pth", "runs/last.pth", "s3://bucket/a.pth"]
+
+
 def test_that_a_copied_address_is_there_already(window: MainWindow, qtbot: QtBot) -> None:
     for copied, there in (("https://host/a.pth", "https://host/a.pth"), ("some words", ""), ("https://a\nhttps://b", "")):
         QGuiApplication.clipboard().setText(copied)
