@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
+    from .by_path.hints import may_be_packed as may_be_packed
     from .by_path.measures import check as check
     from .by_path.measures import check_report as check_report
     from .by_path.measures import group_statistics as group_statistics
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from .by_path.packed import inner_adapters as inner_adapters
     from .by_path.packed import is_adapter as is_adapter
     from .by_path.packed import logical as logical
-    from .by_path.packed import may_be_packed as may_be_packed
     from .by_path.packed import packed_tensors as packed_tensors
     from .by_path.packed import packed_view as packed_view
     from .by_path.packed import reinterpret as reinterpret
@@ -418,8 +418,9 @@ _HOMES = {
     "by_path.tensors":
         "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
         "sharing",
+    "by_path.hints": "may_be_packed",
     "by_path.packed":
-        "countable fitting_types inner_adapters is_adapter logical may_be_packed packed_tensors packed_view reinterpret stored_codes "
+        "countable fitting_types inner_adapters is_adapter logical packed_tensors packed_view reinterpret stored_codes "
         "unpacked",
     "by_path.tables": "byte_map counts describe experts headline roles sizes totals",
     "by_path.measures":

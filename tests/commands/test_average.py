@@ -50,7 +50,7 @@ def test_that_json_has_what_is_averaged_and_how_alike_they_are(capsys: pytest.Ca
 @pytest.mark.parametrize(("arguments", "said"), [
     (["0.pth", "-o", "m.pth"], "a mean takes at least two"), (["0.pth", "1.pth"], "where shall it be saved?"),
     (["0.pth", "other.pth", "-o", "m.pth"], "'model.w' is [30, 20] in 0.pth and [3, 2] in other.pth"),
-    (["0.pth", "1.pth", "-o", "m.pth", "--weights", "1"], "there are 1 weights for 2 checkpoints"),
+    (["0.pth", "1.pth", "-o", "m.pth", "--weights", "1"], "there is 1 weight for 2 checkpoints"),
     (["0.pth", "1.pth", "-o", "m.pth", "--weights", "a,b"], "is no list of numbers"),
     (["0.pth", "none.pth", "-o", "m.pth"], "none.pth"), (["0.pth", "1.pth", "-o", "m.safetensors"], "--allow-loss")])
 def test_that_what_cannot_be_done_is_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

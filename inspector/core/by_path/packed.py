@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from inspector.core import adapters
 from inspector.core.packed import countable as _countable
-from inspector.core.packed import hints, reinterpreted, view
 from inspector.core.packed import logical as _logical
+from inspector.core.packed import reinterpreted, view
 
 from . import by_path
 
@@ -15,7 +15,6 @@ packed_tensors = by_path(_logical.packed, __name__)
 unpacked = by_path(_logical.unpacked, __name__)
 reinterpret = by_path(reinterpreted.reinterpret, __name__)
 fitting_types = by_path(reinterpreted.fitting_types, __name__)
-may_be_packed = by_path(hints.may_be_packed, __name__)
 packed_view = by_path(view.packed_view, __name__)
 countable = by_path(_countable.countable, __name__)
 stored_codes = by_path(reinterpreted.stored_codes, __name__)

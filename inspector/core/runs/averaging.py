@@ -137,7 +137,8 @@ def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | No
         raise UsageError("a mean takes at least two checkpoints", "Name several: inspector average A B -o OUT.")
     counted = tuple(float(weight) for weight in (weights if weights is not None else [1.0] * len(checkpoints)))
     if len(counted) != len(checkpoints):
-        raise UsageError(f"there are {count(len(counted), 'weight')} for {count(len(checkpoints), 'checkpoint')}", "Give one for each.")
+        raise UsageError(f"there {'is' if len(counted) == 1 else 'are'} {count(len(counted), 'weight')} for "
+                         f"{count(len(checkpoints), 'checkpoint')}", "Give one for each.")
     if not all(math.isfinite(weight) and weight >= 0 for weight in counted) or not sum(counted) > 0:
         raise UsageError("a weight is a number that is not negative, and not all are zero", "Like --weights 1,2,1.")
     *others, last = [opened(one, monitor) for one in checkpoints]

@@ -175,7 +175,7 @@ def test_that_bytes_behind_the_last_tensor_are_told_and_hide_none_of_the_tensors
         path.write_bytes(BASE + more)
         ckpt = ours(path)
         assert [(finding.id, finding.level) for finding in ckpt.findings] == [("extra-bytes", "danger")]
-        assert f"{len(more):,} bytes follow" in ckpt.findings[0].message
+        assert f"{len(more):,} byte{' follows' if len(more) == 1 else 's follow'}" in ckpt.findings[0].message
         assert core.read_numpy(ckpt, "b.weight").tolist() == [1, 1, 1, 1]
 
 

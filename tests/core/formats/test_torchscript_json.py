@@ -180,7 +180,7 @@ def test_that_its_tensors_can_be_saved_as_a_state_dict(tmp_path: Path) -> None:
 # -- what is not in order ---------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("change", "problem"), [
-    ({"dims": ["4", "4"]}, "corrupt: 2 sizes but 1 strides"), ({"dims": ["5"]}, "out_of_bounds"), ({"offset": "1"}, "out_of_bounds"),
+    ({"dims": ["4", "4"]}, "corrupt: 2 sizes but 1 stride"), ({"dims": ["5"]}, "out_of_bounds"), ({"offset": "1"}, "out_of_bounds"),
     ({"offset": "-1"}, "corrupt"), ({"dims": ["-1"]}, "corrupt"), ({"strides": ["-1"]}, "corrupt"), ({"dims": ["x"]}, "corrupt"),
     ({"dims": ["9" * 30]}, "corrupt"), ({"dims": ["9223372036854775807"] * 3, "strides": ["0"] * 3}, "corrupt"), ({"dims": "4"}, "corrupt"),
     ({"dataType": "STRING"}, "unknown_dtype"), ({"dataType": []}, "unknown_dtype"), ({"data": {"key": "tensors/9"}}, "missing"),

@@ -66,7 +66,7 @@ def many(value: bytes) -> TensorInfo:
             op.tensor(size=(1 << 32, 1 << 32), stride=(0, 0)), "corrupt: more elements than 64 bits can count", id="overflow"
         ),
         pytest.param(op.tensor(size=(-5, 4)), "corrupt: a size is negative", id="size-negative"),
-        pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 strides", id="lengths-differ"),
+        pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 stride", id="lengths-differ"),
         pytest.param(
             op.tensor(op.storage(cls=op.name("torch", "OddStorage"))),
             "unknown_dtype: no such storage type as torch.OddStorage",
