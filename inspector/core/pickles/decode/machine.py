@@ -73,6 +73,7 @@ from . import literals, opcodes, tensor_runs
 HIGHEST_PROTOCOL = 5
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
+_USELESS = 3                            # times that bodies are read ahead in vain before it is given up
 _HELD_BYTES, _FAR_BYTES = 48, 130       # of a number on a stack or in the memo, and of one in the memo beyond its end
 DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
 CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
@@ -151,6 +152,9 @@ class _Machine:
         self.memo: list[int | None] = []
         self.runs: list[tuple[int, array[int]]] = []
         self.far: dict[int, int] = {}
+        self.bodies: tensor_runs.Bodies | None = None           # of tensors, read ahead
+        self.overwritten = False            # whether a memo entry was put anew since then
+        self.useless = 0                    # times that this came to nothing
         self.meta: list[list[int]] = []
         self.frame_start = self.frame_end = start
         self.names: dict[tuple[str, str], int] = {}
@@ -171,7 +175,7 @@ class _Machine:
         stack: list[int] = []
         held = 0                            # numbers in all of `meta`
         pos = at = self.start
-        rebuild = -1
+        rebuild = ahead = -1                # ahead: the same where bodies of tensors may be skipped
         retry = 0                           # offset before which no run of tensors is looked for
         n = 0                               # number of the next node
         steps = repeat(None, 0)
@@ -206,8 +210,16 @@ class _Machine:
                     elif op == 0x68:                                # BINGET
                         i = data[pos]
                         found = memo[i] if i < len(memo) else far[i]
-                        stack.append(self.recall(i) if found is None else found)
+                        if found is None:
+                            found = self.recall(i)
                         pos += 1
+                        if found == ahead:
+                            lane = self.skip_body(at, n, base + len(operands))
+                            base = self.base
+                            if lane is not None:
+                                n = len(kind)
+                                pos, found = lane[0], n - 1
+                        stack.append(found)
                         continue
                     elif op == 0x28:                                # MARK
                         meta.append(stack)
@@ -241,6 +253,7 @@ class _Machine:
                             pos, retry = self.run_of_tensors(pos, stack, rebuild)
                             base = self.flush()
                             n = len(kind)
+                            ahead = rebuild if self.bodies is not None else -1
                             continue
                     elif op == 0x47:                                # BINFLOAT
                         k = FLOAT
@@ -265,8 +278,16 @@ class _Machine:
                     elif op == 0x6A:                                # LONG_BINGET
                         i, = _u32(data, pos)
                         found = memo[i] if i < len(memo) else far[i]
-                        stack.append(self.recall(i) if found is None else found)
+                        if found is None:
+                            found = self.recall(i)
                         pos += 4
+                        if found == ahead:
+                            lane = self.skip_body(at, n, base + len(operands))
+                            base = self.base
+                            if lane is not None:
+                                n = len(kind)
+                                pos, found = lane[0], n - 1
+                        stack.append(found)
                         continue
                     elif op == 0x51:                                # BINPERSID
                         k = PERSID
@@ -430,11 +451,49 @@ class _Machine:
     def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
         self.flush()
         memo = tensor_runs.Memo(self.memo, self.runs, self.recall)
-        return tensor_runs.run(self.graph, memo, stack, self.meta, pos, rebuild, self.budget)
+        pos, retry, bodies = tensor_runs.run(self.graph, memo, stack, self.meta, pos, rebuild, self.budget)
+        if bodies is not None and self.useless < _USELESS:
+            self.bodies = bodies
+        return pos, retry
+
+    def skip_body(self, at: int, node: int, operand: int) -> tensor_runs.Lane | None:
+        """Skips the body of a tensor that begins at `at` and was read ahead; None where it has to be read. `base` and the number of nodes
+        are those behind it."""
+        bodies = self.bodies
+        if bodies is None:
+            return None
+        lane = bodies.lanes.get(at)
+        if lane is None:
+            if at <= bodies.last:
+                return None
+            self.flush()
+            self.overwritten = False
+            if self.far or not bodies.read_ahead(at, tensor_runs.Memo(self.memo, self.runs, self.recall)):
+                self.bodies = None
+                self.useless += 1
+                return None
+            lane = bodies.lanes.get(at)
+            if lane is None:
+                return None
+        _, nodes, operands, kinds, puts, first, number = lane
+        memo = self.memo
+        if (first != len(memo) and first >= 0) or nodes > self.budget.left or self.overwritten or self.far:
+            return None
+        self.budget.left -= nodes
+        bodies.used += 1
+        bodies.waiting += number, node, operand
+        self.graph.kind += kinds
+        memo += [node + put for put in puts]
+        self.base = operand - len(self.new_operands) + operands
+        return lane
 
     def flush(self) -> int:
         """Moves the new nodes and operands into the graph's arrays; gives the number of operands there."""
         graph = self.graph
+        if self.bodies is not None and self.bodies.waiting:
+            self.bodies.write(graph, self.new_a, self.new_b, self.new_at, self.new_operands, self.base + len(self.new_operands))
+            for new in (self.new_a, self.new_b, self.new_at, self.new_operands):
+                new.clear()
         for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at),
                           (self.new_operands, graph.operands)):
             if new:
@@ -486,6 +545,7 @@ class _Machine:
         memo = self.memo
         if index < len(memo):
             memo[index] = n
+            self.overwritten = True
         elif index == len(memo):
             memo.append(n)
             self.far.pop(index, None)

@@ -13,6 +13,10 @@ Anchors are found by a plain search. Each one starts a lane, and all lanes step 
 gather reads the next opcode of all of them. A lane counts only if every opcode is the one expected and the lane before it
 ends exactly where this one begins, so strings that happen to hold an anchor do no harm. What is not exactly this is left
 to the plain loop, which would have made the very same nodes in the same order.
+
+Where tensors do not follow one another so, as in many small dicts, `Bodies` has what is between anchor and last REDUCE decoded all the
+same: the plain loop does the opcodes between two tensors and skips each body (`Bodies.take`), and the nodes of those that were skipped are
+written together (`Bodies.write`).
 """
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ import re
 import sys
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from inspector.core.graph import (
@@ -92,51 +96,148 @@ class Memo(NamedTuple):
 
 
 def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int, rebuild: int,
-        budget: _Budget) -> tuple[int, int]:
+        budget: _Budget) -> tuple[int, int, Bodies | None]:
     """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
 
     Changes `graph`, `memo` and `stack` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
-    of the last tensor decoded (`pos` itself when none was), and the offset before which another try is not worth it.
+    of the last tensor decoded (`pos` itself when none was), the offset before which another try is not worth it, and the bodies of those
+    that follow, where they do not follow closely enough.
     """
     data = graph.data
     found = _ANCHOR.search(data, pos, pos + NEAR)
     if found is None or _get_index(found[1]) >= len(memo.entries) or _get_index(found[2]) >= len(memo.entries) \
             or memo.value(_get_index(found[1])) != rebuild:
-        return pos, pos + NEAR
+        return pos, pos + NEAR, None
     fewest = FEWEST if "numpy" in sys.modules else FEWEST_WITHOUT_NUMPY
     pattern = re.compile(re.escape(found[0]))
     if len(data) < 2 * LONGEST or sum(1 for _ in islice(pattern.finditer(data, pos), fewest)) < fewest:
-        return pos, NEVER
+        return pos, NEVER, None
     try:
         import numpy  # noqa: F401
     except ImportError:
-        return pos, NEVER
-    anchors = map(re.Match.start, pattern.finditer(data, pos))
-    return _run_blocks(_Reader(data), anchors, found[0], graph, memo, stack, meta, pos, budget)
+        return pos, NEVER, None
+    return _run_blocks(_Anchors(data, found[0], rebuild, memo.value(_get_index(found[2]))), graph, memo, stack, meta, pos, budget)
 
 
-def _run_blocks(reader: _Reader, anchors: Iterator[int], anchor: bytes, graph: Graph, memo: Memo, stack: list[int],
-                meta: Sequence[list[int]], pos: int, budget: _Budget) -> tuple[int, int]:
+class _Anchors:
+    """The places of one anchor in the data, and the nodes that its GETs ask for."""
+
+    def __init__(self, data: bytes, anchor: bytes, rebuild: int, storage: int) -> None:
+        self.reader = _Reader(data)
+        self.anchor = anchor
+        self.rebuild = rebuild
+        self.storage = storage
+        self.storage_slot = _get_index(anchor[anchor.index(b"((") + 2:])
+        self._pattern = re.compile(re.escape(anchor))
+
+    def after(self, pos: int) -> Iterator[int]:
+        return map(re.Match.start, self._pattern.finditer(self.reader.data, pos))
+
+
+def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int,
+                budget: _Budget) -> tuple[int, int, Bodies | None]:
     import numpy as np
     size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
-    storage = memo.value(_get_index(anchor[anchor.index(b"((") + 2:]))
+    anchors = places.after(pos)
     start = pos
     while True:
         starts = np.fromiter(islice(anchors, size), np.int64)
         if not len(starts):
-            return pos, pos
-        block = _Block(reader, starts, len(anchor), storage, pos)
+            return pos, pos, None
+        block = _Block(places, starts, pos)
         block.keep(block.sound_lanes())
         block.keep(block.known_indexes(len(memo.entries)))
         block.keep(block.valid_texts())
         block.keep(block.fitting_batches(graph, stack, meta))
         done = block.lanes
         if done < (FEWEST if pos == start else 1) or not block.commit(graph, memo, stack, meta, budget):
-            return pos, pos if pos > start else int(starts[-1])
+            if pos > start:
+                return pos, pos, None
+            return pos, int(starts[-1]), Bodies(places) if len(starts) == size else None
         pos = int(block.end[done - 1])
         if done < len(starts):
-            return pos, pos
+            return pos, pos, None
         size = min(BLOCK, 2 * size)
+
+
+Lane = tuple[int, int, int, bytes, tuple[int, ...], int, int]
+"""A body that may be skipped: where its REDUCE ends; how many nodes and operands are in it; the kinds of the nodes; which of them the memo
+gets; the memo index of the first PUT, -1 where none says it; its number."""
+
+
+class Bodies:
+    """What tensors are made of between anchor and last REDUCE, read ahead for many (`lanes`, by their anchors), and skipped by the plain
+    loop one by one where that has come to the anchor. Those that were skipped wait to be written: number, first node, first operand."""
+
+    def __init__(self, places: _Anchors) -> None:
+        self.lanes: dict[int, Lane] = {}
+        self.waiting: list[int] = []
+        self.last = -1                      # anchor of those that were read
+        self.used = 0
+        self._places = places
+        self._size = FEWEST                 # lanes that are read at once, twice as many each time while most of them are of use
+        self._block: _Block | None = None
+        self._fetched: tuple[Ints, ...] = ()    # of each lane the nodes its GETs ask for: class, hooks, storage's key, location
+
+    def read_ahead(self, at: int, memo: Memo) -> bool:
+        """Reads what follows the anchor at `at`, which was not read yet; nothing may wait, and what is in the memo must not be put there
+        anew as long as the lanes are used. False: that is not worth it any longer."""
+        import numpy as np
+        if self._block is not None and 2 * self.used < len(self.lanes):
+            return False
+        self._size = min(BLOCK, 2 * self._size)
+        starts = np.fromiter(islice(self._places.after(at), self._size), np.int64)
+        self.lanes, self.used = {}, 0
+        if len(starts) < FEWEST or memo.value(self._places.storage_slot) != self._places.storage:
+            return False
+        self.last = int(starts[-1])
+        block = self._block = _Block(self._places, starts, at)
+        everywhere: Mask = np.ones(len(starts), bool)
+        resolve, known = _Resolver(memo, np.zeros(0, np.int64)), len(memo.entries)
+        wanted = [(block.cls, everywhere), (block.hooks, everywhere), (block.storage_key.slot, block.storage_key.got),
+                  (block.location.slot, block.location.got)]
+        for slot, got in wanted:
+            block.whole &= ~got | ((slot >= 0) & (slot < known))
+        self._fetched = tuple(resolve(slot, got & block.whole) for slot, got in wanted)
+        self.lanes = block.bodies(starts)
+        return bool(self.lanes)
+
+    def write(self, graph: Graph, a: list[int], b: list[int], at: list[int], operands: list[int], total_operands: int) -> None:
+        """Appends the nodes of those that wait to the graph's columns, with the nodes and operands of the plain loop between them."""
+        import numpy as np
+        assert self._block is not None
+        number, node, operand = np.array(self.waiting, np.int64).reshape(-1, 3).T
+        cls, hooks, storage_key, location = (nodes[number] for nodes in self._fetched)
+        self.waiting.clear()
+        block = self._block.only(number)
+        made = _Tensor(block)
+        ids, there = made.nodes.number(0), made.nodes.there
+        ids += (node - ids[:, 0])[:, None]
+        places, operands_there = made.operands.number(0), made.operands.there
+        places += (operand - places[:, 0])[:, None]
+        made.fill(ids, places, np.full(len(node), self._places.rebuild), cls, hooks,
+                  np.where(block.storage_key.made, ids[:, made.storage_key], storage_key),
+                  np.where(block.location.made, ids[:, made.location], location))
+        first = len(graph.a)
+        where = ids[there] - first
+        nodes = made.nodes
+        columns = (graph.a, nodes.a, a, np.int64), (graph.b, nodes.b, b, np.intc), (graph.at, nodes.at, at, np.intc)
+        for column, own, plain, kind in columns:
+            column.frombytes(_raw(_merged(where, own[there], plain, len(graph.kind) - first, kind)))
+        first = len(graph.operands)
+        graph.operands.frombytes(_raw(_merged(places[operands_there] - first, made.operands.b[operands_there], operands,
+                                              total_operands - first, np.intc)))
+
+
+def _merged(where: Ints, own: NDArray[Any], others: list[int], total: int, kind: Any) -> NDArray[Any]:
+    """A column with `own` at the places `where` and the others, in order, at all other places."""
+    import numpy as np
+    column: NDArray[Any] = np.empty(total, kind)
+    rest: Mask = np.ones(total, bool)
+    rest[where] = False
+    column[where] = own
+    column[rest] = others
+    return column
 
 
 def _raw(values: NDArray[Any]) -> memoryview:
@@ -208,14 +309,15 @@ class TupleOfInts(NamedTuple):
 class _Block:
     """The lanes of one stretch of anchors: parsed when made, cut short by `keep`, written by `commit`."""
 
-    def __init__(self, reader: _Reader, anchors: Ints, anchor_length: int, storage: int, pos: int) -> None:
+    def __init__(self, places: _Anchors, anchors: Ints, pos: int) -> None:
         import numpy as np
-        self.reader = reader
+        self.reader = places.reader
         self.lanes = len(anchors)
-        self.storage = storage
+        self.storage = places.storage
         self.ok: Mask = np.ones(len(anchors), bool)
         self.puts: list[Put] = []
-        self.end = self._parse_tensor(self._within(anchors + anchor_length))
+        self.end = self._parse_tensor(self._within(anchors + len(places.anchor)))
+        self.whole = self.ok.copy()             # whatever is between them
         self.begin = np.concatenate((np.array([pos], np.int64), self.end[:-1]))
         tensor_puts, self.puts = self.puts, []
         self._parse_lead(self.begin, anchors)
@@ -329,6 +431,55 @@ class _Block:
         behind, _ = self._put(p + 1)
         return TupleOfInts(items, p), behind
 
+    # -- bodies ----------------------------------------------------------------------------------------------------------
+
+    def bodies(self, anchors: Ints) -> dict[int, Lane]:
+        """By their anchors the lanes that may be skipped, whatever is between them; but not those that as many follow closely as are worth
+        a run."""
+        import numpy as np
+        made = _Tensor(self)
+        ids, there = made.nodes.number(0), made.nodes.there
+        kinds, stored = made.kinds(), np.stack([put.there for put in self.puts[2:]], 1)     # two: the tensor's before it, and its key's
+        ok, explicit = self.whole.copy(), np.full(self.lanes, -1)
+        before: Ints = np.cumsum(stored, 1) - stored
+        for column, put in enumerate(self.puts[2:]):
+            said, first = put.there & ~put.implied, put.slot - before[:, column]
+            ok &= ~said | (explicit < 0) | (explicit == first)
+            explicit[said] = first[said]
+        for number in chain(self._undecodable(self.storage_key), self._undecodable(self.location)):
+            ok[number] = False
+        ok &= ~self._close_ones(FEWEST)
+        forms = np.concatenate((there, stored, kinds), 1).astype(np.uint8)
+        whole, width = forms.tobytes(), forms.shape[1]
+        columns, shapes = [*made.put_columns()], dict[bytes, tuple[bytes, tuple[int, ...]]]()
+        found: dict[int, Lane] = {}
+        counts, operands = there.sum(1).tolist(), np.stack(made.operands.present, 1).sum(1).tolist()
+        ends, firsts, places = self.end.tolist(), explicit.tolist(), anchors.tolist()
+        for number in np.flatnonzero(ok).tolist():
+            form = whole[number * width:number * width + width]
+            shape = shapes.get(form)
+            if shape is None:
+                put_nodes = (ids[number, columns] - ids[number, 0])[stored[number]]
+                shape = shapes[form] = kinds[number][there[number]].tobytes(), tuple(put_nodes.tolist())
+            found[places[number]] = (ends[number], counts[number], operands[number], *shape, firsts[number], number)
+        return found
+
+    def _close_ones(self, fewest: int) -> Mask:
+        """Which lanes so many follow that a run would take."""
+        import numpy as np
+        bad = np.flatnonzero(~self.ok)
+        numbers = np.arange(len(self.ok))
+        next_bad = np.append(bad, len(self.ok))[np.searchsorted(bad, numbers, side="right")]
+        close: Mask = next_bad - numbers > fewest
+        return close
+
+    def only(self, lanes: Ints) -> _Block:
+        """These lanes of it, as far as bodies go."""
+        found: _Block = object.__new__(_Block)
+        found.__dict__.update({name: _taken(value, lanes) for name, value in self.__dict__.items()})
+        found.lanes = len(lanes)
+        return found
+
     # -- how many lanes, from the first, hold; `keep` drops the rest -----------------------------------------------------
 
     def keep(self, lanes: int) -> None:
@@ -360,18 +511,18 @@ class _Block:
 
     def valid_texts(self) -> int:
         """Texts must be UTF-8; nearly all are ASCII, which their bytes eight at a time show."""
+        return min((n for operand in (self.key, self.storage_key, self.location) for n in self._undecodable(operand)), default=self.lanes)
+
+    def _undecodable(self, operand: Operand) -> Iterator[int]:
+        """The lanes whose text is no UTF-8."""
         import numpy as np
-        lanes = self.lanes
-        for operand in (self.key, self.storage_key, self.location):
-            made = np.flatnonzero(operand.text[:lanes])
-            a, b = operand.a[made], operand.b[made]
-            for i in np.flatnonzero(self._perhaps_not_ascii(a, b)).tolist():
-                try:
-                    str(self.reader.data[int(a[i]):int(b[i])], "utf-8")
-                except UnicodeDecodeError:
-                    lanes = min(lanes, int(made[i]))
-                    break
-        return lanes
+        made = np.flatnonzero(operand.text[:self.lanes])
+        a, b = operand.a[made], operand.b[made]
+        for i in np.flatnonzero(self._perhaps_not_ascii(a, b)).tolist():
+            try:
+                str(self.reader.data[int(a[i]):int(b[i])], "utf-8")
+            except UnicodeDecodeError:
+                yield int(made[i])
 
     def _perhaps_not_ascii(self, a: Ints, b: Ints) -> Mask:
         import numpy as np
@@ -408,33 +559,14 @@ class _Block:
         """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
         import numpy as np
         n = self.lanes
-        nodes = _Table(n)
-        operands = _Table(n)
+        nodes, operands = _Table(n), _Table(n)
         one: Mask = np.ones(n, bool)
 
         # presence of nodes and operands, in the order the plain loop would make them
         batch = nodes.column(self.batch)
         key = nodes.column(self.key.made)
-        storage_key = nodes.column(self.storage_key.made)
-        location = nodes.column(self.location.made)
-        numel = nodes.column(one)
-        none = nodes.column(self.none)
-        pid = nodes.column(one)
-        persid = nodes.column(one)
-        offset = nodes.column(one)
-        sizes = [nodes.column(there) for there, _, _ in self.size.items]
-        size = nodes.column(one)
-        strides = [nodes.column(there) for there, _, _ in self.stride.items]
-        stride = nodes.column(one)
-        flag = nodes.column(one)
-        empty = nodes.column(one)
-        hooks = nodes.column(one)
-        args = nodes.column(one)
-        reduce = nodes.column(one)
-        pid_operands = [operands.column(one) for _ in range(5)] + [operands.column(self.none)]
-        size_operands = [operands.column(there) for there, _, _ in self.size.items]
-        stride_operands = [operands.column(there) for there, _, _ in self.stride.items]
-        args_operands = [operands.column(one) for _ in range(6)]
+        made = _Tensor(self, nodes, operands)
+        reduce = made.reduce
 
         first_node, first_operand = len(graph.kind), len(graph.operands)
         ids = nodes.number(first_node)
@@ -442,43 +574,19 @@ class _Block:
             return False
         batches = _Batches(self, len(stack))
         places = operands.number(first_operand) + batches.inserted[:, None]
-        after_sizes = places[:, stride_operands[0] if stride_operands else args_operands[0]]
-        after_pid = places[:, size_operands[0]] if size_operands else after_sizes
 
-        put_nodes = self._put_nodes(stack[-1], ids[:, [key, storage_key, location, pid, size, stride, hooks, args, reduce]])
+        put_nodes = self._put_nodes(stack[-1], ids[:, [key, *made.put_columns(), reduce]])
         resolve = _Resolver(memo, put_nodes)
         key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.slot[:n], self.key.got[:n]))
-        storage_key_node = np.where(self.storage_key.made[:n], ids[:, storage_key],
+        storage_key_node = np.where(self.storage_key.made[:n], ids[:, made.storage_key],
                                     resolve(self.storage_key.slot[:n], self.storage_key.got[:n]))
-        location_node = np.where(self.location.made[:n], ids[:, location], resolve(self.location.slot[:n], self.location.got[:n]))
+        location_node = np.where(self.location.made[:n], ids[:, made.location], resolve(self.location.slot[:n], self.location.got[:n]))
         cls_node = resolve(self.cls[:n], one)
         hooks_class = resolve(self.hooks[:n], one)
 
         nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), 0, 0, self.batch_at)
         nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
-        nodes.fill(storage_key, STR, self.storage_key.a, self.storage_key.b, self.storage_key.at)
-        nodes.fill(location, STR, self.location.a, self.location.b, self.location.at)
-        nodes.fill(numel, INT, self.numel.a, 0, self.numel.at)
-        nodes.fill(none, NONE, 0, 0, self.none_at)
-        nodes.fill(pid, TUPLE, places[:, pid_operands[0]], after_pid, self.pid_at)
-        nodes.fill(persid, PERSID, ids[:, pid], 0, self.persid_at)
-        nodes.fill(offset, INT, self.offset.a, 0, self.offset.at)
-        for column, (_, value, at) in zip([*sizes, *strides], [*self.size.items, *self.stride.items], strict=True):
-            nodes.fill(column, INT, value, 0, at)
-        nodes.fill(size, TUPLE, after_pid, after_sizes, self.size.at)
-        nodes.fill(stride, TUPLE, after_sizes, places[:, args_operands[0]], self.stride.at)
-        nodes.fill(flag, np.where(self.flag[:n] == 0x88, TRUE, FALSE), 0, 0, self.flag_at)
-        nodes.fill(empty, TUPLE, places[:, args_operands[0]], places[:, args_operands[0]], self.empty_at)
-        nodes.fill(hooks, REDUCE, hooks_class, ids[:, empty], self.hooks_at)
-        nodes.fill(args, TUPLE, places[:, args_operands[0]], places[:, args_operands[0]] + 6, self.args_at)
-        nodes.fill(reduce, REDUCE, np.full(n, self._rebuild(graph, stack)), ids[:, args], self.reduce_at)
-
-        pid_values = (np.full(n, self.storage), cls_node, storage_key_node, location_node, ids[:, numel], ids[:, none])
-        args_values = (ids[:, persid], ids[:, offset], ids[:, size], ids[:, stride], ids[:, flag], ids[:, hooks])
-        int_values = (ids[:, column] for column in (*sizes, *strides))
-        for column, values in zip([*pid_operands, *size_operands, *stride_operands, *args_operands],
-                                  [*pid_values, *int_values, *args_values], strict=True):
-            operands.fill(column, 0, 0, values, values)
+        made.fill(ids, places, np.full(n, self._rebuild(graph, stack)), cls_node, hooks_class, storage_key_node, location_node)
 
         new_kinds = nodes.kinds()
         if not self._keys_hashable(graph.kind, new_kinds, key_node, first_node):
@@ -510,6 +618,95 @@ class _Block:
     def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], key_node: Ints, first_node: int) -> bool:
         nodes = different(key_node[self.key.got[:self.lanes]]).values.tolist()
         return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
+
+
+def _taken(value: Any, lanes: Ints) -> Any:
+    """An array, or what arrays are in, with these items of each array."""
+    import numpy as np
+    if isinstance(value, np.ndarray):
+        return value[lanes]
+    if isinstance(value, list):
+        return [_taken(part, lanes) for part in value]
+    if isinstance(value, tuple):
+        parts = [_taken(part, lanes) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
+
+
+class _Tensor:
+    """The columns of what tensors are made of from the storage's key on, in the order in which the plain loop would make it."""
+
+    def __init__(self, block: _Block, nodes: _Table | None = None, operands: _Table | None = None) -> None:
+        import numpy as np
+        self.block = block
+        self.nodes = nodes = nodes or _Table(block.lanes)
+        self.operands = operands = operands or _Table(block.lanes)
+        one: Mask = np.ones(block.lanes, bool)
+        self.storage_key = nodes.column(block.storage_key.made)
+        self.location = nodes.column(block.location.made)
+        self.numel = nodes.column(one)
+        self.none = nodes.column(block.none)
+        self.pid = nodes.column(one)
+        self.persid = nodes.column(one)
+        self.offset = nodes.column(one)
+        self.sizes = [nodes.column(there) for there, _, _ in block.size.items]
+        self.size = nodes.column(one)
+        self.strides = [nodes.column(there) for there, _, _ in block.stride.items]
+        self.stride = nodes.column(one)
+        self.flag = nodes.column(one)
+        self.empty = nodes.column(one)
+        self.hooks = nodes.column(one)
+        self.args = nodes.column(one)
+        self.reduce = nodes.column(one)
+        self.pid_operands = [operands.column(one) for _ in range(5)] + [operands.column(block.none)]
+        self.size_operands = [operands.column(there) for there, _, _ in block.size.items]
+        self.stride_operands = [operands.column(there) for there, _, _ in block.stride.items]
+        self.args_operands = [operands.column(one) for _ in range(6)]
+
+    def put_columns(self) -> tuple[int, ...]:
+        """Those of the nodes that a PUT stores, in order, but for the tensor's own."""
+        return self.storage_key, self.location, self.pid, self.size, self.stride, self.hooks, self.args
+
+    def fill(self, ids: Ints, places: Ints, rebuild: Ints, cls: Ints, hooks_class: Ints, storage_key: Ints, location: Ints) -> None:
+        """Writes all of it. `ids` and `places` are the numbers of nodes and operands; the others the nodes that are asked for."""
+        import numpy as np
+        block, nodes, operands = self.block, self.nodes, self.operands
+        after_sizes = places[:, self.stride_operands[0] if self.stride_operands else self.args_operands[0]]
+        after_pid = places[:, self.size_operands[0]] if self.size_operands else after_sizes
+        nodes.fill(self.storage_key, STR, block.storage_key.a, block.storage_key.b, block.storage_key.at)
+        nodes.fill(self.location, STR, block.location.a, block.location.b, block.location.at)
+        nodes.fill(self.numel, INT, block.numel.a, 0, block.numel.at)
+        nodes.fill(self.none, NONE, 0, 0, block.none_at)
+        nodes.fill(self.pid, TUPLE, places[:, self.pid_operands[0]], after_pid, block.pid_at)
+        nodes.fill(self.persid, PERSID, ids[:, self.pid], 0, block.persid_at)
+        nodes.fill(self.offset, INT, block.offset.a, 0, block.offset.at)
+        for column, (_, value, at) in zip([*self.sizes, *self.strides], [*block.size.items, *block.stride.items], strict=True):
+            nodes.fill(column, INT, value, 0, at)
+        nodes.fill(self.size, TUPLE, after_pid, after_sizes, block.size.at)
+        nodes.fill(self.stride, TUPLE, after_sizes, places[:, self.args_operands[0]], block.stride.at)
+        nodes.fill(self.flag, np.where(block.flag[:nodes.lanes] == 0x88, TRUE, FALSE), 0, 0, block.flag_at)
+        nodes.fill(self.empty, TUPLE, places[:, self.args_operands[0]], places[:, self.args_operands[0]], block.empty_at)
+        nodes.fill(self.hooks, REDUCE, hooks_class, ids[:, self.empty], block.hooks_at)
+        nodes.fill(self.args, TUPLE, places[:, self.args_operands[0]], places[:, self.args_operands[0]] + 6, block.args_at)
+        nodes.fill(self.reduce, REDUCE, rebuild, ids[:, self.args], block.reduce_at)
+        storage = np.full(nodes.lanes, block.storage)
+        pid_values = (storage, cls, storage_key, location, ids[:, self.numel], ids[:, self.none])
+        args_values = (ids[:, column] for column in (self.persid, self.offset, self.size, self.stride, self.flag, self.hooks))
+        int_values = (ids[:, column] for column in (*self.sizes, *self.strides))
+        for column, values in zip([*self.pid_operands, *self.size_operands, *self.stride_operands, *self.args_operands],
+                                  [*pid_values, *int_values, *args_values], strict=True):
+            operands.fill(column, 0, 0, values, values)
+
+    def kinds(self) -> NDArray[np.uint8]:
+        """[lane, column] -> kind."""
+        import numpy as np
+        kinds = np.zeros((self.nodes.lanes, len(self.nodes.present)), np.uint8)
+        for columns, kind in (((self.storage_key, self.location), STR), ((self.numel, self.offset, *self.sizes, *self.strides), INT),
+                              ((self.none,), NONE), ((self.pid, self.size, self.stride, self.empty, self.args), TUPLE),
+                              ((self.persid,), PERSID), ((self.hooks, self.reduce), REDUCE)):
+            kinds[:, list(columns)] = kind
+        kinds[:, self.flag] = np.where(self.block.flag[:self.nodes.lanes] == 0x88, TRUE, FALSE)
+        return kinds
 
 
 class _Table:
