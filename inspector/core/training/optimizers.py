@@ -172,7 +172,10 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
         at = states.get(info.state_dict or "")
         if at is not None and info.state_dict is not None:
             raw, skip = at
-            id, field = entry_of(info.key[skip:], listed.setdefault(raw.path, {id for group in raw.groups.values() for id in group}))
+            ids = listed.get(raw.path)
+            if ids is None:                             # once for all its tensors: there may be as many ids as tensors
+                ids = listed[raw.path] = {id for group in raw.groups.values() for id in group}
+            id, field = entry_of(info.key[skip:], ids)
             raw.fields.setdefault(id, {})[field] = info
             raw.nbytes += info.nbytes
 

@@ -257,3 +257,33 @@ def test_that_what_is_told_is_so_in_every_reading(shapes: list[tuple[int, ...]],
         assert all(way[id] == key for way in ways for id, key in found.found.items())
     else:
         assert {**found.found} in ways  # type: ignore[union-attr]
+
+
+def test_that_the_ids_of_an_optimizer_are_gone_through_once_for_all_its_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.training import optimizers as module
+    asked: list[int] = []
+    entry_of = module.entry_of
+
+    def watched(rest: str, ids: Any = ()) -> tuple[str, str]:
+        asked.append(id(ids))
+        return entry_of(rest, ids)
+    monkeypatch.setattr(module, "entry_of", watched)
+    gone_through: list[str] = []
+
+    class Ids(dict[str, Any]):
+        def __iter__(self) -> Any:
+            gone_through.append("once")
+            return super().__iter__()
+
+    collected = module._Raw.__init__
+
+    def raw(self: Any, *arguments: Any) -> None:
+        collected(self, *arguments)
+        self.groups["0"] = Ids()
+    monkeypatch.setattr(module._Raw, "__init__", raw)
+    torch.save({"state": {n: {"exp_avg": torch.ones(2)} for n in range(50)},
+                "param_groups": [{"lr": 0.1, "params": list(range(50))}]}, tmp_path / "o.pth")
+    (found,) = optimizers(core.open(tmp_path / "o.pth"))
+    assert (len(found.parameters), len(asked), len(set(asked))) == (50, 50, 1)
+    during = gone_through.count("once")
+    assert during < 10
