@@ -54,6 +54,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 class Run(NamedTuple):
     seconds: float
+    processor: float        # seconds, of all its threads
     megabytes: float
 
 
@@ -106,13 +107,27 @@ from safetensors.numpy import save_file
 save_file({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": np.full((4, 3), i, np.float32) for i in range({options.tensors})}}, PATH)""")
     print(f"\n{path.name}: {path.stat().st_size / 1e6:.0f} MB; {safe.name}: {safe.stat().st_size / 1e6:.0f} MB")
     ls, load = in_turn(max(1, min(options.runs, 3)), inspector("ls", path), python(TORCH_LOAD, path))
-    show("inspector ls, .pth", ls, "torch.load(mmap, weights_only)", load, "at least 5, aim 15")
+    show("inspector ls, .pth", ls, "torch.load(mmap, weights_only)", load, "at least 12, under 150 MB")
+    small_dicts(options)
     ours, walk = in_turn(options.runs, python(CORE_OPEN, path), python(SAFE_OPEN, safe))
     show("core.open, .pth", ours, "safe_open walking .safetensors", walk, "at least 1")
     ours, walk = in_turn(options.runs, python(CORE_OPEN, safe), python(SAFE_OPEN, safe))
     show("core.open, .safetensors", ours, "safe_open walking .safetensors", walk, "at least 1")
     ours, walk = in_turn(options.runs, inspector("ls", safe), python(SAFE_OPEN, safe))
     show("inspector ls, .safetensors", ours, "safe_open walking .safetensors", walk, "at least 1")
+
+
+def small_dicts(options: argparse.Namespace) -> None:
+    """The same number of tensors in dicts of ten, and as the state of an optimizer."""
+    for name, made in (("in_small_dicts", "{f'model{d}': {f'layer{i}.weight': full(10 * d + i) for i in range(10)} "
+                                          "for d in range(N // 10)}"),
+                       ("of_an_optimizer", "{'state': {d: {'exp_avg': full(d), 'exp_avg_sq': full(d)} for d in range(N // 2)}, "
+                                           "'param_groups': [{'lr': 0.1, 'params': list(range(N // 2))}]}")):
+        path = options.folder / f"{options.tensors}_tensors_{name}.pth"
+        if not path.exists():
+            write(path, f"import torch\nN = {options.tensors}\nfull = lambda i: torch.full((4, 3), float(i))\ntorch.save({made}, PATH)")
+        ours, load = in_turn(1, inspector("ls", path), python(TORCH_LOAD, path))
+        show(f"inspector ls, {name}", ours, "torch.load(mmap, weights_only)", load, "at least 12")
 
 
 def million(options: argparse.Namespace) -> None:
@@ -145,11 +160,14 @@ def window(options: argparse.Namespace) -> None:
 
 def show(ours: str, a: list[Run], theirs: str, b: list[Run], bar: str) -> None:
     ratios = sorted(y.seconds / x.seconds for x, y in zip(a, b, strict=True))
+    processor = statistics.median(y.processor / x.processor for x, y in zip(a, b, strict=True))
     for name, runs in ((ours, a), (theirs, b)):
         seconds = [run.seconds for run in runs]
         print(f"  {name:32} {statistics.median(seconds):8.3f} s  ({min(seconds):.3f} to {max(seconds):.3f})  "
+              f"{statistics.median(run.processor for run in runs):8.3f} s of processor  "
               f"{statistics.median(run.megabytes for run in runs):7.0f} MB")
-    print(f"  {'ratio':32} {statistics.median(ratios):8.2f} x  ({ratios[0]:.2f} to {ratios[-1]:.2f})   bar: {bar}")
+    print(f"  {'ratio':32} {statistics.median(ratios):8.2f} x  ({ratios[0]:.2f} to {ratios[-1]:.2f}), of processor {processor:.2f} x   "
+          f"bar: {bar}")
 
 
 def in_turn(runs: int, a: list[str], b: list[str], before: Path | None = None) -> tuple[list[Run], list[Run]]:
@@ -173,7 +191,7 @@ def measure(command: list[str], where: Path) -> Run:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{command} ended with {process.returncode}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def inspector(*arguments: str | Path) -> list[str]:
