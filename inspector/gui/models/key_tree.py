@@ -268,6 +268,8 @@ class KeyTree:
                 self._packed[node] = tensor
         rows = {tensor.name for tensor in self._packed.values()}
         for name, tensor in self.view.tensors.items():
+            if tensor.is_adapter and "alpha" in tensor.parts:           # a number that its product is scaled with, and no weight
+                self._parts[int(node_of[number[tensor.parts["alpha"]]])] = 0
             keys = self.view.stored(name) if name not in rows and not tensor.is_adapter else []
             if len(keys) == 1 and tensor.scheme != QUANTIZED and not self.view.as_stored:
                 self._alone[int(node_of[number[keys[0]]])] = tensor

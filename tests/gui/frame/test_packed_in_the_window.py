@@ -1,10 +1,12 @@
 """A packed checkpoint in the window: its rows, what every panel says of one, and that edits act on what is stored."""
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
@@ -25,7 +27,7 @@ from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
-from tests.core.packed import packing
+from tests.core.packed import packing, sized
 from tests.gui import edit_samples
 from tests.gui.edit_samples import settled
 
@@ -312,3 +314,31 @@ def test_that_of_many_tensors_the_tree_is_shown_before_what_is_packed_is_found(s
     qtbot.waitUntil(lambda: document.packed is not None, timeout=20_000)
     window.tree.expand_all()
     assert any(window.tree.model().line(row).packed for row in range(window.tree.model().rowCount()))
+
+
+_SIZED = ("bnb int8", "modelopt awq", "modelopt fp8", "torchao Int8Tensor", "torchao MXTensor 4", "kohya", "lora of a convolution",
+          "deepseek fp4", "ct act order", "mlx mxfp4")
+FAMILIES = {**packing.MAKERS, **{name: partial(made, rows=4, groups=2, size=8) for name, made in sized.SIZED.items() if name in _SIZED}}
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_that_the_overview_counts_what_the_tree_counts(family: str, session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,
+                                                       tmp_path: Path) -> None:
+    made = FAMILIES[family](np.random.default_rng(1))
+    made = made._replace(tensors={**made.tensors, "norm.weight": np.ones(24, np.float32), "norm.bias": np.ones(24, np.float32)})
+    window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
+    assert document.checkpoint is not None
+    adapter = document.packed is not None and document.packed.tensors[made.name].is_adapter
+    session.select(Selection(document.id, "", tuple(document.checkpoint.tensors)))
+    overview = panel(window, "overview", Overview, qtbot)
+    assert isinstance(overview, Overview)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before
+    labels = [label.text() for label in overview.findChildren(QLabel) if not label.isHidden()]
+    tiles = {title: labels[labels.index(title) + 1] for title in ("Tensors", "Parameters")}
+    root = window.tree.model().line(0)
+    assert tiles["Tensors"] == root.texts[tree_model.SHAPE].split()[0]
+    assert tiles["Parameters"] == words.many(int(root.texts[tree_model.PARAMETERS].replace(",", "")))
+    if not adapter and document.packed is not None:
+        stored = set(made.tensors) - made.parts
+        assert tiles["Tensors"] == f"{1 + len(stored):,}"
+        assert tiles["Parameters"] == words.many(made.values.size + sum(made.tensors[key].size for key in stored))
