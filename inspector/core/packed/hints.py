@@ -6,7 +6,8 @@ from inspector.core.keypath import leaf_of
 from inspector.core.progress import in_pieces
 from inspector.core.tensor_table import column, tagged
 
-_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4"})
+_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "weight_scales", "codebooks",
+                     "bitsandbytes__nf4", "bitsandbytes__fp4"})
 _OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
 _ENDINGS = ("_scale_inv", "_blocks")
 _ADAPTER = ".lora_"

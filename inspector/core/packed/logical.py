@@ -31,6 +31,7 @@ from .families import (
     mlx,
     modelopt,
     mxfp4,
+    other_programs,
     torch_quantized,
     torchao,
 )
@@ -49,6 +50,7 @@ FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     modelopt.claims,
     mxfp4.claims,
     mlx.claims,
+    other_programs.claims,
     lora.claims,
 )
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed

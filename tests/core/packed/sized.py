@@ -106,6 +106,13 @@ def modelopt_floats(rng: Rng, rows: int, cols: int, by_row: bool) -> Packed:
     return Packed(tensors, config_of(quant_method="modelopt"), "m.weight", "modelopt-fp8", values, set(tensors))
 
 
+def fbgemm_floats(rng: Rng, rows: int, cols: int) -> Packed:
+    data, scales = rng.uniform(-3, 3, (rows, cols)).astype(E4M3), rng.uniform(0.5, 2, (rows, 1)).astype(np.float32)
+    values = each(rows, cols, lambda r, c: float(np.float32(data[r, c]) * scales[r, 0]))
+    tensors = {"m.weight": data, "m.weight_scale": scales}
+    return Packed(tensors, config_of(quant_method="fbgemm_fp8"), "m.weight", "fbgemm-fp8", values, set(tensors))
+
+
 def modelopt_integers(rng: Rng, rows: int, groups: int, size: int, bits: int, smoothed: bool) -> Packed:
     """4 bits: an even row in the low half of a byte, the row behind it in the high one. `smoothed`: with a pre_quant_scale."""
     cols, rows = groups * size, 2 * rows
@@ -231,6 +238,7 @@ SIZED: dict[str, Callable[[Rng, int, int, int], Packed]] = {
     "ct nvfp4": lambda rng, rows, groups, size: packing.four_bit_floats(rng, rows, 16 * groups, True),
     "modelopt nvfp4": lambda rng, rows, groups, size: packing.four_bit_floats(rng, rows, 16 * groups, False),
     "modelopt fp8": lambda rng, rows, groups, size: modelopt_floats(rng, rows, groups * size, size % 2 == 0),
+    "fbgemm fp8": lambda rng, rows, groups, size: fbgemm_floats(rng, rows, groups * size),
     "modelopt awq": lambda rng, rows, groups, size: modelopt_integers(rng, rows, groups, size, 4, size % 2 == 0),
     "modelopt integers": lambda rng, rows, groups, size: modelopt_integers(rng, rows, groups, size, 8, size % 2 == 0),
     "fp8 blocks": lambda rng, rows, groups, size: packing.float_blocks(rng, rows, 5 * groups, size, 1 + size % 7),

@@ -275,3 +275,21 @@ def test_that_smoothed_floats_of_modelopt_have_their_columns_multiplied(tmp_path
     assert np.array_equal(core.read_numpy(core.unpacked(path), made.name), plain * before)
     short = made._replace(tensors={**made.tensors, "m.pre_quant_scale": before[:-1]}).save(tmp_path / "c")
     assert "pre_quant_scale" in core.packed_tensors(short)[made.name].problem
+
+
+@pytest.mark.parametrize(("program", "tensors", "shape", "parts"), [
+    ("eetq", {"m.weight": np.ones((16, 24), np.int8), "m.weight_scales": np.ones(24, np.float16)}, (24, 16), 2),
+    ("aqlm", {"m.codes": np.ones((24, 4, 2), np.int16), "m.codebooks": np.ones((2, 16, 1, 8), np.float16),
+              "m.scales": np.ones((24, 1, 1, 1), np.float16)}, (24, 32), 3)])
+def test_that_what_is_only_recognised_has_its_shape_and_says_so(program: str, tensors: dict[str, Any], shape: tuple[int, ...], parts: int,
+                                                                tmp_path: Path) -> None:
+    config = {"config.json": {"quantization_config": {"quant_method": program}}}
+    path = packing.Packed(tensors, config, "m.weight", program, np.zeros(0), set(tensors)).save(tmp_path / "a")
+    [found] = core.packed_tensors(path).values()
+    assert (found.name, found.shape, found.scheme, len(found.parts), found.decoder) == ("m.weight", shape, program, parts, None)
+    assert program.upper() in found.problem
+    assert core.counts(core.open(path)).parameters == shape[0] * shape[1]
+    with pytest.raises(core.InspectorError):
+        core.read_numpy(core.unpacked(path), "m.weight")
+    other = packing.Packed(tensors, {}, "m.weight", program, np.zeros(0), set(tensors)).save(tmp_path / "b")
+    assert not core.packed_tensors(other)           # names alone do not tell
