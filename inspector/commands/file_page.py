@@ -178,16 +178,18 @@ def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monit
     """A line for each, with numbers where the values were read; then what packed ones stand for."""
     if not ckpt.tensors:
         return []
-    titles = ("key", "shape", "dtype", "device", "bytes")
+    with_devices = len({info.device for info in ckpt.tensors.values()}) > 1         # or the facts have said it
+    titles = ("key", "shape", "dtype", *(["device"] if with_devices else []), "bytes")
     measured = ("min", "max", "mean", "std", "NaN", "Inf", "zeros", "") if summaries else ()
     drawn = dict(_histograms(ckpt, monitor)) if summaries else {}
-    head = "".join(f'<th class="{"n" if n >= 4 else "k"}">{title}</th>' for n, title in enumerate((*titles, *measured)))
+    head = "".join(f'<th class="{"n" if n >= len(titles) - 1 else "k"}">{title}</th>' for n, title in enumerate((*titles, *measured)))
     lines = []
     for n, (key, info) in enumerate(islice(ckpt.tensors.items(), _MOST_ROWS)):
         if not n % 64:
             monitor.check()
-        cells = (core.visible(key), core.wording.shape(info.shape), info.dtype, info.device or "-", core.wording.size(info.nbytes))
-        line = "".join(f'<td class="{"n" if at == 4 else "k"}">{text_of(cell)}</td>' for at, cell in enumerate(cells))
+        cells = (core.visible(key), core.wording.shape(info.shape), info.dtype, *([info.device or "-"] if with_devices else []),
+                 core.wording.size(info.nbytes))
+        line = "".join(f'<td class="{"n" if at == len(cells) - 1 else "k"}">{text_of(cell)}</td>' for at, cell in enumerate(cells))
         if info.problem:
             line += f'<td class="k" colspan="{max(len(measured), 1)}"><span class="danger">{text_of(info.problem)}</span></td>'
         elif summaries:

@@ -5383,12 +5383,35 @@
 <translation>正在排版</translation>
 </message>
 <message>
+<source>{n} sheets, of which the first {shown} are shown</source>
+<translation>{n} 张，显示前 {shown} 张</translation>
+</message>
+<message>
 <source>{n} sheets</source>
 <translation>{n} 张</translation>
 </message>
 <message>
 <source>1 sheet</source>
 <translation>1 张</translation>
+</message>
+<message>
+<source>Printing …</source>
+<translation>正在打印 …</translation>
+</message>
+<message>
+<source>Printing</source>
+<translation>正在打印</translation>
+</message>
+</context>
+<context>
+<name>Printing</name>
+<message>
+<source>the printer takes nothing</source>
+<translation>打印机不接受任何内容</translation>
+</message>
+<message>
+<source>Choose another one, or another file to print to.</source>
+<translation>请选择其他打印机，或其他输出文件。</translation>
 </message>
 </context>
 <context>

@@ -8,12 +8,14 @@ from PySide6.QtGui import QPageLayout, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from inspector.gui.kit import printing
+from inspector import core
+from inspector.gui.kit import printing, words
 from inspector.gui.kit.printing import Paper
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
 
 SIZE = (820, 760)
+SHOWN = 8               # sheets in the preview, which is drawn on the window's own time
 _ZOOM = 1.2
 
 
@@ -76,15 +78,11 @@ class PrintPreview(QDialog):
         return button
 
     def draw(self, printer: QPrinter) -> None:
-        """All sheets; an empty one while there are none."""
-        painter = QPainter(printer)
-        if self.paper is not None:
-            first, last = (printer.fromPage(), printer.toPage()) if printer.fromPage() else (1, self.paper.sheets)
-            for n, sheet in enumerate(range(first - 1, min(last, self.paper.sheets))):
-                if n:
-                    printer.newPage()
-                self.paper.paint(painter, sheet, printer.resolution())
-        painter.end()
+        """The first sheets, as many as are drawn in no time; an empty one while there are none."""
+        if self.paper is None:
+            QPainter(printer).end()
+        else:
+            printing.draw(self.paper, printer, printer.resolution(), range(min(self.paper.sheets, SHOWN)))
 
     def _turn(self) -> None:
         self.printer.setPageOrientation(self.way.currentData())
@@ -94,13 +92,15 @@ class PrintPreview(QDialog):
         page, layout = self._page, QPageLayout(self.printer.pageLayout())
         self.go.setEnabled(False)
         self.said.setText(self.tr("Laying out the page …"))
-        self._tasks.start(self._key, lambda monitor: Paper(page, layout).given_to(self), on_done=self._show,
+        self._tasks.start(self._key, lambda monitor: Paper(page, layout, monitor).given_to(self), on_done=self._show,
                           label=self.tr("Laying out the page"))
 
     def _show(self, paper: Paper) -> None:
         self.paper = paper
         self.go.setEnabled(True)
-        self.said.setText(self.tr("{n} sheets").format(n=f"{paper.sheets:,}") if paper.sheets != 1 else self.tr("1 sheet"))
+        many = f"{paper.sheets:,}"
+        self.said.setText(self.tr("{n} sheets, of which the first {shown} are shown").format(n=many, shown=SHOWN) if paper.sheets > SHOWN
+                          else self.tr("{n} sheets").format(n=many) if paper.sheets != 1 else self.tr("1 sheet"))
         self.preview.updatePreview()
         self.laid_out.emit()
 
@@ -125,6 +125,23 @@ class PrintPreview(QDialog):
         self._lay_out()
 
     def print_now(self) -> None:
-        """Gives the sheets to the printer."""
-        self.draw(self.printer)
-        self.accept()
+        """Gives the sheets to the printer, in a worker: a long table takes a while."""
+        page, printer, layout = self._page, self.printer, QPageLayout(self.printer.pageLayout())
+        first, last = printer.fromPage() or 1, printer.toPage() or None
+        for widget in (self.go, self.way, self.preview):
+            widget.setEnabled(False)
+        self.said.setText(self.tr("Printing …"))
+
+        def work(monitor: core.Monitor) -> None:
+            paper = Paper(page, layout, monitor)
+            printing.draw(paper, printer, printer.resolution(), range(paper.sheets)[first - 1:last], monitor)
+
+        self._tasks.start(self._key, work, on_done=lambda done: self.accept(), on_error=self._not_printed,
+                          label=self.tr("Printing"))
+
+    def _not_printed(self, error: Exception) -> None:
+        for widget in (self.go, self.way, self.preview):
+            widget.setEnabled(True)
+        if not isinstance(error, core.InspectorError):
+            raise error
+        self.said.setText(words.error(error))

@@ -6,13 +6,16 @@ style sheet gives way to one in points of paper. Everything here may run in a wo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QObject, QRectF, QSizeF, QUrl
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QMarginsF, QObject, QRectF, Qt, QUrl
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
+    QFont,
     QImage,
+    QPagedPaintDevice,
     QPageLayout,
     QPageSize,
     QPainter,
@@ -31,10 +34,22 @@ _LETTER = 9                     # pixels high
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _COLOUR = re.compile(r"--(\w+): (#[0-9a-fA-F]+)")
 _SVG = re.compile(r"<svg .*?</svg>", re.DOTALL)
+_BLOCK = re.compile(r"<table.*?</table>|<pre>.*?</pre>|<figure>.*?</figure>|<ul>.*?</ul>|<h(\d)>.*?</h\1>|<p(?: [^>]*)?>.*?</p>", re.DOTALL)
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<(td|th)([^>]*)>(.*?)</\1>", re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+_ROWS, _LINES = 3, 20           # of a table or a text in one document
+_GAP, _WITH_NEXT = 6.0, 60.0    # pixels between blocks, and of what stays together with its title
+_ACROSS, _PADDED = 0.64, 1.6    # of its height a letter is wide; letters that the edges of a cell take
+_DRAWN, _SMALL = 12.0, 0.5      # letters that a small drawing takes; how large it is
+_BOLD = 0.8                     # letters more that a title takes
+_MANY, _FINE = 8, 8             # columns, from which on letters are so high
+_MOST_ROWS = 1_500              # of a table on paper
+_FAMILIES = ("DejaVu Sans", "Noto Sans CJK SC", "Segoe UI", "Helvetica")
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _BOX = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _SHEET = """
-* {{ font-family: "DejaVu Sans", "Noto Sans CJK SC", "Segoe UI", "Helvetica"; font-size: {size}px; color: {ink}; }}
-h1 {{ font-size: {title}px; }} h2 {{ font-size: {heading}px; margin-top: 14px; }} .soft {{ color: {soft}; }}
+h1 {{ font-size: 16px; }} h2 {{ font-size: 12px; }} .soft {{ color: {soft}; }}
 .danger {{ color: {danger}; }} .warning {{ color: {warning}; }} .info {{ color: {info}; }} .a {{ color: {a}; }} .b {{ color: {b}; }}
 table {{ border-collapse: collapse; }} td, th {{ padding: 1px 4px; border-bottom: 1px solid {line}; }}
 th {{ text-align: left; }} .n {{ text-align: right; }}
@@ -53,76 +68,179 @@ class PageMaker(Protocol):
 
 
 class Paper:
-    """A page laid out for sheets of `layout`. Belongs to the thread that made it, until it is `given_to` another."""
+    """A page laid out for sheets of `layout`. Belongs to the thread that made it, until it is `given_to` another.
 
-    def __init__(self, page: str, layout: QPageLayout) -> None:
+    It is many small documents, a few rows of a table each: a single one holds the interpreter for seconds, whatever thread it is in."""
+
+    def __init__(self, page: str, layout: QPageLayout, monitor: core.Monitor = core.QUIET) -> None:
+        """Raises Cancelled."""
         self.layout = layout
         size = layout.paintRectPixels(DPI).size()
         self._width, self._height = float(size.width()), float(size.height()) - _FOOT
-        self._document = QTextDocument()
-        self._document.setDocumentMargin(0)
-        self._document.documentLayout().setPaintDevice(_device())
-        self._fill(page)
-        self._document.setPageSize(QSizeF(self._width, self._height))
+        style = _STYLE.search(page)
+        self._colours = dict(reversed(_COLOUR.findall(style[1]))) if style is not None else {}      # the first of each: those of light
+        self._sheet = _SHEET.format(**{**_PLAIN, **self._colours})
+        self._font = QFont()
+        self._font.setFamilies(list(_FAMILIES))
+        self._font.setPixelSize(_LETTER)
+        self._sheets: list[list[tuple[float, QTextDocument]]] = [[]]
+        self._at = 0.0
+        body = page.partition("<body>")[2].partition("</body>")[0]
+        blocks = [found[0] for found in _BLOCK.finditer(body)]
+        for n, block in enumerate(blocks):
+            monitor.report(n, len(blocks))
+            if block.startswith("<table"):
+                self._put_table(block, monitor)
+            elif block.startswith("<pre"):
+                lines = block[len("<pre>"):-len("</pre>")].split("\n")
+                for first in range(0, len(lines), _LINES):
+                    self._put("<pre>" + "\n".join(lines[first:first + _LINES]) + "</pre>")
+            else:
+                self._put(block, _WITH_NEXT if block.startswith("<h") else 0.0)
 
     def given_to(self, other: QObject) -> Paper:
         """From now on it belongs to the thread of `other`."""
-        self._document.moveToThread(other.thread())
+        for sheet in self._sheets:
+            for _, document in sheet:
+                document.moveToThread(other.thread())
         return self
 
     @property
     def sheets(self) -> int:
-        return self._document.pageCount()
+        return len(self._sheets)
+
+    @property
+    def text(self) -> str:
+        """All that is written on the sheets."""
+        return "\n".join(document.toPlainText() for sheet in self._sheets for _, document in sheet)
 
     def paint(self, painter: QPainter, sheet: int, dpi: float) -> None:
         """Draws the sheet number `sheet`, from 0 on, on something with so many dots per inch, whose corner is that of the paper within
         the margins."""
         painter.save()
         painter.scale(dpi / DPI, dpi / DPI)
-        font = self._document.defaultFont()
-        font.setPixelSize(_LETTER)
-        painter.setFont(font)
-        painter.setPen(QColor("#60656c"))
-        foot = QRectF(0, self._height + 6, self._width, _FOOT - 6)
-        painter.drawText(foot, 0x0082, f"{sheet + 1} / {self.sheets}")          # at the right, in the middle
-        painter.translate(0, -sheet * self._height)
-        clip = QRectF(0, sheet * self._height, self._width, self._height)
-        painter.setClipRect(clip)
+        painter.setFont(self._font)
+        painter.setPen(QColor(_PLAIN["soft"]))
+        painter.drawText(QRectF(0, self._height + 6, self._width, _FOOT - 6), _RIGHT, f"{sheet + 1} / {self.sheets}")
+        painter.setClipRect(QRectF(0, 0, self._width, self._height))
         context = QAbstractTextDocumentLayout.PaintContext()
-        context.clip = clip
-        context.palette.setColor(QPalette.ColorRole.Text, QColor("black"))       # paper is white in a dark theme, too
-        self._document.documentLayout().draw(painter, context)
+        context.palette.setColor(QPalette.ColorRole.Text, QColor(_PLAIN["ink"]))       # paper is white in a dark theme, too
+        for y, document in self._sheets[sheet]:
+            painter.translate(0, y)
+            document.documentLayout().draw(painter, context)
+            painter.translate(0, -y)
         painter.restore()
 
-    def _fill(self, page: str) -> None:
-        style = _STYLE.search(page)
-        colours = dict(reversed(_COLOUR.findall(style[1]))) if style is not None else {}        # the first of each: those of light
-        body = page.partition("<body>")[2].partition("</body>")[0]
-        for name, colour in colours.items():
-            body = body.replace(f"var(--{name})", colour)
-        self._document.setDefaultStyleSheet(_SHEET.format(size=_LETTER, title=16, heading=12, **{**_PLAIN, **colours}))
-        self._document.setHtml(_SVG.sub(lambda found: self._picture(found[0], colours), body))
+    def _put_table(self, table: str, monitor: core.Monitor) -> None:
+        """A few rows at once, in columns that are as wide in all of them; the titles again on each sheet."""
+        rows = [_CELL.findall(row) for row in _ROW.findall(table)]
+        if not rows:
+            return
+        titles = rows.pop(0) if rows[0] and all(tag == "th" for tag, _, _ in rows[0]) else []
+        left_out = len(rows) - _MOST_ROWS
+        rows = rows[:_MOST_ROWS]
+        fine = _FINE if len(max(rows, key=len, default=titles)) >= _MANY else _LETTER
+        shares = _shares_of([titles, *rows] if titles else rows, self._width / (_ACROSS * fine))
+        head = _row(titles, shares) if any(inner for _, _, inner in titles) else ""
+        self._at += _GAP
+        shown = False
+        for first in range(0, len(rows), _ROWS):
+            monitor.check()
+            made = self._document(_table([_row(row, shares) for row in rows[first:first + _ROWS]]), fine)
+            if head and (not shown or self._at + made.size().height() > self._height):
+                top = self._document(_table([head]), fine)
+                if self._at + top.size().height() + made.size().height() > self._height:
+                    self._turn()
+                self._place(top)
+                shown = True
+            self._place(made)
+        if left_out > 0:
+            self._put(f"<p>… and {left_out:,} rows more, in the page for browsers.</p>")
 
-    def _picture(self, svg: str, colours: dict[str, str]) -> str:
+    def _put(self, block: str, with_next: float = 0.0) -> None:
+        document = self._document(block)
+        if self._at + document.size().height() + with_next > self._height:
+            self._turn()
+        self._at += _GAP if self._at else 0.0
+        self._place(document)
+
+    def _place(self, document: QTextDocument) -> None:
+        height = float(document.size().height())
+        if self._at and self._at + height > self._height:
+            self._turn()
+        self._sheets[-1].append((self._at, document))
+        self._at += height
+
+    def _turn(self) -> None:
+        if self._sheets[-1]:
+            self._sheets.append([])
+        self._at = 0.0
+
+    def _document(self, block: str, letter: int = _LETTER) -> QTextDocument:
+        for name, colour in self._colours.items():
+            block = block.replace(f"var(--{name})", colour)
+        document = QTextDocument()
+        document.setUndoRedoEnabled(False)
+        document.setDocumentMargin(0)
+        document.documentLayout().setPaintDevice(_device())
+        font = QFont(self._font)
+        font.setPixelSize(letter)
+        document.setDefaultFont(font)
+        document.setDefaultStyleSheet(self._sheet)
+        document.setHtml(_SVG.sub(lambda found: self._picture(found[0], document), block))
+        document.setTextWidth(self._width)
+        return document
+
+    def _picture(self, svg: str, document: QTextDocument) -> str:
         """An image in the place of a drawing."""
         from PySide6.QtSvg import QSvgRenderer
         box = _BOX.search(svg)
         if box is None:
             return ""
         across, down = float(box[1]), float(box[2])
-        width = min(across * 0.6, self._width) if 'class="small"' in svg else min(across, self._width)
-        height = down * width / across
+        width = min(across * _SMALL, self._width) if 'class="small"' in svg else min(across, self._width)
+        height = min(down * width / across, self._height / 2)
         drawn = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(
-            "<text ", f'<text font-size="11" font-family="DejaVu Sans, Noto Sans CJK SC" fill="{colours.get("ink", "black")}" ')
+            "<text ", f'<text font-size="11" font-family="DejaVu Sans, Noto Sans CJK SC" fill="{self._colours.get("ink", "black")}" ')
         image = QImage(max(round(width * _SHARP), 1), max(round(height * _SHARP), 1), QImage.Format.Format_RGB32)
         image.fill(QColor("white"))
         painter = QPainter(image)
         QSvgRenderer(QByteArray(drawn.encode())).render(painter)
         painter.end()
-        self._pictures = getattr(self, "_pictures", 0) + 1
-        name = f"picture:{self._pictures}"
-        self._document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
+        name = f"picture:{abs(hash(svg))}"
+        document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), image)
         return f'<img src="{name}" width="{width:.0f}" height="{height:.0f}">'
+
+
+Cell = tuple[str, str, str]         # "td" or "th", what stands in the tag, what in the cell
+
+
+def _shares_of(rows: list[list[Cell]], letters: float) -> list[float]:
+    """How much of the width, which has room for so many `letters`, each column gets, of 100: what is short stays whole, and the longest
+    give way."""
+    needs = [3.0] * max(len(row) for row in rows)
+    for row in rows:
+        if any("colspan" in more for _, more, _ in row):
+            continue
+        for n, (tag, _, inner) in enumerate(row):
+            length = _DRAWN if "<svg" in inner else max(map(len, _TAG.sub("", inner.replace("<br>", "\n")).split("\n"))) + _PADDED
+            needs[n] = max(needs[n], length + (_BOLD if tag == "th" else 0.0))
+    low, high = 3.0, max(needs)
+    while sum(needs) > letters and high - low > 1:
+        middle = (low + high) / 2
+        low, high = (low, middle) if sum(min(need, middle) for need in needs) > letters else (middle, high)
+    fitted = [min(need, high) for need in needs]
+    fitted[0 if len(rows[0]) > 2 else -1] += max(letters - sum(fitted), 0.0)        # what is over: to the names, or to what is said
+    return [one * 100 / sum(fitted) for one in fitted]
+
+
+def _row(cells: list[Cell], shares: list[float]) -> str:
+    return "<tr>" + "".join(f'<{tag}{more} width="{shares[n]:.1f}%">{inner}</{tag}>' if "colspan" not in more else
+                            f"<{tag}{more}>{inner}</{tag}>" for n, (tag, more, inner) in enumerate(cells)) + "</tr>"
+
+
+def _table(rows: list[str]) -> str:
+    return '<table width="100%" cellspacing="0">' + "".join(rows) + "</table>"
 
 
 _PLAIN = {"ink": "#1c2024", "soft": "#60656c", "line": "#d9dce0", "a": "#0072b2", "b": "#d55e00", "danger": "#b3261e",
@@ -137,7 +255,7 @@ def usual_layout() -> QPageLayout:
 
 def pdf(page: str, title: str, monitor: core.Monitor = core.QUIET) -> bytes:
     """The page as a PDF document. Raises Cancelled."""
-    paper = Paper(page, usual_layout())
+    paper = Paper(page, usual_layout(), monitor)
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -146,16 +264,24 @@ def pdf(page: str, title: str, monitor: core.Monitor = core.QUIET) -> bytes:
     writer.setCreator(f"Checkpoint Inspector {core.version}")
     writer.setResolution(300)
     writer.setPageLayout(paper.layout)
-    painter = QPainter(writer)
+    draw(paper, writer, writer.resolution(), range(paper.sheets), monitor)
+    return bytes(data.data())
+
+
+def draw(paper: Paper, device: QPagedPaintDevice, dpi: float, sheets: Sequence[int], monitor: core.Monitor = core.QUIET) -> None:
+    """Draws these sheets, each on one of the device's. Raises SaveError when it takes none, Cancelled."""
+    painter = QPainter(device)
+    if not painter.isActive():
+        raise core.SaveError(QCoreApplication.translate("Printing", "the printer takes nothing"),
+                             QCoreApplication.translate("Printing", "Choose another one, or another file to print to."))
     try:
-        for sheet in range(paper.sheets):
-            monitor.report(sheet, paper.sheets)
-            if sheet:
-                writer.newPage()
-            paper.paint(painter, sheet, writer.resolution())
+        for n, sheet in enumerate(sheets):
+            monitor.report(n, len(sheets))
+            if n:
+                device.newPage()
+            paper.paint(painter, sheet, dpi)
     finally:
         painter.end()
-    return bytes(data.data())
 
 
 def _device() -> QImage:

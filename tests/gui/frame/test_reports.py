@@ -100,6 +100,7 @@ def test_that_the_file_itself_is_never_replaced_by_its_report(window: MainWindow
     assert Path(path).read_bytes() == before
 
 
+@pytest.mark.qt_log_ignore("Returned false")          # Qt says so itself
 def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(window: MainWindow, qtbot: QtBot, tmp_path: Path,
                                                                                tasks: Tasks) -> None:
     window.reports.pages = Pages()
@@ -117,8 +118,13 @@ def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(w
         preview.way.setCurrentIndex(1)
     assert preview.paper is not upright
     preview.printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    preview.printer.setOutputFileName(str(tmp_path / "gone" / "printed.pdf"))
     preview.print_now()
+    qtbot.waitUntil(preview.go.isEnabled)
+    assert "takes nothing" in preview.said.text()
+    preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
+    with qtbot.waitSignal(preview.accepted, timeout=20_000):
+        preview.print_now()
     assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF-")
     qtbot.waitUntil(lambda: not tasks.running)
 

@@ -1,8 +1,11 @@
 """Pages on paper."""
 from __future__ import annotations
 
+import html
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPainter
@@ -10,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from inspector import core
 from inspector.commands import pages
+from inspector.commands.window import Pages
 from inspector.gui.kit import printing
 from inspector.gui.kit.printing import DPI, Paper
 
@@ -40,7 +44,7 @@ def test_that_drawings_have_the_colours_of_light_paper() -> None:
 
 @pytest.mark.usefixtures("qapp")
 def test_that_a_page_is_as_large_on_paper_of_any_resolution() -> None:
-    page = pages.page_of("t", ["<h1>A title</h1>", SQUARE])
+    page = pages.page_of("t", ["<h1>A title</h1>", f"<figure>{SQUARE}</figure>"])
     once, twice = sheet_of(page), sheet_of(page, scale=2)
 
     def right(image: QImage) -> int:
@@ -54,6 +58,8 @@ def test_that_rows_go_on_over_the_sheets_and_none_is_lost() -> None:
     long = Paper(pages.page_of("t", [pages.table(("key",), [[f"layer.{n}"] for n in range(500)])]), printing.usual_layout())
     assert short.sheets == 1
     assert 5 < long.sheets < 20
+    assert [line for line in long.text.split() if line != "key"] == [f"layer.{n}" for n in range(500)]
+    assert long.text.split().count("key") == long.sheets            # the titles are on each
 
 
 @pytest.mark.usefixtures("qapp")
@@ -74,3 +80,18 @@ def test_that_a_pdf_has_a_sheet_for_each_and_stops_when_told() -> None:
 def test_that_text_from_a_file_is_never_taken_for_a_drawing(qapp: QApplication) -> None:
     said = pages.page_of("t", [pages.table(("key",), [[SQUARE], ["</body><b>x"]])])
     assert "#d55e00" not in colours(sheet_of(said))
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_nothing_of_a_page_is_left_out_but_the_end_of_a_long_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    core.save({f"net.{n}.weight": np.full((2, 3), n, np.float32) for n in range(30)} | {"epoch": 7}, tmp_path / "a.pth")
+    page = Pages().file(core.open(tmp_path / "a.pth"), True, core.QUIET)
+    body = re.sub(r"<svg.*?</svg>", "", page.partition("<body>")[2], flags=re.DOTALL)
+    words = html.unescape(re.sub(r"<[^>]*>", " ", body)).split()
+    text = Paper(page, printing.usual_layout()).text.replace("\n", " ").replace("\xa0", " ")
+    assert [word for word in words if word not in text] == []
+    monkeypatch.setattr(printing, "_MOST_ROWS", 10)
+    text = Paper(page, printing.usual_layout()).text
+    assert "net.9.weight" in text
+    assert "net.10.weight" not in text.partition("tensors")[2]
+    assert "20 rows more" in text
