@@ -94,7 +94,7 @@ class Paper:
             elif block.startswith("<pre"):
                 lines = block[len("<pre>"):-len("</pre>")].split("\n")
                 for first in range(0, len(lines), _LINES):
-                    self._put("<pre>" + "\n".join(lines[first:first + _LINES]) + "</pre>")
+                    self._put("<pre>" + "\n".join(lines[first:first + _LINES]) + "</pre>", gap=0.0 if first else _GAP)
             else:
                 self._put(block, _WITH_NEXT if block.startswith("<h") else 0.0)
 
@@ -157,11 +157,11 @@ class Paper:
         if left_out > 0:
             self._put(f"<p>… and {left_out:,} rows more, in the page for browsers.</p>")
 
-    def _put(self, block: str, with_next: float = 0.0) -> None:
+    def _put(self, block: str, with_next: float = 0.0, gap: float = _GAP) -> None:
         document = self._document(block)
         if self._at + document.size().height() + with_next > self._height:
             self._turn()
-        self._at += _GAP if self._at else 0.0
+        self._at += gap if self._at else 0.0
         self._place(document)
 
     def _place(self, document: QTextDocument) -> None:

@@ -100,7 +100,7 @@ def test_that_the_file_itself_is_never_replaced_by_its_report(window: MainWindow
     assert Path(path).read_bytes() == before
 
 
-@pytest.mark.qt_log_ignore("Returned false")          # Qt says so itself
+@pytest.mark.qt_log_ignore("Returned false", "propagateSizeHints")          # Qt says so itself
 def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(window: MainWindow, qtbot: QtBot, tmp_path: Path,
                                                                                tasks: Tasks) -> None:
     window.reports.pages = Pages()
