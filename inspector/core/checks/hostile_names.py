@@ -10,6 +10,7 @@ from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 
 _LONG = 1000        # characters of a key nobody would have typed
+_MUCH = 32 << 20     # characters of all keys, from which on they are looked at one by one
 _NOTEWORTHY = bytes((*range(0x20), 0x7f)) + b"</\\:"      # of ASCII, what keys must have to be looked at one by one
 _MARKUP = re.compile(r"<[A-Za-z!/][^<>]*>")
 _PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
@@ -17,7 +18,7 @@ _PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     # one look at all keys together answers for nearly every file
-    joined = "".join(chain(ckpt.tensors, ckpt.values))
+    joined = "".join(chain(ckpt.tensors, ckpt.values)) if sum(map(len, chain(ckpt.tensors, ckpt.values))) <= _MUCH else "\0"
     if joined.isascii() and len(joined.encode().translate(None, _NOTEWORTHY)) == len(joined):
         return
     odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
@@ -35,6 +36,6 @@ def _why(key: str) -> str:
         return "has invisible or control characters in it"
     if "<" in key and _MARKUP.search(key):
         return "has markup in it"
-    if _PATH.search(key):
+    if ("/" in key or "\\" in key or ":" in key or key == "..") and _PATH.search(key):
         return "looks like a path"
     return f"is {len(key):,} characters long" if len(key) > _LONG else ""

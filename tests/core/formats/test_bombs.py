@@ -127,10 +127,27 @@ def one_tensor_by_numbers() -> bytes:
     return b"\x80\x02" + op.tensor() + op.put(0) + b"0}(" + pairs + b"u."
 
 
+def _bytes_as_protocol_2_has_them() -> bytes:
+    return op.name("_codecs", "encode") + op.text("k" * 100_000) + op.text("latin1") + b"\x86R" + op.put(0)
+
+
+def wide_bytes_keys() -> bytes:
+    return b"\x80\x02" + _bytes_as_protocol_2_has_them() + b"0}(" + (op.get(0) + b"N") * 50_000 + b"u."
+
+
+def nested_bytes_keys(levels: int = 900) -> bytes:
+    return b"\x80\x02" + _bytes_as_protocol_2_has_them() + b"0" + (b"}" + op.get(0)) * levels + b"N" + b"s" * levels + b"."
+
+
+def wide_keys_of_python_2() -> bytes:
+    """Each listed under a name of its own, of which each is looked at for what is hostile in it."""
+    return b"\x80\x02T" + struct.pack("<i", 60_000) + b"\xe9" * 60_000 + op.put(0) + b"0}(" + (op.get(0) + b"N") * 100_000 + b"u."
+
+
 PICKLES: dict[str, Callable[[], bytes]] = {function.__name__: function for function in (
     many_calls, many_storages, shared_lists, nested_tuples, nested_lists, one_tensor_by_numbers,
     wide_keys, many_nones, many_lists, many_changes, many_names, many_memos, far_memos, many_keys, wide_texts, wide_values, many_tensors,
-    metadata)}
+    metadata, wide_bytes_keys, nested_bytes_keys, wide_keys_of_python_2)}
 
 
 def in_tar(data: bytes) -> bytes:
@@ -162,7 +179,9 @@ CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
 
 QUICK = {("wide_keys", "deflated.pth"), ("wide_keys", "plain.pkl"), ("wide_keys", "legacy.pt"), ("wide_keys", "tar.pt"),
          ("wide_keys", ".metadata"), ("many_nones", "deflated.pth"),
-         ("many_tensors", "deflated.pth"), ("many_calls", "deflated.pth")}        # the others with `-m slow`
+         ("many_tensors", "deflated.pth"), ("many_calls", "deflated.pth"),
+         ("wide_bytes_keys", "deflated.pth"), ("nested_bytes_keys", "deflated.pth"),
+         ("wide_keys_of_python_2", "deflated.pth")}        # the others with `-m slow`
 
 
 def measured(path: str, warm: list[str]) -> tuple[str, int]:

@@ -99,11 +99,11 @@ def test_that_one_place_of_a_list_that_stands_in_two_is_not_changed_alone(tmp_pa
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_that_keys_of_bytes_and_sets_read_the_same_in_every_protocol(protocol: int, tmp_path: Path) -> None:
-    value = {b"xy": ONE, b"": 1, b"\x00\xff": 2, b"z" * 500: 3, frozenset((1,)): 4, (b"a", 1): 5, (frozenset((b"q",)),): 6}
+    value = {b"xy": ONE, b"": 1, b"\x00\xff": 2, b"z" * 200: 3, frozenset((1,)): 4, (b"a", 1): 5, (frozenset((b"q",)),): 6}
     torch.save(value, tmp_path / "m.pth", pickle_protocol=protocol)
     ckpt = core.open(tmp_path / "m.pth")
     assert list(ckpt.tensors) == ["b'xy'"]
-    assert list(ckpt.values) == ["b''", "b'\\x00\\xff'", repr(b"z" * 500), "{1}", "(b'a', 1)", "({b'q'},)"]
+    assert list(ckpt.values) == ["b''", "b'\\x00\\xff'", repr(b"z" * 200), "{1}", "(b'a', 1)", "({b'q'},)"]
     core.save(core.edit(ckpt, [core.Drop("b''")]), tmp_path / "new.pth")
     del value[b""]
     assert list(torch.load(tmp_path / "new.pth", weights_only=False)) == list(value)

@@ -11,6 +11,8 @@ from .plain import scalar
 from .tensors import Tensors
 
 _EXAMPLES = 3
+_LONG = 1000                # characters of a key; of longer ones …
+_ROOM = 8 << 20             # … so many characters are kept, though all are counted
 
 # id -> (level, message, hint); {n} how many, {s} the plural's s, {first} the examples, {text} what was said of the first
 _WORDS: dict[str, tuple[Level, str, str]] = {
@@ -41,10 +43,13 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
 class Anomalies:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, list[str], str]] = {}
+        self._room = _ROOM
 
     def add(self, id: str, key: str, text: str) -> None:
         count, keys, said = self._seen.get(id, (0, [], text))
-        keys.append(key)
+        if len(key) <= _LONG or not keys or self._room >= len(key):
+            keys.append(key)
+            self._room -= len(key) if len(key) > _LONG else 0
         self._seen[id] = (count + 1, keys, said)
 
     def findings(self, graph: Graph, reader: Tensors, member: str) -> list[Finding]:

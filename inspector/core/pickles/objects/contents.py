@@ -561,7 +561,7 @@ class _Listing:
                 yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 text = self._large_key(k)
-                if kind[k] != STRTEXT and graph.loose_text(k) is None:
+                if kind[k] != STRTEXT and len(path) + len(text) <= _LARGE_TEXT and graph.loose_text(k) is None:
                     self.listed_nodes.append((k, _prefix(path) + text))
                 yield text, k, value
             else:
@@ -580,7 +580,7 @@ class _Listing:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
         key = _prefix(path) + text
-        if kind not in SCALARS:
+        if kind not in SCALARS and len(key) <= _LARGE_TEXT:
             self.listed_nodes.append((k, key))
         if not (counted and kind == INT):
             self.odd.add("non-string-keys", key, "")

@@ -50,6 +50,7 @@ from .bulk import are_different, are_texts
 from .calls import call_of
 from .names import dtype_name
 
+_LONGEST_BYTES = 256       # of a key
 _LATIN = ("latin1", "latin-1", "iso-8859-1")
 _SETS = (("builtins", "set"), ("builtins", "frozenset"))
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
@@ -233,11 +234,18 @@ def key_text(graph: Graph, n: int) -> str:
         return graph.text(n) or ""
     if kind in (PYSTR, PYSTRTEXT):
         return graph.any_text(n) or ""
+    if kind == BYTES:
+        return _bytes_key(graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + _LONGEST_BYTES + 1)])
     if kind in SCALARS:
         value = scalar(graph, n)
         return value.text if isinstance(value, Opaque) else str(value)
-    raw = _bytes_of_call(graph, n)
-    return short(graph, n, exact=True) if raw is None else repr(raw)
+    raw = _bytes_of_call(graph, n, _LONGEST_BYTES + 1)
+    return short(graph, n, exact=True) if raw is None else _bytes_key(raw)
+
+
+def _bytes_key(raw: bytes) -> str:
+    """Bytes as a path segment: four characters for a byte, so of long ones, which many pairs may share, only the beginning."""
+    return repr(raw) if len(raw) <= _LONGEST_BYTES else f"{raw[:_LONGEST_BYTES]!r}..."
 
 
 _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others
