@@ -43,7 +43,12 @@ class MapPlace(NamedTuple):
 
 def map_places(root: ByteBox, width: float, height: float, title: float) -> list[MapPlace]:
     """All boxes in `root` over `width` × `height` pixels, outer ones before those inside them; a row for a name is `title` pixels high.
-    Boxes that only hold others together have no place of their own."""
+    Boxes that only hold others together have no place of their own.
+
+    >>> boxes = core.byte_map({"a.w": np.ones((64, 64)), "b.w": np.ones((64, 32))})
+    >>> [(place.box.path, place.x, place.width) for place in core.map_places(boxes, 300, 100, 16)]
+    [('a.w', 0.0, 200.0), ('b.w', 200.0, 100.0)]
+    """
     found: list[MapPlace] = []
     _lay(root.boxes, (0.0, 0.0, width, height), -1, 0, 0, title, found)
     return found
