@@ -31,8 +31,9 @@ class Limits:
     nested_pickles: int = 8                 # pickles inside bytes inside pickles …
     streams_in_pickle: int = 100_000        # files of torch's inside the bytes of one pickle: a storage each, most often
     pickle_bytes: int = (2 << 30) - 1       # one pickle member, inflated; offsets in it fit 32 bits
-    zip_entries: int = 1_000_000
-    zip_directory: int = 128 << 20          # bytes
+    zip_entries: int = 2_000_000            # a million tensors, and what torch puts beside them
+    zip_directory: int = 256 << 20          # bytes
+    set_files: int = 1_000_000              # that the names of a set's files say there are
     json_header: int = 100 << 20            # bytes; the safetensors format's own cap
     json_depth: int = 8
     json_digits: int = 20

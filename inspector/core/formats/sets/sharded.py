@@ -62,7 +62,7 @@ def read_parts(folder: str, first: str, read_shard: ReadShard, limits: Limits = 
     assert family is not None
     there = {part.number: name for name in set_files.list_folder(folder).names
              if (part := set_files.part_of(name)) is not None and part.family == family.family}
-    if family.total > limits.zip_entries:
+    if family.total > limits.set_files:
         raise TooBig(f"the names say that the set has {family.total:,} files", "Open its files one by one.")
     index = Index({there.get(number, family.name(number)): [] for number in range(1, family.total + 1)}, None)
     reading = _Reading(None, folder, index, limits)

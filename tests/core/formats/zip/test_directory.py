@@ -22,7 +22,7 @@ from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError,
 from inspector.core.formats.zip import directory as zip_directory
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
 from inspector.core.io.sources import open_source
-from inspector.core.limits import Limits
+from inspector.core.limits import LIMITS, Limits
 from tests.extents import read_extent
 
 
@@ -437,3 +437,10 @@ def test_that_any_damage_ends_in_a_directory_or_one_error(tmp_path: Path, zip64:
             data[n] = 0xFF
             data[chance.randrange(len(data))] = chance.randrange(256)
             _try(tmp_path / "x", bytes(data))
+
+
+def test_that_an_archive_of_a_million_tensors_is_not_too_big() -> None:
+    """With data.pkl, version, byteorder, … beside them, and a name of 100 letters before each."""
+    members = 1_000_000 + 10
+    assert members <= LIMITS.zip_entries
+    assert members * (46 + 100 + len("/data/999999")) <= LIMITS.zip_directory
