@@ -31,7 +31,8 @@ BELIEVED = frozenset({"checkpoint_format", "desc_act", "sym", "quant_method", "v
 # what is as consistent in another shape, and is the weight of another model then
 SHAPING = frozenset({"data", "A", "B", "shape", "g_idx"})
 # what a true file may be without; and codes that go over the borders of words or not, which only their number tells
-OTHERWISE = frozenset({("kohya", "gone"), ("ct 3 bits", "wider"), ("ct 5 bits", "wider"), ("ct 6 bits", "wider")})
+OTHERWISE = frozenset({("kohya", "gone"), ("ct 3 bits", "wider"), ("ct 5 bits", "wider"), ("ct 6 bits", "wider"),
+                       ("modelopt awq", "gone"), ("modelopt integers", "gone")})
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
