@@ -6,6 +6,7 @@ before something else began is kept. Of larger ones it is known once somebody as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -68,8 +69,9 @@ class _Reading:
 
     def take(self, key: str, found: core.Summary) -> None:
         self.read[key] = found.std
-        if found.nan or found.inf or found.min == found.max:
-            self.odd[key] = found
+        if found.nan or found.inf or (found.min == found.max and found.numel > 1):
+            # without its histogram, which is most of it: there can be very many that are constant
+            self.odd[key] = replace(found, edges=(), counts=(), quantiles=(), fine=None)
 
 
 class ValueChecks(QObject):

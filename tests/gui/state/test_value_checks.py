@@ -157,3 +157,18 @@ def test_that_it_is_told_how_far_reading_is(session: Session, tasks: Tasks, open
     go_on.set()
     with qtbot.waitSignal(checks.changed, timeout=20_000):
         pass
+
+
+def test_that_very_many_constant_tensors_are_known_without_their_histograms(session: Session, tasks: Tasks, opened: Open,
+                                                                            qtbot: QtBot) -> None:
+    checks = ValueChecks.shared(session, tasks)
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        document = opened()
+    original = document.original
+    assert original is not None
+    reading = checks._reading.get(original, None)
+    assert reading is not None
+    odd = reading.odd
+    assert {*odd} == {"bad", "zero"}
+    assert all((found.edges, found.counts, found.quantiles) == ((), (), ()) for found in odd.values())
+    assert (odd["bad"].nan, odd["zero"].zeros) == (1, odd["zero"].numel)
