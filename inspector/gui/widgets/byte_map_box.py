@@ -203,7 +203,8 @@ class ByteMapBox(FactBox):
             button.setCheckable(True)
             button.setChecked(name == self._colouring)
             button.clicked.connect(partial(self._recolour, name))
-            button.setVisible(name not in VALUES or self._values(name) is not None)
+            if name in VALUES and self._values(name) is None:
+                button.hide()               # but not shown: it has no parent as yet, and would be a window
             self.buttons[name] = button
             self.colourings.addButton(button)
             row.addWidget(button)

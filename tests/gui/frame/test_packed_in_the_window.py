@@ -332,11 +332,15 @@ def test_that_the_overview_counts_what_the_tree_counts(family: str, session: Ses
     session.select(Selection(document.id, "", tuple(document.checkpoint.tensors)))
     overview = panel(window, "overview", Overview, qtbot)
     assert isinstance(overview, Overview)
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before
-    labels = [label.text() for label in overview.findChildren(QLabel) if not label.isHidden()]
-    tiles = {title: labels[labels.index(title) + 1] for title in ("Tensors", "Parameters")}
     root = window.tree.model().line(0)
-    assert tiles["Tensors"] == root.texts[tree_model.SHAPE].split()[0]
+
+    def tiles_now() -> dict[str, str]:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before
+        labels = [label.text() for label in overview.findChildren(QLabel) if not label.isHidden()]
+        return {title: labels[labels.index(title) + 1] for title in ("Tensors", "Parameters")}
+
+    qtbot.waitUntil(lambda: tiles_now()["Tensors"] == root.texts[tree_model.SHAPE].split()[0], timeout=20_000)
+    tiles = tiles_now()
     assert tiles["Parameters"] == words.many(int(root.texts[tree_model.PARAMETERS].replace(",", "")))
     if not adapter and document.packed is not None:
         stored = set(made.tensors) - made.parts

@@ -26,7 +26,7 @@ CORPUS = Path(__file__).resolve().parents[5] / "shared" / "corpus" / "files"
 def shape(graph: Graph, root: int | None = None, *, texts_are_shared: bool = True) -> list[Any]:
     """Everything the root needs, in the order in which a walk meets it: kinds, payloads, sharing and cycles by number. A
     container's items are one list, however many operations put them there; the order of changes of other kinds counts.
-    Without `texts_are_shared` a text that is fetched again is the same as an equal one."""
+    Without `texts_are_shared` a text or number that is fetched again is the same as an equal one."""
     seen: dict[int, int] = {}
     found: list[Any] = []
     todo = [graph.root if root is None else root]
@@ -36,7 +36,7 @@ def shape(graph: Graph, root: int | None = None, *, texts_are_shared: bool = Tru
             found.append(seen[n])
             continue
         kind = graph.kind[n]
-        if texts_are_shared or kind != STR:
+        if texts_are_shared or kind > STR:
             seen[n] = len(seen)
         changes = graph.mutations.get(n, [])
         refs: list[int] = []
