@@ -77,6 +77,11 @@ class LayerTable(QAbstractTableModel):
         self._columns = _columns()
 
     @property
+    def prefix(self) -> str:
+        """What the names are shown without."""
+        return self._prefix
+
+    @property
     def rows(self) -> Sequence[Row]:
         """In stored order."""
         return self._rows

@@ -16,12 +16,13 @@ _KEPT = 8000
 
 
 class LayerCells(RowPainter):
-    """Draws a cell of a `LayerTable` as its `data` has it; its texts are kept for as long as the row is the same."""
+    """Draws a cell of a `LayerTable` as its `data` has it; its texts are kept for as long as the row is the same, and what names
+    are shown without."""
 
     def __init__(self, view: QTableView) -> None:
         super().__init__(view)
         self._look: tuple[int, str] | None = None
-        self._cells: dict[tuple[int, int], tuple[Row, str, QColor | None]] = {}        # by row, and the row so that it stays that one
+        self._cells: dict[tuple[int, int], tuple[Row, str, str, QColor | None]] = {}    # by row, and the row so that it stays that one
 
     def forget(self) -> None:
         super().forget()
@@ -52,8 +53,9 @@ class LayerCells(RowPainter):
         model = cast(LayerTable, index.model())
         row = model.row_at(index.row())
         found = self._cells.get((id(row), column))
-        if found is None or found[0] is not row:
+        if found is None or found[0] is not row or found[1] != model.prefix:
             if len(self._cells) >= _KEPT:
                 self._cells.clear()
-            found = self._cells[id(row), column] = row, str(model.data(index)), model.data(index, Qt.ItemDataRole.ForegroundRole)
-        return found[1:]
+            found = row, model.prefix, str(model.data(index)), model.data(index, Qt.ItemDataRole.ForegroundRole)
+            self._cells[id(row), column] = found
+        return found[2:]

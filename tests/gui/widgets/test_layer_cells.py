@@ -90,3 +90,14 @@ def test_that_a_double_click_on_the_edge_makes_a_column_wide_enough(table: QTabl
     table.resizeColumnToContents(NAME)
     name = str(table.model().data(table.model().index(0, NAME), Qt.ItemDataRole.DisplayRole))
     assert table.columnWidth(NAME) >= table.fontMetrics().horizontalAdvance(name) + 16
+
+
+def test_that_a_name_is_drawn_anew_when_more_of_it_is_left_out(table: QTableView) -> None:
+    model, cells = table.model(), table.itemDelegate()
+    assert isinstance(model, LayerTable)
+    assert isinstance(cells, LayerCells)
+    ckpt, rows = rows_of(**{"layers.0.w": np.ones(4), "layers.1.w": np.ones(4)})
+    for prefix, said in (("", "layers.0.w"), ("layers", "0.w")):
+        model.show_rows(ckpt, prefix, rows)                 # the same rows
+        table.viewport().repaint()
+        assert cells._cell(model.index(0, NAME), NAME)[0] == said
