@@ -21,6 +21,7 @@ from .drops import refuse_drops
 
 NAMES = tuple(panel.name for panel in PANELS)
 _BADGE = 18             # device-independent pixels
+_APART = 7                      # pixels between it and the next tab, as the style has them
 _LEFT = 12              # before the first tab
 
 
@@ -88,7 +89,7 @@ class PanelTabs(QTabWidget):
         made.setObjectName("badge")
         made.setProperty("level", level)
         made.setFixedHeight(_BADGE)
-        made.setMinimumWidth(_BADGE)
+        made.setMinimumWidth(_BADGE + _APART)
         made.setAlignment(Qt.AlignmentFlag.AlignCenter)
         made.setToolTip(words.tip(said))
         bar.setTabButton(at, QTabBar.ButtonPosition.RightSide, made)

@@ -308,7 +308,7 @@ QFrame[level="ok"] { background: $ok_background; border: 1px solid $ok_backgroun
 QFrame#banner { border-radius: 0; }
 QFrame#palette { border-radius: 9px; background: $card; border: 1px solid $border; }
 QFrame#palette QListView { background: $card; }
-QLabel#badge { background: $accent; color: $accent_text; border-radius: 9px; padding: 0 5px; }
+QLabel#badge { background: $accent; color: $accent_text; border-radius: 9px; padding: 0 5px; margin-right: 7px; }
 QLabel#badge[level="danger"] { background: $danger; color: $base; }
 QLabel#badge[level="warning"] { background: transparent; color: $warning; border: 1px solid $warning; }
 QLabel#chip { background: $selection; color: $selection_text; border-radius: 8px; padding: 2px 9px; }
