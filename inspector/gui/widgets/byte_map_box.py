@@ -49,16 +49,11 @@ class ByteMapBox(FactBox):
         self._crumbs = QHBoxLayout()
         self._crumbs.setSpacing(2)
         head = QHBoxLayout()
-        head.setSpacing(8)
+        head.setSpacing(16)
         head.addWidget(label(self.tr("Where the bytes are"), strong=True, selectable=False))
-        head.addStretch(1)
-        head.addLayout(self._choices())
+        head.addWidget(self._choices(), 1)
         head.addWidget(self._menu())
-        self._legend = QWidget()
-        self._swatches = Flow(self._legend, 14)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self._legend.setSizePolicy(policy)
+        self._legend, self._swatches = _flowing(14)
         self.body.addLayout(head)
         self.body.addWidget(self._make_offer())
         self.body.addLayout(self._crumbs)
@@ -188,11 +183,10 @@ class ByteMapBox(FactBox):
 
     # -- colours
 
-    def _choices(self) -> QHBoxLayout:
+    def _choices(self) -> QWidget:
         texts = {"kind": self.tr("Kind"), "dtype": self.tr("Dtype"), "device": self.tr("Device"), "std": self.tr("Std"), "nan": "NaN",
                  "change": self.tr("Change")}
-        row = QHBoxLayout()
-        row.setSpacing(3)
+        made, row = _flowing(3)
         row.addWidget(label(self.tr("Colour"), tone="muted", selectable=False))
         self.colourings = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
@@ -208,7 +202,7 @@ class ByteMapBox(FactBox):
             self.buttons[name] = button
             self.colourings.addButton(button)
             row.addWidget(button)
-        return row
+        return made
 
     def _recolour(self, name: str) -> None:
         self._colouring = name
@@ -401,3 +395,12 @@ def kind_names() -> dict[str, str]:
             "vector": translate("ByteMap", "Vectors"), "packed": translate("ByteMap", "Packed parts"),
             "buffer": translate("ByteMap", "Buffers"), "optimizer": translate("ByteMap", "Optimizer state"),
             "other": translate("ByteMap", "Other tensors")}
+
+
+def _flowing(gap: int) -> tuple[QWidget, Flow]:
+    """What takes as many lines as it has no room in one for."""
+    made = QWidget()
+    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    policy.setHeightForWidth(True)
+    made.setSizePolicy(policy)
+    return made, Flow(made, gap)
