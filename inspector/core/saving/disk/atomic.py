@@ -215,6 +215,8 @@ class Staging:
             self.notes += keep_attributes(temporary.path, target, None)
             made = journal.identity(temporary.path)
             self._copies = (made,) if made is not None else ()
+            if os.path.lexists(self._at(name)):         # somebody else's, made while this was copied
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), self._at(name))
             os.rename(temporary.path, self._at(name))
         except BaseException:
             with contextlib.suppress(OSError):

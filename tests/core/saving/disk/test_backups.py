@@ -120,3 +120,26 @@ def test_that_other_names_of_a_file_count_unless_they_are_backups_of_it(path: Pa
                                               ("aXpth.bak", False)])
 def test_that_only_names_that_are_given_are_known_as_backups(name: str, is_one: bool) -> None:
     assert backups.is_backup_of(name, "a.pth") is is_one
+
+
+def test_that_a_name_that_is_taken_while_it_is_copied_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = path.read_bytes()
+    theirs = path.parent / "a.pth.bak"
+
+    asked = []
+
+    def no_links(*names: object, **_: object) -> None:
+        asked.append(names)
+        raise OSError(errno.EPERM, "no links here")
+
+    def keep_attributes(*_: object) -> list[str]:           # the last step of copying, which comes after a link was refused
+        if asked:
+            theirs.write_bytes(b"somebody else's")
+        return []
+
+    monkeypatch.setattr(atomic.os, "link", no_links)
+    monkeypatch.setattr(atomic, "keep_attributes", keep_attributes)
+    with pytest.raises(core.SaveError):
+        replaced(path)
+    assert (theirs.read_bytes(), path.read_bytes()) == (b"somebody else's", before)
+    assert sorted(os.listdir(path.parent)) == ["a.pth", "a.pth.bak"]
