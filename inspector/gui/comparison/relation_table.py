@@ -73,7 +73,9 @@ def _each(comparison: core.Comparison, monitor: core.Monitor) -> Iterator[Relati
         kind = _SPLIT.get(one.kind, one.kind) if len(one.b) > 1 else one.kind
         whole = b[one.b[0]] if len(one.b) == 1 else a[one.a[0]]
         notes = [*([QCoreApplication.translate("Relations", "transposed as well")] if one.turned else []), *orders_text(one)]
-        well = [note for note in how_well(one) if one.basis != "weight" or note is not how_well(one)[-1]]
+        well = how_well(one)
+        if one.basis == "weight":
+            well.pop()                      # which says so, as the next column does
         holds = ", ".join(notes + (well or [QCoreApplication.translate("Relations", "exactly")]))
         rests = QCoreApplication.translate("Relations", "the same of its weight") if one.basis == "weight" else _all_of(whole.numel)
         yield _row(names, kind, one.a, one.b, holds, rests, one)
