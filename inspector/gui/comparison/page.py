@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
-from inspector.gui.kit import icons, words
+from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
@@ -247,7 +247,7 @@ class ComparePage(QWidget):
         self.rules.fit_asked.connect(self._ask_fit)
         self.relations.listed.connect(self._show_relations)
         self.relations.add_asked.connect(self._add_made)
-        self.relations.show_asked.connect(self._show_pair_of)
+        self.relations.show_asked.connect(self.view.go_to)
         self._session.compared_changed.connect(self._other)
 
     # -- following ----------------------------------------------------------------------------------------------------
@@ -287,12 +287,6 @@ class ComparePage(QWidget):
         self.relations_link.setText(text)
         self.relations_link.setVisible(count > 0)
 
-    def _show_pair_of(self, key: str) -> None:
-        row = self.model.reveal(key)
-        if row is not None:
-            self.view.select_row(row)
-            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def _grown(self) -> None:
         if not self._growing.isActive():
             self._growing.start()
@@ -329,8 +323,7 @@ class ComparePage(QWidget):
             for widget in (self.verdict_text, self._more):
                 widget.setProperty("tone", said.level)
             for changed in (self.verdict, self.verdict_text, self._more):
-                changed.style().unpolish(changed)
-                changed.style().polish(changed)
+                theme.repolish(changed)
         if step is not Step.READING and self._growing.isActive():
             self._growing.stop()
             self._show_grown()                  # the last of it at once

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
-from inspector.gui.kit import file_dialogs, tables, words
+from inspector.gui.kit import file_dialogs, tables, theme, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -346,8 +346,7 @@ class RelationsPanel(QWidget):
     def _say(self, text: str, tone: str = "") -> None:
         self.said.setText(text)
         self.said.setProperty("tone", tone)
-        self.said.style().unpolish(self.said)
-        self.said.style().polish(self.said)
+        theme.repolish(self.said)
         self.said.show()
 
     # -- Qt's side ----------------------------------------------------------------------------------------------------

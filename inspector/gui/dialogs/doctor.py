@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import words
+from inspector.gui.kit import theme, words
 from inspector.gui.state.session import Document, Session
 from inspector.gui.state.tasks import Tasks
 
@@ -306,8 +306,7 @@ class Doctor(QDialog):
         for widget in (self.verdict, self.hint):
             widget.setProperty("tone", level)
         for changed in (self.frame, self.verdict, self.hint):
-            changed.style().unpolish(changed)
-            changed.style().polish(changed)
+            theme.repolish(changed)
 
     # -- what is done -------------------------------------------------------------------------------------------------
 

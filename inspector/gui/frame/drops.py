@@ -8,6 +8,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import theme
 from inspector.gui.state.session import Session
 
 from .opening import paths_in
@@ -129,8 +130,7 @@ class _DropZone(QFrame):
     def set_hot(self, hot: bool) -> None:
         if self.property("hot") != hot:
             self.setProperty("hot", hot)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            theme.repolish(self)
 
 
 def refuse_drops(widget: QWidget) -> None:

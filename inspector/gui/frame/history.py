@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.trail import Trail
 
 from .panel_tabs import NAMES, PanelTabs
 
-MOST = 50
 _KEYS = 1000            # of a selection that are remembered; of a larger one its group is
 
 
@@ -18,37 +18,15 @@ class Visit(NamedTuple):
     panel: str
 
 
-class History(QObject):
-    changed = Signal()          # whether there is a way back, or forward
-
+class History(Trail):
     def __init__(self, session: Session, tabs: PanelTabs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._tabs = session, tabs
-        self._past: list[Visit] = []            # the present visit last
-        self._future: list[Visit] = []          # the nearest last
         self._going = False
         session.selection_changed.connect(self._note)
         session.document_removed.connect(self._forget)
         tabs.currentChanged.connect(self._note)
         self._note()
-
-    @property
-    def can_go_back(self) -> bool:
-        return len(self._past) > 1
-
-    @property
-    def can_go_forward(self) -> bool:
-        return bool(self._future)
-
-    def back(self) -> None:
-        if self.can_go_back:
-            self._future.append(self._past.pop())
-            self._go(self._past[-1])
-
-    def forward(self) -> None:
-        if self._future:
-            self._past.append(self._future.pop())
-            self._go(self._past[-1])
 
     def _go(self, visit: Visit) -> None:
         self._going = True
@@ -64,13 +42,11 @@ class History(QObject):
             return
         kept = selection if len(selection.keys) <= _KEYS else selection._replace(keys=())
         here = Visit(kept, NAMES[self._tabs.currentIndex()])
-        before = self._past[-1] if self._past else None
+        before: Visit | None = self._past[-1] if self._past else None
         if before is not None and before.panel == here.panel and _place_of(before.selection) == _place_of(kept):
             self._past[-1] = here
             return
-        self._past = [*self._past, here][-MOST:]
-        self._future.clear()
-        self.changed.emit()
+        self._step(here)
 
     def _forget(self, id: int) -> None:
         """There is no way to a file that was closed."""

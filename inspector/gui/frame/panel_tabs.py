@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
-from inspector.gui.kit import words
+from inspector.gui.kit import theme, words
 from inspector.gui.panels import PANELS, Panel
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Document, Session
@@ -180,8 +180,7 @@ class _Bar(QTabBar):
         """With less around the names."""
         if self.property("slim") != slim:
             self.setProperty("slim", slim)
-            self.style().unpolish(self)
-            self.style().polish(self)
+            theme.repolish(self)
 
 
 class _PanelSlot(QWidget):

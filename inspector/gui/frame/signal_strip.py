@@ -95,8 +95,7 @@ class SignalStrip(QFrame):
             self.setProperty("level", worst.level)
             self.verdict.setProperty("tone", worst.level)
             for widget in (self, self.verdict):
-                self.style().unpolish(widget)
-                self.style().polish(widget)
+                theme.repolish(widget)
         self.setAccessibleName(f"{self.verdict.text()} {self.detail.text}")
         self._tint()
         self._fit()

@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 from inspector.resources_path import resource_path
 
@@ -160,6 +160,12 @@ def current() -> Theme:
     app = cast(QApplication, QApplication.instance())
     found = app.findChild(Theme, options=Qt.FindChildOption.FindDirectChildrenOnly)
     return found if found is not None else Theme(app)
+
+
+def repolish(widget: QWidget) -> None:
+    """Has a widget drawn as the style sheet says of a property that it has now."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)
 
 
 def palette_of(c: Colours) -> QPalette:

@@ -303,8 +303,7 @@ class RunPage(QWidget):
             self._remarks.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         self.said.setProperty("level", worst or "info")
         self.said.setObjectName("banner")
-        self.said.style().unpolish(self.said)
-        self.said.style().polish(self.said)
+        theme.repolish(self.said)
 
     def _say_all(self) -> None:
         self._all_said = True

@@ -139,6 +139,13 @@ class PairView(TreeTable):
         rows = sorted({row for part in self.selectionModel().selection().toList() for row in range(part.top(), part.bottom() + 1)})
         return tuple(self._model.node(row) for row in rows)
 
+    def go_to(self, key: str) -> None:
+        """Selects the pair or value called `key`, wherever it is folded away, and has the keyboard."""
+        row = self._model.reveal(key)
+        if row is not None:
+            self.select_row(row)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def select_first(self) -> None:
         """The first row that is a pair, so that there is something to look at."""
         rows = range(min(self._model.rowCount(), 200))
