@@ -73,7 +73,7 @@ class PrintPreview(QDialog):
         button = QPushButton(text)
         button.setAccessibleName(name)
         button.setToolTip(name)
-        button.setFixedWidth(34)
+        button.setFixedWidth(42)           # what is around the sign takes 30
         button.clicked.connect(lambda: zoom())
         return button
 
