@@ -1257,6 +1257,10 @@
 <translation>重试</translation>
 </message>
 <message>
+<source>Reload</source>
+<translation>重新加载</translation>
+</message>
+<message>
 <source>Stop</source>
 <translation>停止</translation>
 </message>
@@ -2108,8 +2112,8 @@
 <translation>{edit}：仅显示的 {n} 个</translation>
 </message>
 <message>
-<source>all {n}</source>
-<translation>全部 {n} 个</translation>
+<source>{edit}: all {n}</source>
+<translation>{edit}：全部 {n} 个</translation>
 </message>
 <message>
 <source>Working out the edit</source>
@@ -4331,6 +4335,10 @@
 <message>
 <source>At {where}.</source>
 <translation>位于 {where}。</translation>
+</message>
+<message>
+<source>Reload</source>
+<translation>重新加载</translation>
 </message>
 <message>
 <source>{done} of {total}</source>

@@ -317,7 +317,8 @@ class ComparePage(QWidget):
         self.bar.setRange(0, 1000 if step is Step.READING and total else 0)
         self.bar.setValue(done * 1000 // total if total else 0)
         self.button.setVisible(step in (Step.PAIRING, Step.READING, Step.STOPPED, Step.FAILED))
-        self.button.setText({Step.STOPPED: self.tr("Go on"), Step.FAILED: self.tr("Try again")}.get(step, self.tr("Stop")))
+        failed = self.tr("Reload") if isinstance(self.progress.error, core.Changed) else self.tr("Try again")
+        self.button.setText({Step.STOPPED: self.tr("Go on"), Step.FAILED: failed}.get(step, self.tr("Stop")))
         if self.verdict.property("level") != said.level:
             self.verdict.setProperty("level", said.level)
             for widget in (self.verdict_text, self._more):
@@ -356,7 +357,9 @@ class ComparePage(QWidget):
         return True
 
     def _button_pressed(self) -> None:
-        if self.progress.step in (Step.STOPPED, Step.FAILED):
+        if self.progress.step is Step.FAILED and isinstance(self.progress.error, core.Changed):
+            self._tasks.reread_asked.emit(self.progress.go_on)
+        elif self.progress.step in (Step.STOPPED, Step.FAILED):
             self.progress.go_on()
         else:
             self.progress.stop()

@@ -57,6 +57,7 @@ class PairPanel(LazyPanel):
             self._show_pair(tree.figures.comparison, pair, f"{pair_lines.MARKS[status]}   {word}")
             return
         self._pair = None
+        self.views.hide()                   # nothing is drawn of a group or of a value
         self.requests.ask(None)
         self.map.show_nothing()
         self.status.clear()
@@ -102,6 +103,7 @@ class PairPanel(LazyPanel):
         self.pages.growing = before is not None and before[0] is comparison and before[1][:2] == pair[:2] and (
             self.requests.phase is Phase.DONE or self.requests.phase.is_busy)
         self._pair = (comparison, pair)
+        self.views.show()
         self.heading.set_name(pair.a if pair.a is not None else pair.b or "")       # two names on one line would be cut to none
         self.figures.setText(self._facts(comparison, pair))
         self.map.show_pair(comparison, pair)

@@ -57,15 +57,12 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
                  counters: tuple[int, int] = (0, 0)) -> VerdictText:
     """`counters`: how many of the tensors that differ, and of all, only count steps."""
     facts = dict(verdict.facts)
-    for name, n in zip(("moved", "read"), counters, strict=True):
-        if name in facts:
-            facts[name] = int(facts[name]) - n
     if verdict.id == "adapter":
         text = translate("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" \
             else translate("Compare", "B is an adapter, A a model.")
         return VerdictText(text, words.sentence(words.said(str(facts["fit"]), 400)), "ok" if facts["fits"] else "warning")
     if verdict.id == "quantized":
-        return _quantized(facts)
+        return _quantized({**facts, "moved": int(facts["moved"]) - counters[0]})
     text, level = {
         "identical": (translate("Compare", "Identical: the same tensors, values and metadata."), "ok"),
         "same-weights": (translate("Compare", "The same weights in another form."), "ok"),
@@ -86,7 +83,8 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if verdict.id == "cast":
         more.append(core.visible(str(facts["dtypes"])))
     if "cosine" in facts:
-        more += [translate("Compare", "{n} of {all} tensors differ").format(n=f"{facts['moved']:,}", all=f"{facts['read']:,}"),
+        moved, read = (int(facts[name]) - n for name, n in zip(("moved", "read"), counters, strict=True))
+        more += [translate("Compare", "{n} of {all} tensors differ").format(n=f"{moved:,}", all=f"{read:,}"),
                  translate("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
                  translate("Compare", "relative distance {value}").format(value=distance_text(float(facts["rel"])))]
     elif verdict.id not in ("empty", "structure", "unreadable"):

@@ -30,6 +30,7 @@ class CompareCommands(QObject):
     shown_changed = Signal()        # the comparison came to the front, or left it
     said = Signal()                 # its `sentence` is another
     known_changed = Signal()        # what is known of it
+    left = Signal()                 # back to the files
 
     def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
                  pages: QStackedWidget, files: QWidget, settings: Settings) -> None:
@@ -137,6 +138,7 @@ class CompareCommands(QObject):
         if self.shown:
             self._pages.setCurrentWidget(self._files)
             self.shown_changed.emit()
+            self.left.emit()
 
     def _compare_with_path(self, a: int, path: str) -> None:
         self._opener.open([path])

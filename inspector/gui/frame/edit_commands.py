@@ -104,13 +104,13 @@ class EditCommands(QObject):
         if shown is None or not shown.keys:
             self.edit_part(kind, selection)
             return
+        title = edit_words.kind(kind).title()
         message_boxes.choose(
-            self._window, edit_words.kind(kind).title(), self.tr("What is filtered away belongs to {group} too.").format(
+            self._window, title, self.tr("What is filtered away belongs to {group} too.").format(
                 group=core.visible(selection.prefix, 80) or core.visible(core.file_name(document.path), 80)),
             self.tr("{some} of {all} are shown.").format(some=f"{len(shown.keys):,}", all=words.tensors(len(selection.keys))),
-            ((self.tr("{edit}: the {n} shown").format(edit=edit_words.kind(kind).title(), n=f"{len(shown.keys):,}"),
-              lambda: self.edit_part(kind, shown)),
-             (self.tr("all {n}").format(n=f"{len(selection.keys):,}"), lambda: self.edit_part(kind, selection))))
+            ((self.tr("{edit}: the {n} shown").format(edit=title, n=f"{len(shown.keys):,}"), lambda: self.edit_part(kind, shown)),
+             (self.tr("{edit}: all {n}").format(edit=title, n=f"{len(selection.keys):,}"), lambda: self.edit_part(kind, selection))))
 
     def edit_part(self, kind: str, selection: Selection) -> None:
         """Just what `selection` says."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
@@ -28,7 +29,7 @@ BETWEEN = 0.5           # seconds at least between two readings of a file that c
 AGAIN, LONGEST = 1.0, 30.0          # seconds after which a reading that failed is tried again, twice as many each time
 MARKED = 15_000         # ms for which it is marked what changed
 _MOST = 200             # files that the system is asked to watch; the others are looked at
-TASK = "stamps"
+TASK, RELOAD = "stamps", "stamps-reload"
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class Following(QObject):
         opener.opened.connect(self._opened)
         opener.refreshed.connect(self._refreshed)
         tasks.rereads = self.on
+        tasks.reread_asked.connect(self.reload)
 
     @property
     def on(self) -> bool:
@@ -93,6 +95,22 @@ class Following(QObject):
             self._tasks.start(TASK, lambda monitor: [(document.id, document.original, _written(document)) for document in ready
                                                      if has_changed(document)],
                               on_done=self._found, on_error=lambda error: None)
+
+    def reload(self, otherwise: Callable[[], object]) -> None:
+        """Opens again whatever is another by now: somebody wants it. Where nothing is, the file came back as it was."""
+        ready = [document for document in self._session.documents if document.state is State.READY]
+        far = [(document.id, document.original) for document in ready if _is_far(document)]
+
+        def done(found: list[tuple[int, core.Checkpoint | None]]) -> None:
+            for id, original in found or far:           # servers are not asked: their files are opened where no other can be meant
+                document = self._session.document(id)
+                if document is not None and document.original is original:
+                    self._opener.reload(id)
+            if not found and not far:
+                otherwise()
+
+        self._tasks.start(RELOAD, lambda monitor: [(document.id, document.original) for document in ready if has_changed(document)],
+                          on_done=done)
 
     def _found(self, found: list[tuple[int, core.Checkpoint | None, float | None]]) -> None:
         told = set(self._changes)

@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         self.tree.close_requested.connect(self.edits.close)
         self.tree.compare_requested.connect(self.comparison.compare_documents)
         self.comparison.shown_changed.connect(self._refresh)
+        self.comparison.left.connect(lambda: self.tree.setFocus(Qt.FocusReason.OtherFocusReason))
         self.comparison.said.connect(lambda: self.status.setText(self._status()))
         self.reports.said.connect(self._say_of_report)
         self.drag_out.said.connect(lambda text: self.statusBar().showMessage(text, 8000))

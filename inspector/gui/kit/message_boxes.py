@@ -76,13 +76,14 @@ class Box(QDialog):
         """Adds something to look at above the buttons."""
         self._whole.insertWidget(1, widget, 1)
 
-    def answer(self, text: str, on_click: Callable[[], object] | None = None, *, primary: bool = False,
-               closes: bool = True) -> QPushButton:
-        """Adds a button; clicking it closes the box first, so that what follows may open another."""
+    def answer(self, text: str, on_click: Callable[[], object] | None = None, *, primary: bool = False, closes: bool = True,
+               another: bool = False) -> QPushButton:
+        """Adds a button; clicking it closes the box first, so that what follows may open another. `another` way to go on stands between
+        the `primary` one and the way out."""
         button = QPushButton(text)
         button.setAccessibleName(text)
-        role = QDialogButtonBox.ButtonRole.AcceptRole if primary else QDialogButtonBox.ButtonRole.RejectRole if closes \
-            else QDialogButtonBox.ButtonRole.ActionRole
+        role = QDialogButtonBox.ButtonRole.AcceptRole if primary else QDialogButtonBox.ButtonRole.DestructiveRole if another \
+            else QDialogButtonBox.ButtonRole.RejectRole if closes else QDialogButtonBox.ButtonRole.ActionRole
         button.setProperty("primary", primary)      # before the style sheet sees it
         self.buttons.addButton(button, role)
         if primary:
@@ -143,7 +144,7 @@ def choose(parent: QWidget | None, title: str, text: str, hint: str, ways: Seque
     box = Box(parent, "info", title, text, hint)
     box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
     for n, (said, run) in enumerate(reversed(ways), 1):
-        box.answer(said, run, primary=n == len(ways))
+        box.answer(said, run, primary=n == len(ways), another=n < len(ways))
     box.open()
     return box
 
@@ -152,7 +153,7 @@ def ask_to_save(parent: QWidget | None, title: str, text: str, hint: str, on_sav
                 on_discard: Callable[[], object]) -> Box:
     """Whether to save what would be lost. Escape and Cancel do nothing."""
     box = Box(parent, "warning", title, text, hint)
-    box.answer(QCoreApplication.translate("MessageBoxes", "Discard"), on_discard)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Discard"), on_discard, another=True)
     box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
     box.answer(QCoreApplication.translate("MessageBoxes", "Save…"), on_save, primary=True)
     box.open()

@@ -157,7 +157,7 @@ def counted_of(found: core.Difference) -> tuple[str, str] | None:
     that does not tell."""
     if found.numel != 1 or not found.n_different or found.sign_flips or found.nonfinite:
         return None
-    a, b = found.norm, found.norm * found.growth
+    a, b = found.norm, found.norm * found.growth if found.norm else found.max_abs        # what counts goes up from 0
     if not all(x == x and x < 2.0 ** 53 for x in (a, b, found.max_abs)):
         return None
     b = a + found.max_abs if b > a else a - found.max_abs

@@ -144,6 +144,7 @@ class LayersPanel(SelectionPanel):
         self.plot.chosen.connect(self._go_to)
         self.requests.changed.connect(self._answered)
         self.health.changed.connect(self._show_health)
+        self.pages.message.button.clicked.connect(self.health.go_on)
         self.patterns.changed.connect(self._offer_patterns)
         self._show_view()
 

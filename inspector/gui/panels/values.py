@@ -108,12 +108,19 @@ class ValuesPanel(SelectionPanel):
         self.table.setCurrentIndex(self.model.index(0, 0))
         self._show_readout()
 
+    def _retry(self) -> None:
+        if isinstance(self._error, core.Changed):
+            self._tasks.reread_asked.emit(self._show_plane)
+        else:
+            self._show_plane()
+
     def let_go(self) -> None:
         super().let_go()
         self._tensor = self._packed = None
         self.model.clear()
 
     def _failed(self, error: Exception) -> None:
+        self._error = error
         self.pages.fail(error)
         if not isinstance(error, core.InspectorError):
             raise error
@@ -347,7 +354,7 @@ class ValuesPanel(SelectionPanel):
         inside.addWidget(self.table, 1)
         inside.addWidget(self.readout)
         self.pages = ResultPages(shown)
-        self.pages.retry_asked.connect(self._show_plane)
+        self.pages.retry_asked.connect(self._retry)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)

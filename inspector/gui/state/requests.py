@@ -201,7 +201,14 @@ class Requests(QObject, Generic[R]):
         self._set(Phase.DONE, request, result=result)
 
     def go_on(self) -> None:
-        """A person wants it: what is too large too, and what was stopped or failed once more."""
+        """A person wants it: what is too large too, and what was stopped or failed once more; of a file that is another by now, that it is
+        read again, after which the same is asked of what it holds then."""
+        if self._phase is Phase.FAILED and isinstance(self._error, core.Changed):
+            self._tasks.reread_asked.emit(self._once_more)
+            return
+        self._once_more()
+
+    def _once_more(self) -> None:
         request = self._request
         if request is not None and self._phase in (Phase.TOO_LARGE, Phase.FAILED, Phase.STOPPED):
             self._wanted = True

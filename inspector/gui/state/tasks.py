@@ -81,6 +81,7 @@ class Task:
 class Tasks(QObject):
     changed = Signal()          # which tasks run, or how far they are
     idle = Signal()             # nothing runs or waits any more
+    reread_asked = Signal(object)       # somebody met a file that is another by now and wants it read again; to be called where none is
     _finished = Signal(object)
 
     def __init__(self, parent: QObject | None = None, *, workers: int = _WORKERS) -> None:

@@ -118,7 +118,7 @@ class MessagePage(QWidget):
         self.button.setVisible(bool(button))
 
     def fail(self, error: Exception) -> None:
-        """What an error says, and that one may try again."""
+        """What an error says, and that one may try again, or have the file read again that is another by now."""
         if not isinstance(error, core.InspectorError):
             self.say(self.tr("The values could not be read."), "", self.tr("Try again"))
             return
@@ -126,8 +126,10 @@ class MessagePage(QWidget):
         if not hint and isinstance(error, core.BadTensor):
             hint = self.tr("The other tensors are not affected.")
         where = self.tr("At {where}.").format(where=core.visible(error.where)) if error.where else ""
+        if isinstance(error, core.Changed):             # the button opens it again
+            hint = ""
         self.say(words.sentence(words.said(error.message, 1000)), "\n".join(part for part in (hint, where) if part),
-                 self.tr("Try again"))
+                 self.tr("Reload") if isinstance(error, core.Changed) else self.tr("Try again"))
 
     def show_progress(self, done: int, total: int, unit: Unit) -> None:
         """`total` is 0 while it is unknown."""

@@ -334,6 +334,70 @@ def test_that_counters_say_what_they_stand_at_and_are_no_change(desk: Desk) -> N
     assert "1 counter left out" in page._further.text
 
 
+def test_that_a_counter_which_began_at_nothing_says_so(desk: Desk) -> None:
+    mine = {**BASE, "bn.num_batches_tracked": np.array(0, np.int64)}
+    page = desk.compare(mine, {**BASE, "bn.num_batches_tracked": np.array(7036, np.int64)})
+    desk.select("bn.num_batches_tracked")
+    assert page.model.line(page.view.currentIndex().row()).word == "counter, 0 → 7,036"
+
+
+def test_that_counters_were_read_like_all_others_where_nothing_differs(desk: Desk) -> None:
+    both = {**BASE, "bn.num_batches_tracked": np.array(5628, np.int64)}
+    page = desk.compare(both, both)
+    assert page._further.text == "6 tensors in both, 6 of them read"
+
+
+def test_that_nothing_is_drawn_of_a_group(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("layers.1.weight")
+    assert page.pair.views.isVisible()
+    desk.select("layers")
+    assert not page.pair.views.isVisible()
+    desk.select("layers.1.weight")
+    assert page.pair.views.isVisible()
+
+
+def test_that_leaving_the_comparison_gives_the_keyboard_to_the_tree(desk: Desk) -> None:
+    desk.compare(BASE, changed())
+    assert desk.window.focusWidget() is desk.page.view
+    desk.window.menus["compare"].trigger()
+    assert desk.window.focusWidget() is desk.window.tree
+
+
+def test_that_a_comparison_of_a_file_that_is_another_by_now_offers_to_reload_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(comparison: core.Comparison, **more: Any) -> Any:
+        raise core.Changed("the file changed since it was opened", "Open it again.")
+        yield
+
+    truly = core.differences
+    monkeypatch.setattr(core, "differences", gone)
+    desk.open(BASE, BASE)
+    desk.window.comparison.compare()
+    desk.qtbot.waitUntil(lambda: desk.page.progress.step is Step.FAILED, timeout=20_000)
+    assert desk.page.button.text() == "Reload"
+    monkeypatch.setattr(core, "differences", truly)
+    write(desk.folder / "b.safetensors", {**BASE, "more": np.ones(3, np.float32)})
+    desk.page.button.click()
+    desk.finish()
+    assert desk.statuses()["more"] == "only-b"
+
+
+def test_that_what_came_back_as_it_was_is_compared_after_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(comparison: core.Comparison, **more: Any) -> Any:
+        raise core.Changed("the file changed since it was opened", "Open it again.")
+        yield
+
+    truly = core.differences
+    monkeypatch.setattr(core, "differences", gone)
+    desk.open(BASE, BASE)
+    desk.window.comparison.compare()
+    desk.qtbot.waitUntil(lambda: desk.page.progress.step is Step.FAILED, timeout=20_000)
+    monkeypatch.setattr(core, "differences", truly)
+    desk.page.button.click()
+    desk.finish()
+    assert set(desk.statuses().values()) == {"equal"}
+
+
 def test_that_rows_are_copied_with_what_differs(desk: Desk) -> None:
     page = desk.compare(BASE, changed())
     desk.select("fc.weight")

@@ -88,6 +88,20 @@ def test_that_a_change_is_told_without_anybody_looking_and_read_on_request(windo
     assert "read again: 2 changed" in window.statusBar().currentMessage()
 
 
+def test_that_a_panel_which_meets_a_changed_file_reloads_it(window: MainWindow, document: Document, session: Session, path: Path,
+                                                           qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.view.show_panel("statistics")
+    monkeypatch.setattr(window.following, "check", lambda: None)        # nobody noticed yet
+    save(path, 2, more=torch.ones(3))
+    session.select(Selection(document.id, "model.head.w", ("model.head.w",)))
+    statistics = window.tabs.panel("statistics")
+    assert statistics is not None
+    qtbot.waitUntil(lambda: any(button.text() == "Reload" and button.isVisible() for button in statistics.findChildren(QPushButton)),
+                    timeout=20_000)
+    next(button for button in statistics.findChildren(QPushButton) if button.text() == "Reload" and button.isVisible()).click()
+    qtbot.waitUntil(lambda: document.checkpoint is not None and "more" in document.checkpoint.tensors, timeout=20_000)
+
+
 def test_that_marks_of_what_changed_go_after_a_while(window: MainWindow, document: Document, path: Path, qtbot: QtBot,
                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "MARKED", 1)

@@ -49,6 +49,27 @@ def test_that_what_is_large_is_read_with_a_click(pages: ResultPages, requests: R
     qtbot.waitUntil(lambda: pages.shows_content)
 
 
+def test_that_a_file_that_is_another_by_now_is_to_be_read_again_and_not_asked_once_more(pages: ResultPages, requests: Requests[str],
+                                                                                       tasks: Tasks, qtbot: QtBot) -> None:
+    def work(monitor: core.Monitor) -> str:
+        asked.append("work")
+        if len(asked) == 1:
+            raise core.Changed("the file changed since it was opened", "Open it again.")
+        return "found"
+
+    asked: list[str] = []
+    otherwise: list[Callable[[], object]] = []
+    tasks.reread_asked.connect(otherwise.append)
+    requests.ask(request(work))
+    qtbot.waitUntil(lambda: requests.phase is Phase.FAILED)
+    assert (pages.message.text, pages.message.hint) == ("The file changed since it was opened.", "")
+    assert pages.message.button.text() == "Reload"
+    qtbot.mouseClick(pages.message.button, Qt.MouseButton.LeftButton)
+    assert (asked, requests.phase) == (["work"], Phase.FAILED)
+    otherwise[0]()                      # the file came back as it was
+    qtbot.waitUntil(lambda: pages.shows_content)
+
+
 def test_that_it_says_how_far_it_is_and_can_be_stopped(pages: ResultPages, requests: Requests[str], qtbot: QtBot) -> None:
     go = threading.Event()
 
