@@ -70,13 +70,15 @@ def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] 
     """The answer of `ls` for people: what it is, a line per tensor and per value (of those in `shown`), and what is odd. In pieces, as
     there may be a million lines."""
     ckpt = shown or whole
-    parts, found = [core.headline(whole)], core.optimizers(whole)
+    parts = [core.headline(whole)]
+    about = core.describe(whole) if whole.kind != "state-dict" else None
+    found = about.optimizers if about else core.optimizers(whole)
     if core.may_be_packed(whole) and (adapters := core.inner_adapters(whole)):
         parts.append(f"adapters: {core.said_of_adapters(adapters)}")
     if len(ckpt.tensors) < len(whole.tensors):
         parts.append(f"{len(ckpt.tensors):,} of {core.wording.count(len(whole.tensors), 'tensor')} match")
-    if whole.kind != "state-dict" or found:                 # of a mere state dict everything has been said
-        parts.append(core.sentence(core.describe(whole)))
+    if about or found:                                      # of a mere state dict everything has been said
+        parts.append(core.sentence(about or core.describe(whole)))
     yield "\n".join(parts) + "\n"
     if ckpt.tensors:
         rows = iter(_tensor_table(ckpt, digests, core.parameters_of_state(found)))

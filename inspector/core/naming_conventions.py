@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container
+from collections.abc import Callable, Collection, Container
 
 from .keypath import segments_of, top_of
 
@@ -101,15 +101,27 @@ def tokens(path: str) -> frozenset[str]:
     return frozenset(words(path)) - _OPTIMIZER - _ANY
 
 
+def _hint_of(wanted: Collection[str]) -> Callable[[str], bool]:
+    """Tells, several times as fast as `words`, most paths that have none of these words: some files have as many state dicts as tensors."""
+    shortest = [word for word in sorted(wanted) if not any(other in word and other != word for other in wanted)]
+    return lambda path: any(map(path[:400].lower().__contains__, shortest))
+
+
+_hints_at_average = _hint_of(_AVERAGE)
+_hints_at_others = _hint_of(_OTHERS | _OPTIMIZER)
+_hints_at_no_weights = _hint_of(("rng", "random", *_INPUT, *_MEASURES))
+_hints_at_random = _hint_of(("rng", "random"))
+
+
 def is_average(path: str) -> bool:
     """Whether a state dict is named like an average of another (EMA, SWA), a teacher or a target network."""
-    return not _AVERAGE.isdisjoint(words(path))
+    return _hints_at_average(path) and not _AVERAGE.isdisjoint(words(path))
 
 
 def is_weights(path: str) -> bool:
     """Whether a state dict may be a model's, going by its name: no scheduler, scaler, callback or optimizer."""
-    found = set(words(top_of(path)))
-    return not found & (_OTHERS | _OPTIMIZER)
+    top = top_of(path)
+    return not _hints_at_others(top) or not set(words(top)) & (_OTHERS | _OPTIMIZER)
 
 
 def is_scheduler(name: str) -> bool:
@@ -125,6 +137,8 @@ def is_scaler(name: str) -> bool:
 
 def is_random_state(name: str) -> bool:
     """Of a name at the root: "rng_state", "cuda_rng_state", "numpy_random_state"."""
+    if not _hints_at_random(name):
+        return False
     found = set(words(name))
     return "rng" in found or {"random", "state"} <= found or {"random", "states"} <= found
 
@@ -137,4 +151,4 @@ def is_sample(name: str) -> bool:
 
 def holds_no_weights(name: str) -> bool:
     """Whether what is called so may hold tensors, and none that a model learns: states of random numbers, meters, samples."""
-    return is_random_state(name) or is_sample(name) or not _MEASURES.isdisjoint(words(name))
+    return _hints_at_no_weights(name) and (is_random_state(name) or is_sample(name) or not _MEASURES.isdisjoint(words(name)))

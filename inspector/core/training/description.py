@@ -4,17 +4,20 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.hashing import Few
 from inspector.core.keypath import join, leaf_of, top_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.tensor_table import TensorTable, column
 
 from .optimizers import Optimizer, optimizers
-from .weights import each_once, is_buffer, model_dicts
+from .weights import each_once, is_buffer, is_called_buffer, model_dicts, names_no_buffer
 
 # who wrote such a container; names of programs are not translated
 _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
@@ -33,7 +36,6 @@ _QUALITY = ("loss", "train_loss", "val_loss", "valid_loss", "best_loss", "best_v
 _SAID = 2
 _Name = TypeVar("_Name", str, str | None)
 _FIELD = TensorInfo._fields.index
-_STATE_DICT = itemgetter(_FIELD("state_dict"))
 _DTYPE, _DEVICE = itemgetter(_FIELD("dtype")), itemgetter(_FIELD("device"))
 
 
@@ -91,8 +93,12 @@ def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
 
 def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> tuple[Model, ...]:
     taken = {join(optimizer.path, "state") for optimizer in found}
-    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in model_dicts(ckpt) if path not in taken}
-    for info in ckpt.tensors.values():
+    wanted = [path for path in model_dicts(ckpt) if path not in taken]
+    tensors = ckpt.tensors
+    if isinstance(tensors, TensorTable) and tensors.each_alone:
+        return _models_of_columns(ckpt, tensors, wanted, monitor)
+    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in wanted}
+    for info in tensors.values():
         part = inside.get(info.state_dict)
         if part is not None:
             part.append(info)
@@ -103,11 +109,66 @@ def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> t
 def _model(ckpt: Checkpoint, path: str, infos: Sequence[TensorInfo]) -> Model:
     once = each_once(infos)
     buffers = sum(info.numel for info in once if is_buffer(info, ckpt.tensors))
+    return _as_model(ckpt, path, len(infos), sum(info.numel for info in once) - buffers, buffers, sum(info.nbytes for info in infos),
+                     Counter(map(_DTYPE, infos)), Counter(map(_DEVICE, infos)))
+
+
+class _Sums:
+    """What is added up of one state dict."""
+
+    __slots__ = ("buffers", "devices", "dtypes", "nbytes", "numel", "tensors")
+
+    def __init__(self) -> None:
+        self.tensors = self.numel = self.buffers = self.nbytes = 0
+        self.dtypes, self.devices = Counter[str](), Counter[str | None]()
+
+
+def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[str], monitor: Monitor) -> tuple[Model, ...]:
+    """The same of tensors each of which lies by itself, a run of those of one state dict at a time."""
+    inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
+    no_buffer = names_no_buffer(tensors)
+    sizes = Few[tuple[tuple[int, ...], str], tuple[int, int]](_sizes)
+    columns = (column(tensors, field) for field in ("state_dict", "shape", "dtype", "device"))
+    for piece in in_pieces(zip(*columns, tensors, strict=True)):
+        monitor.check()
+        for place, some in groupby(piece, itemgetter(0)):
+            sums = inside.get(place)
+            if sums is None:
+                continue
+            _, shapes, dtypes, devices, keys = zip(*some, strict=True)
+            numels, nbytes = zip(*map(sizes.__getitem__, zip(shapes, dtypes, strict=True)), strict=True)
+            sums.tensors += len(keys)
+            sums.numel += sum(numels)
+            sums.nbytes += sum(nbytes)
+            if not no_buffer:
+                sums.buffers += sum(numel for key, dtype, numel in zip(keys, dtypes, numels, strict=True)
+                                    if is_called_buffer(key, dtype, tensors))
+            _count(sums.dtypes, dtypes)
+            _count(sums.devices, devices)
+    return tuple(_as_model(ckpt, path or "", sums.tensors, sums.numel - sums.buffers, sums.buffers, sums.nbytes, sums.dtypes, sums.devices)
+                 for path, sums in inside.items() if sums.tensors)
+
+
+def _sizes(form: tuple[tuple[int, ...], str]) -> tuple[int, int]:
+    """Elements and bytes of a tensor of that shape and type."""
+    info = TensorInfo("", *form, None, (), 0, "", 0)
+    return info.numel, info.nbytes
+
+
+def _count(times: Counter[_Name], names: tuple[_Name, ...]) -> None:
+    """Counts them; most often they are all the same."""
+    if names.count(names[0]) == len(names):
+        times[names[0]] += len(names)
+    else:
+        times.update(names)
+
+
+def _as_model(ckpt: Checkpoint, path: str, tensors: int, parameters: int, buffers: int, nbytes: int, dtypes: Counter[str],
+              devices: Counter[str | None]) -> Model:
     value = ckpt.values.get(path)
-    return Model(path, len(infos), sum(info.numel for info in once) - buffers, buffers, sum(info.nbytes for info in infos),
-                 _common(map(_DTYPE, infos)), _common(map(_DEVICE, infos)), type_name(value) if isinstance(value, Opaque) else "",
-                 is_average(path))
+    return Model(path, tensors, parameters, buffers, nbytes, _common(dtypes), _common(devices),
+                 type_name(value) if isinstance(value, Opaque) else "", is_average(path))
 
 
-def _common(names: Iterable[_Name]) -> tuple[_Name, ...]:
-    return tuple(name for name, _ in Counter(names).most_common())
+def _common(times: Counter[_Name]) -> tuple[_Name, ...]:
+    return tuple(times) if len(times) == 1 else tuple(name for name, _ in times.most_common())

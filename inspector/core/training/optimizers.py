@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
@@ -131,21 +132,23 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
     found: dict[str, _Raw] = {}
     names: dict[tuple[str, str, str], str] = {}
     ids: dict[tuple[str, str, str], str] = {}
+    raw, group, listed, list_before = _Raw(""), "", "", ""
     for key, value in ckpt.values.items():
-        if "param_groups." not in key:
-            continue
-        match = _GROUP.fullmatch(key)
-        if match is None:
-            continue
-        path, group, listed, place, option = match.groups()
-        raw = found.setdefault(path or "", _Raw(path or ""))
+        head, _, place = key.rpartition(".")
+        if not head or head != list_before or not place.isdecimal():        # else one more of the same list, of which there may be many
+            match = _GROUP.fullmatch(key) if "param_groups." in key else None
+            if match is None:
+                continue
+            path, group, listed, place, option = match.groups()
+            raw = found.setdefault(path or "", _Raw(path or ""))
+            list_before = head if listed else ""
+            if option and len(raw.groups) <= 1:
+                raw.options.setdefault(option, value)
         if listed == "param_names":
             names[raw.path, group, place] = str(value)
         elif listed and not isinstance(value, Opaque):
-            ids[raw.path, group, place] = str(value)
-            raw.groups.setdefault(group, {}).setdefault(str(value))
-        elif option and len(raw.groups) <= 1:
-            raw.options.setdefault(option, value)
+            ids[raw.path, group, place] = id = str(value)
+            raw.groups.setdefault(group, {}).setdefault(id)
     for place_, id in ids.items():
         if place_ in names:
             found[place_[0]].names[id] = names[place_]
@@ -166,18 +169,28 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
     if not states:                                      # as in most files
         return
     listed: dict[str, set[str]] = {}
+    nbytes = Few[tuple[tuple[int, ...], str], int](_nbytes)
     for n, info in enumerate(infos):
         if not n & 0x3fff:
             monitor.check()
-        at = states.get(info.state_dict or "")
-        if at is not None and info.state_dict is not None:
+        place = info.state_dict
+        at = states.get(place) if place is not None else None
+        if at is not None:
             raw, skip = at
             ids = listed.get(raw.path)
             if ids is None:                             # once for all its tensors: there may be as many ids as tensors
                 ids = listed[raw.path] = {id for group in raw.groups.values() for id in group}
             id, field = entry_of(info.key[skip:], ids)
-            raw.fields.setdefault(id, {})[field] = info
-            raw.nbytes += info.nbytes
+            fields = raw.fields.get(id)
+            if fields is None:
+                raw.fields[id] = {field: info}
+            else:
+                fields[field] = info
+            raw.nbytes += nbytes[info.shape, info.dtype]
+
+
+def _nbytes(form: tuple[tuple[int, ...], str]) -> int:
+    return TensorInfo("", *form, None, (), 0, "", 0).nbytes
 
 
 def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
@@ -220,7 +233,7 @@ def _models(ckpt: Checkpoint, found: Mapping[str, _Raw]) -> list[_Model]:
     """The state dicts that may be what is trained."""
     inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts
                                            if is_weights(path) and _state(path, dict(found)) is None}
-    for info in ckpt.tensors.values():
+    for info in ckpt.tensors.values() if inside else ():
         if info.state_dict is not None and info.state_dict in inside:
             inside[info.state_dict].append(info)
     return [_Model(path, kept) for path, infos in inside.items() if (kept := trainable(infos))]

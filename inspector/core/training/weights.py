@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import groupby
 from math import prod
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -27,6 +28,7 @@ _BUFFERS = frozenset(("running_mean", "running_var", "num_batches_tracked", "pos
 _TRAINED = frozenset(name for name, known in DTYPES.items() if known.kind in ("float", "complex"))
 _DEEP = 64                  # segments of a key, from which on it is not taken apart
 _FIELD = TensorInfo._fields.index
+_FIRST = itemgetter(0)
 _DTYPE, _SHAPE, _STORAGE = (itemgetter(_FIELD(name)) for name in ("dtype", "shape", "storage"))
 
 
@@ -61,8 +63,8 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
     """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones."""
     role = roles(ckpt)
-    if keys is None and (alike := _all_parameters(ckpt, role)) is not None:
-        return Counts(alike, 0, 0, 0)
+    if keys is None and (found_at_once := _counts_of_columns(ckpt, role)) is not None:
+        return found_at_once
     infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
     found: Counter[Role] = Counter()
     times = counted(map(_STORAGE, infos))
@@ -95,10 +97,8 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
     >>> [role(info) for info in ckpt.tensors.values()]
     ['parameter', 'buffer']
     """
-    models = frozenset(model_dicts(ckpt))
-    states = optimizer_states(ckpt)
-    places: dict[str, Role] = {path: "parameter" if path in models else "optimizer" if any(is_within(path, state) for state in states)
-                               else "other" for path in ckpt.state_dicts}
+    places = _places(ckpt)
+    models = "parameter" in places.values()
     tensors, is_beneath = ckpt.tensors, _beneath(ckpt)
 
     def role(info: TensorInfo) -> Role:
@@ -113,6 +113,13 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
         return "buffer" if found == "parameter" and is_buffer(info, tensors) else found
 
     return role
+
+
+def _places(ckpt: Checkpoint) -> dict[str, Role]:
+    """What the tensors of each state dict are, buffers apart."""
+    models, states = frozenset(model_dicts(ckpt)), optimizer_states(ckpt)
+    return {path: "parameter" if path in models else "optimizer" if any(is_within(path, state) for state in states) else "other"
+            for path in ckpt.state_dicts}
 
 
 def _beneath(ckpt: Checkpoint) -> Callable[[str], bool]:
@@ -133,10 +140,15 @@ def _beneath(ckpt: Checkpoint) -> Callable[[str], bool]:
 def is_buffer(info: TensorInfo, names: Collection[str] = ()) -> bool:
     """Whether a tensor of a state dict is surely no parameter: only floating tensors have gradients, some names are known.
     `names` are all keys, by which `weight_v` of spectral_norm is told from that of weight_norm."""
-    if info.dtype not in _TRAINED:
+    return is_called_buffer(info.key, info.dtype, names)
+
+
+def is_called_buffer(key: str, dtype: str, names: Collection[str] = ()) -> bool:
+    """The same of what has this key and element type."""
+    if dtype not in _TRAINED:
         return True
-    leaf = leaf_of(info.key)
-    return leaf in _BUFFERS or (leaf == "weight_v" and join(parent_of(info.key), "weight_orig") in names)
+    leaf = leaf_of(key)
+    return leaf in _BUFFERS or (leaf == "weight_v" and join(parent_of(key), "weight_orig") in names)
 
 
 def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
@@ -149,25 +161,46 @@ def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
     return [*views.values()]
 
 
-def _all_parameters(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> int | None:
-    """The elements of all tensors where each lies by itself and all are parameters of one state dict, as the columns tell; None where
-    that is not so or not known."""
+def _counts_of_columns(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> Counts | None:
+    """The counts of all tensors where each lies by itself and in a state dict, as the columns tell; None where that is not so or not
+    known: outside of state dicts each name has its say."""
     tensors = ckpt.tensors
-    if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors or role(tensors.row(0)) != "parameter":
+    if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors:
         return None
     places = distinct(column(tensors, "state_dict"))
-    if len(places) > 1 or None in places:           # outside of state dicts each name has its say
-        return None
-    if not _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")) or any(map(_named_otherwise, in_pieces(tensors))):
+    if None in places or ("" in places and any("optim" in "\n".join(piece).lower() for piece in in_pieces(tensors))):
         return None
     numel = Few[tuple[int, ...], int](prod)
-    return sum(numel[shape] * times for (shape,), times in kinds(tensors, "shape"))
+    alike = names_no_buffer(tensors)
+    if alike and len(places) == 1 and role(tensors.row(0)) == "parameter":
+        return Counts(sum(numel[shape] * times for (shape,), times in kinds(tensors, "shape")))
+    known = _places(ckpt)
+    found: Counter[Role] = Counter()
+    columns = (column(tensors, field) for field in ("state_dict", "shape", "dtype"))
+    for piece in in_pieces(zip(*columns, tensors, strict=True)):
+        for place, some in groupby(piece, _FIRST):
+            this = known.get(place, "other")
+            if alike or this != "parameter":
+                found[this] += sum(numel[shape] for _, shape, _, _ in some)
+            else:
+                for _, shape, dtype, key in some:
+                    found["buffer" if is_called_buffer(key, dtype, tensors) else this] += numel[shape]
+    return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
+
+
+def names_no_buffer(tensors: TensorTable) -> bool:
+    """Whether surely none of the tensors is a buffer, as their columns tell."""
+    return _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")) and not any(map(_names_a_buffer, in_pieces(tensors)))
 
 
 def _named_otherwise(keys: Sequence[str]) -> bool:
     """Whether one of the keys may be that of something else than a parameter."""
+    return "optim" in "\n".join(keys).lower() or _names_a_buffer(keys)
+
+
+def _names_a_buffer(keys: Sequence[str]) -> bool:
     names = "\n".join(keys) + "\n"
-    return "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
+    return any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
 
 
 def _may_differ(infos: Sequence[TensorInfo]) -> bool:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from inspector import core
+from inspector.core.tensor_table import TensorTable
 
 
 def net() -> nn.Module:
@@ -113,3 +115,26 @@ def test_that_a_key_of_a_million_dots_is_told_from_what_lies_below_another() -> 
     infos = {key: core.TensorInfo(key, (), "float32", None, (), 0, key, 0) for key in keys}
     found = core.counts(core.Checkpoint("/x/a.pt", "torch-zip", "other", (), infos, {}))
     assert (found.parameters, found.others) == (41, 2)
+
+
+def many_dicts(**others: Any) -> dict[str, Any]:
+    def layer(n: int) -> dict[str, Any]:
+        return {f"{n}.weight": torch.full((2, 1 + n % 3), 1.0), f"{n}.bias": torch.ones((), dtype=torch.half if n % 2 else torch.float)}
+    return {**{f"net{n}": layer(n) for n in range(30)}, "ema": {f"{n}.w": torch.ones(2) for n in range(5)}, **others}
+
+
+@pytest.mark.parametrize("others", [
+    {}, {"epoch": 3, "bn": {"running_mean": torch.ones(3), "weight": torch.ones(3)}}, {"masks": {"a": torch.ones(3, dtype=torch.bool)}},
+    {"optimizer": {"state": {n: {"exp_avg": torch.ones(n + 1)} for n in range(9)},
+                   "param_groups": [{"lr": 0.1, "params": list(range(9))}]}},
+    {"alone": torch.ones(3)}, {"conv": {"weight_v": torch.ones(3), "weight_orig": torch.ones(3)}, "c": {"weight_v": torch.ones(2)}}])
+def test_that_columns_of_many_dicts_count_as_their_tensors_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                              others: dict[str, Any]) -> None:
+    monkeypatch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1)
+    torch.save(many_dicts(**others), tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    assert isinstance(ckpt.tensors, TensorTable)
+    assert ckpt.tensors.each_alone
+    one_by_one = replace(ckpt, tensors=dict(ckpt.tensors))
+    assert core.counts(ckpt) == core.counts(one_by_one)
+    assert core.describe(ckpt) == core.describe(one_by_one)
