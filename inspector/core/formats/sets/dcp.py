@@ -409,7 +409,7 @@ def _homes(described: Described) -> dict[str, str | None]:
 def _entries(members: set[str | int], tensors: list[Entry]) -> Entries:
     extra = sum(1 for name in members if str(name).endswith(EXTRA_STATE))
     return Entries(max(len(members), len(tensors)) - extra, len(tensors),
-                   sum(1 for entry in tensors if entry.shape and not is_random_state(leaf_of(entry.fqn))))
+                   any(entry.shape and not is_random_state(leaf_of(entry.fqn)) for entry in tensors))
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

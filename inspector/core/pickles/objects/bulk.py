@@ -175,6 +175,13 @@ def are_different(graph: Graph, texts: array[int]) -> bool:
     return all_different(sums)
 
 
+def are_different_integers(graph: Graph, nodes: array[int]) -> bool:
+    """Whether all of these nodes are integers of 64 bits, and all different."""
+    import numpy as np
+    places = np.frombuffer(nodes, np.intc)
+    return bool((np.frombuffer(graph.kind, np.uint8)[places] == INT).all()) and all_different(np.frombuffer(graph.a, np.int64)[places])
+
+
 class _Columns:
     def __init__(self, graph: Graph) -> None:
         import numpy as np

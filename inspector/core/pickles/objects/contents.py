@@ -61,6 +61,7 @@ from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
+from .small_dicts import SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
@@ -190,7 +191,11 @@ class _Listing:
         self.reader = reader
         self.odd = Anomalies()
         self.tensors = self.reader.listing()
-        self._add = self.tensors.add if isinstance(self.tensors, TensorList) else None
+        self._add: Callable[[int, str, str | None], None] | None = None
+        self._small: SmallDicts | None = None
+        if isinstance(self.tensors, TensorList):
+            self._add = self.tensors.add
+            self._small = SmallDicts(graph, reader.row_of, self.tensors.ordinary.place)
         self._quick = self.reader.quick()
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
@@ -244,6 +249,7 @@ class _Listing:
         depth = len(self._stack)
         slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
         shadowed = shadows or frame.in_shadow
+        small = self._small if not shadowed else None
         to_see = self._to_see
         for segment, name, n in frame.children:
             while to_see:
@@ -276,6 +282,11 @@ class _Listing:
             elif k == FLOAT:
                 values.append((key, real(n)))
                 continue
+            elif k == DICT and small is not None and (found := small.of(n)) is not None:
+                self._room = room
+                if self._small_dict(n, found, key, segment, frame):
+                    room = self._room
+                    continue
             elif k <= FALSE:
                 values.append((key, None if k == NONE else k == TRUE))
                 continue
@@ -448,6 +459,41 @@ class _Listing:
             done += count
         return done
 
+    def _small_dict(self, n: int, found: SmallDict, key: str, segment: str, parent: _Frame) -> bool:
+        """Lists a dict that has only a few ordinary tensors, as `_mapping` and `_advance` do, which know of all else there may be: False,
+        and nothing was done, where there is any of that."""
+        count, prefix, limits = len(found.rows), _prefix(key), self.limits
+        keys = [prefix + text for text in found.texts] if prefix else found.texts
+        fresh, nodes, given = {*keys}, found.values, self._given
+        room = _CONTAINER + _size_of(prefix) + (_PAIR + _ENTRY + _TENSOR) * count + sum(map(_size_of, keys))
+        if room + _ITEM * (2 + 2 * count) > self._room or self._entries + count > limits.walk_entries or n in self._opened or not key \
+                or len(self._stack) >= limits.walk_depth or len(fresh) < count or not self._seen.isdisjoint(fresh) \
+                or any(map(given.__getitem__, nodes)) or (parent.optimizer and segment == "state") or len({*nodes}) < count:
+            return False
+        state_dict = parent.state_dict
+        if not parent.no_state_dict_below and judged(self._entries_of_small(found), key) != "no":
+            state_dict = key
+            self.state_dicts.append(key)
+        self._opened.add(n)
+        self._paths[n] = key
+        self._entries += count
+        self._room -= room
+        self._seen |= fresh
+        for node in nodes:
+            given[node] = 1
+        assert isinstance(self.tensors, TensorList)
+        self.tensors.extend(found.rows, found.places, keys, state_dict)
+        if self.slots is not None:
+            self.slots += map(Slot, keys, repeat(n), found.keys, nodes)
+        if len(self._paths) % _CHECK_EVERY == 0:
+            self.monitor.check()
+        return True
+
+    def _entries_of_small(self, found: SmallDict) -> Entries:
+        vectors = (not self.reader.is_scalar(node) and not is_random_state(text)
+                   for node, text in zip(found.values, found.texts, strict=True))
+        return Entries(len(found.rows), len(found.rows), any(vectors))
+
     def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
         if not view.items:
             self.values.append((key, view.empty))
@@ -563,6 +609,11 @@ class _Listing:
                 text = self._large_key(k)
                 if kind[k] != STRTEXT and len(path) + len(text) <= _LARGE_TEXT and graph.loose_text(k) is None:
                     self.listed_nodes.append((k, _prefix(path) + text))
+                yield text, k, value
+            elif kind[k] == INT and counted:        # as the ids of parameters
+                text = str(a[k])
+                if numbers.setdefault(text, text) != text:
+                    self.odd.add("duplicate-keys", _prefix(path) + text, "")
                 yield text, k, value
             else:
                 yield self._key_that_is_no_text(k, path, counted, numbers), k, value
@@ -688,16 +739,16 @@ class _Listing:
     # -- state dicts --------------------------------------------------------------------------------------------------
 
     def _entries_of(self, pairs: Pairs) -> Entries:
-        """How many entries a dict has, how many of them are tensors under names, and how many of these have dimensions."""
+        """How many entries a dict has, how many of them are tensors under names, and whether any of these has dimensions."""
         kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
         if isinstance(pairs, ManyPairs) and isinstance(self.tensors, TensorList):
             ordinary = count_rows(self.reader.row_of, pairs.values)
             if 2 * ordinary > len(pairs):       # as nearly always where there are so many
-                return Entries(len(pairs), ordinary, ordinary)
+                return Entries(len(pairs), ordinary, True)
         tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
         if not tensors:
-            return Entries(len(pairs), 0, 0)
-        vectors = sum(not self.reader.is_scalar(value) and not is_random_state(self._large_key(k)) for k, value in tensors)
+            return Entries(len(pairs), 0, False)
+        vectors = any(not self.reader.is_scalar(value) and not is_random_state(self._large_key(k)) for k, value in tensors)
         others = [k for k, _ in pairs if kind[k] in texts] if len(pairs) > len(tensors) else []
         extra = sum(self._large_key(k).endswith(EXTRA_STATE) for k in others)
         return Entries(len(pairs) - extra, len(tensors), vectors)

@@ -111,6 +111,14 @@ class TensorList(Sequence[TensorInfo]):
         self._rows.frombytes(rows.astype(np.intc).tobytes())
         self._uses.frombytes(np.frombuffer(self.ordinary.place, np.intc)[rows].tobytes())
 
+    def extend(self, rows: array[int], places: array[int], keys: Iterable[str], state_dict: str | None) -> None:
+        """Adds a few whose places are known."""
+        if self._state_dicts[-1][1] != state_dict:
+            self._state_dicts.append((len(self.keys), state_dict))
+        self.keys += keys
+        self._rows += rows
+        self._uses += places
+
     def leave(self, state_dict: str) -> None:
         """Takes all tensors out of that state dict, which turned out to be none."""
         self._state_dicts = [(first, None if path == state_dict else path) for first, path in self._state_dicts]

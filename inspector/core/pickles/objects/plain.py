@@ -46,7 +46,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.wording import count
 
-from .bulk import are_different, are_texts
+from .bulk import are_different, are_different_integers, are_texts
 from .calls import call_of
 from .names import dtype_name
 
@@ -256,6 +256,8 @@ def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int
     the pairs that are lost by that. Keys that are neither text nor number count as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
+        return pairs, []
+    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and are_different_integers(graph, pairs.keys):
         return pairs, []
     nodes = {*map(_FIRST, pairs)}
     if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always

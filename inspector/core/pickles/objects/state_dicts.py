@@ -18,11 +18,11 @@ Judgement = Literal["yes", "likely", "perhaps", "no"]
 
 class Entries(NamedTuple):
     """What a dict holds itself: how many entries there are, but for the extra states of modules; how many of them are tensors, and
-    how many of those have dimensions and are not named as a state of random numbers."""
+    whether any of those has dimensions and is not named as a state of random numbers."""
 
     all: int
     tensors: int
-    vectors: int
+    has_vectors: bool
 
     @property
     def mostly_tensors(self) -> bool:
@@ -34,7 +34,7 @@ def judged(entries: Entries, path: str, has_metadata: bool = False) -> Judgement
     ("likely", "perhaps"): see `root_stays`."""
     if has_metadata:
         return "yes" if entries.tensors else "no"
-    if not entries.vectors:
+    if not entries.has_vectors:
         return "yes" if not path and entries.tensors and entries.tensors == entries.all else "no"
     if path and holds_no_weights(leaf_of(path)):
         return "no"

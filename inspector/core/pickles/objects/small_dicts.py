@@ -1,0 +1,87 @@
+"""Dicts in which there is nothing but a few ordinary tensors, as in the state of an optimizer and in the parts of a training checkpoint:
+what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from inspector.core.graph import DICT, MANY_PAIRS, SETITEMS, STR, Graph
+from inspector.core.pickles.decode.columns import different
+
+from .bulk import texts_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST = 64         # dicts for which it pays
+
+
+class SmallDict(NamedTuple):
+    """The pairs of one: nodes of keys and values, the texts of the keys, and for each value its row among the ordinary tensors and the
+    place of its storage."""
+
+    keys: array[int]
+    values: array[int]
+    texts: list[str]
+    rows: array[int]
+    places: array[int]
+
+
+class SmallDicts:
+    """Those of a graph by their nodes. `row_of` says of each node which ordinary tensor it is, from 1 on, `place` where the storage of each
+    tensor is."""
+
+    def __init__(self, graph: Graph, row_of: Sequence[int], place: array[int]) -> None:
+        self._first: dict[int, int] = {}            # dict -> where its pairs begin
+        self._count: dict[int, int] = {}
+        alone = array("i", (made[0] for made in graph.mutations.values() if len(made) == 1))    # made empty and filled at once, as a rule
+        if len(alone) >= FEWEST:
+            self._gather(graph, alone, row_of, place)
+
+    def _gather(self, graph: Graph, filled: array[int], row_of: Sequence[int], place: array[int]) -> None:
+        import numpy as np
+        kind = np.frombuffer(graph.kind, np.uint8)
+        a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
+        operands, rows = np.frombuffer(graph.operands, np.intc), np.frombuffer(row_of, np.intc)     # type: ignore[call-overload]
+        nodes = np.frombuffer(filled, np.intc)
+        nodes = nodes[kind[nodes] == SETITEMS]
+        first, count = a[nodes] + 1, (b[nodes] - a[nodes] - 1) // 2
+        dicts = operands[a[nodes]]
+        fine = (kind[dicts] == DICT) & (a[dicts] == b[dicts]) & (count > 0) & (count < MANY_PAIRS)
+        dicts, first, count = dicts[fine], first[fine], count[fine]
+        if len(dicts) < FEWEST:
+            return
+        begin = np.cumsum(count) - count
+        at = np.repeat(first - 2 * begin, count) + 2 * np.arange(int(count.sum()))
+        keys, values = operands[at], operands[at + 1]
+        good = np.logical_and.reduceat((kind[keys] == STR) & (rows[values] > 0), begin)
+        if np.count_nonzero(good) < FEWEST:
+            return
+        kept = np.repeat(good, count)
+        keys, values, dicts, count = keys[kept], values[kept], dicts[good], count[good]
+        texts = self._texts(graph, keys)
+        if texts is None:
+            return
+        own = rows[values] - 1
+        self._keys, self._values, self._rows, self._places = (
+            array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, np.frombuffer(place, np.intc)[own]))
+        self._texts_of_keys = texts
+        self._first = dict(zip(dicts.tolist(), (np.cumsum(count) - count).tolist(), strict=True))
+        self._count = dict(zip(dicts.tolist(), count.tolist(), strict=True))
+
+    def _texts(self, graph: Graph, keys: np.ndarray[tuple[int], np.dtype[np.intc]]) -> list[str] | None:
+        """Those of the keys, of which many are the same node; None where one holds a NUL."""
+        import numpy as np
+        once = different(keys.astype(np.int64))
+        texts = texts_of(graph, once.values)
+        return texts if texts is None or len(texts) == len(keys) else [*map(texts.__getitem__, once.which.tolist())]
+
+    def of(self, n: int) -> SmallDict | None:
+        """What is in the dict `n`; None where that is none of them."""
+        first = self._first.get(n)
+        if first is None:
+            return None
+        last = first + self._count[n]
+        return SmallDict(self._keys[first:last], self._values[first:last], self._texts_of_keys[first:last], self._rows[first:last],
+                         self._places[first:last])

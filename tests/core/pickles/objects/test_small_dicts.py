@@ -1,0 +1,107 @@
+"""Small dicts of tensors that are listed at once are those that were gone through one by one."""
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.objects.contents import Slot, _Listing, contents_of
+from inspector.core.pickles.objects.storages import KnownStorages
+from tests.core.pickles import opcodes as op
+
+SEGMENTS = st.sampled_from(["w", "b", "rng_state", "a.b", "é", "", "0", "state"])
+NAMES = st.sampled_from(["", "a", "b", "model", "rng_state", "state", "meters", "optimizer", "a.b"])
+TENSORS = st.integers(0, 30)          # by their numbers: some come twice
+DICTS = st.lists(st.tuples(SEGMENTS, TENSORS), max_size=5)
+NESTED = st.recursive(DICTS, lambda inner: st.lists(st.tuples(NAMES, inner), max_size=6), max_leaves=12)
+
+
+def tensor(number: int) -> bytes:
+    shape, stride = ((), ()) if number % 3 == 0 else ((2, 3), (3, 1))
+    return op.tensor(op.storage(str(number), numel=6), 0, shape, stride)
+
+
+def written(value: Any, before: dict[Any, bytes] | None = None) -> bytes:
+    """Pairs, all of them, with equal keys among them; with `before`, what comes again is the same object."""
+    name = value if isinstance(value, int) else repr(value)
+    if before is not None and name in before:
+        return before[name]
+    if isinstance(value, int):
+        found = tensor(value)
+    else:
+        found = b"}" + (b"(" + b"".join(op.text(key) + written(part, before) for key, part in value) + b"u" if value else b"")
+    if before is None:
+        return found
+    before[name] = op.get(len(before))
+    return found + op.put(len(before) - 1)
+
+
+def listed(data: bytes, limits: Limits, small: bool) -> tuple[Any, ...]:
+    graph = decode(data)
+    known, slots = KnownStorages({}), list[Slot]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1)
+        patch.setattr("inspector.core.pickles.objects.small_dicts.FEWEST", 1 if small else 1 << 60)
+        found = contents_of(graph, known.resolve, resolve_many=known.resolve_many, slots=slots, limits=limits)
+    return ([*found.tensors], found.values, found.state_dicts, found.kind, found.findings, found.listed_nodes, slots,
+            [*found.storages.items()])
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    found: list[bool] = []
+    plain = _Listing._small_dict
+
+    def watched(listing: _Listing, *arguments: Any) -> bool:
+        found.append(plain(listing, *arguments))
+        return found[-1]
+    monkeypatch.setattr(_Listing, "_small_dict", watched)
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(NAMES, NESTED), min_size=1, max_size=6), st.booleans())
+def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared: bool) -> None:
+    data = op.pickled(written([("first", 0), *parts], {} if shared else None))
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+
+
+USUAL = [("model", [(f"m{n}", [("w", 3 * n + 1), ("b", 3 * n + 2)]) for n in range(20)]),
+         ("optimizer", [("state", [(str(n), [("exp_avg", 100 + n), ("step", 300 + 3 * n)]) for n in range(20)]), ("param_groups", [])])]
+
+
+def test_that_usual_ones_are_taken_at_once(taken: list[bool]) -> None:
+    data = op.pickled(written(USUAL))
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    assert taken == [True] * 40
+
+
+@pytest.mark.parametrize("spoilt", ["again", "tensor again", "key twice", "other key", "a value", "filled twice", "shadowed", "NUL"])
+def test_that_what_is_out_of_the_ordinary_is_gone_through(spoilt: str, taken: list[bool]) -> None:
+    one = written([("w", 1), ("b", 2)])
+    odd = {
+        "again": op.text("x") + one + op.put(7) + op.text("y") + op.get(7),
+        "tensor again": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.put(9) + op.text("v") + op.get(9) + b"u",
+        "key twice": op.text("x") + written([("w", 1), ("w", 2), ("b", 3)]),
+        "other key": op.text("x") + b"}(" + op.integer(3) + tensor(1) + b"u",
+        "a value": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.text("n") + op.integer(3) + b"u",
+        "filled twice": op.text("x") + one + b"(" + op.text("w") + tensor(4) + b"u",
+        "shadowed": op.text("x") + one + op.text("x") + written([("w", 3), ("c", 4)]),
+        "NUL": op.text("x") + written([("w\0", 1), ("b", 2)]),
+    }[spoilt]
+    data = op.pickled(b"}(" + odd + b"u")
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    assert not taken or not all(taken) or spoilt in ("again", "shadowed")
+
+
+@pytest.mark.parametrize("limit", ["memory", "walk_entries", "walk_repeats", "walk_depth"])
+def test_that_budgets_end_at_the_same_key(limit: str) -> None:
+    data = op.pickled(written(USUAL))
+    for value in ((0, 1, 7, 40, 41, 60) if limit != "memory" else range(10_000, 90_000, 3_300)):
+        limits = replace(LIMITS, memory_per_byte=0, **{limit: value})
+        assert listed(data, limits, True) == listed(data, limits, False)
