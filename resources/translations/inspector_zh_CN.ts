@@ -3971,6 +3971,41 @@
 </message>
 </context>
 <context>
+<name>ListBar</name>
+<message>
+<source>Reading values: {done} of {total}</source>
+<translation>正在读取数值：{done} / {total}</translation>
+</message>
+<message>
+<source>Sorting by {column} takes the values of {tensors} more.</source>
+<translation>按“{column}”排序还需读取 {tensors}的数值。</translation>
+</message>
+<message>
+<source>The values of {n} of {tensors} are read.</source>
+<translation>已读取 {n} 个张量的数值（共 {tensors}）。</translation>
+</message>
+<message>
+<source>Try again</source>
+<translation>重试</translation>
+</message>
+<message>
+<source>Read {size} to sort by {column}</source>
+<translation>读取 {size} 后按“{column}”排序</translation>
+</message>
+<message>
+<source>Read {size}</source>
+<translation>读取 {size}</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>Not now</source>
+<translation>暂不</translation>
+</message>
+</context>
+<context>
 <name>Loading</name>
 <message>
 <source>Progress of opening</source>
@@ -4189,6 +4224,10 @@
 <message>
 <source>Show &amp;Panels</source>
 <translation>显示面板(&amp;P)</translation>
+</message>
+<message>
+<source>Tensors as a &amp;List</source>
+<translation>以列表显示张量(&amp;L)</translation>
 </message>
 <message>
 <source>Packed &amp;Weights as Stored</source>
@@ -5967,6 +6006,13 @@
 </message>
 </context>
 <context>
+<name>RowReader</name>
+<message>
+<source>Reading values for the list</source>
+<translation>正在为列表读取数值</translation>
+</message>
+</context>
+<context>
 <name>RulesPanel</name>
 <message>
 <source>Names were paired by</source>
@@ -7481,6 +7527,42 @@
 <translation>位/权重</translation>
 </message>
 <message>
+<source>Values</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Min</source>
+<translation>最小</translation>
+</message>
+<message>
+<source>Max</source>
+<translation>最大</translation>
+</message>
+<message>
+<source>Mean</source>
+<translation>平均值</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>NaN, Inf</source>
+<translation>NaN、Inf</translation>
+</message>
+<message>
+<source>Zeros</source>
+<translation>零</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Digest</source>
+<translation>摘要</translation>
+</message>
+<message>
 <source>Laying out the keys</source>
 <translation>正在排列键</translation>
 </message>
@@ -7498,6 +7580,10 @@
 <message>
 <source>{n} parameters</source>
 <translation>{n} 个参数</translation>
+</message>
+<message>
+<source>reads values</source>
+<translation>需读取数值</translation>
 </message>
 <message>
 <source>As It Was</source>
@@ -7833,6 +7919,22 @@
 </context>
 <context>
 <name>ViewCommands</name>
+<message>
+<source>Tensors as a list, with columns of what their values say (Ctrl+L)</source>
+<translation>以列表显示张量，并可列出其数值的统计（Ctrl+L）</translation>
+</message>
+<message>
+<source>Tensors as a list</source>
+<translation>以列表显示张量</translation>
+</message>
+<message>
+<source>Which columns there are</source>
+<translation>选择显示哪些列</translation>
+</message>
+<message>
+<source>Columns</source>
+<translation>列</translation>
+</message>
 <message>
 <source>The language changes when the window is opened the next time.</source>
 <translation>语言将在下次打开窗口时更改。</translation>

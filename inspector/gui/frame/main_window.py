@@ -14,16 +14,17 @@ import os
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.kit import words
+from inspector.gui.kit import icons, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models.tree_model import TreeModel
 from inspector.gui.panels.loading import Loading
 from inspector.gui.panels.problem import Problem
 from inspector.gui.panels.welcome import Welcome
 from inspector.gui.state.looked_at import QUANTIZED
+from inspector.gui.state.row_values import RowReader
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import Signals
 from inspector.gui.state.tasks import Tasks
@@ -42,6 +43,7 @@ from .filter_bar import FilterBar
 from .following import Following
 from .history import History
 from .kept_session import Kept, SessionKeeper
+from .list_bar import ListBar
 from .menus import Menus
 from .opening import Choose, Opener
 from .panel_tabs import NAMES, PanelTabs
@@ -124,8 +126,11 @@ class MainWindow(QMainWindow):
 
     def _left(self) -> QWidget:
         self.signals = Signals.shared(self.session, self.tasks)
-        self.model = TreeModel(self.session, self.tasks, self)
+        self.reader = RowReader(self.session, self.tasks, self)
+        self.model = TreeModel(self.session, self.tasks, self, self.reader)
         self.tree = TreeView(self.session, self.model)
+        self.tree.reader = self.reader
+        self.reader.changed.connect(self.tree.values_came)
         self.search = SearchBox(self.tree)
         left = QWidget()
         column = QVBoxLayout(left)
@@ -139,9 +144,15 @@ class MainWindow(QMainWindow):
         inside.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         inside.addWidget(self.search, 1)
         inside.addWidget(self.packed, 0, Qt.AlignmentFlag.AlignTop)
-        self.filter_bar = FilterBar(self.session, self.tree)
+        self.as_list, self.columns = QToolButton(), QToolButton()
+        self.as_list.setCheckable(True)
+        for button, picture in ((self.as_list, "list"), (self.columns, "columns")):
+            icons.put(button, picture)
+            inside.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        self.filter_bar, self.list_bar = FilterBar(self.session, self.tree), ListBar(self.tree, self.reader)
         column.addWidget(row)
         column.addWidget(self.filter_bar)
+        column.addWidget(self.list_bar)
         column.addWidget(self.tree, 1)
         return left
 
@@ -300,7 +311,8 @@ class MainWindow(QMainWindow):
         selection = self.session.selection
         for name in ("copy-python", "copy-shapes"):
             self.menus[name].setEnabled(panels and selection is not None and bool(selection.keys))
-        self.menus["copy-rows"].setEnabled(panels)
+        for name in ("copy-rows", "list"):
+            self.menus[name].setEnabled(panels)
         self.menus["show-in-folder"].setEnabled(document is not None and not core.is_address(document.path))
         self._enable_ways()
         self.comparison.enable()
@@ -393,13 +405,14 @@ class MainWindow(QMainWindow):
         panel = self.settings.layout("panel")
         if panel is not None:
             self.tabs.show_panel(bytes(panel.data()).decode("ascii", "replace"))
+        listed = self.settings.layout("list")
+        self.menus["list"].setChecked(listed is not None and listed.data() == b"list")
         columns = self.settings.layout("columns")
         if columns is not None:
             self.tree.choose_columns(bytes(columns.data()).decode("ascii", "replace"))
         header = self.settings.layout("tree")
         if header is not None:
-            self.tree.horizontalHeader().restoreState(header)
-            self.tree.fit_columns()
+            self.tree.restore_header(header)
 
     def keep_session(self) -> None:
         """From now on what is open is kept, to be opened again; what was open before is offered."""
@@ -417,6 +430,7 @@ class MainWindow(QMainWindow):
         self.settings.set_layout("window", self.saveGeometry())
         self.settings.set_layout("split", self.work.saveState())
         self.settings.set_layout("panel", QByteArray(self.tabs.current.encode("ascii")))
+        self.settings.set_layout("list", QByteArray(b"list" if self.menus["list"].isChecked() else b"tree"))
         self.settings.set_layout("columns", QByteArray(self.tree.chosen_columns.encode("ascii")))
         self.settings.set_layout("tree", self.tree.horizontalHeader().saveState())
         self.settings.sync()
@@ -427,6 +441,7 @@ class MainWindow(QMainWindow):
         self.showNormal()
         self.resize(self._usual_size())
         self.work.setSizes(list(SPLIT))
+        self.menus["list"].setChecked(False)
         self.tree.reset_columns()
 
     def to_front(self) -> None:

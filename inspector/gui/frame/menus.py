@@ -142,6 +142,8 @@ class Menus(QObject):
         side = self._add(menu, "panels", self.tr("Show &Panels"), "F9", "panel")
         side.setCheckable(True)
         side.setChecked(True)
+        listed = self._add(menu, "list", self.tr("Tensors as a &List"), "Ctrl+L", "list")
+        listed.setCheckable(True)
         stored = self._add(menu, "as-stored", self.tr("Packed &Weights as Stored"), "", "box")
         stored.setCheckable(True)
         stored.setChecked(self._settings.packed_as_stored)

@@ -37,7 +37,14 @@ class ViewCommands(QObject):
                           ("show-in-folder", self.show_in_folder), ("reset", window.reset_layout), ("preferences", self.ask_preferences),
                           ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
-        menus["panels"].toggled.connect(window.right.setVisible)
+        menus["panels"].toggled.connect(self.show_panels)
+        menus["list"].toggled.connect(self.show_list)
+        window.as_list.toggled.connect(menus["list"].setChecked)
+        window.as_list.setToolTip(self.tr("Tensors as a list, with columns of what their values say (Ctrl+L)"))
+        window.as_list.setAccessibleName(self.tr("Tensors as a list"))
+        window.columns.clicked.connect(self.choose_columns)
+        window.columns.setToolTip(self.tr("Which columns there are"))
+        window.columns.setAccessibleName(self.tr("Columns"))
         menus["full-screen"].toggled.connect(self.show_full_screen)
         menus["as-stored"].toggled.connect(self.show_as_stored)
         window.packed.chosen.connect(menus["as-stored"].setChecked)
@@ -125,6 +132,19 @@ class ViewCommands(QObject):
         """Brings a panel to the front, of panels that may have been hidden."""
         self._window.menus["panels"].setChecked(True)
         self._window.tabs.show_panel(name)
+
+    def show_panels(self, on: bool) -> None:
+        self._window.right.setVisible(on)
+        self._window.tree.show_alone(not on)
+
+    def show_list(self, on: bool) -> None:
+        """All tensors below each other, or the groups that they lie in."""
+        self._window.as_list.setChecked(on)
+        self._window.tree.show_flat(on)
+
+    def choose_columns(self) -> None:
+        button = self._window.columns
+        self._window.tree.columns_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
 
     def show_as_stored(self, on: bool) -> None:
         """Packed weights in the tree as the parts that lie in the file; remembered."""

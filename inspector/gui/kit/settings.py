@@ -13,7 +13,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signa
 from . import fault_log
 
 RECENT = 10
-LAYOUT_VERSION = 1          # raise it when docks, splitters or columns change their meaning: older layouts are then forgotten
+LAYOUT_VERSION = 2          # raise it when docks, splitters or columns change their meaning: older layouts are then forgotten
 
 
 class Settings(QObject):

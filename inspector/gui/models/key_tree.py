@@ -12,6 +12,7 @@ import heapq
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -119,6 +120,28 @@ class KeyTree:
     def alone(self, n: int) -> core.LogicalTensor | None:
         """The packed tensor that a node is by itself, without parts beneath."""
         return self._alone.get(int(n))
+
+    @cached_property
+    def listed(self) -> Bools:
+        """Which nodes a flat list has: tensors and values; of a packed tensor the row that stands for it, not its parts."""
+        rows = np.array([node for node, one in self._packed.items() if not one.is_adapter], dtype=np.int64)
+        listed: Bools = self.entry >= 0
+        if len(rows):
+            listed = listed & ~self.cover(rows)
+            listed[rows] = True
+        return listed
+
+    @cached_property
+    def measurable(self) -> Bools:
+        """Those of them that have elements to be measured, or are to say why they cannot be."""
+        return self.listed & ~(self.entry >= len(self.infos))
+
+    def measured(self, n: int) -> tuple[core.Checkpoint, str]:
+        """The checkpoint and the key under which the elements of a `measurable` node are to be had."""
+        one = self._packed.get(int(n)) or self._alone.get(int(n))
+        if one is not None and self.view is not None and not one.is_adapter:
+            return self.view.unpacked, one.name
+        return self.checkpoint, self.keys[int(self.entry[n])]
 
     def is_part(self, n: int) -> bool:
         """Whether a node is a part of a packed tensor, whose parameters are not the numbers that the part has."""
@@ -470,6 +493,17 @@ class KeyTree:
         # a node stands at the sum of the steps of its ancestors and its own: add each step over its whole subtree
         leaving = np.bincount(self.end, weights=step, minlength=len(self) + 1)[:-1].astype(np.int64)
         return np.cumsum(step - leaving)
+
+    def listed_positions(self, rank: NDArray[Any], descending: bool = False) -> NDArray[np.int64]:
+        """Where each node stands when all of a flat list are sorted by `rank`; the file itself comes first, values last."""
+        rank = rank.astype(np.int64)
+        if descending:
+            rank = rank.max() - rank
+        rank[self.entry >= len(self.infos)] = np.iinfo(np.int64).max
+        order = np.concatenate((np.zeros(1, dtype=np.int64), np.argsort(rank[1:], kind="stable") + 1))
+        positions = np.empty(len(self), dtype=np.int64)
+        positions[order] = np.arange(len(self))
+        return positions
 
 
 def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, view: core.PackedView | None = None) -> KeyTree:

@@ -133,6 +133,11 @@ def match_keys(tree: KeyTree, pattern: str) -> Bools:
     return _run(tree, _Automaton(pattern.casefold(), anchored=True))
 
 
+def starting(tree: KeyTree, text: str) -> Bools:
+    """Nodes whose key starts with `text`, in any case; its `*` and `?` mean any characters."""
+    return match_keys(tree, text + "*")
+
+
 class _Automaton:
     """All ways to fit a pattern at once, as the bits of an integer: bit i says that the first i characters of the pattern
     (stars aside) fit what was read so far. Linear in the text read, for any pattern."""

@@ -5,24 +5,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
 from inspector.gui.kit import words
+from inspector.gui.state import row_values
 from inspector.gui.state.session import Document, State
 from inspector.gui.state.signals import Kind as Signs
 from inspector.gui.state.signals import Mark, sign_name
 
+from .plot_scales import number
+
 if TYPE_CHECKING:                   # numpy comes with them
+    from inspector.gui.state.row_values import RowValues
+
     from .key_tree import KeyTree
     from .tree_marks import TreeMarks
     from .tree_rows import TreeRows
 
-COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes", "bits")
-NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES, BITS = range(7)
-NUMBERS = (PARAMETERS, BYTES, BITS)
+COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes", "bits",
+           "values", "min", "max", "mean", "std", "nan", "zeros", "norm", "digest")
+NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES, BITS, VALUES, MIN, MAX, MEAN, STD, NAN, ZEROS, NORM, DIGEST = range(16)
+NUMBERS = (PARAMETERS, BYTES, BITS, MIN, MAX, MEAN, STD, NAN, ZEROS, NORM)
+MEASURED = (VALUES, MIN, MAX, MEAN, STD, NAN, ZEROS, NORM, DIGEST)      # columns of a list, which take reading
+UNREAD, UNREADABLE = "…", "–"
+_DIGITS, _ALL_DIGITS = 4, 9
 _OF_STORAGE = ("storage", "unshared")       # changes of where a tensor's bytes lie
 
 
@@ -36,9 +45,18 @@ class Kind(Enum):
     VALUE = "value"
 
 
+class Spark(NamedTuple):
+    """`heights` (0 to 255) of equal bins over `low` to `high`."""
+
+    heights: tuple[int, ...]
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`texts` one per column but the last, whose text is `bits`, safe to draw. `spans`: the second text takes all columns but the first
+    """`texts` one for each of the first columns, then comes `bits`, then one of `measured` for each of MEASURED; all safe to draw.
+    `spans`: the second text takes all columns but the first
     (values, progress), or the first takes them all (messages). `node` is None for files without a tree. `share` of the file's bytes, 0 to
     1; `progress` likewise, None where it is unknown. `key` is raw."""
 
@@ -61,8 +79,12 @@ class Line:
     part: bool = False                          # one of these parts, beneath it
     bits: str = ""                              # what an element takes, where some tensor of the file is packed
     marks: tuple[Mark, ...] = ()                # what the row is guilty of; of a group, what lies below it
+    measured: tuple[str, ...] = ()              # of a tensor in a list
+    spark: Spark | None = None                  # its small histogram, once it was read
 
     def text(self, column: int) -> str:
+        if column >= VALUES:
+            return self.measured[column - VALUES] if self.measured else ""
         return self.bits if column == BITS else self.texts[column]
 
 
@@ -102,8 +124,8 @@ def _why(document: Document) -> str:
     return f"{words.sentence(said)} {words.said(error.hint, 500)}".rstrip()
 
 
-def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None) -> Line:
-    """The row of a group, tensor or value."""
+def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None, values: RowValues | None = None) -> Line:
+    """The row of a group, tensor or value; `values` is what was measured, in a list."""
     tree = rows.tree
     info = tree.info(node)
     # an object that holds tensors, such as a whole module, is a group that has a class
@@ -118,19 +140,59 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     if holds:
         short = core.one_line(tree.value(node)).partition("(")[0].rpartition(".")[2]
         texts = (f"{short} · {texts[0]}", *texts[1:])
-    label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
+    label = core.visible(tree.key(node) if rows.flat else tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
     briefs = {PARAMETERS: words.many(alone.numel), **_packed_briefs(alone)} if alone is not None \
         else {PARAMETERS: words.many(info.numel), SHAPE: _dimensions(info.shape)} if info is not None \
         else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(packed) if packed is not None else {})} \
         if kind is Kind.GROUP else None
-    return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
+    measured = values is not None and bool(tree.measurable[node])
+    depth = 1 if rows.flat else int(tree.shown_depth[node])
+    return Line(kind, document.id, node, depth, (label, *texts), key=tree.key(node), briefs=briefs,
+                measured=_measured(values, node) if values is not None and measured else (),
+                spark=_spark(values, node) if values is not None and measured else None,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), packed=packed is not None or alone is not None,
                 part=part and not tree.as_stored, bits="" if part else _bits(tree, node),
                 problem=info.problem if info is not None else "",
                 shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
+
+
+def figure(values: RowValues, node: int, column: int, digits: int = _ALL_DIGITS) -> str:
+    """A number of a node as text; "" where the column has none, UNREAD or UNREADABLE instead of it."""
+    name = COLUMNS[column]
+    state = values.digested[node] if column == DIGEST else values.state[node]
+    if state != row_values.READ:
+        return UNREADABLE if state == row_values.FAILED else UNREAD
+    if column == DIGEST:
+        digest: str = values.digests[node].decode("ascii")
+        return digest if digits == _ALL_DIGITS else digest[:12]
+    if name in row_values.COUNTS:
+        return core.wording.number(int(values.counts[node, row_values.COUNTS.index(name)]))
+    if name in row_values.FIGURES:
+        return _short(float(values.figures[node, row_values.FIGURES.index(name)]), digits)
+    return ""
+
+
+def _short(value: float, digits: int) -> str:
+    """Small ones with an exponent: zeros in front take the room that digits need."""
+    if not 0 < abs(value) < 1e-3:
+        return number(value, digits)
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def _measured(values: RowValues, node: int) -> tuple[str, ...]:
+    waits = values.state[node] == row_values.UNREAD
+    return (UNREAD if waits else "", *(figure(values, node, column, _DIGITS) for column in MEASURED[1:]))
+
+
+def _spark(values: RowValues, node: int) -> Spark | None:
+    if values.state[node] != row_values.READ or not values.heights[node].any():
+        return None
+    low, high = (float(values.figures[node, row_values.FIGURES.index(name)]) for name in ("min", "max"))
+    return Spark(tuple(values.heights[node].tolist()), low, high)
 
 
 def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -> str:
@@ -187,7 +249,7 @@ def accessible(line: Line) -> str:
 
 def raw(line: Line, column: int, tree: KeyTree) -> int | str | None:
     """The number behind a cell. What 64 bits do not hold comes as text: Qt would overflow."""
-    if line.node is None or line.kind is Kind.VALUE or column not in NUMBERS:
+    if line.node is None or line.kind is Kind.VALUE or column not in NUMBERS or column > BITS:
         return None
     if column == BITS:
         return line.bits

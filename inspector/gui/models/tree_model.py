@@ -18,15 +18,41 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from inspector import core
+from inspector.gui.kit import words
+from inspector.gui.state.row_values import RowReader
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals
 
 from . import search, tree_lines
-from .tree_lines import BITS, BYTES, COLUMNS, DEVICE, DTYPE, NAME, NUMBERS, PARAMETERS, SHAPE, Kind, Line
+from .tree_lines import (
+    BITS,
+    BYTES,
+    COLUMNS,
+    DEVICE,
+    DIGEST,
+    DTYPE,
+    MAX,
+    MEAN,
+    MEASURED,
+    MIN,
+    NAME,
+    NAN,
+    NORM,
+    NUMBERS,
+    PARAMETERS,
+    SHAPE,
+    STD,
+    VALUES,
+    ZEROS,
+    Kind,
+    Line,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from inspector.gui.state.row_values import RowValues
 
     from .key_tree import KeyTree
     from .tree_marks import TreeMarks
@@ -45,6 +71,7 @@ AT_ONCE = 4000              # tensors up to which packed ones are looked for bef
 MANY_NODES = 20_000         # from which on a worker arranges the rows; below, that takes a few milliseconds
 
 _CACHED_LINES = 2000
+_MEASURED_NAMES = tuple(COLUMNS[column] for column in MEASURED)
 _ROOT = QModelIndex()
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -112,9 +139,15 @@ class TreeModel(QAbstractTableModel):
     counts_changed = Signal()           # how many entries the filter finds
     marks_changed = Signal()            # what rows are guilty of
     shrinking = Signal(int)             # a document is about to lose all rows but its own
+    sort_waits = Signal()               # for values that are not all read, or no longer
 
-    def __init__(self, session: Session, tasks: StartsTasks | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, tasks: StartsTasks | None = None, parent: QObject | None = None,
+                 reader: RowReader | None = None) -> None:
+        """`reader` reads what the columns of a list say of values."""
         super().__init__(parent)
+        self._reader = reader
+        self._flat = False
+        self._waiting_sort: tuple[str, bool] | None = None      # by values that are to be read first
         self._session = session
         self._tasks = tasks
         self._branches: list[_Branch] = []
@@ -160,6 +193,8 @@ class TreeModel(QAbstractTableModel):
         tree = branch.rows.tree if branch.rows is not None else None
         if role == RAW:
             return tree_lines.raw(line, column, tree) if tree is not None else None
+        if column in MEASURED:
+            return words.tip(self.measured(index.row(), column))
         return tree_lines.tooltip(line, column, tree, branch.document)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -167,7 +202,9 @@ class TreeModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             title = {NAME: self.tr("Name"), SHAPE: self.tr("Shape"), DTYPE: self.tr("Dtype"), DEVICE: self.tr("Device"),
-                     PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes"), BITS: self.tr("Bits/weight")}[section]
+                     PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes"), BITS: self.tr("Bits/weight"),
+                     VALUES: self.tr("Values"), MIN: self.tr("Min"), MAX: self.tr("Max"), MEAN: self.tr("Mean"), STD: self.tr("Std"),
+                     NAN: self.tr("NaN, Inf"), ZEROS: self.tr("Zeros"), NORM: self.tr("Norm"), DIGEST: self.tr("Digest")}[section]
             # styles draw the sort arrow at the right edge, over text that stands there
             return title + "\u2003" if section in NUMBERS and self._sorting_by(section) else title
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -175,16 +212,100 @@ class TreeModel(QAbstractTableModel):
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sorts siblings; -1 restores the file's order. Files stay in the order of opening."""
+        """Sorts siblings; -1 restores the file's order. Files stay in the order of opening. By what values say only once these are read:
+        until then `sort_waits`, and the rows stay as they are."""
         wanted = (COLUMNS[column], order == Qt.SortOrder.DescendingOrder) if 0 <= column < len(COLUMNS) else None
-        if wanted == self._sorting:
+        if wanted == self._sorting and self._waiting_sort is None:
+            return
+        self._waiting_sort = None
+        for branch in self._branches:
+            self.values_of(branch.document.id)
+        if column in MEASURED and self._reader is not None and self._reader.left(column == DIGEST)[0]:
+            self._waiting_sort = wanted
+        else:
+            self._sort_by(wanted)
+        self.sort_waits.emit()
+
+    def _sort_by(self, wanted: tuple[str, bool] | None) -> None:
+        if wanted == self._sorting and (wanted is None or wanted[0] not in _MEASURED_NAMES):
             return
         self._sorting = wanted
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, BITS)
-        self._change(_Sort(wanted))
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, len(COLUMNS) - 1)
+        self._change(self._sort_change())
+
+    def _sort_change(self) -> _Sort:
+        measured = self._sorting is not None and self._sorting[0] in _MEASURED_NAMES
+        return _Sort(self._sorting, self._reader.of if measured and self._reader is not None else None)
+
+    @property
+    def sorting(self) -> tuple[int, bool] | None:
+        """The column by which the rows are sorted, and whether from the greatest down."""
+        return (COLUMNS.index(self._sorting[0]), self._sorting[1]) if self._sorting is not None else None
+
+    @property
+    def waits_to_sort(self) -> int | None:
+        """The column by which the rows are to be sorted once its values are read."""
+        return COLUMNS.index(self._waiting_sort[0]) if self._waiting_sort is not None else None
+
+    def sort_what_was_read(self) -> None:
+        """More values are known: what waits for them is done, what was sorted by them is sorted again."""
+        if self._waiting_sort is not None:
+            column, descending = COLUMNS.index(self._waiting_sort[0]), self._waiting_sort[1]
+            self.sort(column, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+        elif self._sorting is not None and self._sorting[0] in _MEASURED_NAMES:
+            self._sort_by(self._sorting)
+
+    def give_up_sorting(self) -> None:
+        """Nobody wants to wait for it; the rows stay as they are."""
+        self._waiting_sort = None
+        self.sort_waits.emit()
 
     def _sorting_by(self, column: int) -> bool:
         return self._sorting is not None and self._sorting[0] == COLUMNS[column]
+
+    # -- a list -------------------------------------------------------------------------------------------------------
+
+    @property
+    def flat(self) -> bool:
+        """Whether the rows are a list of tensors, not a tree of groups."""
+        return self._flat
+
+    def show_flat(self, on: bool) -> None:
+        """All tensors and values of a file right below it, with what was measured of them; or the groups that they lie in."""
+        if on == self._flat:
+            return
+        self._flat, self._waiting_sort = on, None
+        if not on and self._sorting is not None and self._sorting[0] in _MEASURED_NAMES:
+            self._sorting = None
+        self._change(_Arrange(on, self._sort_change()))
+        self.sort_waits.emit()
+
+    def values_of(self, document: int) -> RowValues | None:
+        """What was measured of a document's tensors; None in a tree, and while it is not there."""
+        tree = self.tree(document)
+        return self._reader.follow(document, tree) if self._flat and self._reader is not None and tree is not None else None
+
+    def seen(self, first: int, last: int) -> list[tuple[RowValues, NDArray[np.int64]]]:
+        """The nodes on rows `first ..= last` of a list, each file's with what was measured of it."""
+        import numpy as np
+        return [(values, np.asarray(nodes, dtype=np.int64)) for id, nodes in self.nodes([(first, last)]).items()
+                if (values := self.values_of(id)) is not None]
+
+    def measured(self, row: int, column: int) -> str:
+        """What a cell of MEASURED says, with all its digits; "" where there is nothing."""
+        line = self.line(row)
+        values = self.values_of(line.document)
+        return tree_lines.figure(values, line.node, column) if values is not None and line.measured and line.node is not None else ""
+
+    @property
+    def common_range(self) -> tuple[float, float] | None:
+        """The range over which the small histograms of all rows are drawn; None while nothing is read."""
+        spans = [found.span for branch in self._branches if (found := self.values_of(branch.document.id)) is not None and found.span]
+        return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
+
+    def values_came(self) -> None:
+        """Rows say more than they did."""
+        self._lines.clear()
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -502,14 +623,15 @@ class TreeModel(QAbstractTableModel):
         self._session.show_packed(document, rows.tree.checkpoint, None if rows.tree.as_stored else rows.tree.view)
         self._replace(at, rows)
         if wanted != self._standing_changes():      # something else was wished for while it was laid out
-            for change in (_Filter(self._query), _Sort(self._sorting)):
+            for change in (_Arrange(self._flat, self._sort_change()), _Filter(self._query)):
                 self._change(change)
         self.tree_ready.emit(document)
         self.counts_changed.emit()
 
     def _standing_changes(self) -> list[Change]:
         """What is to be done to the rows of every tree: what was typed and which column was clicked on."""
-        return [*([_Filter(self._query)] if self._query.terms else []), *([_Sort(self._sorting)] if self._sorting is not None else [])]
+        return [*([_Arrange(True, _Sort(None))] if self._flat else []), *([_Filter(self._query)] if self._query.terms else []),
+                *([self._sort_change()] if self._sorting is not None else [])]
 
     def _add(self, id: int) -> None:
         document = self._session.document(id)
@@ -738,7 +860,7 @@ class TreeModel(QAbstractTableModel):
         if branch.rows is None:
             return tree_lines.message_line(branch.document)
         marks = branch.marks if branch.marks is not None and branch.marks.tree is branch.rows.tree else None
-        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]), marks)
+        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]), marks, self.values_of(branch.document.id))
 
     def _named(self, branch: _Branch, text: str) -> list[int]:
         """Rows of a document, counted from its own, whose name starts with `text`."""
@@ -746,6 +868,9 @@ class TreeModel(QAbstractTableModel):
         if branch.rows is None:
             return first
         tree, rows = branch.rows.tree, branch.rows.rows
+        if branch.rows.flat:
+            import numpy as np
+            return first + [row for row in np.flatnonzero(search.starting(tree, text)[rows]).tolist() if row]
         found = branch.rows.rows_named(lambda name: name.startswith(text) or text.startswith(name + "."))
         return first + [row for row in found if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
 
@@ -767,15 +892,31 @@ class _Filter:
 
 @dataclass(frozen=True, slots=True)
 class _Sort:
-    """Sorts siblings by `wanted`, a column and whether descending; None: as in the file."""
+    """Sorts siblings by `wanted`, a column and whether descending; None: as in the file. `values_of` a tree are what a list may be sorted
+    by."""
 
     wanted: tuple[str, bool] | None
+    values_of: Callable[[KeyTree], RowValues | None] | None = None
 
     def __call__(self, rows: TreeRows) -> None:
-        if self.wanted is None:
+        values = self.values_of(rows.tree) if self.values_of is not None else None
+        if self.wanted is None or (self.values_of is not None and values is None):
             rows.sort(None)
         else:
-            rows.sort(*self.wanted)
+            rows.sort(*self.wanted, values.ranks(*self.wanted) if values is not None else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrange:
+    """As a list or as a tree, sorted as `sort` says."""
+
+    flat: bool
+    sort: _Sort
+
+    def __call__(self, rows: TreeRows) -> None:
+        if rows.flat != self.flat:
+            rows.set_flat(self.flat)
+        self.sort(rows)
 
 
 def _set_below(tree: KeyTree, node: int, expanded: bool, rows: TreeRows) -> None:
@@ -810,5 +951,5 @@ def _sorted(parts: Sequence[NDArray[np.int64]], rows: TreeRows) -> NDArray[np.in
     return np.flatnonzero(marked)
 
 
-__all__ = ["BITS", "BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "NUMBERS", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line",
-           "TreeModel"]
+__all__ = ["BITS", "BYTES", "COLUMNS", "DEVICE", "DIGEST", "DTYPE", "KEY", "LINE", "MAX", "MEAN", "MEASURED", "MIN", "NAME", "NAN", "NORM",
+           "NUMBERS", "PARAMETERS", "RAW", "SHAPE", "STD", "VALUES", "ZEROS", "Kind", "Line", "TreeModel"]

@@ -21,11 +21,13 @@ FEW = 40                # rows that are shown unasked when a file is opened
 
 class TreeRows:
     """`rows` are the visible nodes, first to last; always at least the root's. The expansion while filtering is kept apart,
-    so that clearing the filter brings back what was. `version` grows with every change."""
+    so that clearing the filter brings back what was. `version` grows with every change. `flat`: no groups, every tensor and value right
+    below the root."""
 
     def __init__(self, tree: KeyTree) -> None:
         self.tree = tree
         self.version = 0
+        self.flat = False
         self.hits: Bools | None = None
         self._shown: Bools | None = None                    # hits and what is above them, while filtering
         self._kept = np.zeros(len(tree), dtype=bool)        # expansion without filter
@@ -50,7 +52,7 @@ class TreeRows:
     def has_children(self, node: int) -> bool:
         """Whether there is anything to expand, under the present filter."""
         tree = self.tree
-        if not tree.foldable[node]:
+        if not tree.foldable[node] or (self.flat and node):
             return False
         return self._shown is None or bool(self._shown[node + 1:tree.end[node]].any())
 
@@ -88,6 +90,8 @@ class TreeRows:
 
     def parent(self, node: int) -> int | None:
         """The nearest group above that has a row of its own."""
+        if self.flat:
+            return 0 if node else None
         return next((up for up in self.tree.ancestors(node) if not self.tree.folded[up]), None)
 
     def if_expanded(self, node: int) -> NDArray[np.int64]:
@@ -152,15 +156,27 @@ class TreeRows:
             self._while_filtering = np.ones(len(self.tree), dtype=bool)
         self.rows = self._all_visible()
 
-    def sort(self, column: str | None, descending: bool = False) -> None:
-        """Sorts siblings by `column`; None restores the file's order."""
+    def set_flat(self, flat: bool) -> None:
+        """A list of all tensors and values, or the tree of groups; in the file's order, until it is sorted."""
+        self.flat = flat
+        self._order = self._position = None
+        self.rows = self._all_visible()
+
+    def sort(self, column: str | None, descending: bool = False, ranks: NDArray[np.int64] | None = None) -> None:
+        """Sorts siblings by `column`; None restores the file's order. A flat list may be sorted by `ranks`, one a node, instead."""
         if column is None:
             self._order = self._position = None
         else:
-            self._position = self.tree.sorted_positions(column, descending)
+            self._position = self._sorted(column, descending) if ranks is None else self.tree.listed_positions(ranks)
             self._order = np.empty(len(self.tree), dtype=np.int32)
             self._order[self._position] = np.arange(len(self.tree), dtype=np.int32)
         self.rows = self._all_visible()
+
+    def _sorted(self, column: str, descending: bool) -> NDArray[np.int64]:
+        tree = self.tree
+        if not self.flat:
+            return tree.sorted_positions(column, descending)
+        return tree.listed_positions(tree.sorted_positions(column) if column == "name" else tree.ranks(column), descending)
 
     def take_over(self, older: TreeRows) -> None:
         """Expands what was expanded in an older tree of the same file, going by names."""
@@ -198,6 +214,8 @@ class TreeRows:
         """The nodes at places `first .. last` of the order that no collapsed group among them hides."""
         tree = self.tree
         at: Any = slice(first, last) if self._order is None else self._order[first:last]
+        if self.flat:
+            return self._listed(first, at)
         count = last - first
         collapsed = np.flatnonzero(tree.foldable[at] & ~self._expanded[at])
         steps = np.bincount(collapsed + 1, minlength=count + 1)
@@ -208,6 +226,16 @@ class TreeRows:
             seen &= self._shown[at]
         places = np.flatnonzero(seen)
         return places + first if self._order is None else self._order[first:last][places].astype(np.int64)
+
+    def _listed(self, first: int, at: Any) -> NDArray[np.int64]:
+        seen = self.tree.listed[at] if self._expanded[0] or first else np.zeros_like(self.tree.listed[at])
+        if self._shown is not None:
+            seen = seen & self._shown[at]
+        if not first:
+            seen = seen.copy()
+            seen[0] = True
+        places = np.flatnonzero(seen)
+        return places + first if self._order is None else at[places].astype(np.int64)
 
     def _open_a_little(self) -> None:
         """The root, and further levels as long as all of it fits a screen."""

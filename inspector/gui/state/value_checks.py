@@ -143,6 +143,20 @@ class ValueChecks(QObject):
                 if len(reading.read) > known:
                     self._conclude(document, reading)
 
+    def taking(self, ckpt: core.Checkpoint) -> Callable[[str, core.Summary], None] | None:
+        """What takes in single tensors of `ckpt` in a worker that reads them for something else; None where nobody wants them. `told`
+        comes afterwards."""
+        document = next((one for one in self._session.documents if one.original is ckpt), None)
+        reading = self._reading_of(document) if document is not None else None
+        return reading.take if reading is not None else None
+
+    def told(self, ckpt: core.Checkpoint) -> None:
+        """What was taken in is there: works out what is known now."""
+        for document in self._session.documents:
+            reading = self._reading_of(document) if document.original is ckpt else None
+            if reading is not None and reading.read:
+                self._conclude(document, reading)
+
     # -- reading in the background
 
     def _reading_of(self, document: Document) -> _Reading | None:

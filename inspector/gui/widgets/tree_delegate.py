@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
-from inspector.gui.models.tree_model import BYTES, NAME, NUMBERS, SHAPE, Kind, Line, TreeModel
+from inspector.gui.models.tree_lines import UNREAD, UNREADABLE, Spark
+from inspector.gui.models.tree_model import BYTES, NAME, NAN, NUMBERS, SHAPE, VALUES, ZEROS, Kind, Line, TreeModel
 from inspector.gui.state.signals import LEVELS, PICTURES, Mark
 from inspector.gui.state.signals import Kind as Signs
 
@@ -20,6 +21,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 MARK = 14                   # a sign at the right edge of a name
 PILL, PILL_PAD, GLYPH = 18, 7, 12       # of a sign with words: height, room beside them, its picture
+SPARK = 112                 # of a small histogram
 NAME_AT_LEAST = 96          # what pills must leave for the name
 _BAR = 4
 _EDITED = Mark(Signs.EDITED)
@@ -45,7 +47,9 @@ class TreeDelegate(RowPainter):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Wide enough for the whole text: a double click on the edge of a column asks for it."""
         line, column = self._model.line(index.row()), index.column()
-        width = self._metrics.horizontalAdvance(line.texts[column]) + 2 * PAD
+        width = self._metrics.horizontalAdvance(line.text(column)) + 2 * PAD
+        if column == VALUES:
+            width = SPARK
         if column == NAME:
             width += line.depth * INDENT + ARROW + PICTURE + GAP + (MARK + GAP) * (line.shared + bool(line.edited))
         return QSize(80 if line.spans and column != NAME else width, self._metrics.height() + 2 * GAP)
@@ -61,6 +65,8 @@ class TreeDelegate(RowPainter):
             self._spanning(painter, rect, line, ink)
         elif column == NAME:
             self._name(painter, rect, line, ink)
+        elif column == VALUES and line.spark is not None:
+            self._spark(painter, QRectF(rect), line.spark, ink)
         else:
             self._cell(painter, rect, line, column, ink)
         if state & FOCUSED and not selected and column == NAME:
@@ -151,11 +157,40 @@ class TreeDelegate(RowPainter):
         calm = (line.kind is Kind.GROUP and not line.packed) or line.kind is Kind.FILE or line.part
         if column == BYTES and line.kind is Kind.GROUP:
             _draw_share(painter, rect, line.share, ink)
+        if column in (NAN, ZEROS) and text == "0":
+            calm = True
+        wrong = column == NAN and line.measured and text not in ("0", UNREAD, UNREADABLE)
         room = rect.width() - 2 * PAD
         if line.briefs and column in line.briefs and self._metrics.horizontalAdvance(text) > room:
             text = line.briefs[column]                      # half a number would be another number
-        self._text(painter, rect.left() + PAD, rect, room, text, ink.calm if calm else ink.text,
+        self._text(painter, rect.left() + PAD, rect, room, text, ink.danger if wrong else ink.calm if calm or text == UNREAD else ink.text,
                    right=column in NUMBERS)
+
+    def _spark(self, painter: QPainter, cell: QRectF, spark: Spark, ink: Ink) -> None:
+        """A small histogram over the range of all rows; what lies outside is left out."""
+        low, high = self._model.common_range or (spark.low, spark.high)
+        ground = cell.adjusted(PAD, 4, -PAD, -4)
+        scale = ground.width() / (high - low) if high > low else 0.0
+        painter.save()
+        painter.setClipRect(ground)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if low < 0 < high:
+            painter.setPen(QPen(ink.track if not ink.selected else ink.text, 1))
+            middle = round(ground.left() - low * scale) + 0.5
+            painter.drawLine(QPointF(middle, ground.top()), QPointF(middle, ground.bottom()))
+        left, right = (ground.left() + (value - low) * scale for value in (spark.low, spark.high))
+        right = max(right, left + 1.5)                      # all elements are the same: a stroke
+        step = (right - left) / len(spark.heights)
+        points = [QPointF(left, ground.bottom())]
+        for n, height in enumerate(spark.heights):
+            points.append(QPointF(left + (n + 0.5) * step, ground.bottom() - height / 255 * ground.height()))
+        points.append(QPointF(right, ground.bottom()))
+        fill = QColor(ink.accent)
+        fill.setAlphaF(0.3)
+        painter.setBrush(fill)
+        painter.setPen(QPen(ink.accent, 1))
+        painter.drawPolygon(QPolygonF(points))
+        painter.restore()
 
     def _spanning(self, painter: QPainter, rect: QRect, line: Line, ink: Ink) -> None:
         """Each cell draws its part of what goes across the row: a message, a value, or how far a file is."""
@@ -164,7 +199,8 @@ class TreeDelegate(RowPainter):
         message = line.kind is Kind.MESSAGE
         header = self._view.horizontalHeader()
         first = NAME if message else SHAPE
-        left = self._view.columnViewportPosition(first) + (INDENT + ARROW + PAD // 2 if message else PAD)
+        # whichever column stands beside the names
+        left = self._view.columnViewportPosition(NAME) + (INDENT + ARROW + PAD // 2 if message else self._view.columnWidth(NAME) + PAD)
         right = self._view.columnViewportPosition(NAME) + header.length() - PAD
         if line.kind is Kind.LOADING and line.progress is not None:
             left += _draw_progress(painter, QRectF(left, rect.center().y() - _BAR / 2 + 0.5, min(160, (right - left) // 2), _BAR),

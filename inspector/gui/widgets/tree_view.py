@@ -11,31 +11,61 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QElapsedTimer, QItemSelection, QItemSelectionModel, QPoint, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
 from inspector.gui.models import copied
-from inspector.gui.models.tree_model import BITS, BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
+from inspector.gui.models.tree_model import (
+    BITS,
+    BYTES,
+    COLUMNS,
+    DEVICE,
+    DIGEST,
+    DTYPE,
+    MAX,
+    MEAN,
+    MEASURED,
+    MIN,
+    NAME,
+    NAN,
+    NORM,
+    PARAMETERS,
+    SHAPE,
+    STD,
+    VALUES,
+    ZEROS,
+    Kind,
+    TreeModel,
+)
 from inspector.gui.state.session import Selection, Session
 
 from .row_painter import PAD
-from .tree_delegate import TreeDelegate
+from .tree_delegate import SPARK, TreeDelegate
 from .tree_table import TreeTable
 
 if TYPE_CHECKING:
     from inspector.gui.models.key_tree import KeyTree
     from inspector.gui.models.tree_model import Nodes
+    from inspector.gui.state.row_values import RowReader
 
 COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
+MODES = TREE, BESIDE, ALONE = "tree", "list", "wide-list"       # each with columns of its own
 RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell it draws, it looks through all of them
 
-_SAMPLES = {SHAPE: "512×512×3×3", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19"}
-_NAMES = 0.39               # of the view; where names would get less, columns give way
+_SAMPLES = {SHAPE: "512×512×3×3", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19",
+            VALUES: "", MIN: "-0.002617", MAX: "-0.002617", MEAN: "-0.002617", STD: "-0.002617", NAN: "129", ZEROS: "1,234",
+            NORM: "1,234.5", DIGEST: "0123456789ab"}
+_NAMES, _LISTED_NAMES = 0.39, 0.27      # of the view; where names would get less, columns give way
 _GIVE_WAY = (DEVICE, PARAMETERS, DTYPE, BITS, BYTES, SHAPE)         # in this order
+_LISTED_GIVE_WAY = (DEVICE, PARAMETERS, DIGEST, NORM, BITS, ZEROS, MEAN, DTYPE, BYTES, NAN, MIN, MAX, VALUES, STD, SHAPE)
+_USUAL = {BESIDE: (SHAPE, STD), ALONE: (VALUES, SHAPE, DTYPE, MIN, MAX, MEAN, STD, NAN, ZEROS, BYTES)}      # columns of a list
+_LIST_ORDER = (NAME, VALUES, SHAPE, DTYPE, DEVICE, PARAMETERS, MIN, MAX, MEAN, STD, NAN, ZEROS, NORM, DIGEST, BITS, BYTES)
+_ORDERS = {TREE: tuple(range(len(COLUMNS))), BESIDE: _LIST_ORDER, ALONE: _LIST_ORDER}
+_LOOK = 60                  # milliseconds for which rows must stand before what is on the screen is read
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -59,7 +89,16 @@ class TreeView(TreeTable):
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
-        self._wanted: dict[int, bool] = {}      # columns that somebody chose, or does not want
+        # of the tree, of a list beside panels, and of one alone: columns that somebody chose, or does not want, and their order
+        self._wishes: dict[str, dict[int, bool]] = {mode: {} for mode in MODES}
+        self._orders: dict[str, tuple[int, ...]] = dict(_ORDERS)
+        self._alone = False                     # no panels are shown beside it
+        self._ordering = False
+        self.reader: RowReader | None = None    # that reads what the columns of a list say of values
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(_LOOK)
+        self._look.timeout.connect(self._look_at_rows)
         self._scattered = False                 # over more runs of rows than Qt is told of: drawn from `_chosen`
         self._afterwards: Callable[[], None] | None = None      # what is to be done once the rows are arranged
         self._reported: Selection | None = None     # what the session was last told
@@ -77,6 +116,9 @@ class TreeView(TreeTable):
         header = self.horizontalHeader()
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._choose_at)
+        header.setSectionsMovable(True)
+        header.setFirstSectionMovable(False)
+        header.sectionMoved.connect(self._moved)
         self.reset_columns()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
@@ -86,24 +128,30 @@ class TreeView(TreeTable):
         session.selection_changed.connect(self._follow)
         session.document_removed.connect(self._forget)
         model.tree_ready.connect(self.fit_columns)
+        model.tree_ready.connect(lambda _: self._look.start())
+        model.sort_waits.connect(self._show_sorting)
+        self.verticalScrollBar().valueChanged.connect(lambda _: self._look.start())
         session.document_removed.connect(self.fit_columns)
         self.fit_columns()
         self._follow()
 
     # -- looks --------------------------------------------------------------------------------------------------------
 
-    def reset_columns(self) -> None:
-        """The columns and widths of a first start, and the file's order."""
-        self._wanted = {}
+    def reset_columns(self, modes: Sequence[str] = MODES) -> None:
+        """The columns, their order and widths of a first start, and the file's order."""
+        for mode in modes:
+            self._wishes[mode], self._orders[mode] = {}, _ORDERS[mode]
         for column, sample in _SAMPLES.items():
             self.setColumnWidth(column, self._room(column, sample))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setColumnWidth(NAME, self.name_at_least)
+        self._put_in_order()
         self._fit_name()
 
     def _room(self, column: int, sample: str) -> int:
         metrics = self.fontMetrics()
-        return max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4) + 2 * PAD + 2
+        room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4) + 2 * PAD + 2
+        return max(room, SPARK) if column == VALUES else room
 
     def _fit_name(self) -> None:
         self._choose_columns()
@@ -114,30 +162,110 @@ class TreeView(TreeTable):
         if self._choose_columns():
             super()._fit_name()
 
+    def restore_header(self, state: QByteArray) -> None:
+        """Widths of an earlier window; which columns there are, and their order, is known apart from them."""
+        if self.horizontalHeader().restoreState(state):
+            self.horizontalHeader().setFirstSectionMovable(False)
+        self._put_in_order()
+        self.fit_columns()
+
+    @property
+    def _mode(self) -> str:
+        return TREE if not self._model.flat else ALONE if self._alone else BESIDE
+
+    def show_flat(self, on: bool) -> None:
+        """All tensors as a list, with columns of its own, or the tree of groups."""
+        if on == self._model.flat:
+            return
+        self._model.show_flat(on)
+        self._show_sorting()
+        self._put_in_order()
+        self._fit_name()
+        self._look.start()
+
+    def show_alone(self, alone: bool) -> None:
+        """Whether there are no panels beside it, so that a list has room for more columns."""
+        self._alone = alone
+        self._put_in_order()
+        self._fit_name()
+        self._look.start()
+
+    def _put_in_order(self) -> None:
+        header, self._ordering = self.horizontalHeader(), True
+        for place, column in enumerate(self._orders[self._mode]):
+            header.moveSection(header.visualIndex(column), place)
+        self._ordering = False
+
+    def _moved(self) -> None:
+        """A heading was dragged to another place."""
+        if not self._ordering:
+            header = self.horizontalHeader()
+            self._orders[self._mode] = tuple(header.logicalIndex(place) for place in range(header.count()))
+
+    def _show_sorting(self) -> None:
+        """The arrow in the heading says by what the rows are sorted, or will be."""
+        waits, sorting, header = self._model.waits_to_sort, self._model.sorting, self.horizontalHeader()
+        if waits is None:
+            column, descending = sorting if sorting is not None else (-1, False)
+            header.blockSignals(True)
+            header.setSortIndicator(column, Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder)
+            header.blockSignals(False)
+            header.viewport().update()
+
     def _choose_columns(self) -> bool:
         """A column that says the same in all rows is not there, and some give way to names, but for those that somebody chose. Whether
         that changed anything."""
         there = self._telling()
         wide = self.viewport().width()
-        for column in _GIVE_WAY:
+        order, names = (_LISTED_GIVE_WAY, _LISTED_NAMES if self._alone else _NAMES) if self._model.flat else (_GIVE_WAY, _NAMES)
+        for column in order:
             others = sum(self._room(one, sample) for one, sample in _SAMPLES.items() if there[one])
-            there[column] = there[column] and wide - others >= _NAMES * wide
-        there |= self._wanted
+            there[column] = there[column] and wide - others >= names * wide
+        there |= {column: shown for column, shown in self._wanted.items() if self._model.flat or column not in MEASURED}
         changed = [column for column, shown in there.items() if self.isColumnHidden(column) == shown]
         for column in changed:
             self.setColumnHidden(column, not there[column])
         if changed:
+            self._look.start()
             self.columns_changed.emit()
         return bool(changed)
 
     def _telling(self) -> dict[int, bool]:
-        """Which columns say more than one thing, over all files."""
+        """Which columns say more than one thing, over all files; in a list, which of them there are unless somebody wants others."""
         trees = self._model.trees
         dtypes, devices = ({of(tree) for tree in trees} - {()} for of in (_dtype, _device))
-        return {SHAPE: True, BYTES: True, DTYPE: not trees or None in dtypes or len(dtypes) > 1,
-                DEVICE: not trees or None in devices or len(devices) > 1,
-                PARAMETERS: not trees or any(tree.has_parameters(0) for tree in trees),
-                BITS: any(tree.view is not None for tree in trees)}
+        found = {SHAPE: True, BYTES: True, DTYPE: not trees or None in dtypes or len(dtypes) > 1,
+                 DEVICE: not trees or None in devices or len(devices) > 1,
+                 PARAMETERS: not trees or any(tree.has_parameters(0) for tree in trees),
+                 BITS: any(tree.view is not None for tree in trees)} | dict.fromkeys(MEASURED, False)
+        if not self._model.flat:
+            return found
+        return {column: column in _USUAL[self._mode] and (shown or column in MEASURED) for column, shown in found.items()}
+
+    @property
+    def _wanted(self) -> dict[int, bool]:
+        return self._wishes[self._mode]
+
+    @property
+    def measured_columns(self) -> tuple[int, ...]:
+        """Those of them that are shown and take reading, in their order."""
+        header = self.horizontalHeader()
+        return tuple(column for place in range(header.count()) if (column := header.logicalIndex(place)) in MEASURED
+                     and not self.isColumnHidden(column))
+
+    def _look_at_rows(self) -> None:
+        """Has the rows on the screen read, where columns of a list wait for that."""
+        if self.reader is None or not self._model.flat or not self.measured_columns:
+            return
+        last = self.rowAt(self.viewport().height() - 1)
+        seen = self._model.seen(max(self.rowAt(0), 0), last if last >= 0 else self._model.rowCount() - 1)
+        self.reader.look(seen, DIGEST in self.measured_columns)
+
+    def values_came(self) -> None:
+        """More is known of rows on the screen."""
+        if self._model.flat:
+            self._model.values_came()
+            self.viewport().update()
 
     def unseen(self, document: int, key: str) -> list[str]:
         """What columns that are not there would say of a row: type, device, parameters."""
@@ -156,13 +284,17 @@ class TreeView(TreeTable):
         """Which columns there are."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for column in _SAMPLES:
-            action = menu.addAction(self._heading(column).strip())
+        for column in sorted(_SAMPLES, key=self.horizontalHeader().visualIndex):
+            if column in MEASURED and not self._model.flat:
+                continue
+            heading = self._heading(column).strip()
+            # what stands behind a tab is at the right, and calm
+            action = menu.addAction("\t".join((heading, self.tr("reads values"))) if column in MEASURED else heading)
             action.setCheckable(True)
             action.setChecked(not self.isColumnHidden(column))
             action.toggled.connect(partial(self.choose_column, column))
         menu.addSeparator()
-        menu.addAction(self.tr("As It Was"), self.reset_columns)
+        menu.addAction(self.tr("As It Was"), lambda: self.reset_columns((self._mode,)))
         return menu
 
     def _choose_at(self, place: QPoint) -> None:
@@ -175,13 +307,27 @@ class TreeView(TreeTable):
 
     @property
     def chosen_columns(self) -> str:
-        """Those that somebody chose, "device" or chose against, "-dtype"."""
-        return " ".join(COLUMNS[column] if shown else f"-{COLUMNS[column]}" for column, shown in self._wanted.items())
+        """Those that somebody chose, "device" or chose against, "-dtype"; of lists behind their name, with the order of all."""
+        parts = []
+        for mode in MODES:
+            chosen = [COLUMNS[column] if shown else f"-{COLUMNS[column]}" for column, shown in self._wishes[mode].items()]
+            order = [] if self._orders[mode] == _ORDERS[mode] else [f"order={','.join(COLUMNS[column] for column in self._orders[mode])}"]
+            parts += [" ".join((mode, *chosen, *order))] if chosen or order else []
+        return "|".join(parts)
 
     def choose_columns(self, names: str) -> None:
         """The same, of an earlier window."""
         known = {name: column for column, name in enumerate(COLUMNS) if column != NAME}
-        self._wanted = {known[name.lstrip("-")]: not name.startswith("-") for name in names.split() if name.lstrip("-") in known}
+        for part in names.split("|"):
+            mode, *chosen = part.split() or [""]
+            if mode not in MODES:
+                continue
+            self._wishes[mode] = {known[name.lstrip("-")]: not name.startswith("-") for name in chosen if name.lstrip("-") in known}
+            for text in chosen:
+                order = tuple(known.get(name, NAME) for name in text.removeprefix("order=").split(","))
+                if text.startswith("order=") and sorted(order) == sorted(_ORDERS[mode]) and order[0] == NAME:
+                    self._orders[mode] = order
+        self._put_in_order()
         self._fit_name()
 
     def _heading(self, column: int) -> str:
@@ -332,6 +478,7 @@ class TreeView(TreeTable):
             self.verticalScrollBar().setValue(top)
         if current is not None:
             self.scrollTo(self._model.index(current, NAME))
+        self._look.start()
         if self._afterwards is not None and not self._model.is_arranging:
             then, self._afterwards = self._afterwards, None
             then()
@@ -526,8 +673,11 @@ class TreeView(TreeTable):
         self._copy("\n".join(self._model.copied_fields(row)[0] for row in self._copied_rows()))
 
     def copy_rows(self) -> None:
-        """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
-        self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
+        """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes, and what a list shows of values."""
+        columns = [column for column in self.measured_columns if column != VALUES]
+        self._copy("\n".join("\t".join(map(words.tsv, (*self._model.copied_fields(row), *(self._model.measured(row, column)
+                                                                                         for column in columns))))
+                             for row in self._copied_rows()))
 
     def copy_as_python(self, document: int, keys: Sequence[str]) -> None:
         """What reads these tensors of a file in a script."""
