@@ -309,7 +309,7 @@ def test_that_one_module_opens_files_to_read() -> None:
     """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, or, `new_files`, `atomic` and
     `overwrite`, to write; the `open` of `core.opening` is its own."""
     allowed = {"inspector.core.opening", "inspector.core.io.sources", "inspector.core.io.new_files", "inspector.desktop.install",
-               "inspector.gui.kit.icons", "inspector.gui.kit.sentences",
+               "inspector.gui.kit.icons", "inspector.sentences",
                "inspector.gui.kit.settings", "inspector.gui.kit.fault_log", "inspector.gui.frame.instance",
                "inspector.core.saving.disk.atomic",
                "inspector.core.saving.disk.journal", "inspector.core.saving.disk.overwrite",

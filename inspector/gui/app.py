@@ -27,10 +27,9 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
         if found.handed_over:
             return 0
         listening = found.listening
-    from inspector import core
+    from inspector import core, languages
     with core.collector_paused(for_good=True):
         from .frame import windows
-        from .kit import languages
     if language is not None and languages.named(language) is None:
         raise core.UsageError(f"there are no words in the language {core.visible(language, 40)!r}",
                               f"There are: {', '.join(languages.NAMES)}.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from inspector import core
-from inspector.gui.kit import languages, theme, words
+from inspector import core, languages
+from inspector.gui.kit import theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.widgets.boxes import label
 

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, Signal, qInsta
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from inspector import core
-from inspector.gui.kit import icons, languages, message_boxes, theme
+from inspector import core, languages
+from inspector.gui.kit import icons, message_boxes, theme, translators
 
 from .opening import local_path
 
@@ -30,7 +30,7 @@ class Application(QApplication):
         self.setWindowIcon(icons.application_icon())
         self.waiting: list[str] = []
         self._window_is_there = False
-        self.language = languages.install(self, language)
+        self.language = translators.install(self, language)
         theme.current().choose(choice)
         self.catcher = message_boxes.Catcher(self)
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from inspector import core
-from inspector.gui.kit import icons, languages, theme, words
+from inspector import core, languages
+from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words

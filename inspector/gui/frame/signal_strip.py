@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from inspector import core
-from inspector.gui.kit import icons, sentences, theme
+from inspector import core, sentences
+from inspector.gui.kit import icons, theme
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Document, Selection, Session, State

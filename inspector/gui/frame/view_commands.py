@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from inspector import core
+from inspector import core, languages
 from inspector.gui.dialogs.preferences import Preferences
-from inspector.gui.kit import icons, languages, message_boxes, theme
+from inspector.gui.kit import icons, message_boxes, theme
 from inspector.gui.state.session import Selection
 
 from .palette import Palette

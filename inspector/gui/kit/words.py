@@ -6,9 +6,7 @@ from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
-from inspector import core
-
-from . import languages, sentences
+from inspector import core, languages, sentences
 
 
 def size(nbytes: int) -> str:

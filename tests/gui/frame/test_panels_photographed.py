@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES as PANELS
-from inspector.gui.kit import languages, theme
+from inspector.gui.kit import theme, translators
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -41,11 +41,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 def language(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
     wanted = VARIANTS[request.param][2]
     before = {*qapp.findChildren(QTranslator)}
-    languages.install(qapp, wanted)
+    translators.install(qapp, wanted)
     yield request.param
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)
-    languages.install(qapp, "en")
+    translators.install(qapp, "en")
 
 
 @pytest.mark.parametrize("language", VARIANTS, indirect=True)

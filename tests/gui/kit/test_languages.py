@@ -14,11 +14,11 @@ from PySide6.QtCore import QTranslator
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector import cli, core
+from inspector import cli, core, languages
 from inspector.gui.frame import application
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES as PANELS
-from inspector.gui.kit import languages
+from inspector.gui.kit import translators
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -82,20 +82,20 @@ def test_that_a_language_is_known_by_what_people_call_it(text: str, language: st
 @pytest.fixture
 def chinese(qapp: QApplication) -> Iterator[None]:
     before = {*qapp.findChildren(QTranslator)}
-    assert languages.install(qapp, "zh_CN") == "zh_CN"
+    assert translators.install(qapp, "zh_CN") == "zh_CN"
     yield
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)
-    languages.install(qapp, "en")
+    translators.install(qapp, "en")
 
 
 def test_that_english_stays_where_it_is_chosen(qapp: QApplication) -> None:
     before = {*qapp.findChildren(QTranslator)}
-    assert languages.install(qapp, "en") == "en"
+    assert translators.install(qapp, "en") == "en"
     assert QApplication.translate("Menus", "&File") == "&File"
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)
-    languages.install(qapp, "en")
+    translators.install(qapp, "en")
 
 
 @pytest.mark.usefixtures("chinese")

@@ -11,8 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from inspector import core
-from inspector.gui.kit import languages
+from inspector import core, languages
 from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
