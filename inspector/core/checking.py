@@ -14,6 +14,7 @@ from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
 from .packed.countable import judged
 from .progress import QUIET, Monitor
+from .tensor_table import each_alone
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -61,8 +62,9 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     (2, 2, ['nan-values'])
     """
     found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
-    views = {info.view or key: info.nbytes for key, info in ckpt.tensors.items()}
-    total, nbytes = len(ckpt.tensors), sum(views.values())
+    total = len(ckpt.tensors)
+    nbytes = sum(info.nbytes for info in ckpt.tensors.values()) if each_alone(ckpt.tensors) \
+        else sum({info.view or key: info.nbytes for key, info in ckpt.tensors.items()}.values())
     if not values:
         refused = {key: info.problem for key, info in ckpt.tensors.items() if info.problem}
         return CheckReport(tuple(found), Read(0, total, 0, nbytes), refused, values=False)

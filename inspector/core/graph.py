@@ -63,10 +63,12 @@ MUTATIONS = frozenset((APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD))
 COLUMNS = frozenset((REDUCE, NEWOBJ, GLOBALDYN, PERSID, BUILD))        # whose operands are `a` and `b` themselves
 LISTED = (CONTAINERS | MUTATIONS | {NEWOBJEX, OBJ, INST}) - {BUILD}     # … and those that stand in `operands`
 
+_PAIRED = COLUMNS - {PERSID}
+_REFERRING = COLUMNS | LISTED
+
 FIRST_MUTATION = APPEND
 
 MANY_PAIRS = 3000
-_PASSES = 1000
 
 
 class Note(NamedTuple):
@@ -297,34 +299,46 @@ class Graph:
     def leading_to(self, ends: Iterable[int]) -> bytearray:
         """One byte per node: 1 for `ends` and for every node that needs one of them, itself or by what is put into it later."""
         found = bytearray(len(self.kind))
-        for n in ends:
-            found[n] = 1
-        for _ in range(_PASSES):        # what comes later in the log may be put into what is earlier: until nothing changes
-            settled = True
-            for n, kind in enumerate(self.kind):
+        last = array("i", (-1,)) * len(self.kind)       # node -> the last of its uses
+        users, before = array("i"), array("i")          # use -> the node that has it, the use of the same node before it
+        for n, kind in enumerate(self.kind):
+            if kind in _REFERRING:
                 refs = self.references(n)
                 into = refs[0] if kind >= FIRST_MUTATION else n
-                if not found[into] and any(found[other] for other in refs):
-                    found[into] = 1
-                    settled = False
-            if settled:
-                break
+                for other in refs:
+                    before.append(last[other])
+                    last[other] = len(users)
+                    users.append(into)
+        todo = [*ends]
+        for n in todo:
+            found[n] = 1
+        while todo:
+            use = last[todo.pop()]
+            while use >= 0:
+                if not found[users[use]]:
+                    found[users[use]] = 1
+                    todo.append(users[use])
+                use = before[use]
         return found
 
     def reachable(self) -> bytearray:
         """One byte per node: 1 where the root needs it (mutations of needed nodes included). Iterative."""
-        seen = bytearray(len(self.kind))
+        kind, a, b, operands, mutations = self.kind, self.a, self.b, self.operands, self.mutations
+        seen = bytearray(len(kind))
         if self.root < 0:
             return seen
         todo = [self.root]
         seen[self.root] = 1
         while todo:
             n = todo.pop()
-            for other in self.references(n):
+            of = kind[n]
+            others = operands[a[n]:b[n]] if of in LISTED else (a[n], b[n]) if of in _PAIRED else (a[n],) if of == PERSID else ()
+            for other in others:
                 if not seen[other]:
                     seen[other] = 1
-                    todo.append(other)
-            for other in self.mutations.get(n, ()):
+                    if kind[other] in _REFERRING or other in mutations:     # most are texts and numbers
+                        todo.append(other)
+            for other in mutations.get(n, ()):
                 if not seen[other]:
                     seen[other] = 1
                     todo.append(other)

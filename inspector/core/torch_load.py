@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from .checkpoint import Checkpoint, Opaque
@@ -83,9 +84,10 @@ class LoadsWithTorch:
         if not self.refused:
             refuses = "torch.load (weights_only=True) refuses it: " if self.weights_only is False else ""
             return refuses + self.reason if self.reason else f"torch.load (weights_only=True) takes it{self._elsewhere}."
-        told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in self.keys.items()]
-        more = f"; and {len(told) - most:,} more" if len(told) > most else ""
-        return f"torch.load (weights_only=True) refuses it: {'; '.join(told[:most])}{more}."
+        keys = self.keys
+        told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in islice(keys.items(), most)]
+        more = f"; and {len(keys) - most:,} more" if len(keys) > most else ""
+        return f"torch.load (weights_only=True) refuses it: {'; '.join(told)}{more}."
 
     @property
     def _elsewhere(self) -> str:
@@ -217,6 +219,7 @@ class _Attribution:
         self.tensors = [(info.node - first, key) for key, info in source.tensors.items() if first <= info.node < until]
         self.own = {node for node, _ in self.listed_nodes if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
         self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
+        self.fine = bytearray(len(graph))               # nodes that need nothing refused
         self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
         self.missing: set[int] = set()                  # those that no key was found for
         self.looked_into = _LOOKED_INTO
@@ -249,9 +252,12 @@ class _Attribution:
 
     def _look(self, node: int, key: str) -> None:
         """Everything refused that the value at `key` needs, down to what has a key of its own."""
+        if self.fine[node] or not self.stops:
+            return
         graph = self.graph
         seen, todo = {node}, [(node, node)]
         needed: set[tuple[int, int]] = set()
+        is_fine = True
         while todo and self.left > 0:
             n, call = todo.pop()
             self.left -= 1
@@ -259,13 +265,14 @@ class _Attribution:
                 call = n
             about = ~graph.a[n] if graph.kind[n] == GLOBAL else n
             if about in self.stops:
+                is_fine = False
                 self._tell(about, node, key, call if graph.kind[n] == GLOBAL else n)
             refs = graph.references(n)
             for m in graph.mutations.get(n, ()):
                 refs += graph.references(m)
             self.left -= len(refs) >> 3     # most of which are only passed over
             for other in reversed(refs):
-                if graph.kind[other] not in self.looked_into or other in seen or other in self.own:
+                if graph.kind[other] not in self.looked_into or other in seen or other in self.own or self.fine[other]:
                     continue
                 if graph.kind[other] not in _NAMES:
                     seen.add(other)
@@ -273,6 +280,9 @@ class _Attribution:
                     continue
                 needed.add((other, call))
                 todo.append((other, call))
+        if is_fine and not todo:
+            for n in seen:
+                self.fine[n] = 1
 
     def _tell(self, about: int, node: int, key: str, call: int) -> None:
         stop = self.stops[about]

@@ -226,6 +226,26 @@ def test_that_a_name_that_refers_to_itself_is_gone_through_once(file: Path, monk
 
 # -- releases -----------------------------------------------------------------------------------------------------------
 
+def test_that_what_many_keys_share_and_is_not_refused_is_looked_into_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    references = Graph.references
+
+    def counted(graph: Graph, n: int) -> list[int]:
+        asked.append(n)
+        return references(graph, n)
+
+    pairs = b"".join(op.text(f"k{n}") + op.get(0) for n in range(500))
+    items = [(op.text(f"i{n}"), op.list_of(op.integer(n))) for n in range(20)]
+    shared = op.pairs_into(op.ordered_dict(), items) + op.put(0)
+    bad = op.text("last") + op.reduce(op.name("net", "Data"))
+    file.write_bytes(torch_zip(op.pickled(op.dict_of({"first": op.tuple_of(op.tuple_of(shared))}) + b"(" + pairs + bad + b"u")))
+    ckpt = core.open(file)
+    monkeypatch.setattr(Graph, "references", counted)
+    keys = {one.key for one in core.loads_with_torch(ckpt, "2.6").refused}
+    assert keys == {"last"}
+    assert len(asked) < 4000
+
+
 def test_that_the_table_has_exactly_the_names_that_the_installed_torch_lists() -> None:
     code = ("import torch\nfrom torch import _weights_only_unpickler as u\n"
             "print('\\n'.join({*u._get_allowed_globals(), *u._get_user_allowed_globals()}))")

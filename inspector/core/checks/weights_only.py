@@ -19,7 +19,8 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     found = loads_with_torch(ckpt)
     if found.refused:
         hint = _PLAIN + _TRUST if ckpt.format in _ONE_PICKLE else _TRUST
-        yield Finding("weights-only", "warning", visible(found.refused[0].key), found.sentence(), hint, keys=tuple(found.keys),
+        yield Finding("weights-only", "warning", visible(found.refused[0].key), found.sentence(), hint,
+                      keys=tuple(dict.fromkeys(one.key for one in found.refused)),
                       code=tuple(dict.fromkeys(one.name for one in found.refused)))
     elif found.weights_only is False and ckpt.format in _OLD and not any(info.problem for info in ckpt.tensors.values()):
         yield Finding("weights-only", "warning", "", found.sentence(), _AGAIN)

@@ -76,8 +76,10 @@ def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:
     if not elements.measurable(info.dtype):
         raise BadTensor(f"its {info.dtype} elements are packed bits, not numbers", where=key, id="not_numbers")
     family = elements.family(info.dtype)
+    if not fold or 0 not in info.stride:
+        return Source(key, info, family)
     repeated = [n for n, step in enumerate(info.stride) if step == 0 and len(info.shape) == len(info.stride) and info.shape[n] > 1]
-    if not fold or not repeated or info.chunks or not info.numel or info.numel > _MOST:
+    if not repeated or info.chunks or not info.numel or info.numel > _MOST:
         return Source(key, info, family)
     kept = [n for n in range(len(info.shape)) if n not in repeated]
     base = info._replace(shape=tuple(info.shape[n] for n in kept), stride=tuple(info.stride[n] for n in kept))

@@ -20,6 +20,7 @@ from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
+from inspector.core.tensor_table import each_alone
 from inspector.core.tensors import cuts
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.coordinates import coordinates, found_right, take_over
@@ -251,7 +252,8 @@ def measure_each(ckpt: Checkpoint, keys: Iterable[str], monitor: Monitor = QUIET
     the same view are measured once."""
     chosen = list(keys)
     first: dict[object, str] = {}
-    stands_for = {key: first.setdefault(((info := ckpt.tensors.get(key)) and info.view) or key, key) for key in chosen}
+    alone = each_alone(ckpt.tensors)        # the usual case, in which views need not be compared
+    stands_for = {key: first.setdefault(key if alone else ((info := ckpt.tensors.get(key)) and info.view) or key, key) for key in chosen}
     known: dict[str, Summary | BadTensor] = {}
     measured = _each(ckpt, first.values(), _BRIEFLY, monitor) if executor is None \
         else _each_elsewhere(ckpt, first.values(), _BRIEFLY, executor, monitor)

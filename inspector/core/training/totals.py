@@ -49,6 +49,7 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
     """Adds up the tensors `keys`, which lie below `prefix`; of the whole file, when there are neither. Linear in the keys. Raises
     Cancelled."""
     chosen = keys if prefix or keys else tuple(ckpt.tensors)
+    infos = map(ckpt.tensors.__getitem__, chosen) if prefix or keys else ckpt.tensors.values()
     dtypes: dict[str, list[int]] = {}
     devices: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
@@ -56,14 +57,15 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
     skip = len(under(prefix))
     logical = broken = 0
     sized = []
-    for count, key in enumerate(chosen):
+    for count, (key, tensor) in enumerate(zip(chosen, infos, strict=True)):
         if not count & 0xfff:
             monitor.report(count, len(chosen))
-        tensor = ckpt.tensors[key]
         nbytes = tensor.nbytes
         part = top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
-            row = table.setdefault(name, [0, 0])
+            row = table.get(name)
+            if row is None:
+                row = table[name] = [0, 0]
             row[0] += 1
             row[1] += nbytes
         logical += nbytes
@@ -71,10 +73,10 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
         if tensor.storage:
             storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
         sized.append((nbytes, -count))
-    found = counts(ckpt, chosen)
+    found = counts(ckpt, chosen if prefix or keys else None)
     return Totals(
         tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
-        stored=sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages),
+        stored=sum(storage.nbytes for storage in map(ckpt.storages.get, storages) if storage is not None),
         sharing=sum(n for n in storages.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
         parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in _largest(sized) if nbytes))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
@@ -176,7 +176,7 @@ def _stays_inside(name: str) -> bool:
 def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
     """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
     links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
-    found = [(name, real) for name in names if (real := leads_outside(folder, addresses.beside(folder, name)))]
+    found = list(_outside(folder, names))
     if found and not limits.follow_links:
         shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
         count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
@@ -187,12 +187,27 @@ def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Fin
                     "folder of this checkpoint.", "It was followed because somebody agreed to.", members=(name,)) for name, real in found]
 
 
+def _outside(folder: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """(name, where it leads) of those that lead out of `folder`. There may be a hundred thousand names and no file."""
+    if addresses.is_address(folder):
+        return
+    home = os.path.realpath(folder)
+    for name in names:
+        path = addresses.beside(folder, name)
+        if ("/" in name or os.path.islink(path)) and (real := _leads_outside(home, path)):
+            yield name, real
+
+
 def leads_outside(folder: str, path: str) -> str:
     """Where a link leads when that is out of `folder`, else "". Within one Hugging Face cache
     (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie. Names in a bucket are no links."""
     if addresses.is_address(folder):
         return ""
-    real, home = os.path.realpath(path), os.path.realpath(folder)
+    return _leads_outside(os.path.realpath(folder), path)
+
+
+def _leads_outside(home: str, path: str) -> str:
+    real = os.path.realpath(path)
     if _within(real, home):
         return ""
     root, found, _ = home.rpartition(f"{os.sep}snapshots{os.sep}")

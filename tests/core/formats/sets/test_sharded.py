@@ -330,3 +330,18 @@ def test_that_what_a_shard_would_call_is_told_with_its_name(tmp_path: Path) -> N
     told = [finding.where for finding in ckpt.findings if finding.id == "unknown-code"]
     assert told
     assert all(where.startswith("b.bin/data.pkl:") for where in told)
+
+
+def test_that_the_folder_of_many_missing_shards_is_not_looked_up_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[str] = []
+    realpath = os.path.realpath
+
+    def counted(path: str, **more: Any) -> str:
+        looked_up.append(path)
+        return realpath(path, **more)
+    path = write_index(tmp_path, {f"w{n}": f"model-{n}.safetensors" for n in range(500)})
+    monkeypatch.setattr(os.path, "realpath", counted)
+    ckpt = core.open(path)
+    assert len(ckpt.tensors) == 500
+    assert "missing-shard" in ids(ckpt)
+    assert len(looked_up) < 10
