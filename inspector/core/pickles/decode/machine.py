@@ -250,7 +250,9 @@ class _Machine:
                             new_b.append(b)
                             new_at.append(at)
                             stack.append(n)
+                            held -= len(meta[-1]) if meta else 0
                             pos, retry = self.run_of_tensors(pos, stack, rebuild)
+                            held += len(meta[-1]) if meta else 0
                             base = self.flush()
                             n = len(kind)
                             ahead = rebuild if self.bodies is not None else -1

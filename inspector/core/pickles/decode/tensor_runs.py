@@ -3,7 +3,8 @@
 torch.save writes every tensor after the first as the same thirty opcodes (`torch._tensor.Tensor.__reduce_ex__`,
 `torch.serialization.persistent_id`; `?` is optional, PUT is BINPUT, LONG_BINPUT or MEMOIZE, GET is BINGET or LONG_BINGET):
 
-    behind the REDUCE of the last one:   PUT?  ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?
+    behind the REDUCE of the last one:   PUT?  ((SETITEMS | APPENDS) MARK | turn)?  (text PUT? | GET | int)?
+    turn, to the next of many dicts:     SETITEMS  ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?  EMPTY_DICT PUT?  MARK
     the anchor, the same bytes in a run: GET _rebuild_tensor_v2  MARK MARK  GET "storage"
     then:                                GET storage class, text PUT? | GET, text PUT? | GET, int, NONE?, TUPLE PUT?, BINPERSID,
                                          int, size tuple PUT?, stride tuple PUT?, NEWTRUE | NEWFALSE,
@@ -14,9 +15,9 @@ gather reads the next opcode of all of them. A lane counts only if every opcode 
 ends exactly where this one begins, so strings that happen to hold an anchor do no harm. What is not exactly this is left
 to the plain loop, which would have made the very same nodes in the same order.
 
-Where tensors do not follow one another so, as in many small dicts, `Bodies` has what is between anchor and last REDUCE decoded all the
-same: the plain loop does the opcodes between two tensors and skips each body (`Bodies.take`), and the nodes of those that were skipped are
-written together (`Bodies.write`).
+Where tensors do not follow one another so, as with numbers between them, `Bodies` has what is between anchor and last REDUCE decoded all
+the same: the plain loop does the opcodes between two tensors and skips each body (`Bodies.take`), and the nodes of those that were skipped
+are written together (`Bodies.write`).
 """
 from __future__ import annotations
 
@@ -321,6 +322,7 @@ class _Block:
         self.begin = np.concatenate((np.array([pos], np.int64), self.end[:-1]))
         tensor_puts, self.puts = self.puts, []
         self._parse_lead(self.begin, anchors)
+        self.before = len(self.puts)            # PUTs before the tensor: of the one before it, of a dict and its name, of the key
         self.puts += tensor_puts
 
     # -- parsing: each step takes the lanes' positions and gives those behind what it read -----------------------------
@@ -328,11 +330,33 @@ class _Block:
     def _parse_lead(self, p: Ints, anchors: Ints) -> None:
         token = self.reader.read(p)
         p, token = self._put(p, token)
-        self.batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
+        batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
+        self.turn: Mask = (token.op == 0x75) & ~batch
+        self.batch: Mask = batch | self.turn
         self.batch_op, self.batch_at = token.op, p
-        p = p + 2 * self.batch
+        p = p + 2 * batch
+        self.turning = bool(self.turn.any())
+        if self.turning:
+            p = self._parse_turn(p, token)
         self.key, p = self._operand(p, None, but=p == anchors)
         self.ok &= p == anchors
+
+    def _parse_turn(self, p: Ints, token: Token) -> Ints:
+        """The end of one dict and the beginning of the next that lies in the same one; `outer`: where a batch of that ends, too."""
+        turn, data = self.turn, self.reader.bytes
+        self.outer_op, self.outer_at = token.rest & 255, p + 1
+        self.outer: Mask = turn & ((self.outer_op == 0x75) | (self.outer_op == 0x65)) & ((token.rest >> 8 & 255) == 0x28)
+        p = p + turn + 2 * self.outer
+        self.name, p = self._operand(p, None, but=~turn | (data[p] == 0x7D))
+        self.ok &= ~turn | (data[p] == 0x7D)
+        self.dict_at = p
+        p = p + turn
+        token = self.reader.read(p)
+        there = turn & (token.which == _PUT)
+        self.puts.append(Put(there, token.value, token.op == 0x94))
+        p = p + token.width * there
+        self.ok &= ~turn | (data[p] == 0x28)
+        return p + turn
 
     def _parse_tensor(self, p: Ints) -> Ints:
         token = self.reader.read(p)
@@ -439,10 +463,10 @@ class _Block:
         import numpy as np
         made = _Tensor(self)
         ids, there = made.nodes.number(0), made.nodes.there
-        kinds, stored = made.kinds(), np.stack([put.there for put in self.puts[2:]], 1)     # two: the tensor's before it, and its key's
+        kinds, stored = made.kinds(), np.stack([put.there for put in self.puts[self.before:]], 1)
         ok, explicit = self.whole.copy(), np.full(self.lanes, -1)
         before: Ints = np.cumsum(stored, 1) - stored
-        for column, put in enumerate(self.puts[2:]):
+        for column, put in enumerate(self.puts[self.before:]):
             said, first = put.there & ~put.implied, put.slot - before[:, column]
             ok &= ~said | (explicit < 0) | (explicit == first)
             explicit[said] = first[said]
@@ -501,17 +525,22 @@ class _Block:
         ok: Mask = np.ones(len(there), bool)
         for i, put in enumerate(self.puts):
             ok &= ~put.there | put.implied | (put.slot == self.put_before[:, i])
-        # the PUTs in order: the tensor before, key, storage key, location, id, size, stride, hooks, arguments
-        ok &= ~self.key.got | (self.key.slot < self.put_before[:, 1])
-        ok &= self.cls < self.put_before[:, 2]
-        ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, 2])
-        ok &= ~self.location.got | (self.location.slot < self.put_before[:, 3])
-        ok &= self.hooks < self.put_before[:, 7]
+        # the PUTs in order: the tensor before, perhaps the dict's name and itself, key, storage key, location, id, size, stride, hooks,
+        # arguments
+        first = self.before
+        if self.turning:
+            ok &= ~self.name.got | (self.name.slot < self.put_before[:, 1])
+        ok &= ~self.key.got | (self.key.slot < self.put_before[:, first - 1])
+        ok &= self.cls < self.put_before[:, first]
+        ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, first])
+        ok &= ~self.location.got | (self.location.slot < self.put_before[:, first + 1])
+        ok &= self.hooks < self.put_before[:, first + 5]
         return self._first_bad(ok)
 
     def valid_texts(self) -> int:
         """Texts must be UTF-8; nearly all are ASCII, which their bytes eight at a time show."""
-        return min((n for operand in (self.key, self.storage_key, self.location) for n in self._undecodable(operand)), default=self.lanes)
+        operands = (self.key, self.storage_key, self.location, *((self.name,) if self.turning else ()))
+        return min((n for operand in operands for n in self._undecodable(operand)), default=self.lanes)
 
     def _undecodable(self, operand: Operand) -> Iterator[int]:
         """The lanes whose text is no UTF-8."""
@@ -537,21 +566,37 @@ class _Block:
         """A batch may end only where its target takes it and, for a dict, where every value has a key."""
         import numpy as np
         kind = graph.kind
-        lead_is_pairs = len(stack) % 2 == 0 and _NOT_FOR_KEYS.isdisjoint(kind[k] for k in stack[::2])
-        keyed = self.key.made | self.key.got
-        before = 0
-        for lane in np.flatnonzero(self.batch[:self.lanes]).tolist():
-            if not meta or not meta[-1]:
-                return int(lane)
-            target = kind[meta[-1][-1]]
-            pairs = bool(self.batch_op[lane] == 0x75)
-            if target < GLOBAL and target != (DICT if pairs else LIST):
-                return int(lane)
-            if pairs and not (lead_is_pairs and bool(keyed[before:lane].all())):
-                return int(lane)
-            lead_is_pairs = True
-            before = lane
-        return self.lanes
+        lanes = np.flatnonzero(self.batch[:self.lanes])
+        if not len(lanes):
+            return self.lanes
+        if not meta or not meta[-1]:
+            return int(lanes[0])
+        pairs = self.batch_op[lanes] == 0x75
+        turns = _before(self.turn)[lanes]                       # where there was one, what is filled is a dict
+        unkeyed = _before(~(self.key.made | self.key.got))[lanes]
+        even = unkeyed == np.concatenate((np.zeros(1, np.int64), unkeyed[:-1]))
+        even[0] &= len(stack) % 2 == 0 and _NOT_FOR_KEYS.isdisjoint(kind[k] for k in stack[::2])
+        accepted = np.array([_accepts(kind[meta[-1][-1]], LIST), _accepts(kind[meta[-1][-1]], DICT)])
+        ok = np.where(turns > 0, pairs, accepted[pairs.astype(np.intp)]) & (even | ~pairs)
+        if self.turning:
+            ok &= ~self.outer[lanes] | self._outer_fits(graph, lanes, meta)
+        return self.lanes if ok.all() else int(lanes[ok.argmin()])
+
+    def _outer_fits(self, graph: Graph, lanes: Ints, meta: Sequence[list[int]]) -> Mask:
+        """The same of the batches of what the dicts are in, where one ends."""
+        import numpy as np
+        fits: Mask = np.zeros(len(lanes), bool)
+        if len(meta) < 2 or not meta[-2]:
+            return fits
+        kind, waiting = graph.kind, meta[-1]
+        ends = self.outer[lanes]
+        unnamed = _before(self.turn & ~(self.name.made | self.name.got))[lanes[ends]]
+        even = unnamed == np.concatenate((np.zeros(1, np.int64), unnamed[:-1]))
+        even[:1] &= len(waiting) % 2 == 0 and _NOT_FOR_KEYS.isdisjoint(kind[k] for k in waiting[::2])
+        pairs = self.outer_op[lanes[ends]] == 0x75
+        accepted = np.array([_accepts(kind[meta[-2][-1]], LIST), _accepts(kind[meta[-2][-1]], DICT)])
+        fits[ends] = accepted[pairs.astype(np.intp)] & (even | ~pairs)
+        return fits
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -564,6 +609,7 @@ class _Block:
 
         # presence of nodes and operands, in the order the plain loop would make them
         batch = nodes.column(self.batch)
+        outer, name, dict_ = (nodes.column(there) for there in (self.outer, self.name.made, self.turn)) if self.turning else (-1, -1, -1)
         key = nodes.column(self.key.made)
         made = _Tensor(self, nodes, operands)
         reduce = made.reduce
@@ -572,10 +618,10 @@ class _Block:
         ids = nodes.number(first_node)
         if nodes.total > budget.left:
             return False
-        batches = _Batches(self, len(stack))
+        batches = _Batches(self, stack, meta)
         places = operands.number(first_operand) + batches.inserted[:, None]
 
-        put_nodes = self._put_nodes(stack[-1], ids[:, [key, *made.put_columns(), reduce]])
+        put_nodes = self._put_nodes(stack[-1], ids[:, [*((name, dict_) if self.turning else ()), key, *made.put_columns(), reduce]])
         resolve = _Resolver(memo, put_nodes)
         key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.slot[:n], self.key.got[:n]))
         storage_key_node = np.where(self.storage_key.made[:n], ids[:, made.storage_key],
@@ -584,19 +630,28 @@ class _Block:
         cls_node = resolve(self.cls[:n], one)
         hooks_class = resolve(self.hooks[:n], one)
 
-        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), 0, 0, self.batch_at)
+        begin, middle, end = batches.places(places)
+        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), begin, middle, self.batch_at)
+        name_node = key_node
+        if self.turning:
+            name_node = np.where(self.name.made[:n], ids[:, name], resolve(self.name.slot[:n], self.name.got[:n]))
+            nodes.fill(outer, np.where(self.outer_op[:n] == 0x75, SETITEMS, APPENDS), middle, end, self.outer_at)
+            nodes.fill(name, np.where(self.name.text[:n], STR, INT), self.name.a, self.name.b, self.name.at)
+            nodes.fill(dict_, DICT, end, end, self.dict_at)
         nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
         made.fill(ids, places, np.full(n, self._rebuild(graph, stack)), cls_node, hooks_class, storage_key_node, location_node)
 
         new_kinds = nodes.kinds()
-        if not self._keys_hashable(graph.kind, new_kinds, key_node, first_node):
+        if not all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in
+                   ((key_node, self.key.got), *(((name_node, self.name.got),) if self.turning else ()))):
             return False
         budget.left -= nodes.total
         graph.kind += new_kinds.tobytes()
         graph.a.frombytes(_raw(nodes.a[nodes.there]))
         graph.b.frombytes(_raw(nodes.b[nodes.there]))
         graph.at.frombytes(_raw(nodes.at[nodes.there]))
-        batches.write(graph, operands, stack, key_node, ids[:, reduce], ids[:, batch], meta)
+        batches.write(graph, operands, places - first_operand, key_node, ids[:, reduce], ids[:, batch],
+                      (name_node, ids[:, dict_], ids[:, outer]) if self.turning else None)
         memo.extend(array("i", put_nodes.astype(np.intc).tobytes()))
         return True
 
@@ -608,16 +663,28 @@ class _Block:
         """The nodes that the lanes' PUTs store, in order; `before` is the tensor in front of the first lane."""
         import numpy as np
         n = self.lanes
-        values = np.empty((n, 9), np.int64)
+        values = np.empty((n, len(self.puts)), np.int64)
         values[0, 0] = before
-        values[1:, 0] = made[:-1, 8]
-        values[:, 1:] = made[:, :8]
+        values[1:, 0] = made[:-1, -1]
+        values[:, 1:] = made[:, :-1]
         flat: Ints = values[self.put_there[:n]]
         return flat
 
-    def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], key_node: Ints, first_node: int) -> bool:
-        nodes = different(key_node[self.key.got[:self.lanes]]).values.tolist()
+    def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], keys: Ints, first_node: int) -> bool:
+        nodes = different(keys).values.tolist()
         return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
+
+
+def _before(there: Mask) -> Ints:
+    """Of each lane how many before it are so."""
+    import numpy as np
+    found: Ints = np.cumsum(there, dtype=np.int64) - there
+    return found
+
+
+def _accepts(target: int, kind: int) -> bool:
+    """Whether a value of kind `target` may be filled as one of `kind`: of calls and names only running them would tell."""
+    return target >= GLOBAL or target == kind
 
 
 def _taken(value: Any, lanes: Ints) -> Any:
@@ -746,43 +813,104 @@ class _Table:
 
 
 class _Batches:
-    """The SETITEMS and APPENDS between lanes. `inserted[lane]`: operands of all of them up to and with that lane's own."""
+    """The SETITEMS and APPENDS between lanes, and the dicts that begin behind some of them. `inserted[lane]`: operands of all of them up to
+    and with that lane's own."""
 
-    def __init__(self, block: _Block, waiting: int) -> None:
-        """`waiting` values lie above the MARK already."""
+    def __init__(self, block: _Block, stack: list[int], meta: Sequence[list[int]]) -> None:
+        """What lies on `stack` is above the MARK already."""
         import numpy as np
         n = block.lanes
-        self.count = n
-        self.lanes = np.flatnonzero(block.batch[:n]).tolist()
+        self.count, self.stack, self.meta = n, stack, meta
+        self.lanes = np.flatnonzero(block.batch[:n])
         self.keyed = (block.key.made | block.key.got)[:n]
-        own = np.zeros(n, np.int64)
-        before = 0
-        for lane in self.lanes:
-            own[lane] = 1 + waiting + lane - before + int(np.count_nonzero(self.keyed[before:lane]))
-            waiting, before = 0, lane
+        self.pushed = _before(self.keyed) + np.arange(n)        # by the lanes before each
+        self.items = np.zeros(n, np.int64)                      # in the batch that ends at a lane
+        self.items[self.lanes] = _steps(self.pushed[self.lanes], len(stack))
+        own = self.items + block.batch[:n]
+        self.turns = self.outer = self.lanes[:0]
+        if block.turning:
+            self.turn = block.turn[:n]
+            self.named = (block.name.made | block.name.got)[:n] & self.turn
+            self.turns, self.outer = np.flatnonzero(self.turn), np.flatnonzero(block.outer[:n])
+            begun = (_before(self.turn) + _before(self.named))[self.outer]
+            own[self.outer] += 1 + _steps(begun, len(meta[-1]) if len(self.outer) else 0)
+        self.own = own
         self.inserted = np.cumsum(own)
 
-    def write(self, graph: Graph, operands: _Table, stack: list[int], key: Ints, reduce: Ints, nodes: Ints,
-              meta: Sequence[list[int]]) -> None:
-        """Writes all operands, and leaves on `stack` what lies there behind the last lane."""
+    def places(self, places: Ints) -> tuple[Ints, Ints, Ints]:
+        """Where the operands of each lane's batch begin, where they end and those of the outer one begin, and where these end. `places`
+        are those of the lanes' own operands."""
+        end: Ints = places[:, 0]
+        begin = end - self.own
+        return begin, begin + self.items + 1, end
+
+    def write(self, graph: Graph, operands: _Table, places: Ints, key: Ints, reduce: Ints, nodes: Ints,
+              turns: tuple[Ints, Ints, Ints] | None) -> None:
+        """Writes all operands, and leaves on the stacks what lies there behind the last lane. `turns`: names of dicts, the dicts, nodes
+        of the batches of what they are in."""
         import numpy as np
-        n = self.count
-        both = np.stack((key, reduce), 1)
-        pushed = np.stack((self.keyed, np.ones(n, bool)), 1)
+        written = np.empty(operands.total + int(self.inserted[-1]), np.intc)
+        written[places[operands.there]] = operands.b[operands.there]
+        last = 0
+        if len(self.lanes):
+            last = self._fill(graph, written, places, key, reduce, nodes, turns)
+        graph.operands.frombytes(_raw(written))
+        both = np.stack((key, reduce), 1)[last:]
+        pushed = np.stack((self.keyed, np.ones(self.count, bool)), 1)[last:]
+        self.stack.extend(both[pushed].tolist())
+
+    def _fill(self, graph: Graph, written: NDArray[np.intc], places: Ints, key: Ints, reduce: Ints, nodes: Ints,
+              turns: tuple[Ints, Ints, Ints] | None) -> int:
+        """The operands of the batches; gives the lane behind the last of them."""
+        import numpy as np
+        lanes, last = self.lanes, int(self.lanes[-1])
+        begin, middle, _ = self.places(places)
+        targets = np.full(len(lanes), self.meta[-1][-1])
+        if turns is not None:
+            before = _before(self.turn)[lanes]
+            targets[before > 0] = turns[1][self.turns[before[before > 0] - 1]]
+        written[begin[lanes]] = targets
+        written[int(begin[lanes[0]]) + 1:int(begin[lanes[0]]) + 1 + len(self.stack)] = self.stack
+        which = np.repeat(lanes, np.diff(lanes, prepend=0))     # for each lane the one whose batch takes what it pushes
+        first = self.pushed[lanes] - self.items[lanes]          # pushed before each batch, less what lay there
+        at = begin[which] + 1 + self.pushed[:last] - np.repeat(first, np.diff(lanes, prepend=0))
+        keyed = self.keyed[:last]
+        written[at[keyed]] = key[:last][keyed]
+        written[at + keyed] = reduce[:last]
+        self.stack.clear()
+        filled = [*zip(nodes[lanes].tolist(), targets.tolist(), strict=True)]
+        if turns is not None:
+            filled = sorted(filled + self._fill_outer(written, middle, *turns))
+        mutations = graph.mutations
+        for node, target in filled:
+            mutations.setdefault(target, []).append(node)
+        return last
+
+    def _fill_outer(self, written: NDArray[np.intc], middle: Ints, name: Ints, dict_: Ints, nodes: Ints) -> list[tuple[int, int]]:
+        """The same of what the dicts are in: batches, with their targets."""
+        import numpy as np
+        waiting, filled = self.meta[-1], []
+        both = np.stack((name, dict_), 1)
+        pushed = np.stack((self.named, self.turn), 1)
         before = 0
-        for lane in self.lanes:
-            graph.operands.frombytes(_raw(operands.b[before:lane][operands.there[before:lane]]))
-            stack.extend(both[before:lane][pushed[before:lane]].tolist())
-            node, target = int(nodes[lane]), meta[-1][-1]
-            graph.a[node] = len(graph.operands)
-            graph.operands.append(target)
-            graph.operands.extend(stack)
-            graph.b[node] = len(graph.operands)
-            graph.mutations.setdefault(target, []).append(node)
-            stack.clear()
+        for lane in self.outer.tolist():
+            waiting.extend(both[before:lane][pushed[before:lane]].tolist())
+            target, place = self.meta[-2][-1], int(middle[lane])
+            written[place] = target
+            written[place + 1:place + 1 + len(waiting)] = waiting
+            filled.append((int(nodes[lane]), target))
+            waiting.clear()
             before = lane
-        graph.operands.frombytes(_raw(operands.b[before:n][operands.there[before:n]]))
-        stack.extend(both[before:n][pushed[before:n]].tolist())
+        waiting.extend(both[before:][pushed[before:]].tolist())
+        return filled
+
+
+def _steps(totals: Ints, more: int) -> Ints:
+    """From each of the totals to the next, from 0 on, and `more` for the first."""
+    import numpy as np
+    found: Ints = np.diff(totals, prepend=0)
+    found[:1] += more
+    return found
 
 
 class _Resolver:
