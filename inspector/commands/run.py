@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", metavar="N", type=int, help="group tensors by so many segments of their names")
     parser.add_argument("--everything", action="store_true", help="follow the optimizer's state too")
     parser.add_argument("--no-cache", action="store_true", help="measure everything anew, and keep nothing for the next time")
+    parser.add_argument("--exact", action="store_true",
+                        help="read the file before a new one, too, where a change would be estimated from what was kept of it")
     parser.add_argument("--watch", action="store_true", help="go on, and tell of each checkpoint that is written, until Ctrl+C")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it")
     parser.add_argument("--table", metavar="FILE", help="also write the numbers of each tensor: .csv, .tsv, .json or .html")
@@ -86,8 +88,10 @@ def _watch(asked: argparse.Namespace, out: Output) -> int:
         raise core.UsageError("--watch goes on and on, and --json, --html and --table are written once", "Leave one of them out.")
     kept = core.KeptNumbers("" if asked.no_cache else None)
     before: Found | None = None
-    for tracks in core.watched(asked.paths, match=asked.match, everything=asked.everything, kept=kept, monitor=out.monitor):
-        found = found_in(tracks, asked.metric if asked.metric in tracks.series.metrics else None, asked.depth, kept, out.monitor)
+    for tracks in core.watched(asked.paths, match=asked.match, everything=asked.everything, kept=kept, exact=asked.exact,
+                               monitor=out.monitor):
+        metric = asked.metric if asked.metric in tracks.series.metrics else None
+        found = found_in(tracks, metric, asked.depth, kept, asked.exact, out.monitor)
         out.text(as_text(found, out.blocks(_BLOCKS, _ASCII)) if before is None else news(before, found))
         before = found
     return 0
@@ -113,12 +117,13 @@ def measured(asked: argparse.Namespace, out: Output) -> Found:
 def _measured_by(executor: Executor | None, asked: argparse.Namespace, kept: core.KeptNumbers, out: Output) -> Found:
     series = core.series(asked.paths, everything=asked.everything, monitor=out.monitor)
     series.best(asked.metric)           # a metric that nobody has is told before anything is read
-    tracks = core.measure_series(series, match=asked.match, kept=kept, monitor=out.monitor, executor=executor)
-    return found_in(tracks, asked.metric, asked.depth, kept, out.monitor)
+    tracks = core.measure_series(series, match=asked.match, kept=kept, exact=asked.exact, monitor=out.monitor, executor=executor)
+    return found_in(tracks, asked.metric, asked.depth, kept, asked.exact, out.monitor)
 
 
-def found_in(tracks: core.Tracks, metric: str | None, depth: int | None, kept: core.KeptNumbers, monitor: core.Monitor) -> Found:
-    lags = core.average_lags(tracks, kept=kept, monitor=monitor)
+def found_in(tracks: core.Tracks, metric: str | None, depth: int | None, kept: core.KeptNumbers, exact: bool,
+             monitor: core.Monitor) -> Found:
+    lags = core.average_lags(tracks, kept=kept, exact=exact, monitor=monitor)
     return Found(tracks, core.remarks(tracks, lags, metric), tracks.groups(depth), metric)
 
 
@@ -126,7 +131,8 @@ def found_in(tracks: core.Tracks, metric: str | None, depth: int | None, kept: c
 
 def as_json(found: Found) -> dict[str, Any]:
     """The object of `run --json`. Lists go in the order of `checkpoints`; null stands where there is nothing to say: a change of the first
-    checkpoint, a tensor that a checkpoint has not or that cannot be read."""
+    checkpoint, a tensor that a checkpoint has not or that cannot be read. `change_error` is there where a change was estimated: the
+    relative standard error of each, 0 of those that were measured."""
     series, first_nan = found.series, found.tracks.first_nan()
     best = series.best(found.metric)
     return {
@@ -145,9 +151,11 @@ def as_json(found: Found) -> dict[str, Any]:
 
 def _numbers(track: core.Track) -> dict[str, Any]:
     there = [point if point is not None and point.read else None for point in track.points]
+    errors = [None if point is None or math.isnan(point.change) else point.error for point in there]
     return {"norm": [point and _json(point.norm) for point in there], "std": [point and _json(point.std) for point in there],
             "change": [None if point is None or math.isnan(point.change) else _json(point.change) for point in there],
-            "nan": [point and point.nan for point in there], "inf": [point and point.inf for point in there]}
+            "nan": [point and point.nan for point in there], "inf": [point and point.inf for point in there],
+            **({"change_error": errors} if any(errors) else {})}
 
 
 def sentences(found: Found) -> list[str]:
@@ -160,6 +168,7 @@ def as_text(found: Found, blocks: str = "") -> str:
     """What follows from the numbers, then a line per checkpoint and one per group of tensors."""
     parts = [headline(found), "\n".join(sentences(found)), columns(*checkpoints_table(found)),
              columns(*groups_table(found.groups[:_GROUPS], blocks))]
+    parts.append(estimates(found))
     if len(found.groups) > _GROUPS:
         parts.append(f"and {core.wording.count(len(found.groups) - _GROUPS, 'group')} more; --depth makes fewer of them")
     parts.append("\n".join(left_out(found.series)))
@@ -189,7 +198,7 @@ def checkpoints_table(found: Found) -> tuple[Sequence[str], list[tuple[str, ...]
     for at, one in enumerate(series):
         point = whole.points[at]
         rows.append((core.run_label(series, at), core.visible(one.name, 60), *(number(one.metrics.get(name)) for name in names),
-                     share(point.change if point else math.nan), broken(point), "best" if best is not None and best.at == at else ""))
+                     change(point), broken(point), "best" if best is not None and best.at == at else ""))
     return ("", "file", *(core.visible(name, 30) for name in names), "change", "not finite", ""), rows
 
 
@@ -197,13 +206,22 @@ def groups_table(groups: Sequence[core.Track], blocks: str) -> tuple[Sequence[st
     rows: list[tuple[str, ...]] = []
     for group in groups:
         norms = [point.norm for point in group.points if point is not None and point.read and not math.isnan(point.norm)]
-        changes = [point.change for point in group.points if point is not None and math.isfinite(point.change)]
+        changes = [point for point in group.points if point is not None and math.isfinite(point.change)]
         odd = next((point for point in group.points if point is not None and point.broken), None)
         rows.append((core.visible(group.name, 60), f"{group.tensors:,}", f"{group.numel:,}", number(norms[0] if norms else None),
-                     number(norms[-1] if norms else None), share(changes[-1] if changes else math.nan), broken(odd),
+                     number(norms[-1] if norms else None), change(changes[-1] if changes else None), broken(odd),
                      _drawn([point.change if point is not None else math.nan for point in group.points], blocks)))
     drawn = "change, step by step" if blocks else ""
     return ("group", "tensors", "parameters", "norm first", "last", "last change", "not finite", drawn), rows
+
+
+def estimates(found: Found) -> str:
+    """What the sign before a change means, where there is any."""
+    errors = [point.error for track in (*found.groups, found.tracks.together("all", found.tracks.keys)) for point in track.points
+              if point is not None and point.error]
+    if not errors:
+        return ""
+    return f"≈ estimated from what was kept of the checkpoint before, to about ±{100 * max(errors):.2g} % of itself; --exact measures it"
 
 
 def left_out(series: core.Series) -> list[str]:
@@ -220,6 +238,11 @@ def share(change: float) -> str:
     if math.isnan(change):
         return ""
     return "from zero" if math.isinf(change) else "0 %" if change == 0 else f"{100 * change:.3g} %"
+
+
+def change(point: core.TrackPoint | None) -> str:
+    """A relative change in percent, with a sign where it is an estimate."""
+    return "" if point is None else f"{'≈ ' if point.error else ''}{share(point.change)}"
 
 
 def broken(point: core.TrackPoint | None) -> str:

@@ -35,7 +35,7 @@ def page(found: run.Found, title: str) -> str:
     body += ["<h2>Checkpoints</h2>", table(titles, rows, numbers=range(2, len(titles) - 1))]
     titles, rows = run.groups_table(found.groups[:_ROWS], "")
     body += ["<h2>Parts of the model</h2>", table(titles[:-1], [row[:-1] for row in rows], numbers=range(1, len(titles) - 1))]
-    body += [f"<p>{text_of(text)}</p>" for text in run.left_out(series)]
+    body += [f"<p>{text_of(text)}</p>" for text in (*filter(None, [run.estimates(found)]), *run.left_out(series))]
     return page_of(f"Run: {title}", body)
 
 
@@ -91,7 +91,7 @@ def _short(series: core.Series, at: int) -> str:
 def _cell(point: core.TrackPoint | None, label: str, low: float, high: float) -> str:
     if point is None:
         return "<td></td>"
-    said = f"{label}: change {run.share(point.change) or 'not known'}, norm {run.number(point.norm)}"
+    said = f"{label}: change {run.change(point) or 'not known'}, norm {run.number(point.norm)}"
     if point.broken:
         return f'<td style="background:#a1201a" title="{text_of(f"{said}, {run.broken(point)}")}"></td>'
     if not point.change > 0:

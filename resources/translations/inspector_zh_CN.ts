@@ -7388,6 +7388,10 @@
 <translation>变化 {share}</translation>
 </message>
 <message>
+<source>estimated to ±{share}</source>
+<translation>估算，误差 ±{share}</translation>
+</message>
+<message>
 <source>norm {value}</source>
 <translation>范数 {value}</translation>
 </message>

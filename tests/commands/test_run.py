@@ -173,3 +173,31 @@ def test_that_a_table_of_all_tensors_is_written_beside_what_is_said(folder: Path
     assert cli.main(["run", "run", "--table", "out.pth"]) == 2
     assert capsys.readouterr().err.count("\n") == 2
     assert Path("mine.json").read_text() == '{"a": 1}'
+
+
+def test_that_what_is_estimated_of_a_new_epoch_is_said_to_be_everywhere(folder: Path, capsys: pytest.CaptureFixture[str],
+                                                                        monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INSPECTOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("inspector.core.runs.kept._FRESH", -1)
+    def save(epoch: int) -> None:
+        torch.save({"epoch": epoch, "model": {"base.weight": torch.randn(200, 100), "head.bias": torch.randn(5)}},
+                   Path("many", f"e{epoch:02}.pth"))
+
+    Path("many").mkdir()
+    for epoch in range(3):
+        save(epoch)
+    assert "change_error" not in answer(capsys, "many")["tensors"][0]
+    save(3)
+    tensors = {one["key"]: one for one in answer(capsys, "many")["tensors"]}
+    assert tensors["model.base.weight"]["change_error"][:3] == [None, 0.0, 0.0]
+    assert 0 < tensors["model.base.weight"]["change_error"][3] < 0.05
+    assert "change_error" not in tensors["model.head.bias"]
+    assert cli.main(["run", "many", "--html", "page.html", "--table", "out.csv"]) == 0
+    said, page = capsys.readouterr().out, Path("page.html").read_text()
+    for text in (said, page):
+        assert text.count("≈") >= 3
+        assert "≈ estimated from what was kept of the checkpoint before, to about ±" in text
+    assert Path("out.csv").read_text().splitlines()[0].endswith(",change,nan,inf,change_error")
+    assert "change_error" not in answer(capsys, "many", "--exact")["tensors"][0]
+    assert cli.main(["run", "many"]) == 0
+    assert "≈" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.comparison.differences import kernels
 from inspector.core.comparison.differences.difference import difference
 from inspector.core.errors import BadTensor
@@ -22,6 +22,8 @@ from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.tensors.coordinates import coordinates
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader
+
+from .sketches import Sketching, has_sketch
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -48,32 +50,43 @@ class Own(NamedTuple):
 class Step(NamedTuple):
     """Of each tensor, against the one of the same key in the checkpoint before: `moved` is the L2 norm of the difference and `before`
     that of the tensor before, both over what is finite in both; NaN where there is nothing to compare with. `same` is `SAME` when every
-    element is equal (NaN equals NaN), `MOVED` when one is not, `UNKNOWN` where that was not found out."""
+    element is equal (NaN equals NaN), `MOVED` when one is not, `UNKNOWN` where that was not found out. `error` is the relative standard
+    error of `moved`, 0 where it is exact; without any, all are."""
 
     moved: array[float]
     before: array[float]
     same: array[int]
+    error: Sequence[float] = ()
+
+
+class Measured(NamedTuple):
+    """What `measure` found; `sketches` of each tensor (`Sketching.result`), None where it has none."""
+
+    own: Own | None
+    step: Step | None
+    sketches: list[tuple[bytes, bytes] | None]
 
 
 def measure(ckpt: Checkpoint, keys: Sequence[str], before: Checkpoint | None, nbytes_in_all: int, monitor: Monitor = QUIET,
-            *, own: bool = True, old_keys: Sequence[str] | None = None,
-            executor: Executor | None = None) -> tuple[Own | None, Step | None]:
-    """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, and of the step from `before`, where they may have `old_keys`
-    ("": it has none), unless there is none: on threads, or by the workers of `executor`.
+            *, own: bool = True, old_keys: Sequence[str] | None = None, width: int = 0,
+            executor: Executor | None = None) -> Measured:
+    """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, with sketches of `width` unless that is 0, and of the step
+    from `before`, where they may have `old_keys` ("": it has none), unless there is none: on threads, or by the workers of `executor`.
     `monitor` is told the bytes of `ckpt`'s tensors. Raises Cancelled, and ReadError when a file has changed."""
     first: dict[object, int] = {}
     old = keys if old_keys is None else old_keys
     stands_for = [first.setdefault(_view(ckpt, before, key, old[n]), n) for n, key in enumerate(keys)]
     alone = [*first.values()]
-    wanted = _Wanted(ckpt, before, keys, old, nbytes_in_all, own)
+    wanted = _Wanted(ckpt, before, keys, old, nbytes_in_all, own, width if own else 0)
     known = _here(wanted, alone, monitor) if executor is None else _elsewhere(wanted, alone, executor, monitor)
     rows = [known[n] for n in stands_for]
-    return (Own(*_columns("ddqq", [row.own for row in rows])) if own else None,
-            Step(*_columns("ddb", [row.step for row in rows])) if before is not None else None)
+    return Measured(Own(*_columns("ddqq", [row.own for row in rows])) if own else None,
+                    Step(*_columns("ddb", [row.step for row in rows])) if before is not None else None, [row.sketch for row in rows])
 
 
 class _Wanted(NamedTuple):
-    """Tensor `keys[n]` of `ckpt` is measured, if its `own` numbers are wanted, and compared with `old_keys[n]` of `before`."""
+    """Tensor `keys[n]` of `ckpt` is measured, if its `own` numbers are wanted, with a sketch of `width`, and compared with `old_keys[n]`
+    of `before`."""
 
     ckpt: Checkpoint
     before: Checkpoint | None
@@ -81,6 +94,7 @@ class _Wanted(NamedTuple):
     old_keys: Sequence[str]
     nbytes_in_all: int
     own: bool
+    width: int
 
     def nbytes(self, batch: Sequence[int]) -> int:
         return sum(self.ckpt.tensors[self.keys[n]].nbytes for n in batch)
@@ -89,7 +103,8 @@ class _Wanted(NamedTuple):
         """Of some of the tensors, for another process."""
         keys, old_keys = (tuple(names[n] for n in batch) for names in (self.keys, self.old_keys))
         old = self.before and coordinates(self.before, [self.before.tensors[key] for key in old_keys if key in self.before.tensors])
-        return _Wanted(coordinates(self.ckpt, [self.ckpt.tensors[key] for key in keys]), old, keys, old_keys, self.nbytes_in_all, self.own)
+        mine = coordinates(self.ckpt, [self.ckpt.tensors[key] for key in keys])
+        return self._replace(ckpt=mine, before=old, keys=keys, old_keys=old_keys)
 
 
 def _here(wanted: _Wanted, alone: Sequence[int], monitor: Monitor) -> dict[int, _Measured]:
@@ -136,6 +151,7 @@ def _columns(kinds: str, rows: Sequence[tuple[float, ...]]) -> list[Any]:
 class _Measured(NamedTuple):
     own: tuple[float, float, int, int]
     step: tuple[float, float, int]
+    sketch: tuple[bytes, bytes] | None = None
 
 
 _UNREAD = (math.nan, math.nan, -1, -1)
@@ -170,7 +186,7 @@ def _batches(wanted: _Wanted, alone: Sequence[int], most: int = _BATCH) -> Itera
 class _Tapped(TensorReader):
     """A reader whose chunks are measured as they go by."""
 
-    tap: Passing | None = None
+    tap: _Taken | None = None
 
     def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True, hold: int = 0,
                start: int = 0) -> Iterator[Array]:
@@ -179,6 +195,28 @@ class _Tapped(TensorReader):
             if tap is not None:
                 tap.take(chunk)
             yield chunk
+
+
+class _Taken:
+    """What is made of the elements of a tensor on their way: its numbers, and its sketch where its elements lie in C order."""
+
+    def __init__(self, wanted: _Wanted, info: TensorInfo) -> None:
+        self.passing = Passing(wanted.ckpt, info.key, wanted.nbytes_in_all)
+        self.sketching = Sketching(info, wanted.width) if wanted.width and has_sketch(info) else None
+        self._in_order = is_contiguous(info.shape, info.stride)
+
+    def take(self, chunk: Array) -> None:
+        self.passing.take(chunk)
+        if self.sketching is not None and self._in_order:
+            self.sketching.take(chunk)
+
+    def sketch(self, reader: TensorReader, info: TensorInfo) -> tuple[bytes, bytes] | None:
+        if self.sketching is None:
+            return None
+        if not self._in_order:
+            for chunk in reader.chunks(info, _CHUNK):
+                self.sketching.take(chunk)
+        return self.sketching.result()
 
 
 class _Pair:
@@ -198,26 +236,28 @@ class _Pair:
         key, old_key, nbytes_in_all, own = self._wanted.keys[n], self._wanted.old_keys[n], self._wanted.nbytes_in_all, self._wanted.own
         info = self._ckpt.tensors[key]
         try:
-            passing = Passing(self._ckpt, key, nbytes_in_all) if own else None
+            taken = _Taken(self._wanted, info) if own else None
         except BadTensor:
             return _Measured(_UNREAD, _NO_STEP)
         try:
-            step = self._step(info, old_key, passing, nbytes_in_all)
-            if passing is not None and (step is None or info.layout != "strided"):
-                passing = Passing(self._ckpt, key, nbytes_in_all)       # the other may have ended half way
+            step = self._step(info, old_key, taken, nbytes_in_all)
+            if taken is None:
+                return _Measured(_UNREAD, step or _NO_STEP)
+            if step is None or info.layout != "strided":
+                taken = _Taken(self._wanted, info)                      # the other may have ended half way
                 for chunk in self._own.chunks(info, _CHUNK, ordered=False):
                     self._monitor.check()
-                    passing.take(chunk)
-            return _Measured(self._numbers(key, passing) if passing is not None else _UNREAD, step or _NO_STEP)
+                    taken.take(chunk)
+            return _Measured(self._numbers(key, taken.passing), step or _NO_STEP, taken.sketch(self._own, info))
         except BadTensor:
             return _Measured(_UNREAD, _NO_STEP)
 
-    def _step(self, info: TensorInfo, old_key: str, passing: Passing | None, nbytes_in_all: int) -> tuple[float, float, int] | None:
+    def _step(self, info: TensorInfo, old_key: str, taken: _Taken | None, nbytes_in_all: int) -> tuple[float, float, int] | None:
         """None where there is nothing to compare with."""
         other = self._before.tensors.get(old_key) if self._before is not None else None
         if other is None or self._old is None or other.shape != info.shape or other.layout != info.layout or other.problem:
             return None
-        self._own.tap = passing if info.layout == "strided" else None
+        self._own.tap = taken if info.layout == "strided" else None
         try:
             found = difference(self._old, old_key, other, self._own, info.key, info, nbytes_in_all=nbytes_in_all, monitor=self._monitor)
         finally:
@@ -226,6 +266,8 @@ class _Pair:
             return (0.0, math.nan, SAME) if found.equal_bytes else (math.nan, math.nan, UNKNOWN)
         if found.problem:
             return None
+        if 0 < found.numel == found.nonfinite:
+            return math.nan, math.nan, MOVED if found.n_different else SAME
         moved = found.rms * math.sqrt(max(found.numel - found.nonfinite, 1))
         before = moved / found.rel if found.rel and math.isfinite(found.rel) else 0.0 if found.rel else math.nan
         return moved, before, MOVED if found.n_different else SAME

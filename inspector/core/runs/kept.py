@@ -1,7 +1,8 @@
 """Numbers that were measured are kept, so that a run of fifty files to which one is added is not read anew.
 
 They lie in a cache folder of the person's own, one small file a checkpoint and one a step: counts and norms, in the order of the
-checkpoint's tensors, and nothing else; no name, no path, no value. What a file is about its name says, the SHA-256 of how the
+checkpoint's tensors; no name, no path. Of the last checkpoints of a run, which others will be compared with, a sketch of each tensor lies
+there too (`sketches`), in which small tensors are as they are. What a file is about its name says, the SHA-256 of how the
 checkpoint's file looks and where its tensors lie in it (`RunCheckpoint.identity`). Not beside the checkpoints: those folders are shared,
 synchronised and listed by training programs, and reading must not write there.
 
@@ -27,6 +28,8 @@ from inspector.core.io.sources import open_source
 
 from .columns import MOVED, UNKNOWN, Own, Step
 from .series import RunCheckpoint
+from .sketches import DIGEST, Sketch, starts, width_for
+from .steps import Known
 
 if TYPE_CHECKING:
     Arrays = tuple[array[float] | array[int], ...]      # array takes no parameters at run time before 3.12
@@ -63,15 +66,33 @@ class KeptNumbers:
             for bad, nan, inf, shape in zip(unread, own.nan, own.inf, one.outline.shapes, strict=True))
         return own if fine else None
 
-    def step(self, before: RunCheckpoint, one: RunCheckpoint) -> Step | None:
-        """What was measured of the step between the two, if it was."""
-        found = self._read(_name("step", before, one), "ddb", len(one.outline.keys))
+    def step(self, before: RunCheckpoint, one: RunCheckpoint, exact: bool = False) -> Step | None:
+        """What was measured of the step between the two, or else, unless it must be `exact`, estimated, if it was."""
+        count = len(one.outline.keys)
+        found = self._read(_name("step", before, one), "ddb", count)
+        if found is None and not exact:
+            found = self._read(_name("near", before, one), "ddbd", count)
         if found is None:
             return None
         step = Step(*found)                         # type: ignore[arg-type]
         fine = all(_is_size(moved) and _is_size(old) for moved, old in zip(step.moved, step.before, strict=True)) \
-            and all(UNKNOWN <= same <= MOVED for same in step.same)
+            and all(UNKNOWN <= same <= MOVED for same in step.same) and all(0 <= error <= 1 for error in step.error)
         return step if fine else None
+
+    def known(self, one: RunCheckpoint, own: Own | None = None) -> Known | None:
+        """All that is known of a checkpoint, if there is a sketch of it."""
+        width = width_for(one.outline)
+        where = starts(one.outline, width)[-1]
+        body = self._body(_name("sketch", one), DIGEST * len(one.outline.keys) + 8 * where) if width else None
+        own = own if own is not None or body is None else self.own(one)
+        if own is None or body is None:
+            return None
+        digests = DIGEST * len(one.outline.keys)
+        sums = array("d")
+        sums.frombytes(body[digests:])
+        if sys.byteorder == "big":
+            sums.byteswap()
+        return Known(one.outline, own, Sketch(width, body[:digests], sums))
 
     def keep_own(self, one: RunCheckpoint, own: Own) -> None:
         if _is_settled(one):
@@ -79,7 +100,20 @@ class KeptNumbers:
 
     def keep_step(self, before: RunCheckpoint, one: RunCheckpoint, step: Step) -> None:
         if _is_settled(before) and _is_settled(one):
-            self._write(_name("step", before, one), step)
+            if any(step.error):
+                self._write(_name("near", before, one), step)           # type: ignore[arg-type]
+            else:
+                self._write(_name("step", before, one), step[:3])
+
+    def keep_sketch(self, one: RunCheckpoint, sketch: Sketch) -> None:
+        if _is_settled(one):
+            self._write(_name("sketch", one), (array("B", sketch.digests), sketch.sums))
+
+    def drop_sketch(self, one: RunCheckpoint) -> None:
+        """It is not among those any more that others will be compared with."""
+        if self.folder:
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(self.folder, _name("sketch", one)))
 
     def numbers(self, what: str, checkpoints: Sequence[RunCheckpoint], count: int) -> array[float] | None:
         """Sizes that were measured of several checkpoints together, `count` of them."""
@@ -93,18 +127,24 @@ class KeptNumbers:
         if all(map(_is_settled, checkpoints)):
             self._write(_name(what, *checkpoints), (numbers,))
 
-    def _read(self, name: str, kinds: str, count: int) -> Arrays | None:
+    def _body(self, name: str, nbytes: int) -> bytes | None:
+        """What lies in a file, `nbytes` of it, if that is whole."""
         if not self.folder:
             return None
-        columns = [array(kind) for kind in kinds]
-        size = len(_MAGIC) + 32 + sum(count * column.itemsize for column in columns)
+        size = len(_MAGIC) + 32 + nbytes
         try:
             with open_source(os.path.join(self.folder, name)) as source:
                 data = source.read(0, size) if source.size == size else b""
         except InspectorError:
             return None
         body = data[len(_MAGIC) + 32:]
-        if len(data) != size or not data.startswith(_MAGIC) or hashlib.sha256(body).digest() != data[len(_MAGIC):len(_MAGIC) + 32]:
+        whole = len(data) == size and data.startswith(_MAGIC) and hashlib.sha256(body).digest() == data[len(_MAGIC):len(_MAGIC) + 32]
+        return body if whole else None
+
+    def _read(self, name: str, kinds: str, count: int) -> Arrays | None:
+        columns = [array(kind) for kind in kinds]
+        body = self._body(name, sum(count * column.itemsize for column in columns))
+        if body is None:
             return None
         at = 0
         for column in columns:

@@ -16,6 +16,7 @@ from inspector.core.tensors.reader import TensorReader
 
 from .kept import KeptNumbers
 from .series import Outline, RunCheckpoint
+from .steps import nearest
 from .tracks import Tracks
 
 _BACK = 8               # checkpoints that are looked at, back from the last
@@ -25,7 +26,8 @@ _CLEARLY = 0.95         # of the distance to the present weights: nearer is near
 
 class AverageLag(NamedTuple):
     """The state dict `average` of checkpoint `at` is nearest to the weights `model` of `by` checkpoints before (0: its own), by the
-    distances to those 0, 1, 2 … before over `tensors` tensors."""
+    distances to those 0, 1, 2 … before over `tensors` tensors. `estimated`: from sketches that were kept, by which it is certain all the
+    same which is the nearest."""
 
     at: int
     average: str
@@ -33,11 +35,13 @@ class AverageLag(NamedTuple):
     by: int
     distances: tuple[float, ...]
     tensors: int
+    estimated: bool = False
 
 
-def average_lags(tracks: Tracks, *, kept: KeptNumbers | None = None, monitor: Monitor = QUIET) -> tuple[AverageLag, ...]:
+def average_lags(tracks: Tracks, *, kept: KeptNumbers | None = None, exact: bool = False,
+                 monitor: Monitor = QUIET) -> tuple[AverageLag, ...]:
     """Of each average in the last checkpoint without NaN. Reads at most 32 MB of each of nine checkpoints, and nothing where there is no
-    average. Raises Cancelled.
+    average, or where, unless it must be `exact`, what was kept of them makes certain which is nearest. Raises Cancelled.
 
     >>> def epoch(n):
     ...     return {"epoch": n, "model": {"w": np.full((2, 2), n + 1.)}, "ema": {"w": np.full((2, 2), float(n))}}
@@ -51,10 +55,11 @@ def average_lags(tracks: Tracks, *, kept: KeptNumbers | None = None, monitor: Mo
     last = (broken[0] if broken is not None else len(tracks.series)) - 1
     if last < 1:
         return ()
-    return tuple(_lags(tracks.series, last, kept, monitor))
+    return tuple(_lags(tracks, last, kept, exact, monitor))
 
 
-def _lags(series: Sequence[RunCheckpoint], last: int, kept: KeptNumbers, monitor: Monitor) -> Iterator[AverageLag]:
+def _lags(tracks: Tracks, last: int, kept: KeptNumbers, exact: bool, monitor: Monitor) -> Iterator[AverageLag]:
+    series = tracks.series
     outline = series[last].outline
     for average in outline.state_dicts:
         model = _averaged(outline, average) if is_average(average) else None
@@ -64,6 +69,12 @@ def _lags(series: Sequence[RunCheckpoint], last: int, kept: KeptNumbers, monitor
         back = [n for n in range(last, max(last - _BACK, 0) - 1, -1) if series[n].outline.keys == outline.keys]
         involved = [series[n] for n in back]
         distances = kept.numbers(f"lag {average}", involved, len(back))
+        if distances is None and not exact and any(column.kept for n in back if (column := tracks.columns[n]) is not None):
+            from_sketches = _estimated(tracks, back, pairs, kept)
+            if from_sketches is not None:
+                nearest, lengths = from_sketches
+                yield AverageLag(last, average, model, last - back[nearest], lengths, len(pairs), True)
+                continue
         if distances is None:
             try:
                 distances = _distances(involved, pairs, monitor)
@@ -73,9 +84,24 @@ def _lags(series: Sequence[RunCheckpoint], last: int, kept: KeptNumbers, monitor
         known = [(distance, n) for n, distance in enumerate(distances) if math.isfinite(distance)]
         if not known or math.isnan(distances[0]):
             continue
-        nearest, n = min(known)
-        by = last - back[n] if nearest < _CLEARLY * distances[0] else 0
+        nearest_one, n = min(known)
+        by = last - back[n] if nearest_one < _CLEARLY * distances[0] else 0
         yield AverageLag(last, average, model, by, tuple(distances), len(pairs))
+
+
+def _estimated(tracks: Tracks, back: Sequence[int], pairs: Sequence[tuple[str, str]],
+               kept: KeptNumbers) -> tuple[int, tuple[float, ...]] | None:
+    """(which of the checkpoints `back` has the weights that are nearest, by the rule for those that were read; all distances), by
+    sketches; None where there are not all of them, or they leave it open."""
+    known = []
+    for n in back:
+        column = tracks.columns[n]
+        one = kept.known(tracks.series[n], column.own) if column is not None else None
+        if one is None:
+            return None
+        known.append(one)
+    places = {key: n for n, key in enumerate(known[0].outline.keys)}
+    return nearest(known, [(places[a], places[b]) for a, b in pairs], _CLEARLY)
 
 
 def _averaged(outline: Outline, average: str) -> str | None:

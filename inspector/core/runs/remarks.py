@@ -1,7 +1,7 @@
 """What is to be said of a run, as data: each remark holds of what was measured, and names the checkpoint that it is about.
 
     broken        the first NaN or infinity in a tensor                 keys, kind, good
-    diverged      a part moved many times its usual step at once        group, growth, change, usual, nan_from
+    diverged      a part moved many times its usual step at once        group, growth, change, usual, nan_from, error
     rate          the learning rate rose just before that               before, value
     metric        a loss jumped, or is no number any more               metric, before, value
     frozen        parts of which no element changed since               groups, throughout
@@ -25,13 +25,14 @@ from inspector.core.keypath import leaf_of
 from .columns import SAME
 from .lags import AverageLag
 from .metrics import direction_of
-from .tracks import Track, Tracks
+from .tracks import Track, TrackPoint, Tracks
 
 _TIMES = 10             # of the usual step, from which on a step is out of the ordinary
 _LARGE = 0.5            # change from which on it is anything to speak of
 _EARLIER = 2            # steps that tell what is usual
 _RATE = 5               # times that a learning rate rises by before it is told
 _SOON = 3               # checkpoints within which that may be why something diverged
+_SURE = 4               # standard errors by which an estimated change must be beyond what it is held against
 _STILL = 2              # steps without a change that make a part frozen
 _RATES = ("lr", "learning_rate")
 
@@ -90,20 +91,28 @@ def _diverged(tracks: Tracks) -> Iterator[Remark]:
             nan = next((n for n in range(at, len(tracks.series)) if (point := group.points[n]) is not None and point.nan), None)
             before, now = group.points[at - 1], group.points[at]
             yield Remark("diverged", at, _facts(group=group.name, growth=growth, change=change, usual=usual, nan_from=nan,
+                                                error=now.error if now else 0.0,
                                                 norms=(before.norm if before else math.nan, now.norm if now else math.nan)))
             return
 
 
 def _odd_step(group: Track, at: int) -> tuple[float, float] | None:
-    """(change, the usual one) where the step to `at` is out of the ordinary."""
+    """(change, the usual one) where the step to `at` is out of the ordinary, surely so where changes were estimated."""
     point = group.points[at]
-    if point is None or not math.isfinite(point.change) or point.change < _LARGE:
+    if point is None or not math.isfinite(point.change) or _least(point) < _LARGE:
         return None
-    earlier = [one.change for one in group.points[1:at] if one is not None and math.isfinite(one.change) and one.change > 0]
+    moving = [one for one in group.points[1:at] if one is not None and math.isfinite(one.change) and one.change > 0]
+    earlier = [one.change for one in moving]
     if len(earlier) < _EARLIER or any(one is not None and one.broken for one in group.points[:at]):
         return None
-    usual = median(earlier)
-    return (point.change, usual) if point.change > _TIMES * max(usual, 0.0) and point.change > 2 * max(earlier) else None
+    most = [one.change * (1 + _SURE * one.error) for one in moving]
+    is_odd = _least(point) > _TIMES * max(median(most), 0.0) and _least(point) > 2 * max(most)
+    return (point.change, median(earlier)) if is_odd else None
+
+
+def _least(point: TrackPoint) -> float:
+    """The change, or what it is at least if it was estimated."""
+    return point.change * (1 - _SURE * point.error)
 
 
 def _growth(group: Track, at: int) -> float:

@@ -60,7 +60,8 @@ def _broken(series: Series, at: int, facts: Mapping[str, Any]) -> str:
 def _diverged(series: Series, at: int, facts: Mapping[str, Any]) -> str:
     growth, nan = facts["growth"], facts["nan_from"]
     group = visible(facts["group"], 80)
-    what = f"{group} grew {_times(growth)}×" if growth >= 1.5 else f"{group} moved by {facts['change']:.0%} of its size"
+    about = "≈ " if facts["error"] else ""
+    what = f"{group} grew {_times(growth)}×" if growth >= 1.5 else f"{group} moved by {about}{facts['change']:.0%} of its size"
     usual = f", where {_percent(facts['usual'])} a step was usual"
     after = "" if nan is None else ", NaN in it too" if nan == at else f", NaN from {run_label(series, nan)}"
     return f"Diverged at {run_label(series, at)}: {what}{usual}{after}."

@@ -10,7 +10,7 @@ import html
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from inspector.core.errors import UsageError
@@ -42,7 +42,8 @@ class RunTable(NamedTuple):
 
 def run_table(tracks: Tracks, what: RunTableKind = "checkpoints", depth: int | None = None) -> RunTable:
     """The checkpoints of a run with their metrics, or norm, deviation and change of its parts (by `depth` segments of their names) or
-    tensors in each of them. Changes are relative to the checkpoint before.
+    tensors in each of them. Changes are relative to the checkpoint before. Where some were estimated there is one more column,
+    `change_error`, with the relative standard error of each change (0: it was measured).
 
     >>> paths = [core.save({"epoch": n, "loss": 1 / n, "w": np.full(4, n)}, folder / f"{n}.pth").path for n in (1, 2)]
     >>> table = core.run_table(core.measure_series(core.series(paths)))
@@ -53,18 +54,19 @@ def run_table(tracks: Tracks, what: RunTableKind = "checkpoints", depth: int | N
     """
     series = tracks.series
     title = os.path.basename(os.path.dirname(os.path.abspath(series[0].path))) if len(series) else ""
+    errors = ("change_error",) if tracks.is_estimated else ()
     if what == "checkpoints":
         metrics = series.metrics
         whole = tracks.together("", tracks.keys) if tracks.keys else None
         rows = [(one.name, one.epoch, one.step, *(one.metrics.get(name) for name in metrics),
-                 *_measured(whole.points[at] if whole is not None else None)[2:]) for at, one in enumerate(series)]
-        return RunTable(title, ("file", "epoch", "step", *metrics, *_MEASURED[2:]), tuple(rows))
+                 *_measured(whole.points[at] if whole is not None else None, errors)[2:]) for at, one in enumerate(series)]
+        return RunTable(title, ("file", "epoch", "step", *metrics, *_MEASURED[2:], *errors), tuple(rows))
     named: Iterable[Track] = tracks.tracks() if what == "tensors" else tracks.groups(depth)
     places = [(one.name, one.epoch, one.step) for one in series]
-    found = ((track.name, *place, track.role if what == "tensors" else track.tensors, track.numel, *_measured(point))
+    found = ((track.name, *place, track.role if what == "tensors" else track.tensors, track.numel, *_measured(point, errors))
              for track in named for place, point in zip(places, track.points, strict=True))
     return RunTable(title, ("key" if what == "tensors" else "part", "file", "epoch", "step", "role" if what == "tensors" else "tensors",
-                            "parameters", *_MEASURED), tuple(found))
+                            "parameters", *_MEASURED, *errors), tuple(found))
 
 
 def run_table_output(path: str | os.PathLike[str]) -> OutputKind:
@@ -97,10 +99,11 @@ def _ending(path: str | os.PathLike[str]) -> str:
     return ending
 
 
-def _measured(point: TrackPoint | None) -> tuple[Cell, ...]:
+def _measured(point: TrackPoint | None, errors: Sequence[str]) -> tuple[Cell, ...]:
     if point is None or not point.read:
-        return (None,) * len(_MEASURED)
-    return (*(None if math.isnan(number) else number for number in (point.norm, point.std, point.change)), point.nan, point.inf)
+        return (None,) * (len(_MEASURED) + len(errors))
+    return (*(None if math.isnan(number) else number for number in (point.norm, point.std, point.change)), point.nan, point.inf,
+            *(None if math.isnan(point.change) else point.error for _ in errors))
 
 
 def _batches(rows: tuple[tuple[Cell, ...], ...]) -> Iterator[tuple[tuple[Cell, ...], ...]]:

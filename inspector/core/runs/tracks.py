@@ -19,18 +19,22 @@ from inspector.core.progress import QUIET, Monitor
 from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
 from .kept import KeptNumbers
 from .series import LeftOut, Outline, RunCheckpoint, Series
+from .sketches import Sketch, joined, width_for
+from .steps import Known, step_between, with_read
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 T = TypeVar("T")
+SKETCHED = 9            # checkpoints, the last ones: those that a new one, and an average in it, is compared with
 
 
 class TrackPoint(NamedTuple):
     """A tensor, or a group of them, in one checkpoint. `norm` (L2) and `std` (of the population; a group's is over all its elements as
     if their mean were 0: its root mean square) of the finite elements; how many are `nan` and `inf`; `change` is the norm of the
     difference to the checkpoint before over the norm there (inf from zero to something), NaN where there is nothing to compare with;
-    `same`: no element changed (None: not known). `read` is False where the values could not be had."""
+    `same`: no element changed (None: not known). `read` is False where the values could not be had. `error` is the relative standard
+    error of a `change` that was estimated, 0 where it was measured."""
 
     norm: float
     std: float
@@ -39,6 +43,7 @@ class TrackPoint(NamedTuple):
     change: float
     same: bool | None
     read: bool = True
+    error: float = 0.0
 
     @property
     def broken(self) -> bool:
@@ -82,6 +87,11 @@ class Tracks:
     def keys(self) -> tuple[str, ...]:
         """The keys of all tensors, those first that the first checkpoint has."""
         return tuple(self._places())
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether some of the changes are estimates (`TrackPoint.error`)."""
+        return any(column is not None and column.step is not None and any(column.step.error) for column in self.columns)
 
     def _places(self) -> dict[str, dict[int, int]]:
         """key -> outline (by its id) -> the tensor's place in it."""
@@ -186,13 +196,14 @@ class Tracks:
         return (one.epoch, one.step) == (before.epoch, before.step) and all(same == SAME for same in column.step.same)
 
 
-def measure_series(series: Series, *, match: str | None = None, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
-                   executor: Executor | None = None) -> Tracks:
+def measure_series(series: Series, *, match: str | None = None, kept: KeptNumbers | None = None, exact: bool = False,
+                   monitor: Monitor = QUIET, executor: Executor | None = None) -> Tracks:
     """Reads the tensors of all checkpoints, or those whose key matches the glob, in one pass: each file against the one before it.
     What was measured in an earlier time (`kept`; by default in the person's cache folder) is not read again: of a run to which one
-    checkpoint was added that one is read, and the one before it as what it moved from. A checkpoint that has become unreadable meanwhile
-    is left out. With `executor`, any of `concurrent.futures`, its workers read and measure. Raises UsageError when nothing matches,
-    Cancelled.
+    checkpoint was added only that one is read. How far it moved is then estimated from what was kept of the one before (`TrackPoint.error`
+    says how well); tensors that have become NaN in part, or whose sketches do not tell, are read there too, and all are with `exact`.
+    A checkpoint that has become unreadable meanwhile is left out. With `executor`, any of `concurrent.futures`, its workers read and
+    measure. Raises UsageError when nothing matches, Cancelled.
 
     >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
     >>> [point.norm for point in core.measure_series(core.series(paths)).track("w").points]
@@ -200,7 +211,7 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
     """
     if match is not None:
         series = _matching(series, match)
-    return tracks_of(series, dict(measured_series(series, kept=kept, monitor=monitor, executor=executor)))
+    return tracks_of(series, dict(measured_series(series, kept=kept, exact=exact, monitor=monitor, executor=executor)))
 
 
 def tracks_of(series: Series, found: Mapping[int, MeasuredCheckpoint | InspectorError]) -> Tracks:
@@ -224,7 +235,8 @@ def tracks_of(series: Series, found: Mapping[int, MeasuredCheckpoint | Inspector
     return Tracks(slim, tuple(column and column._replace(at=n) for n, at in enumerate(whole) for column in (columns.get(at),)), read)
 
 
-def measured_series(series: Series, *, newest_first: bool = False, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
+def measured_series(series: Series, *, newest_first: bool = False, kept: KeptNumbers | None = None, exact: bool = False,
+                    monitor: Monitor = QUIET,
                     executor: Executor | None = None) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
     """(place, what was measured of it, or why it cannot be read) of each checkpoint, as it comes: in order, or the last one first. Then one
     whose predecessor turns out to be unreadable comes twice, the second time with what it moved from the one before that.
@@ -233,16 +245,17 @@ def measured_series(series: Series, *, newest_first: bool = False, kept: KeptNum
     >>> [(at, found.own.norm[0]) for at, found in core.measured_series(core.series(paths))]
     [(0, 2.0), (1, 4.0), (2, 6.0)]
     """
-    work = _Measuring(series, KeptNumbers() if kept is None else kept, monitor, executor)
+    work = _Measuring(series, KeptNumbers() if kept is None else kept, exact, monitor, executor)
     yield from (work.newest_first() if newest_first else work.in_order())
-    work.steps.over()
+    work.over()
 
 
 class _Measuring:
     """Checkpoints of a run against those before them."""
 
-    def __init__(self, series: Series, kept: KeptNumbers, monitor: Monitor, executor: Executor | None) -> None:
-        self._series, self._kept, self._monitor, self._executor = series, kept, monitor, executor
+    def __init__(self, series: Series, kept: KeptNumbers, exact: bool, monitor: Monitor, executor: Executor | None) -> None:
+        self._series, self._kept, self._exact, self._monitor, self._executor = series, kept, exact, monitor, executor
+        self._read: set[int] = set()        # in this sitting
         self._sizes = [_nbytes(one) for one in series]
         self._open: dict[int, Checkpoint] = {}
         self.steps = _Steps(monitor, self._sizes)
@@ -284,21 +297,66 @@ class _Measuring:
         """What is known of checkpoint `at`, and its step from `before`. Raises InspectorError."""
         one, earlier = self._series[at], None if before is None else self._series[before]
         own = self._kept.own(one)
-        step = self._kept.step(earlier, one) if earlier is not None else None
-        is_kept = own is not None and (earlier is None or step is not None)
-        if not is_kept:
-            ckpt, old = self._opened(at), None if before is None else self._opened(before)
-            mine, moved = measure(ckpt, one.outline.stored, old, sum(self._sizes), self.steps, own=own is None,
-                                  old_keys=_stored_before(one.outline, earlier.outline) if earlier is not None else None,
-                                  executor=self._executor)
-            if mine is not None:
-                own = mine
-                self._kept.keep_own(one, own)
-            if moved is not None and earlier is not None:
-                step = moved
-                self._kept.keep_step(earlier, one, step)
+        step = self._kept.step(earlier, one, self._exact) if earlier is not None else None
+        if own is not None and (earlier is None or step is not None):
+            return MeasuredCheckpoint(at, own, step, True)
+        both_read = own is None and before in self._read            # then exactly: the system still has the one before
+        was = self._kept.known(earlier) if earlier is not None and not self._exact and not both_read else None
+        known = self._kept.known(one, own) if own is not None else None
+        is_kept = known is not None
+        if was is None or (own is not None and known is None):
+            own, step, _ = self._measured(at, own, before)
+            return MeasuredCheckpoint(at, own, step, False)
+        if known is None:
+            own, _, sketch = self._measured(at, None, None)
+            known = Known(one.outline, own, sketch) if sketch is not None else None
+        if known is None:
+            own, step, _ = self._measured(at, own, before)
+            return MeasuredCheckpoint(at, own, step, False)
+        step, places = step_between(was, known)
+        if places and before is not None:
+            is_kept = False
+            step = with_read(step, places, self._step_of(at, before, places))
+        if earlier is not None:
+            self._kept.keep_step(earlier, one, step)
+        return MeasuredCheckpoint(at, known.own, step, is_kept)
+
+    def _measured(self, at: int, own: Own | None, before: int | None) -> tuple[Own, Step | None, Sketch | None]:
+        """By reading: the numbers of checkpoint `at` unless they are known, with a sketch where others will be compared with it, and its
+        step from `before`, if any. All of it is kept."""
+        one, earlier = self._series[at], None if before is None else self._series[before]
+        width = width_for(one.outline) if self._kept.folder and at >= len(self._series) - SKETCHED else 0
+        old = None if before is None else self._opened(before)
+        found = measure(self._opened(at), one.outline.stored, old, sum(self._sizes), self.steps, own=own is None,
+                        old_keys=_stored_before(one.outline, earlier.outline) if earlier is not None else None, width=width,
+                        executor=self._executor)
+        sketch = None
+        if found.own is not None:
+            own = found.own
+            self._read.add(at)
+            self._kept.keep_own(one, own)
+            if width:
+                sketch = joined(width, one.outline, found.sketches)
+                self._kept.keep_sketch(one, sketch)
+        if found.step is not None and earlier is not None:
+            self._kept.keep_step(earlier, one, found.step)
         assert own is not None
-        return MeasuredCheckpoint(at, own, step, is_kept)
+        return own, found.step, sketch
+
+    def _step_of(self, at: int, before: int, places: Sequence[int]) -> Step:
+        """That of some of the tensors, by reading them."""
+        one, earlier = self._series[at], self._series[before]
+        names = _stored_before(one.outline, earlier.outline) or one.outline.stored
+        found = measure(self._opened(at), [one.outline.stored[n] for n in places], self._opened(before), sum(self._sizes), self.steps,
+                        own=False, old_keys=[names[n] for n in places], executor=self._executor)
+        assert found.step is not None
+        return found.step
+
+    def over(self) -> None:
+        """Sketches of those that nothing will be compared with any more are not kept."""
+        for one in self._series[:-SKETCHED]:
+            self._kept.drop_sketch(one)
+        self.steps.over()
 
     def _opened(self, at: int) -> Checkpoint:
         """Two are needed at a time. Raises Changed when it is another file by now."""
@@ -375,12 +433,13 @@ def _point(column: MeasuredCheckpoint, n: int) -> TrackPoint:
     own, step = column.own, column.step
     if own.nan[n] < 0:
         return TrackPoint(math.nan, math.nan, 0, 0, math.nan, None, False)
-    change, same = math.nan, None
+    change, same, error = math.nan, None, 0.0
     if step is not None and step.same[n] != UNKNOWN:
         same = step.same[n] == SAME
         if not math.isnan(own.norm[n]):
             change = _ratio(step.moved[n], step.before[n])
-    return TrackPoint(own.norm[n], own.std[n], own.nan[n], own.inf[n], change, same)
+            error = step.error[n] if step.error and change else 0.0
+    return TrackPoint(own.norm[n], own.std[n], own.nan[n], own.inf[n], change, same, error=error)
 
 
 def _ratio(moved: float, before: float) -> float:
@@ -398,7 +457,7 @@ def _sum(column: MeasuredCheckpoint, there: Sequence[int], outline: Outline) -> 
     nan, inf = sum(own.nan[n] for n in read), sum(own.inf[n] for n in read)
     finite = sum(math.prod(outline.shapes[n]) for n in read) - nan - inf
     norm = math.hypot(*norms) if norms else math.nan
-    change, same = math.nan, None
+    change, same, error = math.nan, None, 0.0
     known = [n for n in read if step is not None and step.same[n] != UNKNOWN]
     if step is not None and known:
         same = all(step.same[n] == SAME for n in known) if len(known) == len(there) else None
@@ -408,7 +467,9 @@ def _sum(column: MeasuredCheckpoint, there: Sequence[int], outline: Outline) -> 
             # of a tensor that stayed what it was, its norm before is its norm
             old = math.hypot(*(length for n in known if not math.isnan(length := own.norm[n] if step.same[n] == SAME else step.before[n])))
             change = _ratio(moved, old)
-    return TrackPoint(norm, norm / math.sqrt(finite) if finite > 0 else math.nan, nan, inf, change, same)
+            if step.error and moved > 0:            # of the squares, which are estimated one by one
+                error = math.hypot(*((step.moved[n] / moved) ** 2 * step.error[n] for n in moving if not math.isnan(step.moved[n])))
+    return TrackPoint(norm, norm / math.sqrt(finite) if finite > 0 else math.nan, nan, inf, change, same, error=error)
 
 
 def _names(series: Series) -> list[tuple[str, str, str]]:

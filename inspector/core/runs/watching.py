@@ -23,7 +23,7 @@ _PATIENT = 4            # times as long between two looks when nothing happens
 
 
 def watched(paths: Iterable[str | os.PathLike[str]], *, match: str | None = None, everything: bool = False, every: float = EVERY,
-            settled: float = SETTLED, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
+            settled: float = SETTLED, kept: KeptNumbers | None = None, exact: bool = False, monitor: Monitor = QUIET,
             wait: Callable[[float], object] = time.sleep) -> Iterator[Tracks]:
     """The run as it is now, and again whenever it is another one: a checkpoint more, or one that was written anew. Goes on until `monitor`
     says so (Cancelled), waiting with `wait` between two looks; a folder that is empty still is waited for. Raises UsageError where the
@@ -50,7 +50,7 @@ def watched(paths: Iterable[str | os.PathLike[str]], *, match: str | None = None
         except ReadError:
             now = None                  # nothing that is whole
         if now is not None and (last is None or now.checkpoints != last.checkpoints):
-            tracks = _measured(now, match, kept, monitor)
+            tracks = _measured(now, match, kept, exact, monitor)
             if tracks is not None:
                 # what changed while it was read is missing from it, and looked for again
                 last, pause = tracks.series if match is None else now, every
@@ -60,8 +60,8 @@ def watched(paths: Iterable[str | os.PathLike[str]], *, match: str | None = None
         wait(pause)
 
 
-def _measured(now: Series, match: str | None, kept: KeptNumbers | None, monitor: Monitor) -> Tracks | None:
+def _measured(now: Series, match: str | None, kept: KeptNumbers | None, exact: bool, monitor: Monitor) -> Tracks | None:
     try:
-        return measure_series(now, match=match, kept=kept, monitor=monitor)
+        return measure_series(now, match=match, kept=kept, exact=exact, monitor=monitor)
     except ReadError:
         return None

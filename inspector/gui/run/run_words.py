@@ -60,6 +60,11 @@ def percent(share: float) -> str:
     return f"{100 * share:.2g} %" if share < 0.995 else f"{100 * share:,.0f} %"
 
 
+def change(point: core.TrackPoint) -> str:
+    """How far it moved, with a sign before what was estimated."""
+    return f"≈ {percent(point.change)}" if point.error else percent(point.change)
+
+
 def names(keys: tuple[str, ...], most: int = _NAMED) -> str:
     shown = ", ".join(core.visible(key, 60) for key in keys[:most])
     if len(keys) <= most:
@@ -85,7 +90,7 @@ def _diverged(series: core.Series, at: int, facts: Mapping[str, Any]) -> str:
             where=where, group=group, times=times, usual=usual)
     else:
         text = QCoreApplication.translate("Run", "Diverged at {where}: {group} moved by {change}, where {usual} a step was usual.").format(
-            where=where, group=group, change=percent(facts["change"]), usual=usual)
+            where=where, group=group, change=f"{'≈ ' if facts['error'] else ''}{percent(facts['change'])}", usual=usual)
     if facts["nan_from"] is None:
         return text
     return text + " " + QCoreApplication.translate("Run", "It is NaN from {where}.").format(where=checkpoint(series, facts["nan_from"]))

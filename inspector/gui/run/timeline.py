@@ -130,7 +130,9 @@ class Timeline(QWidget):
                 if point.broken:
                     parts.append("NaN" if point.nan else self.tr("infinite"))
                 if not math.isnan(point.change):
-                    parts.append(self.tr("change {share}").format(share=run_words.percent(point.change)))
+                    parts.append(self.tr("change {share}").format(share=run_words.change(point)))
+                    if point.error:
+                        parts.append(self.tr("estimated to ±{share}").format(share=run_words.percent(point.error)))
                 if not math.isnan(point.norm):
                     parts.append(self.tr("norm {value}").format(value=run_words.number(point.norm)))
                 if not point.read:

@@ -1,0 +1,42 @@
+"""What the window says of a run."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.run import run_words
+from inspector.gui.run.timeline import Timeline
+
+
+def point(change: float, error: float) -> core.TrackPoint:
+    return core.TrackPoint(1.0, 1.0, 0, 0, change, False, error=error)
+
+
+def test_that_an_estimate_has_a_sign_before_it() -> None:
+    assert run_words.change(point(0.25, 0.02)) == "≈ 25 %"
+    assert run_words.change(point(0.25, 0.0)) == "25 %"
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> core.Series:
+    return core.series([core.save({"epoch": n, "w": np.ones(3)}, tmp_path / f"{n}.pth").path for n in range(2)])
+
+
+def test_that_a_sentence_says_that_a_change_was_estimated(series: core.Series) -> None:
+    facts = {"group": "head", "growth": 1.0, "change": 0.8, "usual": 0.01, "nan_from": None}
+    said = [run_words.remark(series, core.Remark("diverged", 1, {**facts, "error": error})) for error in (0.02, 0.0)]
+    assert "head moved by ≈ 80 %," in said[0]
+    assert "head moved by 80 %," in said[1]
+
+
+def test_that_what_is_chosen_says_how_well_it_is_known(qtbot: QtBot, series: core.Series) -> None:
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.series = series
+    timeline.groups = (core.Track("head", 3, 1, "group", (point(float("nan"), 0.0), point(0.25, 0.02))),)
+    timeline.choose(1, 0)
+    assert timeline.accessibleDescription() == "epoch 1 · head · change ≈ 25 % · estimated to ±2 % · norm 1"
