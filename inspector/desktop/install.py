@@ -69,6 +69,19 @@ def run(action: str, dry_run: bool = False, *, default: bool = False, platform: 
                            "Look at the folder's permissions and free space, then run the same command again.") from error
 
 
+def is_default(platform: str = sys.platform, registry: Registry | None = None) -> bool | None:
+    """Whether a double-click on a checkpoint opens it with this program, as far as can be told; None where that is not for a program to
+    settle (macOS)."""
+    try:
+        if platform == "darwin":
+            return None
+        if platform == "win32" or registry is not None:
+            return bool(installed_command(registry or this_windows()))
+        return _Linux(dry_run=True, default=False).is_default()
+    except OSError:
+        return False
+
+
 _MACOS = """\
 On macOS the Finder opens files with application bundles (.app), and a package installed with pip has none: nothing was changed.
 Files can be opened with `inspector FILE`, from the window's Open command, or by dropping them on the window.
@@ -339,6 +352,11 @@ class _Linux:
             default = chosen.get(kind, "").strip()
             lines.append(f"{kind}: {core.visible(default) if default else 'no default chosen'}.")
         return "\n".join(lines) + "\n"
+
+    def is_default(self) -> bool:
+        """Whether our entry is there and first in line for every type."""
+        chosen = dict(line.partition("=")[::2] for line in reversed(_entries(_text(self._list))))
+        return self._entry.is_file() and all(chosen.get(kind, "").strip().partition(";")[0] == ENTRY for kind in TYPES)
 
     # common
 

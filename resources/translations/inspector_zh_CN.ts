@@ -4051,6 +4051,10 @@
 <translation>{name} — Checkpoint Inspector</translation>
 </message>
 <message>
+<source>No file open</source>
+<translation>未打开文件</translation>
+</message>
+<message>
 <source>{tensors} stored, shown as {n}</source>
 <translation>保存了{tensors}，显示为 {n} 个</translation>
 </message>
@@ -5563,6 +5567,53 @@
 <message>
 <source>Reading the checkpoints of the run</source>
 <translation>正在读取训练过程的检查点</translation>
+</message>
+</context>
+<context>
+<name>RecentRows</name>
+<message>
+<source>Open</source>
+<translation>打开</translation>
+</message>
+<message>
+<source>Compare with…</source>
+<translation>选择比较对象…</translation>
+</message>
+<message>
+<source>Show in folder</source>
+<translation>在文件夹中显示</translation>
+</message>
+<message>
+<source>Remove from this list</source>
+<translation>从列表中移除</translation>
+</message>
+<message>
+<source>not there now</source>
+<translation>现在不存在</translation>
+</message>
+<message>
+<source>Open {path}</source>
+<translation>打开 {path}</translation>
+</message>
+<message>
+<source>This file is no longer there</source>
+<translation>该文件已不存在</translation>
+</message>
+<message>
+<source>Today {time}</source>
+<translation>今天 {time}</translation>
+</message>
+<message>
+<source>Yesterday</source>
+<translation>昨天</translation>
+</message>
+<message>
+<source>d MMM</source>
+<translation>M月d日</translation>
+</message>
+<message>
+<source>d MMM yyyy</source>
+<translation>yyyy年M月d日</translation>
 </message>
 </context>
 <context>
@@ -7169,6 +7220,81 @@
 </message>
 </context>
 <context>
+<name>StartCards</name>
+<message>
+<source>What opens</source>
+<translation>可以打开什么</translation>
+</message>
+<message>
+<source>An error from PyTorch?</source>
+<translation>PyTorch 报错了？</translation>
+</message>
+<message>
+<source>Open with a double click</source>
+<translation>双击打开</translation>
+</message>
+<message>
+<source>Make it the default</source>
+<translation>设为默认程序</translation>
+</message>
+<message>
+<source>Not now</source>
+<translation>暂不</translation>
+</message>
+<message>
+<source>Paste “Missing key(s) in state_dict …” or “Weights only load failed …” and get the way out.</source>
+<translation>粘贴“Missing key(s) in state_dict …”或“Weights only load failed …”，即可得到解决办法。</translation>
+</message>
+<message>
+<source>Explain an error…</source>
+<translation>解释报错…</translation>
+</message>
+<message>
+<source>Make this the program for .pt, .pth, .ckpt and .safetensors. `inspector desktop uninstall` takes it back.</source>
+<translation>让本程序打开 .pt、.pth、.ckpt 和 .safetensors。可用 `inspector desktop uninstall` 撤销。</translation>
+</message>
+<message>
+<source>Here files open with applications, and this is a package: drop files on the window, or name them: inspector FILE.</source>
+<translation>在本系统上，文件由应用程序打开，而本程序是一个软件包：请把文件拖放到窗口上，或在命令行中指定：inspector FILE。</translation>
+</message>
+<message>
+<source>PyTorch, every era</source>
+<translation>PyTorch，各个版本</translation>
+</message>
+<message>
+<source>one file or shards</source>
+<translation>单个文件或分片</translation>
+</message>
+<message>
+<source>folders</source>
+<translation>文件夹</translation>
+</message>
+<message>
+<source>DCP, shards, epochs</source>
+<translation>DCP、分片、各轮次</translation>
+</message>
+<message>
+<source>.pt2, TorchScript</source>
+<translation>.pt2、TorchScript</translation>
+</message>
+<message>
+<source>with their code</source>
+<translation>连同其代码</translation>
+</message>
+<message>
+<source>to look into</source>
+<translation>可供查看</translation>
+</message>
+<message>
+<source>Files</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>What they are</source>
+<translation>说明</translation>
+</message>
+</context>
+<context>
 <name>StatisticsPanel</name>
 <message>
 <source>Statistics</source>
@@ -8006,16 +8132,40 @@
 <translation>{names} 等，另有 {n} 个</translation>
 </message>
 <message>
-<source>{names}, with {edits} that wait</source>
-<translation>{names}，有 {edits}待保存</translation>
+<source>Recent</source>
+<translation>最近打开</translation>
 </message>
 <message>
-<source>Open again what was open</source>
-<translation>再次打开上次的内容</translation>
+<source>1 file</source>
+<translation>1 个文件</translation>
 </message>
 <message>
-<source>Recent files</source>
-<translation>最近的文件</translation>
+<source>{n} files</source>
+<translation>{n} 个文件</translation>
+</message>
+<message>
+<source>{names}, {edits}</source>
+<translation>{names}，{edits}</translation>
+</message>
+<message>
+<source>Open again what was open: {files}</source>
+<translation>重新打开上次的内容：{files}</translation>
+</message>
+<message>
+<source>{name}: {problem}</source>
+<translation>{name}：{problem}</translation>
+</message>
+<message>
+<source>Checkpoints open with this program from now on.</source>
+<translation>从现在起，检查点将用本程序打开。</translation>
+</message>
+<message>
+<source>Telling the desktop</source>
+<translation>正在登记到桌面</translation>
+</message>
+<message>
+<source>{why} Or run: inspector desktop install</source>
+<translation>{why} 也可以运行：inspector desktop install</translation>
 </message>
 <message>
 <source>The program&apos;s sign</source>
@@ -8026,36 +8176,44 @@
 <translation>把检查点拖放到这里</translation>
 </message>
 <message>
-<source>.pth  .pt  .ckpt  .bin  .safetensors — files or folders, several at once</source>
-<translation>.pth  .pt  .ckpt  .bin  .safetensors — 文件或文件夹，可一次多个</translation>
+<source>one or more files, or a folder of epochs. Nothing in a file is ever run.</source>
+<translation>一个或多个文件，或存有各轮次的文件夹。文件中的任何内容都不会被执行。</translation>
 </message>
 <message>
-<source>Nothing in a file is ever run, and opening reads only what describes the tensors.</source>
-<translation>文件中的任何内容都不会运行，打开只读取描述张量的内容。</translation>
+<source>Open a folder</source>
+<translation>打开文件夹</translation>
+</message>
+<message>
+<source>open</source>
+<translation>打开</translation>
+</message>
+<message>
+<source>any command</source>
+<translation>所有命令</translation>
+</message>
+<message>
+<source>all keys</source>
+<translation>所有按键</translation>
 </message>
 <message>
 <source>Open…</source>
 <translation>打开…</translation>
 </message>
 <message>
+<source>Open folder…</source>
+<translation>打开文件夹…</translation>
+</message>
+<message>
+<source>Try the demo</source>
+<translation>试用示例</translation>
+</message>
+<message>
 <source>Open a checkpoint</source>
 <translation>打开检查点</translation>
 </message>
 <message>
-<source>Open the demo files</source>
-<translation>打开示例文件</translation>
-</message>
-<message>
 <source>Makes two small sample checkpoints and opens them</source>
 <translation>生成并打开两个小的示例检查点</translation>
-</message>
-<message>
-<source>Open {path}</source>
-<translation>打开 {path}</translation>
-</message>
-<message>
-<source>This file is no longer there</source>
-<translation>此文件已不存在</translation>
 </message>
 </context>
 <context>

@@ -197,6 +197,16 @@ def test_that_status_tells_what_is_installed(home: Path, monkeypatch: pytest.Mon
 
 
 @linux
+def test_that_it_is_known_whether_a_double_click_comes_here(home: Path) -> None:
+    assert install.is_default(platform="linux") is False
+    install.run("install", platform="linux")
+    assert install.is_default(platform="linux") is True
+    listed = home / ".config/mimeapps.list"
+    listed.write_text(listed.read_text().replace(f"{install.TYPES[1]}=", f"{install.TYPES[1]}=other.desktop;"))
+    assert install.is_default(platform="linux") is False
+    assert install.is_default(platform="darwin") is None
+
+
 def test_that_a_file_somebody_else_put_there_is_kept(home: Path) -> None:
     install.run("install")
     entry(home).write_text("[Desktop Entry]\nName=Mine\n")

@@ -133,6 +133,10 @@ class CompareCommands(QObject):
         if len(opened) == 2 and opened[0] is not None and opened[1] is not None:
             self.compare_documents(opened[0].id, opened[1].id)
 
+    def compare_with_another(self, path: str) -> None:
+        """Asks for the file that the one at `path` is to be compared with."""
+        self._choose(False, lambda paths: self.compare_paths([path, paths[0]]))
+
     def show_files(self) -> None:
         """Back from the comparison, which stays as it is."""
         if self.shown:

@@ -26,7 +26,7 @@ from inspector.gui.panels.welcome import Welcome
 from inspector.gui.state.looked_at import QUANTIZED
 from inspector.gui.state.row_values import RowReader
 from inspector.gui.state.session import Document, Selection, Session, State
-from inspector.gui.state.signals import Signals
+from inspector.gui.state.signals import FileSignals, Kind, Signals
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.packed_switch import PackedSwitch
 from inspector.gui.widgets.search_box import SearchBox
@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.work)
         self._welcome: Welcome | None = None
+        self._from_welcome: set[int] = set()        # documents that the first page was given, on their way
         self.pending = PendingBar(self.session)
         middle = QWidget()
         column = QVBoxLayout(middle)
@@ -181,8 +182,11 @@ class MainWindow(QMainWindow):
     def welcome(self) -> Welcome:
         """The page without a file; most starts name one and never show it."""
         if self._welcome is None:
-            self._welcome = Welcome(self.settings)
+            self._welcome = Welcome(self.settings, self.tasks)
             self._welcome.open_asked.connect(self.files.choose_files)
+            self._welcome.folder_asked.connect(self.files.choose_folder)
+            self._welcome.explain_asked.connect(self.menus["doctor"].trigger)
+            self._welcome.compare_asked.connect(self.comparison.compare_with_another)
             self._welcome.demo_asked.connect(self.files.open_demo)
             self._welcome.path_asked.connect(self.files.open_path)
             self._welcome.again_asked.connect(self.menus["open-again"].trigger)
@@ -226,7 +230,9 @@ class MainWindow(QMainWindow):
         self.tree.columns_changed.connect(lambda: self.status.setText(self._status()))
         self.drops.open_asked.connect(self.open_paths)
         self.drops.run_asked.connect(lambda paths: self.runs.show_paths(tuple(paths)))
+        self.session.document_added.connect(self._came)
         self.session.document_added.connect(lambda id: self.runs.show_files())
+        self.opener.opened.connect(self._say_no_checkpoint)
         self.opener.run_found.connect(self.runs.show_paths)
         self.opener.shows_runs = True
         self.drops.compare_asked.connect(self.comparison.compare_paths)
@@ -246,9 +252,34 @@ class MainWindow(QMainWindow):
     def _show_signals(self, id: int) -> None:
         document = self.session.document(id)
         found = self.signals.of(document) if document is not None else None
-        if found is not None:
+        if found is not None and document is not None:
             self.model.show_signals(found, id)
+            self._note(document, found)
         self._refresh()
+
+    def _note(self, document: Document, found: FileSignals) -> None:
+        """The worst that is known of a file, for the first page of the next start."""
+        if document.original is not None:
+            own = next((signal for signal in found.signals if signal.kind not in (Kind.EDITED, Kind.CHANGED, Kind.NEW)), None)
+            self.settings.note_recent(document.path, sum(stamp.size for stamp in document.original.files), own.kind.value if own else "")
+
+    def _say_no_checkpoint(self, id: int) -> None:
+        """Of what was given to the first page and is something else: it is said there, instead of a page of its own."""
+        document = self.session.document(id)
+        if document is None or self._welcome is None or id not in self._from_welcome:
+            return
+        self._from_welcome.discard(id)
+        error = document.error if document.state is State.FAILED else None
+        alone = len(self.session.documents) == 1
+        if isinstance(error, core.NotACheckpoint) and not error.members and alone:
+            self._welcome.say(core.file_name(document.path), error)
+            self.opener.close(id)
+        elif error is None:
+            self._welcome.say("", None)
+
+    def _came(self, id: int) -> None:
+        if self._welcome is not None and self.pages.currentWidget() is self._welcome:
+            self._from_welcome.add(id)
 
     def _read_again(self, id: int, found: core.Rewritten) -> None:
         document = self.session.document(id)
@@ -353,6 +384,8 @@ class MainWindow(QMainWindow):
     def _status(self) -> str:
         """What is selected, and what the tree has no room to say of it."""
         said, selection = self._of_selection(), self.session.selection
+        if not self.session.documents and not said:
+            return self.tr("No file open")
         if selection is None or self.runs.shown or self.comparison.shown:
             return said
         told = said.split(" · ")

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+import time
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
@@ -14,6 +15,16 @@ from . import fault_log
 
 RECENT = 10
 LAYOUT_VERSION = 2          # raise it when docks, splitters or columns change their meaning: older layouts are then forgotten
+
+
+class RecentFile(NamedTuple):
+    """A path opened lately: when (seconds since 1970), how large it was, and the worst that was known of it, a kind of `signals`; 0 and ""
+    where that is not known."""
+
+    path: str
+    at: int = 0
+    nbytes: int = 0
+    sign: str = ""
 
 
 class Settings(QObject):
@@ -31,11 +42,38 @@ class Settings(QObject):
         kept = self._json("recent")
         return tuple(path for path in kept if isinstance(path, str))[:RECENT] if isinstance(kept, list) else ()
 
+    @property
+    def recent_files(self) -> tuple[RecentFile, ...]:
+        """The same, with what is remembered of each."""
+        kept = self._json("recent-facts")
+        facts = kept if isinstance(kept, dict) else {}
+        return tuple(_recent(path, facts.get(path)) for path in self.recent)
+
     def add_recent(self, path: str) -> None:
+        self._note(RecentFile(path, int(time.time())))
         self._set_recent([path, *(other for other in self.recent if other != path)][:RECENT])
+
+    def note_recent(self, path: str, nbytes: int, sign: str) -> None:
+        """What is known of a file that is open, for the next start."""
+        known = next((file for file in self.recent_files if file.path == path), None)
+        if known is not None and (known.nbytes, known.sign) != (nbytes, sign):
+            self._note(known._replace(nbytes=nbytes, sign=sign))
+            self.recent_changed.emit()
+
+    def remove_recent(self, path: str) -> None:
+        self._set_recent([other for other in self.recent if other != path])
 
     def clear_recent(self) -> None:
         self._set_recent([])
+
+    @property
+    def offers_double_click(self) -> bool:
+        """Whether the first page offers to be the program for checkpoints; False once somebody said not now."""
+        return self._json("offer-double-click") is not False
+
+    @offers_double_click.setter
+    def offers_double_click(self, on: bool) -> None:
+        self._set_json("offer-double-click", on)
 
     @property
     def folder(self) -> str:
@@ -135,6 +173,10 @@ class Settings(QObject):
         self._set_json("recent", paths)
         self.recent_changed.emit()
 
+    def _note(self, file: RecentFile) -> None:
+        others = {other.path: other for other in self.recent_files} | {file.path: file}
+        self._set_json("recent-facts", {path: [one.at, one.nbytes, one.sign] for path, one in others.items()})
+
     def _json(self, key: str) -> Any:
         text = self._store.value(key)
         if not isinstance(text, str):
@@ -146,6 +188,13 @@ class Settings(QObject):
 
     def _set_json(self, key: str, value: object) -> None:
         self._store.setValue(key, json.dumps(value, ensure_ascii=True))
+
+
+def _recent(path: str, facts: Any) -> RecentFile:
+    """As far as what was kept makes sense: anybody may have written the file."""
+    if isinstance(facts, list) and [type(fact) for fact in facts] == [int, int, str] and 0 <= facts[0] < 1 << 40 and facts[1] >= 0:
+        return RecentFile(path, *facts)
+    return RecentFile(path)
 
 
 def _default_path() -> str:

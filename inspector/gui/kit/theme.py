@@ -303,6 +303,7 @@ QScrollArea { border: none; background: transparent; }
 #page { background: $window; }
 QFrame#factbox { background: $card; border: 1px solid $border; border-radius: 9px; }
 QFrame#factbox:focus { border: 1px solid $accent; }
+QLabel#key { background: $base; border: 1px solid $border; border-radius: 4px; padding: 0 4px; color: $muted; }
 QFrame#drop { background: $base; border: 2px dashed $border; border-radius: 14px; }
 QFrame#drop[hot="true"] { border: 2px dashed $accent; background: $info_background; }
 QFrame#dropoverlay { background: $overlay; border: 3px dashed $accent; border-radius: 14px; }
@@ -323,6 +324,7 @@ QLabel { background: transparent; }
 QTextEdit#prose { background: transparent; border: none; padding: 0; }
 QTextEdit#prose[tone="muted"] { color: $muted; }
 QLabel[tone="muted"] { color: $muted; }
+QLabel[tone="faint"] { color: $faint; }
 QLabel[tone="danger"] { color: $danger; }
 QLabel[tone="warning"] { color: $warning; }
 QLabel[tone="info"] { color: $info; }

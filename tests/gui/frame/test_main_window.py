@@ -553,3 +553,20 @@ def test_that_what_is_not_looked_at_is_not_made(window: MainWindow, tasks: Tasks
 def test_that_menus_say_everything_in_words(window: MainWindow) -> None:
     assert isinstance(window.menus, Menus)
     assert all(action.text() for action in window.findChildren(QAction) if not action.isSeparator() and action.shortcuts())
+
+
+def test_that_the_first_page_says_what_is_no_checkpoint_until_one_is_opened(window: MainWindow, session: Session, tasks: Tasks, idle: Idle,
+                                                                            opens: dict[str, object], tmp_path: Path) -> None:
+    opens["/x/notes.txt"] = core.NotACheckpoint("this is plain text, not a checkpoint", "Check which file was meant.", id="text")
+    window.show()
+    window.open_paths(["/x/notes.txt"])
+    idle(tasks)
+    assert window.pages.currentWidget() is window.welcome
+    assert "notes.txt: This is plain text" in window.welcome.said.text()
+    assert not window.welcome.notice.isHidden()
+    window.open_paths(["/x/real.pth"])
+    idle(tasks)
+    assert window.pages.currentWidget() is window.work
+    window.menus["close"].trigger()
+    idle(tasks)
+    assert window.welcome.notice.isHidden()
