@@ -342,6 +342,7 @@ if TYPE_CHECKING:
     from .runs.tracks import tracks_of as tracks_of
     from .runs.watching import watched as watched
     from .runtime.collector import collector_paused as collector_paused
+    from .runtime.memory import release_memory as release_memory
     from .saving.disk.atomic import recover as recover
     from .saving.endings import edited_path as edited_path
     from .saving.layouts.losses import Loss as Loss
@@ -366,6 +367,7 @@ if TYPE_CHECKING:
     from .suggestions.selection import edits_for_part as edits_for_part
     from .suggestions.selection import text_for_part as text_for_part
     from .tensor_table import column as column
+    from .tensor_table import in_order as in_order
     from .tensors.array_kinds import EmptyArray as EmptyArray
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
@@ -536,6 +538,7 @@ _HOMES = {
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
+    "runtime.memory": "release_memory",
     "runs.averaging": "Average Likeness average averaged_keys likeness",
     "runs.kept": "KeptNumbers",
     "runs.lags": "AverageLag average_lags",
@@ -553,7 +556,7 @@ _HOMES = {
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",
     "training.description": "Description Model",
-    "tensor_table": "column",
+    "tensor_table": "column in_order",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
     "training.sentences": "sentence",
     "training.weights": "Counts",

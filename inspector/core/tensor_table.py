@@ -2,28 +2,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
 from itertools import islice, repeat
 from operator import itemgetter
-from typing import Any
+from typing import Any, overload
 
 from .checkpoint import TensorInfo
 from .progress import distinct
 from .wording import count
 
 _ROWS = 4096            # tensors made at once
+_NEAR = 256             # … for who asks for one key after the other
 
 
 class TensorTable(Mapping[str, TensorInfo]):
     """Tensors by key, in order, each made when it is asked for: of a million, few ever are. What several look at is kept as columns
-    (`column`). Whoever goes through all of them more than once gets them kept. Frozen like all else here; any thread may read it."""
+    (`column`). None is kept: to make all of them again takes half a microsecond each, to keep them 500 bytes. Frozen like all else here;
+    any thread may read it."""
 
-    __slots__ = ("_keys", "_made", "_numbers")
+    __slots__ = ("_keys", "_near", "_next", "_numbers")
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
         self._numbers: dict[str, int] | None = None         # made for the first that is asked for by its key
-        self._made: list[TensorInfo] | None = None          # all of them; none as yet when they were gone through once
+        self._near: tuple[int, list[TensorInfo]] = (0, [])  # the number of the first, and those that were last made together
+        self._next = -1                                     # the number behind the one that was last asked for
 
     def row(self, number: int) -> TensorInfo:
         """The tensor of that number."""
@@ -54,7 +57,13 @@ class TensorTable(Mapping[str, TensorInfo]):
                 numbers.update((key, number) for number, key in some)
             self._numbers = numbers
         number = numbers[key]
-        return self._made[number] if self._made else self.row(number)
+        first, near = self._near
+        if not 0 <= number - first < len(near):
+            if number not in (self._next, first + len(near)) or not number:
+                self._next = number + 1
+                return self.row(number)
+            first, near = self._near = number, [*self.rows(number, min(number + _NEAR, len(self._keys)))]
+        return near[number - first]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys)
@@ -73,16 +82,8 @@ class TensorTable(Mapping[str, TensorInfo]):
 
     def all(self) -> Iterator[TensorInfo]:
         """Every tensor in order."""
-        if self._made:
-            yield from self._made
-            return
-        kept: list[TensorInfo] | None = None if self._made is None else []      # the second time
         for first in range(0, len(self._keys), _ROWS):
-            some = [*self.rows(first, min(first + _ROWS, len(self._keys)))]
-            if kept is not None:
-                kept += some
-            yield from some
-        self._made = [] if kept is None and self._made is None else kept or self._made
+            yield from self.rows(first, min(first + _ROWS, len(self._keys)))
 
     def __repr__(self) -> str:
         return f"<{count(len(self._keys), 'tensor')}>"
@@ -103,6 +104,40 @@ class _Items(ItemsView[str, TensorInfo]):
 
     def __iter__(self) -> Iterator[tuple[str, TensorInfo]]:
         return zip(self._mapping._keys, self._mapping.all(), strict=True)
+
+
+class _InOrder(Sequence[TensorInfo]):
+    """The tensors of a table by their numbers, made when they are asked for."""
+
+    def __init__(self, table: TensorTable) -> None:
+        self._table = table
+
+    @overload
+    def __getitem__(self, which: int) -> TensorInfo: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[TensorInfo]: ...
+
+    def __getitem__(self, which: int | slice) -> TensorInfo | Sequence[TensorInfo]:
+        if not isinstance(which, slice):
+            return self._table.row(range(len(self._table))[which])
+        numbers = range(len(self._table))[which]
+        return [*self._table.rows(numbers.start, numbers.stop)] if numbers.step == 1 and numbers else [*map(self._table.row, numbers)]
+
+    def __iter__(self) -> Iterator[TensorInfo]:
+        return self._table.all()
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
+def in_order(tensors: Mapping[str, TensorInfo]) -> Sequence[TensorInfo]:
+    """The tensors by their numbers: without making them, where they are made only when asked for.
+
+    >>> [info.shape for info in core.in_order(core.edit({"a": np.ones((2, 3)), "b": np.ones(4)}, []).tensors)[1:]]
+    [(4,)]
+    """
+    return _InOrder(tensors) if isinstance(tensors, TensorTable) else [*tensors.values()]
 
 
 def column(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:

@@ -120,8 +120,7 @@ def main() -> None:
     resting = time.perf_counter() + 0.5
     until(app, lambda: not tasks.running and time.perf_counter() > resting)
     heart.start()
-    if layers.notice.isVisible():
-        layers.notice.button.click()
+    layers.requests.go_on()             # so much is not read unasked
     spent = until(app, lambda: len(layers.model.rows) == len(ckpt.tensors) and not tasks.running)
     size = sum(t.nbytes for t in ckpt.tensors.values()) / 1e9
     print(f"layers: {len(ckpt.tensors)} tensors, {size:.2f} GB in {spent:.2f} s; {heart.stop()}")

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import copy
 import pickle
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_that_it_is_the_table_that_it_stands_for(tmp_path_factory: pytest.TempPa
     assert isinstance(tensors, TensorTable)
     assert [*tensors] == [*there]
     assert [*reversed(tensors)] == [*reversed(there)]
-    for _ in range(3):                                  # made again, kept, looked up
+    for _ in range(3):                                  # made again, looked up
         assert [*tensors.values()] == [*there.values()]
         assert [*tensors.items()] == [*there.items()]
         assert tensors == there
@@ -86,16 +87,61 @@ def test_that_it_can_be_pickled_and_copied_before_and_after_it_was_made(tmp_path
     assert repr(ckpt.tensors) == "<9 tensors>"
 
 
-def test_that_whoever_comes_again_gets_the_same_objects(tmp_path: Path) -> None:
-    save_file({f"t.{n}": torch.ones(n) for n in range(9)}, tmp_path / "a.safetensors")
+def test_that_none_is_kept_of_those_that_were_gone_through(tmp_path: Path) -> None:
+    save_file({f"t.{n:04}": torch.ones(n % 3) for n in range(3000)}, tmp_path / "a.safetensors")
     tensors = core.open(tmp_path / "a.safetensors").tensors
     half: Iterator[TensorInfo] = iter(tensors.values())
     next(half)
-    [*tensors.values()]
-    second = [*tensors.values()]
-    assert all(one is other for one, other in zip(second, tensors.values(), strict=True))
-    assert all(tensors[info.key] is info for info in second)
-    assert len([*half]) == 8                            # who began before goes on
+    assert tensors["t.0000"] == next(iter(tensors.values()))            # the keys are known by their numbers
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            [*tensors.values()]
+            [tensors[key] for key in tensors]
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 300_000 < most                        # not even a tenth of three thousand
+    assert len([*half]) == 2999                         # who began before goes on
+
+
+def test_that_one_after_the_other_is_made_in_pieces_and_any_order_gives_the_same(tmp_path: Path) -> None:
+    save_file({f"t.{n:04}": torch.ones(n % 3) for n in range(1000)}, tmp_path / "a.safetensors")
+    tensors = core.open(tmp_path / "a.safetensors").tensors
+    assert isinstance(tensors, TensorTable)
+    there, keys = [*tensors.values()], [*tensors]
+    made: list[int] = []
+    rows = type(tensors).rows
+
+    def counted(self: TensorTable, first: int, last: int) -> Iterable[TensorInfo]:
+        made.append(last - first)
+        return rows(self, first, last)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(type(tensors), "rows", counted)
+        assert [tensors[key] for key in keys] == there
+        assert len(made) < 10                           # not a thousand times one
+        assert sum(made) <= 1001
+        made.clear()
+        order = [(n * 387) % 1000 for n in range(1000)]
+        assert [tensors[keys[n]] for n in order] == [there[n] for n in order]
+        assert sum(made) < 1300                         # nor hundreds for each
+    for n in (0, 1, 2, 500, 501, 502, 3, 2, 1, 0, 999):
+        assert tensors[keys[n]] == there[n]
+
+
+def test_that_tensors_in_order_are_a_sequence_of_them(tmp_path: Path) -> None:
+    save_file({f"t.{n:04}": torch.ones(n % 3) for n in range(50)}, tmp_path / "a.safetensors")
+    tensors = core.open(tmp_path / "a.safetensors").tensors
+    there = [*tensors.values()]
+    for found in (core.in_order(tensors), core.in_order(dict(tensors))):
+        assert [*found] == there
+        assert len(found) == 50
+        assert [found[n] for n in (0, 7, -1)] == [there[n] for n in (0, 7, -1)]
+        for piece in (slice(3, 9), slice(None), slice(9, 3), slice(40, 99), slice(None, None, -7)):
+            assert [*found[piece]] == there[piece]
+        with pytest.raises(IndexError):
+            found[50]
 
 
 def test_that_any_thread_may_read_it(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import compress
@@ -37,7 +38,7 @@ from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
-from inspector.core.pickles.objects.storages import ManyRefs, ManyStorages, ResolveMany, StorageRef
+from inspector.core.pickles.objects.storages import ManyRefs, ManyStorages, ResolveMany, StorageRef, number_of
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -612,17 +613,21 @@ class _Records:
         keys = map(str, map(self._keys.__getitem__, places))
         return map(self._prefix.__add__, keys) if self._prefix else keys
 
+    def place_of(self, id: str) -> int:
+        number = number_of(id.removeprefix(self._prefix)) if id.startswith(self._prefix) else -1
+        place = bisect_left(self._keys, number)         # which go up
+        return place if number >= 0 and place < len(self._keys) and self._keys[place] == number else -1
+
     def storage(self, place: int) -> Storage:
-        key = str(self._keys[place])
-        return Storage(self._prefix + key, self._dtypes[self._dtype[place]], self._devices[self._device[place]], self.nbytes[place],
-                       self._members[self._base + key], self._big_endian)
+        return Storage(f"{self._prefix}{self._keys[place]}", self._dtypes[self._dtype[place]], self._devices[self._device[place]],
+                       self.nbytes[place], self._members.extent(self._numbers[place]), self._big_endian)
 
     def use(self, places: Ints) -> None:
         import numpy as np
         if self._used is not None:
             used, numbers = np.frombuffer(self._used, np.uint8), self._numbers
             used[places + numbers.start if isinstance(numbers, range) else np.array(numbers, np.int64)[places]] = 1
-            self._used, self._numbers = None, ()
+            self._used = None
 
 
 class _Unzipped(_Archive):

@@ -1,19 +1,17 @@
 """Tensors that lie in one storage: tied weights, views, neighbours."""
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Literal
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.progress import QUIET, Monitor, counted, distinct
+from inspector.core.tensor_table import column, each_alone
 
 from .strides import span
 
 Relation = Literal["same", "view", "viewed", "overlaps", "apart"]
 """What one tensor can be to another in the same storage: see `relation`."""
-
-_STORAGE = itemgetter(TensorInfo._fields.index("storage"))
 
 
 def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
@@ -24,7 +22,9 @@ def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
     >>> list(core.sharing(core.edit({"embed": w, "head": w, "bias": np.ones(4)}, [])).values())
     [['embed', 'head']]
     """
-    used = [*map(_STORAGE, ckpt.tensors.values())]
+    if each_alone(ckpt.tensors):
+        return {}
+    used = [*column(ckpt.tensors, "storage")]
     if len(distinct(used)) == len(used):
         return {}
     twice = {storage: count for storage, count in counted(used).items() if count > 1 and storage}

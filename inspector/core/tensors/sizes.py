@@ -5,13 +5,13 @@ each time.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from math import prod
 from operator import itemgetter, mul
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few, as_key
 from inspector.core.progress import QUIET, Monitor, distinct
@@ -50,9 +50,14 @@ def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
     (8000, 8000, 0)
     """
     apart = _only_in_chunks(ckpt.as_opened)
-    whole = {id: storage for id, storage in ckpt.storages.items() if id not in apart and _has_bytes(ckpt, storage)}
-    stored = _chunked(ckpt, {storage.extent for storage in whole.values()}) + sum(storage.nbytes for storage in whole.values())
-    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if id in whole or (ckpt.edited is None and id in apart))
+
+    def counts(id: str, storage: Storage) -> bool:
+        return id not in apart and _has_bytes(ckpt, storage)
+
+    # none is kept: there may be a million
+    stored = _chunked(ckpt, counts) + sum(storage.nbytes for id, storage in ckpt.storages.items() if counts(id, storage))
+    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items()
+                 if counts(id, ckpt.storages[id]) or (ckpt.edited is None and id in apart))
     logical = sum(info.nbytes for info in ckpt.tensors.values())
     return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
 
@@ -83,13 +88,16 @@ def _has_bytes(ckpt: Checkpoint, storage: Storage) -> bool:
     return storage.has_bytes or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
 
 
-def _chunked(ckpt: Checkpoint, counted: Set[Extent | None]) -> int:
-    """Bytes of the storages that chunks of tensors lie in, each once, without those `counted`. An edited checkpoint is saved with the
-    tensor in one."""
+def _chunked(ckpt: Checkpoint, counts: Callable[[str, Storage], bool]) -> int:
+    """Bytes of the storages that chunks of tensors lie in, each once, without those that are one with a storage that `counts`. An edited
+    checkpoint is saved with the tensor in one."""
     if ckpt.edited is not None:
         return sum(info.nbytes for info in ckpt.tensors.values() if info.chunks)
     found = {chunk.storage.extent: chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
              for chunk in info.chunks if chunk.storage.extent is not None}
+    if not found:
+        return 0
+    counted = {storage.extent for id, storage in ckpt.storages.items() if counts(id, storage)}
     return sum(nbytes for extent, nbytes in found.items() if extent not in counted)
 
 

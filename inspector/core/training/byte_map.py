@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import leaf_of, parent_of
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.sharing import sharing
 
 from .weights import Role, roles
 
@@ -51,6 +52,7 @@ def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, ty
     depth. Raises Cancelled."""
     chosen = keys if prefix or keys else tuple(ckpt.tensors)
     rows, tied = _rows(ckpt, chosen, packed, monitor)
+    types = types or {}
     top = _Group(prefix, prefix, len(prefix) + 1 if prefix else 0, rows, 0)
     waiting = [(-top.nbytes, 0, top)]
     count, number = 1, 0
@@ -64,13 +66,17 @@ def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, ty
             if isinstance(one, _Group) and one.depth < _DEEPEST:
                 number += 1
                 heapq.heappush(waiting, (-one.nbytes, number, one))
-    return _box(top, types or {}, tied)
+    return _box(ckpt, top, types, tied)
 
 
 class _Row(NamedTuple):
-    info: TensorInfo
+    """Of a tensor what it takes to place it. There may be a million: what is told of the few that get a box is looked up for these."""
+
+    key: str
     nbytes: int
     kind: ByteKind
+    dtype: str
+    device: str
 
 
 @dataclass(slots=True)
@@ -92,7 +98,7 @@ class _Group:
 
 def _rows(ckpt: Checkpoint, keys: Sequence[str], packed: Collection[str], monitor: Monitor) -> tuple[list[_Row], dict[str, list[str]]]:
     """What each tensor takes that takes anything, and which others are the same elements."""
-    role = roles(ckpt)
+    role, shared = roles(ckpt), sharing(ckpt, monitor)
     rows: list[_Row] = []
     first: dict[object, str] = {}
     tied: dict[str, list[str]] = {}
@@ -100,13 +106,14 @@ def _rows(ckpt: Checkpoint, keys: Sequence[str], packed: Collection[str], monito
         if not count % _REPORT_EVERY:
             monitor.report(count, len(keys))
         info = ckpt.tensors[key]
-        seen = first.setdefault(info.view or key, key)
-        if seen != key:
-            tied.setdefault(seen, []).append(key)
-            continue
+        if info.storage in shared:
+            seen = first.setdefault(info.view or key, key)
+            if seen != key:
+                tied.setdefault(seen, []).append(key)
+                continue
         nbytes = min(info.nbytes, info.storage_nbytes) if info.storage_nbytes else info.nbytes      # an expanded one has fewer than it says
         if nbytes > 0:
-            rows.append(_Row(info, nbytes, "packed" if key in packed else _kind(info, role)))
+            rows.append(_Row(key, nbytes, "packed" if key in packed else _kind(info, role), info.dtype, info.device or ""))
     return rows, tied
 
 
@@ -134,17 +141,18 @@ def _parts(group: _Group) -> list[_Group | _Row]:
     groups: dict[str, list[_Row]] = {}
     found: list[_Group | _Row] = []
     for row in group.rows:
-        end = row.info.key.find(".", group.cut)
+        end = row.key.find(".", group.cut)
         if end < 0:
             found.append(row)
         else:
-            groups.setdefault(row.info.key[group.cut:end], []).append(row)
+            groups.setdefault(row.key[group.cut:end], []).append(row)
     return [*found, *(rows[0] if len(rows) == 1 else _Group(
-        name, rows[0].info.key[:group.cut + len(name)], group.cut + len(name) + 1, rows, group.depth + 1) for name, rows in groups.items())]
+        name, rows[0].key[:group.cut + len(name)], group.cut + len(name) + 1, rows, group.depth + 1) for name, rows in groups.items())]
 
 
-def _box(group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
-    inside = [_box(one, types, tied) if isinstance(one, _Group) else _leaf(one, group.cut, types, tied) for one in group.inside]
+def _box(ckpt: Checkpoint, group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
+    inside = [_box(ckpt, one, types, tied) if isinstance(one, _Group) else _leaf(ckpt.tensors[one.key], one, group.cut, types, tied)
+              for one in group.inside]
     if group.left:
         nbytes, count = sum(row.nbytes for row in group.left), len(group.left)
         inside.append(ByteBox("", "", nbytes, count, *_common(group.left), left_out=count))
@@ -152,10 +160,10 @@ def _box(group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]])
     return box if inside else ByteBox(*box[:4], *_common(group.rows), box.type, left_out=0)
 
 
-def _leaf(row: _Row, cut: int, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
-    info, name = row.info, row.info.key[cut:] or leaf_of(row.info.key)
-    return ByteBox(name, info.key, row.nbytes, 1, row.kind, info.dtype, info.device or "",
-                   types.get(parent_of(info.key), "") if "." in name else "", info, tied=tuple(tied.get(info.key, ())))
+def _leaf(info: TensorInfo, row: _Row, cut: int, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
+    name = row.key[cut:] or leaf_of(row.key)
+    return ByteBox(name, row.key, row.nbytes, 1, row.kind, row.dtype, row.device, types.get(parent_of(row.key), "") if "." in name else "",
+                   info, tied=tuple(tied.get(row.key, ())))
 
 
 def _common(rows: Sequence[_Row]) -> tuple[ByteKind, str, str]:
@@ -165,7 +173,7 @@ def _common(rows: Sequence[_Row]) -> tuple[ByteKind, str, str]:
     devices: dict[str, int] = {}
     for row in rows:
         kinds[row.kind] = kinds.get(row.kind, 0) + row.nbytes
-        dtypes[row.info.dtype] = dtypes.get(row.info.dtype, 0) + row.nbytes
-        devices[row.info.device or ""] = devices.get(row.info.device or "", 0) + row.nbytes
+        dtypes[row.dtype] = dtypes.get(row.dtype, 0) + row.nbytes
+        devices[row.device] = devices.get(row.device, 0) + row.nbytes
     return max(kinds, key=kinds.__getitem__, default="other"), max(dtypes, key=dtypes.__getitem__, default=""), max(
         devices, key=devices.__getitem__, default="")

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
@@ -15,9 +15,10 @@ from inspector.core.naming_conventions import is_average, is_random_state, is_sc
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensor_table import TensorTable, column
+from inspector.core.tensors.sharing import sharing
 
 from .optimizers import Optimizer, optimizers
-from .weights import each_once, is_buffer, is_called_buffer, model_dicts, names_no_buffer
+from .weights import is_buffer, is_called_buffer, model_dicts, names_no_buffer
 
 # who wrote such a container; names of programs are not translated
 _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
@@ -35,8 +36,6 @@ _QUALITY = ("loss", "train_loss", "val_loss", "valid_loss", "best_loss", "best_v
             "best_top1", "best_prec1", "best_metric", "best_score", "best_fitness")
 _SAID = 2
 _Name = TypeVar("_Name", str, str | None)
-_FIELD = TensorInfo._fields.index
-_DTYPE, _DEVICE = itemgetter(_FIELD("dtype")), itemgetter(_FIELD("device"))
 
 
 class Model(NamedTuple):
@@ -97,30 +96,36 @@ def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> t
     tensors = ckpt.tensors
     if isinstance(tensors, TensorTable) and tensors.each_alone:
         return _models_of_columns(ckpt, tensors, wanted, monitor)
-    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in wanted}
+    inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
+    shared = sharing(ckpt, monitor)
     for info in tensors.values():
-        part = inside.get(info.state_dict)
-        if part is not None:
-            part.append(info)
+        sums = inside.get(info.state_dict)
+        if sums is not None:
+            sums.add(info, tensors, info.storage in shared)
     monitor.check()
-    return tuple(_model(ckpt, path or "", infos) for path, infos in inside.items() if infos)
-
-
-def _model(ckpt: Checkpoint, path: str, infos: Sequence[TensorInfo]) -> Model:
-    once = each_once(infos)
-    buffers = sum(info.numel for info in once if is_buffer(info, ckpt.tensors))
-    return _as_model(ckpt, path, len(infos), sum(info.numel for info in once) - buffers, buffers, sum(info.nbytes for info in infos),
-                     Counter(map(_DTYPE, infos)), Counter(map(_DEVICE, infos)))
+    return _as_models(ckpt, inside)
 
 
 class _Sums:
-    """What is added up of one state dict."""
+    """What is added up of one state dict, of whose tensors, of which there may be a million, none is kept."""
 
-    __slots__ = ("buffers", "devices", "dtypes", "nbytes", "numel", "tensors")
+    __slots__ = ("buffers", "devices", "dtypes", "nbytes", "numel", "seen", "tensors")
 
     def __init__(self) -> None:
         self.tensors = self.numel = self.buffers = self.nbytes = 0
-        self.dtypes, self.devices = Counter[str](), Counter[str | None]()
+        self.dtypes, self.devices, self.seen = Counter[str](), Counter[str | None](), set[object]()
+
+    def add(self, info: TensorInfo, names: Collection[str], is_shared: bool) -> None:
+        self.tensors += 1
+        self.nbytes += info.nbytes
+        self.dtypes[info.dtype] += 1
+        self.devices[info.device] += 1
+        view = info.view if is_shared else None
+        if view is None or view not in self.seen:
+            self.numel += info.numel
+            self.buffers += info.numel if is_buffer(info, names) else 0
+        if view is not None:
+            self.seen.add(view)
 
 
 def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[str], monitor: Monitor) -> tuple[Model, ...]:
@@ -145,8 +150,7 @@ def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[
                                     if is_called_buffer(key, dtype, tensors))
             _count(sums.dtypes, dtypes)
             _count(sums.devices, devices)
-    return tuple(_as_model(ckpt, path or "", sums.tensors, sums.numel - sums.buffers, sums.buffers, sums.nbytes, sums.dtypes, sums.devices)
-                 for path, sums in inside.items() if sums.tensors)
+    return _as_models(ckpt, inside)
 
 
 def _sizes(form: tuple[tuple[int, ...], str]) -> tuple[int, int]:
@@ -163,10 +167,13 @@ def _count(times: Counter[_Name], names: tuple[_Name, ...]) -> None:
         times.update(names)
 
 
-def _as_model(ckpt: Checkpoint, path: str, tensors: int, parameters: int, buffers: int, nbytes: int, dtypes: Counter[str],
-              devices: Counter[str | None]) -> Model:
+def _as_models(ckpt: Checkpoint, inside: Mapping[str | None, _Sums]) -> tuple[Model, ...]:
+    return tuple(_as_model(ckpt, path or "", sums) for path, sums in inside.items() if sums.tensors)
+
+
+def _as_model(ckpt: Checkpoint, path: str, sums: _Sums) -> Model:
     value = ckpt.values.get(path)
-    return Model(path, tensors, parameters, buffers, nbytes, _common(dtypes), _common(devices),
+    return Model(path, sums.tensors, sums.numel - sums.buffers, sums.buffers, sums.nbytes, _common(sums.dtypes), _common(sums.devices),
                  type_name(value) if isinstance(value, Opaque) else "", is_average(path))
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import top_of, under
-from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.sharing import sharing
 
 from .weights import counts
 
@@ -48,45 +49,41 @@ class Totals(NamedTuple):
 def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
     """Adds up the tensors `keys`, which lie below `prefix`; of the whole file, when there are neither. Linear in the keys. Raises
     Cancelled."""
-    chosen = keys if prefix or keys else tuple(ckpt.tensors)
-    infos = map(ckpt.tensors.__getitem__, chosen) if prefix or keys else ckpt.tensors.values()
+    whole = not (prefix or keys)
+    chosen = tuple(ckpt.tensors) if whole else keys
+    infos = ckpt.tensors.values() if whole else map(ckpt.tensors.__getitem__, chosen)
     dtypes: dict[str, list[int]] = {}
     devices: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
-    storages: dict[str, int] = {}
+    shared, times = sharing(ckpt, monitor), dict[str, int]()
     skip = len(under(prefix))
-    logical = broken = 0
-    sized = []
+    logical = broken = stored = 0
+    largest: list[tuple[int, int]] = []         # (bytes, minus the place), the least first
     for count, (key, tensor) in enumerate(zip(chosen, infos, strict=True)):
         if not count & 0xfff:
             monitor.report(count, len(chosen))
         nbytes = tensor.nbytes
         part = top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
-            row = table.get(name)
-            if row is None:
-                row = table[name] = [0, 0]
+            row = table.setdefault(name, [0, 0])
             row[0] += 1
             row[1] += nbytes
         logical += nbytes
         broken += bool(tensor.problem)
-        if tensor.storage:
-            storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
-        sized.append((nbytes, -count))
-    found = counts(ckpt, chosen if prefix or keys else None)
+        if tensor.storage in shared:
+            times[tensor.storage] = times.get(tensor.storage, 0) + 1
+        elif (storage := ckpt.storages.get(tensor.storage)) is not None:
+            stored += storage.nbytes
+        if len(largest) < LARGEST:
+            heapq.heappush(largest, (nbytes, -count))
+        elif nbytes > largest[0][0]:            # of equal ones the first
+            heapq.heapreplace(largest, (nbytes, -count))
+    found = counts(ckpt, None if whole else chosen)
     return Totals(
         tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
-        stored=sum(storage.nbytes for storage in map(ckpt.storages.get, storages) if storage is not None),
-        sharing=sum(n for n in storages.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
-        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in _largest(sized) if nbytes))
-
-
-def _largest(sized: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The largest of (bytes, minus the place), of equal ones the first. By pieces: one sort of a million would keep the interpreter."""
-    found: list[tuple[int, int]] = []
-    for piece in in_pieces(sized):
-        found = heapq.nlargest(LARGEST, [*found, *piece])
-    return found
+        stored=stored + sum(ckpt.storages[id].nbytes for id in times if id in ckpt.storages),
+        sharing=sum(n for n in times.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
+        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in sorted(largest, reverse=True) if nbytes))
 
 
 def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:

@@ -17,8 +17,9 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
-from inspector.core.progress import counted, distinct, in_pieces
+from inspector.core.progress import distinct, in_pieces
 from inspector.core.tensor_table import TensorTable, column, kinds
+from inspector.core.tensors.sharing import sharing
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
 
@@ -65,26 +66,25 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
     role = roles(ckpt)
     if keys is None and (found_at_once := _counts_of_columns(ckpt, role)) is not None:
         return found_at_once
-    infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
+    shared, seen = sharing(ckpt), set[object]()
     found: Counter[Role] = Counter()
-    times = counted(map(_STORAGE, infos))
-    by_place: dict[str | None, list[TensorInfo]] = {}
-    seen: set[object] = set()
-    for info in infos:
-        if times[info.storage] == 1 or not info.storage:
-            by_place.setdefault(info.state_dict, []).append(info)
-            continue
-        this = role(info)
-        view = this == "optimizer", info.view or info.key
-        if view not in seen:
-            seen.add(view)
-            found[this] += info.numel
-    for place, some in by_place.items():
-        if place is not None and role(some[0]) == "parameter" and not _may_differ(some):
-            found["parameter"] += _elements(some)
-        else:
-            for info in some:
-                found[role(info)] += info.numel
+    for infos in in_pieces(ckpt.tensors.values() if keys is None else (ckpt.tensors[key] for key in keys)):
+        by_place: dict[str | None, list[TensorInfo]] = {}
+        for info in infos:
+            if info.storage not in shared:
+                by_place.setdefault(info.state_dict, []).append(info)
+                continue
+            this = role(info)
+            view = this == "optimizer", info.view or info.key
+            if view not in seen:
+                seen.add(view)
+                found[this] += info.numel
+        for place, some in by_place.items():
+            if place is not None and role(some[0]) == "parameter" and not _may_differ(some):
+                found["parameter"] += _elements(some)
+            else:
+                for info in some:
+                    found[role(info)] += info.numel
     return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
 
 
@@ -204,10 +204,10 @@ def _names_a_buffer(keys: Sequence[str]) -> bool:
 
 
 def _may_differ(infos: Sequence[TensorInfo]) -> bool:
-    """Whether some of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
+    """Whether some of a piece of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
     if not _TRAINED.issuperset(distinct(map(_DTYPE, infos))):
         return True
-    return any(_named_otherwise([info.key for info in piece]) for piece in in_pieces(infos))
+    return _named_otherwise([info.key for info in infos])
 
 
 def _elements(infos: Iterable[TensorInfo]) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import re
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress
@@ -60,7 +61,7 @@ class KeyTree:
     def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor, view: core.PackedView | None = None) -> None:
         self.checkpoint, self.view = checkpoint, view
         self.as_stored = False          # whether the view is without rows because somebody wants to see the parts
-        self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
+        self.infos = core.in_order(checkpoint.tensors)
         self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
         self.values: list[Any] = list(checkpoint.values.values())
         self._all_tensor_keys = tuple(checkpoint.tensors)
@@ -331,10 +332,11 @@ class KeyTree:
         kinds, shapes, dtypes, devices = _Numbering(), _Numbering(), _Numbering(), _Numbering()
         kind: list[int] = []
         forms = _Forms()
-        for start in range(0, len(self.infos), _REPORT_EVERY):
+        columns = zip(*(core.column(self.checkpoint.tensors, field) for field in ("shape", "dtype", "device")), strict=True)
+        while piece := [*itertools.islice(columns, _REPORT_EVERY)]:
             monitor.check()
-            # (shape, dtype, device) of a TensorInfo: few distinct ones, so all else is worked out once for each
-            kind += [kinds[forms.of(info[1]), info[2], info[3]] for info in self.infos[start:start + _REPORT_EVERY]]
+            # few distinct ones, so all else is worked out once for each
+            kind += [kinds[forms.of(shape), dtype, device] for shape, dtype, device in piece]
         of = _ints(kind)
         self.entry_shape = _ints([shapes[shape] for shape, _, _ in kinds])[of]
         self.entry_dtype = _ints([dtypes[dtype] for _, dtype, _ in kinds])[of]
@@ -560,13 +562,27 @@ class _Numbering(dict[Any, int]):
         return number
 
 
+class _Names(dict[str, int]):
+    """Numbers names in the order they are first asked for; `spelled` has them by their numbers."""
+
+    def __init__(self) -> None:
+        super().__init__({"": 0})
+        self.spelled = [""]
+
+    def __missing__(self, name: str) -> int:
+        number = self[name] = len(self.spelled)
+        self.spelled.append(name)
+        return number
+
+
 class _Builder:
     def __init__(self, checkpoint: core.Checkpoint, flat: bool, paths: Mapping[str, str]) -> None:
         self._tensors, self._values, self._paths = checkpoint.tensors, checkpoint.values, paths
         self._total = len(checkpoint.tensors) + len(checkpoint.values)
-        self._names = _Numbering({"": 0})
-        self._name_id, self._parent, self._depth, self._entry = [0], [0], [0], [-1]
-        self._children: dict[int, dict[str, int]] = {0: {}}         # of each group: name -> node
+        self._names = _Names()
+        self._name_id, self._parent, self._depth, self._entry = array("i", [0]), array("i", [0]), array("i", [0]), array("i", [-1])
+        # of each group: name -> node; of one with an only child, as most have, that: a dict for each would take more than all else here
+        self._children: dict[int, dict[str, int] | int] = {0: {}}
         self._budget = 0 if flat else SPARE_NODES + 4 * self._total
         self._in_preorder = True
         self._path, self._segments = [0], list[str]()               # the group last added to, and the names leading there
@@ -578,8 +594,9 @@ class _Builder:
         monitor.report(self._total, self._total)
         while self._children:                   # freeing them all at once would stop every other thread
             self._children.popitem()
-        return Raw(list(self._names), _ints(self._name_id), _ints(self._parent), _ints(self._depth), _ints(self._entry),
-                    self._in_preorder)
+        name_id, parent, depth, entries = (np.frombuffer(column, np.intc) for column in (
+            self._name_id, self._parent, self._depth, self._entry))
+        return Raw(self._names.spelled, name_id, parent, depth, entries, self._in_preorder)
 
     def _add_keys(self, keys: Iterator[str], entry: int, monitor: core.Monitor) -> int:
         """Neighbours mostly share everything but their last segment, and then the group is at hand. Flat for speed: this
@@ -588,6 +605,7 @@ class _Builder:
         add_name, add_parent, add_depth, add_entry = (
             self._name_id.append, self._parent.append, self._depth.append, entries.append)
         head: str | None = None
+        siblings: dict[str, int] | None = None
         for key in keys:
             cut = key.rfind(".") + 1
             tail = key[cut:]
@@ -598,9 +616,13 @@ class _Builder:
                     tail, head = parts[-1], None
                 self._enter(parts)
                 group, depth = path[-1], len(path)
-                siblings = self._children.setdefault(group, {})
+                siblings = None
             new = len(entries)
-            node = siblings.setdefault(tail, new)
+            if siblings is not None:
+                node = siblings.setdefault(tail, new)
+            else:
+                node = self._child(group, tail, new)
+                siblings = found if isinstance(found := self._children[group], dict) else None
             if node < new and entries[node] < 0:
                 entries[node] = entry               # a group until now
             else:
@@ -625,10 +647,7 @@ class _Builder:
         parent = path[-1]
         for part in parts[shared:-1]:
             new = len(self._entry)
-            siblings = self._children.get(parent)
-            if siblings is None:
-                siblings = self._children[parent] = {}
-            node = siblings.setdefault(part, new)
+            node = self._child(parent, part, new)
             if node == new:
                 self._name_id.append(self._names[part])
                 self._parent.append(parent)
@@ -639,6 +658,19 @@ class _Builder:
             path.append(node)
             parent = node
         self._segments = parts[:-1]
+
+    def _child(self, group: int, name: str, new: int) -> int:
+        """The child of that name, which is `new` when there was none."""
+        known = self._children.get(group)
+        if known is None:
+            self._children[group] = new
+            return new
+        if isinstance(known, int):
+            only = self._names.spelled[self._name_id[known]]
+            if only == name:
+                return known
+            known = self._children[group] = {only: known}
+        return known.setdefault(name, new)
 
 
 def _bits(dtype: str) -> float:

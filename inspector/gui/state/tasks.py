@@ -27,6 +27,7 @@ T = TypeVar("T")
 INTERVAL = 50                   # milliseconds between two looks at the progress
 SWITCH = 0.0005                 # seconds
 _NICE = 10
+_LONG = 0.1                     # seconds of processor time, from which on a task may have left memory lying about
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
 
@@ -183,7 +184,10 @@ class Tasks(QObject):
                 if not task.urgent:
                     _give_way()
                 if not task.silenced:
+                    begun = time.thread_time()
                     task.result = task.work(task.monitor)
+                    if time.thread_time() - begun > _LONG:
+                        core.release_memory()
             except core.Cancelled:
                 task.silenced = True
             except Exception as error:

@@ -212,3 +212,15 @@ def test_that_closing_does_not_wait_for_ever_for_work_that_does_not_listen(qtbot
 def test_that_cancelling_nothing_is_nothing(tasks: Tasks, act: Callable[[Tasks], None]) -> None:
     act(tasks)
     assert tasks.running == ()
+
+
+@pytest.mark.parametrize(("long", "times"), [(-1.0, 1), (1e9, 0)], ids=["long work", "short work"])
+def test_that_memory_is_given_back_after_long_work_and_before_its_result_is_handed_on(
+        long: float, times: int, tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, seen, threads = list[int](), list[int](), set[int]()
+    monkeypatch.setattr("inspector.gui.state.tasks._LONG", long)
+    monkeypatch.setattr(core, "release_memory", lambda: (given.append(1), threads.add(threading.get_ident())), raising=False)
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("a", lambda monitor: 5, on_done=lambda result: seen.append(len(given)))
+    assert seen == [times]
+    assert threading.get_ident() not in threads

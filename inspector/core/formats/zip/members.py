@@ -106,9 +106,10 @@ class Members(MutableMapping[str, Extent]):
 
     def each(self) -> Iterator[Extent]:
         """Of all, in order."""
-        return map(self._extent, range(len(self.names)))
+        return map(self.extent, range(len(self.names)))
 
-    def _extent(self, number: int) -> Extent:
+    def extent(self, number: int) -> Extent:
+        """That of the member at a place in the directory."""
         found = self.set.get(number)
         if found is not None:
             return found
@@ -119,7 +120,7 @@ class Members(MutableMapping[str, Extent]):
         number = self.number(name)
         if number < 0:
             raise KeyError(name)
-        return self._extent(number)
+        return self.extent(number)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self.number(name) >= 0

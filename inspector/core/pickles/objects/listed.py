@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from operator import itemgetter
@@ -157,8 +158,7 @@ class TensorList(Sequence[TensorInfo]):
     def __getitem__(self, which: int | slice) -> TensorInfo | list[TensorInfo]:
         if isinstance(which, slice):
             return [self[number] for number in range(len(self))[which]]
-        number = range(len(self))[which]
-        return next(iter(self.made(number, number + 1)))
+        return self.one(range(len(self))[which])
 
     def made(self, first: int, last: int) -> Iterable[TensorInfo]:
         """The tensors numbered so."""
@@ -168,6 +168,17 @@ class TensorList(Sequence[TensorInfo]):
         if not self._others:
             return made
         return (info if row >= 0 else self._others[~row] for info, row in zip(made, rows, strict=True))
+
+    def one(self, number: int) -> TensorInfo:
+        """The tensor of that number: the same as `made`, at a fraction of the cost for a single one."""
+        row = self._rows[number]
+        if row < 0:
+            return self._others[~row]
+        _, kind, place, node, offset, storages = self.ordinary
+        (shape, stride, dtype, device, nbytes, requires_grad), (storage,) = self.ordinary.kinds[kind[row]], storages.ids((place[row],))
+        at = bisect_right(self._state_dicts, number, key=itemgetter(0)) - 1
+        return TensorInfo(self.keys[number], shape, dtype, device, stride, offset[row] if offset is not None else 0, storage, nbytes,
+                          requires_grad, self._state_dicts[at][1], node=node[row])
 
     def column(self, field: str) -> Iterable[Any]:
         """A field of all of them."""
@@ -214,6 +225,9 @@ class ListedTensors(TensorTable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ListedTensors, (self._list,)
+
+    def row(self, number: int) -> TensorInfo:
+        return self._list.one(number)
 
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
         return self._list.made(first, last)

@@ -85,6 +85,9 @@ class ManyStorages(Protocol):
     def ids(self, places: Iterable[int]) -> Iterable[str]:
         """What they are called; no two the same."""
 
+    def place_of(self, id: str) -> int:
+        """The place of the one that is called so; -1 where none is."""
+
     def storage(self, place: int) -> Storage:
         """One of them."""
 
@@ -112,19 +115,24 @@ class ListedStorages(Mapping[str, Storage]):
     """Storages in the order in which they were used first: some of many, made when they are asked for, and `others`. `order` has the
     place of each, or the complement of that among the others."""
 
-    __slots__ = ("_many", "_order", "_others", "_places")
+    __slots__ = ("_listed", "_many", "_named", "_order", "_others")
 
     def __init__(self, many: ManyStorages, order: array[int], others: Sequence[Storage]) -> None:
         self._many = many
         self._order = order
         self._others = others
-        self._places: dict[str, int] | None = None      # made for the first that is asked for by its id
+        self._named = {others[~place].id: others[~place] for place in order if place < 0} if others else {}
+        self._listed: bytearray | None = None           # of each of the many whether it is among these; for the first that is asked for
 
     def __getitem__(self, id: str) -> Storage:
-        if self._places is None:
-            self._places = dict(zip(self, self._order, strict=True))
-        place = self._places[id]
-        return self._many.storage(place) if place >= 0 else self._others[~place]
+        if id in self._named:
+            return self._named[id]
+        if self._listed is None:
+            self._listed = _listed(len(self._many.good), self._order)
+        place = self._many.place_of(id)
+        if place < 0 or not self._listed[place]:
+            raise KeyError(id)
+        return self._many.storage(place)
 
     def __iter__(self) -> Iterator[str]:
         if not self._others:
@@ -145,6 +153,14 @@ class ListedStorages(Mapping[str, Storage]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ListedStorages, (self._many, self._order, self._others)
+
+
+def _listed(count: int, order: array[int]) -> bytearray:
+    found = bytearray(count)
+    for place in order:
+        if place >= 0:
+            found[place] = 1
+    return found
 
 
 class _Each(ValuesView[Storage]):
@@ -257,7 +273,7 @@ class Storages:
             ref = self._ref(n)
             if ref is not None and self._has_view(n):
                 return False
-            number = _number(ref.key) if ref is not None else -1
+            number = number_of(ref.key) if ref is not None else -1
             at = int(np.searchsorted(keys, number))
             if number >= 0 and at < len(keys) and keys[at] == number:
                 good[at] = False
@@ -290,7 +306,7 @@ class Storages:
         """The storage as its key was first used, if it was, or as it was resolved with many; it counts as used by that."""
         found = self._first.get(key) if key is not None else None
         if found is None and key is not None and self.many is not None:
-            number, (refs, good, many) = _number(key), self.many
+            number, (refs, good, many) = number_of(key), self.many
             place = int(refs.keys.searchsorted(number))
             if number >= 0 and place < len(refs.keys) and refs.keys[place] == number and good[place]:
                 self._when.append((len(self.uses), place))
@@ -474,15 +490,21 @@ class KnownStorages:
 class _Made:
     """Storages that are there already."""
 
-    __slots__ = ("_storages", "good", "nbytes")
+    __slots__ = ("_places", "_storages", "good", "nbytes")
 
     def __init__(self, storages: list[Storage]) -> None:
         self._storages = storages
+        self._places: dict[str, int] | None = None
         self.good: Sequence[int] = bytes(not storage.problem for storage in storages)
         self.nbytes: Sequence[int] = [storage.nbytes for storage in storages]
 
     def ids(self, places: Iterable[int]) -> Iterable[str]:
         return (self._storages[place].id for place in places)
+
+    def place_of(self, id: str) -> int:
+        if self._places is None:
+            self._places = {storage.id: place for place, storage in enumerate(self._storages)}
+        return self._places.get(id, -1)
 
     def storage(self, place: int) -> Storage:
         return self._storages[place]
@@ -491,7 +513,7 @@ class _Made:
         pass
 
 
-def _number(key: str | None) -> int:
+def number_of(key: str | None) -> int:
     """The number that a key is, without zeros before it; -1 where it is none, or a long one."""
     if key is None or not (key.isascii() and key.isdecimal()) or len(key) > KEY_DIGITS or (key[0] == "0" and len(key) > 1):
         return -1

@@ -84,10 +84,13 @@ def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pyte
     ckpt, plain = core.open(path), one_by_one(path, monkeypatch)
     assert isinstance(ckpt.tensors, ListedTensors)
     assert isinstance(ckpt.storages, ListedStorages)
-    for _ in range(3):                                  # made again, kept, looked up
+    for _ in range(3):                                  # made again, looked up
         same(ckpt, plain)
         assert ckpt.tensors == plain.tensors
         assert ckpt.storages == plain.storages
+    assert [ckpt.storages[id] for id in plain.storages] == [*plain.storages.values()]
+    assert all(id not in ckpt.storages for id in ("", "x", "00", "-1", "1.5", str(10**30), str(len(ckpt.members) + 5)))
+    assert [ckpt.tensors[key] for key in reversed(ckpt.tensors)] == [plain.tensors[key] for key in reversed(plain.tensors)]
     assert [*ckpt.storages] == [*plain.storages]
     assert [*ckpt.storages.values()] == [*plain.storages.values()]
     assert each_alone(ckpt.tensors) == each_alone(plain.tensors)
