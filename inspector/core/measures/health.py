@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -72,13 +72,38 @@ def health_by_numbers(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> Ite
     yield from _narrower(ckpt, floats)
 
 
-def _floats(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> dict[str, Summary]:
+class Extremes(Protocol):
+    """What of a `Summary` tells whether anything is the matter with a tensor by itself."""
+
+    @property
+    def numel(self) -> int: ...
+
+    @property
+    def finite(self) -> int: ...
+
+    @property
+    def min(self) -> float | int: ...
+
+    @property
+    def max(self) -> float | int: ...
+
+    @property
+    def nan(self) -> int: ...
+
+    @property
+    def inf(self) -> int: ...
+
+
+_Told = TypeVar("_Told", bound=Extremes)
+
+
+def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told]) -> dict[str, _Told]:
     return {key: summary for key, summary in summaries.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
 
 
-def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> tuple[Finding, ...]:
+def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Extremes]) -> tuple[Finding, ...]:
     """What `health` finds tensor by tensor, comparing none with others and reading nothing: NaN, infinities, tensors that are zero or
-    constant throughout. Of `summaries` of the tensors in question alone it says the same as of all.
+    constant throughout. Of `summaries`, or what tells as much, of the tensors in question alone it says the same as of all.
 
     >>> ckpt = core.edit({"a": np.float32([1, np.nan]), "b": np.ones(8)}, [])
     >>> [finding.id for finding in core.value_findings(ckpt, core.summarize(ckpt))]
@@ -90,7 +115,7 @@ def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> tuple[
 
 # -- from the numbers alone -----------------------------------------------------------------------------------------------------
 
-def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Extremes]) -> Iterator[Finding]:
     nan = [(key, summary.nan) for key, summary in floats.items() if summary.nan]
     infinite: list[tuple[str, int]] = []
     meant: list[tuple[str, int]] = []
@@ -127,7 +152,7 @@ def _may_be_infinite(info: TensorInfo) -> bool:
     return info.numel == 1 or _MASK.search(info.key) is not None
 
 
-def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+def _flat(ckpt: Checkpoint, floats: Mapping[str, Extremes]) -> Iterator[Finding]:
     """Tensors with one number in them. Of a matrix of weights that means that nothing was ever learnt, or all was lost: its rows are
     alike and stay so. Vectors begin as such, and constants may be meant."""
     zero: list[str] = []
@@ -160,7 +185,7 @@ _MOMENTS = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf", "mom
                       "step", "prev", "ax", "mu", "eta", "row_var", "col_var"))      # torch/optim/*.py
 
 
-def _is_usual(info: TensorInfo, summary: Summary) -> bool:
+def _is_usual(info: TensorInfo, summary: Extremes) -> bool:
     """Fresh biases, norms and running statistics, counters, gradients and optimizer state are often 0 or 1 all over, and nothing is wrong;
     a mask may let everything pass."""
     if _is_optimizers(info.key) or info.key.endswith(".grad"):

@@ -65,7 +65,9 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
         nbytes = tensor.nbytes
         part = top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
-            row = table.setdefault(name, [0, 0])
+            row = table.get(name)
+            if row is None:
+                row = table[name] = [0, 0]
             row[0] += 1
             row[1] += nbytes
         logical += nbytes

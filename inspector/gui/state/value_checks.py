@@ -6,7 +6,6 @@ before something else began is kept. Of larger ones it is known once somebody as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -56,22 +55,33 @@ class Measured(NamedTuple):
     at_work: bool
 
 
+class _Odd(NamedTuple):
+    """Of a tensor that something may be the matter with what tells it: there can be very many that are constant."""
+
+    numel: int
+    finite: int
+    min: float | int
+    max: float | int
+    nan: int
+    inf: int
+
+
 class _Reading:
-    """Of one checkpoint, as far as it went. `read`: the deviation of what was read; `odd`: summaries of tensors that something may be the
-    matter with. `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
+    """Of one checkpoint, as far as it went. `read`: the deviation of what was read; `odd`: tensors that something may be the matter
+    with. `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
 
     def __init__(self) -> None:
         self.read: dict[str, float] = {}
-        self.odd: dict[str, core.Summary] = {}
+        self.odd: dict[str, _Odd] = {}
         self.of: int | None = None          # tensors whose values can be had, once a worker has counted them
         self.wanted = False
         self.over = False                   # nothing is left, or reading failed
 
     def take(self, key: str, found: core.Summary) -> None:
-        self.read[key] = found.std
+        self.read[key] = found.std or 0.0           # one zero for all
         if found.nan or found.inf or (found.min == found.max and found.numel > 1):
-            # without its histogram, which is most of it: there can be very many that are constant
-            self.odd[key] = replace(found, edges=(), counts=(), quantiles=(), fine=None)
+            least, greatest = found.min, found.max
+            self.odd[key] = _Odd(found.numel, found.finite, least, least if least == greatest else greatest, found.nan, found.inf)
 
 
 class ValueChecks(QObject):
@@ -252,7 +262,7 @@ class ValueChecks(QObject):
             self._wait()
 
 
-def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, core.Summary]) -> Checked:
+def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, _Odd]) -> Checked:
     """In a worker."""
     found = tuple(finding for finding in core.value_findings(ckpt, odd) if finding.level != "info")
     guilty = {key for finding in found if finding.id in NOT_FINITE for key in finding.keys}

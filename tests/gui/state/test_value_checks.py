@@ -1,6 +1,7 @@
 """NaN in open files: read in the background, out of everybody's way."""
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -170,5 +171,5 @@ def test_that_very_many_constant_tensors_are_known_without_their_histograms(sess
     assert reading is not None
     odd = reading.odd
     assert {*odd} == {"bad", "zero"}
-    assert all((found.edges, found.counts, found.quantiles) == ((), (), ()) for found in odd.values())
-    assert (odd["bad"].nan, odd["zero"].zeros) == (1, odd["zero"].numel)
+    assert all(sys.getsizeof(found) < sys.getsizeof(core.summarize_tensor(original, key)) for key, found in odd.items())
+    assert (odd["bad"].nan, odd["zero"].finite, odd["zero"].min, odd["zero"].max) == (1, odd["zero"].numel, 0, 0)
