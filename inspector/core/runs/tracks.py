@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
@@ -82,6 +82,7 @@ class Tracks:
     columns: tuple[MeasuredCheckpoint | None, ...]
     read: int = 0
     _index: dict[str, dict[int, int]] = field(default_factory=dict, repr=False, hash=False, compare=False)
+    _known: dict[object, Any] = field(default_factory=dict, repr=False, hash=False, compare=False)     # what was put together once
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -125,29 +126,44 @@ class Tracks:
         """The keys of the parameters that are together in one of `groups`."""
         return tuple(self._grouped(depth, frozenset(("parameter",))).get(group, ()))
 
+    def largest_of(self, group: str, depth: int | None = None) -> str:
+        """The key of the parameter in a group that has most elements, the first of those; "" where there is no such group."""
+        keys = self._grouped(depth, frozenset(("parameter",))).get(group, ())
+        return max(keys, key=self._numel, default="")
+
+    def _numel(self, key: str) -> int:
+        """In the first checkpoint that has it."""
+        places = self._places()[key]
+        outline = next(one.outline for one in self.series if id(one.outline) in places)
+        return math.prod(outline.shapes[places[id(outline)]])
+
     def _grouped(self, depth: int | None, roles: frozenset[str]) -> dict[str, list[str]]:
         deep = depth if depth is not None else self.depth
-        found: dict[str, list[str]] = {}
-        for name, key, role in _names(self.series):
-            if role in roles:
-                found.setdefault(_group(name, deep), []).append(key)
-        return found
+        known: dict[str, list[str]] | None = self._known.get((deep, roles))
+        if known is None:
+            known = {}
+            for name, key, role in _names(self.series):
+                if role in roles:
+                    known.setdefault(_group(name, deep), []).append(key)
+            self._known[(deep, roles)] = known
+        return known
 
     @property
     def depth(self) -> int:
         """Of how many segments groups are that tell more than one part of the model."""
-        names = [name for name, _, role in _names(self.series) if role == "parameter"]
-        longest = max((name.count(".") for name in names), default=0)
-        return next((depth for depth in range(1, longest + 1) if len({_group(name, depth) for name in names}) > 1), max(longest, 1))
+        found: int | None = self._known.get("depth")
+        if found is None:
+            names = [name for name, _, role in _names(self.series) if role == "parameter"]
+            longest = max((name.count(".") for name in names), default=0)
+            found = next((depth for depth in range(1, longest + 1) if len({_group(name, depth) for name in names}) > 1), max(longest, 1))
+            self._known["depth"] = found
+        return found
 
     def together(self, name: str, keys: Sequence[str]) -> Track:
         """The tensors `keys` as one."""
         places = [self._places()[key] for key in keys]
         outlines = [one.outline for one in self.series]
-        def size(key_places: dict[int, int]) -> int:
-            outline = next(outline for outline in outlines if id(outline) in key_places)
-            return math.prod(outline.shapes[key_places[id(outline)]])
-        numel = sum(map(size, places))
+        numel = sum(map(self._numel, keys))
         points: list[TrackPoint | None] = []
         for outline, column in zip(outlines, self.columns, strict=True):
             there = [place[id(outline)] for place in places if id(outline) in place]

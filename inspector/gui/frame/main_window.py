@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
         self.reports.said.connect(self._say_of_report)
         self.drag_out.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.runs.shown_changed.connect(self._refresh)
+        self.runs.chosen.connect(lambda: self.status.setText(self._status()))
         self.runs.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.follow_asked.connect(self.menus["follow"].setChecked)

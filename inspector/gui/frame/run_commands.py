@@ -28,6 +28,7 @@ class RunCommands(QObject):
     """The page is one of `pages`, made when it is first needed; `files` is the one to go back to."""
 
     shown_changed = Signal()
+    chosen = Signal()               # another checkpoint or part of the run
     said = Signal(str)              # for the status line
 
     def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
@@ -44,7 +45,7 @@ class RunCommands(QObject):
             from inspector.gui.run.page import RunPage
             self._page = page = RunPage(self._tasks)
             page.back_asked.connect(self.show_files)
-            page.timeline.chosen.connect(lambda at, row: self.shown_changed.emit())
+            page.timeline.chosen.connect(lambda at, row: self.chosen.emit())
             page.reading.measured.connect(self.shown_changed)
             page.open_asked.connect(self._open)
             page.compare_asked.connect(self._compare)

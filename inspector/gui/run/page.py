@@ -456,7 +456,7 @@ class RunPage(QWidget):
         """The key of the greatest tensor of a part."""
         if self.rows.currentData() == _TENSORS:
             return group
-        return max(tracks.keys_of(group, self.rows.currentData()), key=lambda key: tracks.track(key).numel, default="")
+        return tracks.largest_of(group, self.rows.currentData())
 
     def _show_shapes(self) -> None:
         shapes = self.shapes.result

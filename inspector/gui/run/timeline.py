@@ -6,7 +6,8 @@ for several neighbours where there is no room.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -24,6 +25,7 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPen,
+    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
@@ -34,7 +36,7 @@ from inspector.gui.widgets.colour_maps import MAPS
 
 from . import run_words
 from .curve_axes import Axis, axes_of, kind_of
-from .run_columns import Cell, Column, cell_of, columns_of, value_of
+from .run_columns import Cell, Column, cell_of, columns_of
 
 CURVES, HEAD, ROW, GAP = 132, 40, 20, 2
 LEFT, RIGHT, EDGE = 168, 168, 14
@@ -42,6 +44,7 @@ NARROW = 620                # below it there is no room for what stands at the r
 MEASURES = ("change", "norm", "std", "nan")
 _WIDEST = 64                # pixels of a column
 _TICK = 46                  # pixels of the numbers of an axis
+_NORM = 84                  # pixels of the course of a norm
 _LETTERS = 24               # pixels of a cell from which on it says NaN
 
 
@@ -50,6 +53,16 @@ class Mark(NamedTuple):
 
     a: int = -1
     b: int = -1
+
+
+class _Row(NamedTuple):
+    """What stands in a row of the strip, found once and painted again and again: its name, the rectangles of its cells with what they are
+    filled with and the words in them, how its norm went, and the last norm."""
+
+    name: str
+    cells: list[tuple[QRectF, QColor | QBrush, str]]
+    norm: QPainterPath | None
+    last: str
 
 
 class Timeline(QWidget):
@@ -74,6 +87,9 @@ class Timeline(QWidget):
         self.scale_ends = (0.0, 0.0)
         self._broken: int | None = None         # the first checkpoint with a NaN or an infinity
         self._map: list[QColor] = []
+        self._rows: dict[int, _Row] = {}        # those that were seen, as long as they are what they were
+        self._heads: tuple[str, ...] = ()       # of the checkpoints
+        self._widest = 0                        # of those, in pixels
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Checkpoints of the run"))
@@ -92,8 +108,12 @@ class Timeline(QWidget):
         self.row = min(self.row, max(len(self.groups) - 1, 0))
         self.marks = Mark(*(n if n < count else count - 1 for n in self.marks))
         self.scale_ends = self._find_ends()
-        self._broken = next((n for n in range(count) if any(
-            point is not None and point.broken for point in (group.points[n] for group in self.groups))), None)
+        firsts = [n for group in self.groups for n, point in enumerate(group.points) if point is not None and (point.nan or point.inf)]
+        self._broken = min(firsts, default=None)
+        if series is not before:
+            self._heads = tuple(run_words.short(series, n) for n in range(count)) if series is not None else ()
+        self._widest = 0
+        self._rows.clear()
         self._lay_out()
         self.updateGeometry()
         self._said()
@@ -101,6 +121,7 @@ class Timeline(QWidget):
     def set_measure(self, measure: str) -> None:
         self.measure = measure
         self.scale_ends = self._find_ends()
+        self._rows.clear()
         self.update()
 
     def mark(self, a: int | None = None, b: int | None = None) -> None:
@@ -192,7 +213,13 @@ class Timeline(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._rows.clear()
         self._lay_out()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self._rows.clear()                      # fonts, colours
+        self._widest = 0
 
     @property
     def _strip(self) -> int:
@@ -330,7 +357,8 @@ class Timeline(QWidget):
             painter.drawText(QRect(int(self._right) + EDGE, top, RIGHT - EDGE, 20), Qt.AlignmentFlag.AlignVCenter,
                              self.tr("Norm, over the run"))
         metrics = QFontMetrics(self.font())
-        widest = max(metrics.horizontalAdvance(run_words.short(self.series, n)) for n in range(len(self.series))) + 8
+        self._widest = self._widest or max(map(metrics.horizontalAdvance, self._heads)) + 8
+        widest = self._widest
         every = max(1, math.ceil(widest / wide))
         chosen = self.column_of(self.at)
         for n, column in enumerate(self.shown):
@@ -343,7 +371,7 @@ class Timeline(QWidget):
                 painter.setPen(QColor(colours.text if n == chosen else colours.muted))
                 painter.setFont(_bold(self.font()) if n == chosen else self.font())
                 painter.drawText(QRectF(centre - widest, top, 2 * widest, 20), Qt.AlignmentFlag.AlignCenter,
-                                 run_words.short(self.series, at))
+                                 self._heads[at])
             letters = [letter for letter, place in (("A", self.marks.a), ("B", self.marks.b)) if place in column.files]
             if letters:
                 badge = QRectF(centre - 8, top + 20, 16, 14)
@@ -366,26 +394,11 @@ class Timeline(QWidget):
     def _paint_strip(self, painter: QPainter, colours: theme.Colours, seen: QRect) -> None:
         assert self.series is not None
         left, wide = self.columns
-        low, high = self.scale_ends
-        metrics = QFontMetrics(self.font())
-        for row, group in enumerate(self.groups):
-            top = self._strip + row * ROW
-            if top > seen.bottom() or top + ROW < seen.top():
-                continue                    # of a thousand tensors a screenful is drawn
-            if row == self.row:
-                painter.fillRect(QRectF(0, top, self.width(), ROW), QColor(colours.selection_idle))
-            painter.setPen(QColor(colours.text))
-            painter.setFont(self.font())
-            painter.drawText(QRect(EDGE, top, int(left) - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter,
-                             metrics.elidedText(core.visible(group.name, 80), Qt.TextElideMode.ElideMiddle, int(left) - EDGE - 8))
-            for n, column in enumerate(self.shown):
-                room = QRectF(left + n * wide, top, wide, ROW).adjusted(0, 0, -GAP if wide > 8 else 0, -GAP)
-                if column.files:
-                    self._paint_cell(painter, colours, room, cell_of(group.points, column.files, self.measure, group.reshaped), low, high)
-                elif column.lost is not None:
-                    painter.fillRect(room, QColor(colours.danger_background))
-            if self.width() >= NARROW:
-                self._paint_norm(painter, colours, QRectF(self._right + EDGE, top + 3, 84, ROW - 6), group)
+        small = _smaller(self.font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for n in range(max((seen.top() - self._strip) // ROW, 0), min((seen.bottom() - self._strip) // ROW + 1, len(self.groups))):
+            self._paint_row(painter, colours, n, small)         # of a thousand tensors a screenful is drawn
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         height = len(self.groups) * ROW - GAP
         for place, n in ((self.marks.a, 0), (self.marks.b, 1)):
@@ -397,59 +410,87 @@ class Timeline(QWidget):
             painter.drawRect(QRectF(left + self.column_of(self.at) * wide, self._strip + self.row * ROW, max(wide - GAP, 4),
                                     ROW - GAP).adjusted(1, 1, -1, -1))
 
-    def _paint_cell(self, painter: QPainter, colours: theme.Colours, room: QRectF, cell: Cell | None, low: float, high: float) -> None:
-        if cell is None:
-            return
-        if not cell.read:
-            painter.fillRect(room, QColor(colours.warning_background))
-            return
-        if cell.nan or cell.inf:
-            painter.fillRect(room, QColor(colours.danger))
-            if room.width() >= _LETTERS:
+    def _paint_row(self, painter: QPainter, colours: theme.Colours, n: int, small: QFont) -> None:
+        left = int(self.columns[0])
+        top = self._strip + n * ROW
+        row = self._rows.get(n)
+        if row is None:
+            row = self._rows[n] = self._row_of(self.groups[n], colours, top)
+        if n == self.row:
+            painter.fillRect(QRectF(0, top, self.width(), ROW), QColor(colours.selection_idle))
+        painter.setPen(QColor(colours.text))
+        painter.setFont(self.font())
+        painter.drawText(QRect(EDGE, top, left - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter, row.name)
+        for room, filling, said in row.cells:
+            painter.fillRect(room, filling)
+            if said:
                 painter.setPen(QColor(colours.base))
-                painter.setFont(_smaller(self.font()))
-                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "NaN" if cell.nan else "inf")
-            return
-        if cell.value is None or (cell.value == 0 and self.measure == "change"):
-            painter.fillRect(room, QColor(colours.track))
-        else:
-            painter.fillRect(room, self.colour(1.0 if math.isinf(cell.value) else _place(cell.value, low, high)))
-        if cell.reshaped:
-            painter.fillRect(room, QBrush(QColor(colours.text), Qt.BrushStyle.BDiagPattern))
+                painter.setFont(small)
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, said)
+        if row.norm is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.series[0]), 1.3))
+            painter.drawPath(row.norm)
+            painter.setPen(QColor(colours.muted))
+            painter.setFont(small)
+            painter.drawText(QRectF(self._right + EDGE + _NORM + 8, top, 60, ROW), Qt.AlignmentFlag.AlignVCenter, row.last)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
-    def _paint_norm(self, painter: QPainter, colours: theme.Colours, room: QRectF, group: core.Track) -> None:
-        """How the norm went, and the last one that is a number."""
-        norms = [(n, point.norm) for n, point in enumerate(group.points) if point is not None and not math.isnan(point.norm)
-                 and not point.broken]
-        if not norms:
-            return
-        low, high = min(norm for _, norm in norms), max(norm for _, norm in norms)
-        path = QPainterPath()
-        for place, (n, norm) in enumerate(norms):
-            point = QPointF(room.left() + room.width() * n / max(len(group.points) - 1, 1),
-                            room.bottom() - room.height() * ((norm - low) / (high - low) if high > low else 0.5))
-            if place:
-                path.lineTo(point)
+    def _row_of(self, group: core.Track, colours: theme.Colours, top: int) -> _Row:
+        left, wide = self.columns
+        name = QFontMetrics(self.font()).elidedText(core.visible(group.name, 80), Qt.TextElideMode.ElideMiddle, int(left) - EDGE - 8)
+        gap = GAP if wide > 8 else 0
+        cells: list[tuple[QRectF, QColor | QBrush, str]] = []
+        for n, column in enumerate(self.shown):
+            x = round(left + n * wide)
+            room = QRectF(x, top, round(left + (n + 1) * wide) - x - gap, ROW - GAP)
+            if column.files:
+                cell = cell_of(group.points, column.files, self.measure, group.reshaped)
+                if cell is not None:
+                    cells += ((room, filling, said) for filling, said in self._fillings(cell, colours, wide))
+            elif column.lost is not None:
+                cells.append((room, QColor(colours.danger_background), ""))
+        norm, last = self._norm_of(group, self._right + EDGE, top + 3) if self.width() >= NARROW else (None, "")
+        return _Row(name, cells, norm, last)
+
+    def _fillings(self, cell: Cell, colours: theme.Colours, wide: float) -> Iterator[tuple[QColor | QBrush, str]]:
+        if not cell.read:
+            yield QColor(colours.warning_background), ""
+        elif cell.nan or cell.inf:
+            yield QColor(colours.danger), ("NaN" if cell.nan else "inf") if wide >= _LETTERS else ""
+        else:
+            if cell.value is None or (cell.value == 0 and self.measure == "change"):
+                yield QColor(colours.track), ""
             else:
-                path.moveTo(point)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(colours.series[0]), 1.3))
-        painter.drawPath(path)
-        painter.setPen(QColor(colours.muted))
-        painter.setFont(_smaller(self.font()))
-        painter.drawText(QRectF(room.right() + 8, room.top() - 3, 60, ROW), Qt.AlignmentFlag.AlignVCenter, run_words.number(norms[-1][1]))
+                yield self.colour(1.0 if math.isinf(cell.value) else _place(cell.value, *self.scale_ends)), ""
+            if cell.reshaped:
+                yield QBrush(QColor(colours.text), Qt.BrushStyle.BDiagPattern), ""
+
+    def _norm_of(self, group: core.Track, left: float, top: float) -> tuple[QPainterPath | None, str]:
+        """How the norm went, and the last one that is a number."""
+        norms = [(n, point.norm) for n, point in enumerate(group.points)
+                 if point is not None and point.norm == point.norm and not point.nan and not point.inf]
+        if not norms:
+            return None, ""
+        low, high = min(norm for _, norm in norms), max(norm for _, norm in norms)
+        wide, tall = _NORM / max(len(group.points) - 1, 1), ROW - 6
+        shares = [(n, (norm - low) / (high - low) if high > low else 0.5) for n, norm in norms]
+        path = QPainterPath()
+        path.addPolygon(QPolygonF([QPointF(left + wide * n, top + tall * (1 - share)) for n, share in shares]))
+        return path, run_words.number(norms[-1][1])
 
     def _find_ends(self) -> tuple[float, float]:
         """The least and the greatest number in the strip, for its colours."""
-        values = [value for group in self.groups for point in group.points if point is not None and point.read and not point.broken
-                  and (value := value_of(point, self.measure)) is not None and value > 0 and math.isfinite(value)]
+        measured = attrgetter(self.measure)
+        values = [value for group in self.groups for point in group.points if point is not None and point.read
+                  and 0 < (value := measured(point)) < math.inf and not point.nan and not point.inf]
         return (min(values), max(values)) if values else (0.0, 0.0)
 
     def colour(self, share: float) -> QColor:
         """That of the strip for a place between its ends, 0 to 1."""
-        anchors = MAPS["viridis"].anchors(theme.colours(self.palette()).dark)
         if not self._map:
-            self._map = [QColor(name) for name in anchors]
+            self._map = [QColor(name) for name in MAPS["viridis"].anchors(theme.colours(self.palette()).dark)]
         place = min(max(share, 0.0), 1.0) * (len(self._map) - 1)
         n = min(int(place), len(self._map) - 2)
         a, b, part = self._map[n], self._map[n + 1], place - n

@@ -250,3 +250,14 @@ def test_that_measuring_can_be_stopped(trained: Trained) -> None:
 
     with pytest.raises(core.Cancelled):
         core.measure_series(core.series(trained.folder), monitor=Stop())
+
+
+def test_that_the_largest_parameter_of_a_group_is_found_without_its_points(tmp_path: Path, save: Save) -> None:
+    for n in range(2):
+        save(f"run/{n}.pth", {"a.w": torch.ones(3), "a.v": torch.ones(9), "a.u": torch.ones(9), "b.w": torch.ones(2)})
+    found = core.measure_series(core.series(tmp_path / "run"))
+    for group in found.groups():
+        keys = found.keys_of(group.name)
+        assert found.largest_of(group.name) == max(keys, key=lambda key: found.track(key).numel)
+    assert found.largest_of("a") == "a.v"
+    assert found.largest_of("none") == ""

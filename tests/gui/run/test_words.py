@@ -40,3 +40,24 @@ def test_that_what_is_chosen_says_how_well_it_is_known(qtbot: QtBot, series: cor
     timeline.groups = (core.Track("head", 3, 1, "group", (point(float("nan"), 0.0), point(0.25, 0.02))),)
     timeline.choose(1, 0)
     assert timeline.accessibleDescription() == "epoch 1 · head · change ≈ 25 % · estimated to ±2 % · norm 1"
+
+
+def test_that_a_row_is_drawn_anew_when_its_numbers_are_others(qtbot: QtBot, series: core.Series) -> None:
+    timeline = Timeline()
+    qtbot.addWidget(timeline)
+    timeline.resize(700, 120)
+    def picture(*changes: float) -> object:
+        points = tuple(point(change, 0.0) for change in changes)
+        other = tuple(point(change, 0.0) for change in (0.1, 1.0))
+        timeline.show_run(series, (core.Track("head", 3, 1, "group", points), core.Track("body", 3, 1, "group", other)), (), None)
+        return timeline.grab().toImage()
+
+    first = picture(0.1, 1.0)
+    assert picture(1.0, 0.1) != first
+    assert picture(0.1, 1.0) == first
+    timeline.set_measure("norm")
+    assert timeline.grab().toImage() != first
+    timeline.set_measure("change")
+    assert timeline.grab().toImage() == first
+    timeline.choose(0, 1)
+    assert timeline.grab().toImage() != first
