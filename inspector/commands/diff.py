@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help="a checkpoint")
     parser.add_argument("b", metavar="B", help="another one, of any format")
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key in A or B matches")
-    parser.add_argument("--only", metavar="STATUS", help="only pairs of these statuses, as in values,shape: " + ", ".join(STATUSES))
+    parser.add_argument("--only", metavar="STATUS", help="only pairs of these statuses, as in values,shape: " + ", ".join(STATUSES)
+                        + "; with --base of conflict, a, b, alike, kept")
     parser.add_argument("--rtol", metavar="X", type=float, default=0.0, help="elements count as equal within atol + rtol * |b|")
     parser.add_argument("--atol", metavar="X", type=float, default=0.0, help="see --rtol")
     parser.add_argument("--weights-only", action="store_true",
@@ -42,8 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='the state dict of A to compare, as in model_state_dict ("" is the root, * all)')
     parser.add_argument("--b-state-dict", metavar="PATH", help="the same for B")
     parser.add_argument("--all", action="store_true", help="list the equal tensors too")
+    parser.add_argument("--base", metavar="BASE",
+                        help="the checkpoint that both come from: what A changed since, what B did, and the conflicts")
+    parser.add_argument("--base-state-dict", metavar="PATH", help="the state dict of BASE to compare")
     parser.add_argument("--save-recipe", metavar="FILE",
-                        help="also write the edits that make A what B is, as `inspector edit A -o OUT --recipe FILE` does them")
+                        help="also write the edits that make A what B is, as `inspector edit A -o OUT --recipe FILE` does them; with "
+                             "--base those that bring into A what only B changed")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
     cluster.add_dask(parser)
     add_json(parser)
@@ -51,8 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    if asked.base is None and asked.base_state_dict is not None:
+        raise core.UsageError("--base-state-dict without --base", "Name the checkpoint that both come from with --base.")
     if asked.html is not None:
-        core.check_output(asked.html, "page", (asked.a, asked.b))
+        core.check_output(asked.html, "page", [path for path in (asked.a, asked.b, asked.base) if path is not None])
+    if asked.base is not None:
+        return _run_with_base(asked, out)
     a, b = (files.opened(path, asked, out) for path in (asked.a, asked.b))
     with files.about(f"{asked.a} and {asked.b}"):
         with cluster.executor_of(asked) as executor:
@@ -65,6 +74,26 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     else:
         out.text(said + as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only, paint=out.paint))
     return exit_code(comparison, asked.structure_only)
+
+
+def _run_with_base(asked: argparse.Namespace, out: Output) -> int:
+    three_way = load("three_way")
+    a, b, base = (files.opened(path, asked, out) for path in (asked.a, asked.b, asked.base))
+    with files.about(f"{asked.a}, {asked.b} and {asked.base}"):
+        with cluster.executor_of(asked) as executor:
+            found: core.ThreeWay = three_way.held(asked, a, b, base, _fits(asked.match), out.monitor, executor)
+        if asked.html is not None:
+            three_way.write_page(found, asked.html)
+        merge = core.merge_of(found, 0, out.monitor) if asked.save_recipe is not None else None
+        if merge is not None:
+            core.save_recipe(merge.edits, asked.save_recipe, (asked.a, asked.b, asked.base))
+    if out.json:
+        out.answer({**three_way.as_json(found), **({"merge": three_way.merge_json(merge)} if merge is not None else {})})
+    else:
+        said = three_way.merge_text(merge, asked.save_recipe) if merge is not None else ""
+        out.text(said + three_way.as_text(found, show_all=asked.all, paint=out.paint))
+    code: int = three_way.exit_code(found, asked.structure_only)
+    return code
 
 
 def _save_recipe(comparison: core.Comparison, path: str, inputs: tuple[str, str]) -> str:
@@ -144,8 +173,8 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "verdict": {"id": verdict.id, **{name: _json(value) for name, value in verdict.facts}, "moved_layers": list(verdict.moved),
                     "frozen_layers": list(verdict.frozen)} if verdict else None,
         "state_dicts": list(comparison.state_dicts),
-        "rules": [rule_json(rule) for rule in comparison.rules],
-        "offered": [rule_json(rule) for rule in comparison.offered],
+        "rules": [relations_text.rule_json(rule) for rule in comparison.rules],
+        "offered": [relations_text.rule_json(rule) for rule in comparison.offered],
         "pairs": [_pair_json(comparison, pair) for pair in comparison.pairs],
         "counts": comparison.counts,
         "rearranged": [relations_text.rearranged_json(one) for one in comparison.rearranged],
@@ -153,12 +182,6 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "lineage": relations_text.lineage_json(comparison),
         "values": [change._asdict() for change in comparison.values],
     }
-
-
-def rule_json(rule: core.Rule) -> dict[str, Any]:
-    answer: dict[str, Any] = {"kind": rule.kind, "a": rule.a, "b": rule.b, "explains": len(rule.pairs), "collisions": rule.collisions,
-                              "leftover": rule.leftover}
-    return {**answer, "why": rule.why} if rule.why else answer
 
 
 def _pair_json(comparison: core.Comparison, pair: core.Pair) -> dict[str, Any]:

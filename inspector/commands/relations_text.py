@@ -141,3 +141,9 @@ def rests_text(one: core.Inference) -> str:
     named = one.rests_on[:_NAMED]
     return f"rests on {one.tensors:,} of {core.wording.count(one.of, 'tensor')}: {_keys(named)}" + (
         ", …" if one.tensors > len(named) else "")
+
+
+def rule_json(rule: core.Rule) -> dict[str, Any]:
+    answer: dict[str, Any] = {"kind": rule.kind, "a": rule.a, "b": rule.b, "explains": len(rule.pairs), "collisions": rule.collisions,
+                              "leftover": rule.leftover}
+    return {**answer, "why": rule.why} if rule.why else answer

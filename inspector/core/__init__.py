@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from .by_path.tensors import digest_of as digest_of
     from .by_path.tensors import digests as digests
     from .by_path.tensors import find_next as find_next
+    from .by_path.tensors import identity_of as identity_of
     from .by_path.tensors import iter_chunks as iter_chunks
     from .by_path.tensors import kernel_sheet as kernel_sheet
     from .by_path.tensors import read_numpy as read_numpy
@@ -105,6 +106,11 @@ if TYPE_CHECKING:
     from .comparison.differences.streaming import by_content as by_content
     from .comparison.differences.streaming import differences as differences
     from .comparison.differences.streaming import with_difference as with_difference
+    from .comparison.differences.three_way import ThreeWay as ThreeWay
+    from .comparison.differences.three_way import Triple as Triple
+    from .comparison.differences.three_way import ValueTriple as ValueTriple
+    from .comparison.differences.three_way import compare_with_base as compare_with_base
+    from .comparison.differences.three_way import with_triples as with_triples
     from .comparison.differences.verdict import verdict_of as verdict_of
     from .comparison.loading.adapters import AdapterReport as AdapterReport
     from .comparison.loading.adapters import ModuleDelta as ModuleDelta
@@ -360,6 +366,8 @@ if TYPE_CHECKING:
     from .suggestions.differences import wishes_about as wishes_about
     from .suggestions.findings import fixes_for as fixes_for
     from .suggestions.findings import fixes_for_each as fixes_for_each
+    from .suggestions.merging import Merge as Merge
+    from .suggestions.merging import merge_of as merge_of
     from .suggestions.parts import Part as Part
     from .suggestions.parts import prefix_of as prefix_of
     from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
@@ -418,8 +426,8 @@ _HOMES = {
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
-        "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice "
-        "sharing",
+        "channel_norms digest digest_of digests find_next identity_of iter_chunks kernel_sheet read_numpy read_slice read_values "
+        "reduce_slice sharing",
     "by_path.hints": "may_be_packed",
     "by_path.packed":
         "countable fitting_types inner_adapters is_adapter logical packed_tensors packed_view reinterpret stored_codes "
@@ -439,6 +447,7 @@ _HOMES = {
     "suggestions.conversion": "Conversion conversion_of",
     "suggestions.findings": "fixes_for fixes_for_each",
     "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
+    "suggestions.merging": "Merge merge_of",
     "suggestions.parts": "Part prefix_of wrapper_prefixes",
     "suggestions.selection": "edits_for_only edits_for_part text_for_part",
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
@@ -455,6 +464,7 @@ _HOMES = {
     "comparing": "compare judged",
     "comparison.differences.streaming": "by_content differences with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
+    "comparison.differences.three_way": "ThreeWay Triple ValueTriple compare_with_base with_triples",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
     "comparison.loading.adapters": "AdapterReport ModuleDelta adapter_report deltas_of",

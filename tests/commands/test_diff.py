@@ -156,3 +156,78 @@ def test_that_the_suggested_edits_do_what_they_promise(tmp_path: Path, capsys: p
     assert (code, err) == (0, "")
     fresh = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3))
     fresh.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True), strict=True)
+
+
+# -- with the file that both come from -----------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def branches(tmp_path: Path) -> tuple[str, str, str]:
+    base = {"w": torch.ones(3), "mine": torch.ones(2), "theirs": torch.ones(2), "same": torch.ones(1)}
+    a = {**base, "w": torch.full((3,), 2.0), "mine": torch.zeros(2)}
+    b = {**base, "w": torch.full((3,), 4.0), "theirs": torch.zeros(2), "new": torch.arange(4.0)}
+    paths = [str(tmp_path / name) for name in ("base.pth", "a.pth", "b.pth")]
+    for path, tensors in zip(paths, (base, a, b), strict=True):
+        torch.save(tensors, path)
+    return paths[0], paths[1], paths[2]
+
+
+def test_that_a_base_tells_who_changed_what(branches: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    base, a, b = branches
+    code, out, err = _said(capsys, "diff", a, b, "--base", base)
+    assert (code, err) == (1, "")
+    assert "conflicts: both changed 1 tensor, each in its own way" in out
+    rows = [line.split() for line in out.splitlines()]
+    assert ["!", "w", "values", "values", "1", "3"] in rows
+    assert ["A", "mine", "values", "kept"] in rows
+    assert ["B", "new", "added"] in rows
+    assert "same" not in out
+    assert out.endswith("5 tensors: 1 in conflict, 1 changed in A alone, 2 changed in B alone, 1 kept by both\n")
+    code, out, _ = _said(capsys, "diff", a, b, "--base", base, "--json", "--only", "conflict,b")
+    found = json.loads(out)
+    assert (code, found["same"], found["conflicts"]) == (1, False, ["w"])
+    assert {row["a"] or row["b"]: (row["status"], row["in_a"], row["in_b"]) for row in found["tensors"]} == {
+        "w": ("conflict", "values", "values"), "theirs": ("b", "kept", "values"), "new": ("b", "absent", "added")}
+    assert (found["tensors"][0]["a_rel"], found["tensors"][0]["b_rel"]) == pytest.approx((1.0, 3.0))
+
+
+def test_that_the_recipe_brings_over_what_only_b_changed(branches: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, a, b = branches
+    recipe, merged = str(tmp_path / "merge.json"), tmp_path / "merged.pth"
+    code, out, _ = _said(capsys, "diff", a, b, "--base", base, "--save-recipe", recipe)
+    assert code == 1
+    assert "1 tensor gets B's values, 1 is added" in out
+    assert "1 conflict is left to you: A keeps what it has there" in out
+    assert _said(capsys, "edit", a, "-o", str(merged), "--recipe", recipe)[0] == 0
+    found = torch.load(merged, weights_only=True)
+    assert {key: value.tolist() for key, value in found.items()} == {
+        "w": [2.0] * 3, "mine": [0.0] * 2, "theirs": [0.0] * 2, "same": [1.0], "new": [0.0, 1.0, 2.0, 3.0]}
+    code, out, _ = _said(capsys, "diff", str(merged), b, "--base", base, "--json")
+    assert json.loads(out)["counts"] == {"conflict": 1, "a": 1, "b": 0, "alike": 2, "kept": 1}
+
+
+def test_that_the_page_of_three_is_well_formed_and_plain(branches: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    base, a, b = branches
+    torch.save({**torch.load(b, weights_only=True), "<script>": torch.ones(1)}, b)
+    out = tmp_path / "three.html"
+    assert _said(capsys, "diff", a, b, "--base", base, "--html", str(out))[0] == 1
+    text = out.read_text()
+    assert "<script>" not in text
+    assert "In conflict: 1 tensor" in text
+    assert "Changed in B alone: 3 tensors" in text
+    assert _said(capsys, "diff", a, b, "--base", base, "--html", base)[0] == 2              # the base is not written over
+
+
+def test_that_two_who_did_the_same_are_the_same(branches: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    base, a, _ = branches
+    assert _said(capsys, "diff", a, a, "--base", base)[0] == 0
+    assert "A and B are the same, and not what the base was" in _said(capsys, "diff", a, a, "--base", base)[1]
+    assert "only B changed something" in _said(capsys, "diff", base, a, "--base", base)[1]
+    assert _said(capsys, "diff", base, base, "--base", base, "--structure-only")[0] == 0
+
+
+@pytest.mark.parametrize("options", [["--base-state-dict", "x"], ["--base", "{base}", "--rtol", "0.1"], ["--base", "{base}", "--only", "values"],
+                                     ["--base", "{base}", "--match", "nothing*"], ["--base", "{base}.not"]])
+def test_that_options_that_make_no_sense_with_a_base_are_said(branches: tuple[str, str, str], options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    base, a, b = branches
+    code, out, err = _said(capsys, "diff", a, b, *(option.format(base=base) for option in options))
+    assert (code, out, len(err.splitlines())) == (2, "", 1)

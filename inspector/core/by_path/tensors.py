@@ -1,7 +1,7 @@
 """Elements and digests."""
 from __future__ import annotations
 
-from inspector.core.tensors import channels, content_digest, reader, slices
+from inspector.core.tensors import channels, content_digest, identity, reader, slices
 from inspector.core.tensors import sharing as _sharing
 
 from . import by_path
@@ -11,6 +11,7 @@ iter_chunks = by_path(reader.iter_chunks, __name__)
 digest = by_path(reader.digest, __name__)
 digests = by_path(reader.digests, __name__)
 digest_of = by_path(content_digest.digest_of, __name__)
+identity_of = by_path(identity.identity_of, __name__)
 read_slice = by_path(slices.read_slice, __name__)
 reduce_slice = by_path(slices.reduce_slice, __name__)
 read_values = by_path(slices.read_values, __name__)

@@ -114,7 +114,7 @@ def digest_of(ckpt: Checkpoint, state_dict: str | None = None, monitor: Monitor 
         if isinstance(outcome, BadTensor):
             problems[name] = outcome.message
         else:
-            found[name] = TensorDigest(name, info.dtype, info.shape, outcome, _kind(ckpt, info, monitor))
+            found[name] = TensorDigest(name, info.dtype, info.shape, outcome, kind_of(ckpt, info, monitor))
     for name, kept in _left_out(ckpt.metadata, infos).items():
         if kept in found:
             found[name] = found[kept]._replace(name=name)
@@ -134,7 +134,8 @@ def _left_out(metadata: Mapping[str, str], infos: Mapping[str, TensorInfo]) -> d
     return {name: kept for name, kept in metadata.items() if name not in infos and kept in infos}
 
 
-def _kind(ckpt: Checkpoint, info: TensorInfo, monitor: Monitor) -> str:
+def kind_of(ckpt: Checkpoint, info: TensorInfo, monitor: Monitor) -> str:
+    """What else than its elements decides what a tensor stands for, "" of nearly all: the layout, or the quantizer in words."""
     quantizer = info.quantizer
     if isinstance(quantizer, PerTensor):
         return f"{quantizer.scheme} {quantizer.scale!r} {quantizer.zero_point}"

@@ -95,42 +95,7 @@ def _under_other_keys(one: core.Rearranged, tables: Sequence[object]) -> core.Re
     return one._replace(a=sides[0], b=sides[1])
 
 
-# -- what a tensor is -----------------------------------------------------------------------------------------------------------
-
 def _name_of(comparison: core.Comparison, pair: core.Pair) -> Hashable | None:
     """None where it cannot be told."""
-    sides = _tensor_name(comparison.a, pair.a or ""), _tensor_name(comparison.b, pair.b or "")
+    sides = core.identity_of(comparison.a, pair.a or ""), core.identity_of(comparison.b, pair.b or "")
     return None if None in sides else sides
-
-
-def _tensor_name(ckpt: core.Checkpoint, key: str) -> Hashable | None:
-    info = ckpt.tensors[key]
-    stored = info if info.read_from is None else info.read_from
-    found = _stored_name(ckpt, stored)
-    return None if found is None else (found, info.dtype, info.shape)
-
-
-def _stored_name(ckpt: core.Checkpoint, info: core.TensorInfo) -> Hashable | None:
-    """Which elements of which bytes of which file."""
-    if info.unpacked is not None:
-        parts = tuple(_stored_name(ckpt, part) for _, part in info.unpacked.sources)
-        return None if None in parts else (parts, repr(info.unpacked.decoder))
-    if info.chunks:
-        boxes = tuple((chunk.offsets, chunk.sizes, _place(ckpt, chunk.storage), chunk.offset, chunk.stride) for chunk in info.chunks)
-        return None if any(box[2] is None for box in boxes) else (boxes, info.dtype)
-    view = info.view
-    storage = _storage(ckpt, info.storage)
-    place = _place(ckpt, storage) if storage is not None else None
-    return None if view is None or place is None else (place, view._replace(storage="", quantizer=None), repr(view.quantizer))
-
-
-def _storage(ckpt: core.Checkpoint, id: str) -> core.Storage | None:
-    tables = (ckpt.storages,) if ckpt.edited is None else (ckpt.storages, ckpt.edited.source.storages, ckpt.edited.taken)
-    return next((table[id] for table in tables if id in table and table[id].extent is not None), None)
-
-
-def _place(ckpt: core.Checkpoint, storage: core.Storage) -> Hashable | None:
-    extent = storage.extent
-    if extent is None or extent.file >= len(ckpt.files) or storage.problem:
-        return None
-    return ckpt.files[extent.file], extent.offset, extent.nbytes, storage.dtype, storage.big_endian

@@ -184,17 +184,17 @@ class Comparison(WeaklyReferable):
 
 def pair_up(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None, in_b: str | None = None,
             accepted: Sequence[Rule] = (), rejected: frozenset[tuple[str, str]] = frozenset(), weights_only: bool = False,
-            monitor: Monitor = QUIET) -> Comparison:
+            as_stored: bool = False, monitor: Monitor = QUIET) -> Comparison:
     """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. `weights_only`
-    leaves out what is no weight of a model: optimizers, random states, and values that are no tensors. Raises UsageError for a state
-    dict that is not there, errors of `open`, Cancelled.
+    leaves out what is no weight of a model: optimizers, random states, and values that are no tensors; `as_stored` pairs the parts of
+    packed tensors instead of what they stand for. Raises UsageError for a state dict that is not there, errors of `open`, Cancelled.
 
     >>> found = core.pair_up(core.edit({"module.w": np.ones(3)}, []), core.edit({"w": np.ones(3)}, []))
     >>> [(pair.a, pair.b, pair.status) for pair in found.pairs]
     [('module.w', 'w', 'unread')]
     """
     stored = opened(a, monitor), opened(b, monitor)
-    a, b = as_meant(*stored, monitor)
+    a, b = stored if as_stored else as_meant(*stored, monitor)
     path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
     tensors_a, tensors_b = tensors_of(a, path_a, weights_only), tensors_of(b, path_b, weights_only)
     matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)

@@ -1,7 +1,7 @@
 """What differs besides tensors: plain values and metadata."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque
@@ -22,12 +22,18 @@ class ValueChange(NamedTuple):
 
 def value_changes(a: Checkpoint, b: Checkpoint, in_a: str = _WHOLE, in_b: str = _WHOLE) -> Iterator[ValueChange]:
     """Values of the compared state dicts, or of the whole files, that are not equal; then the files' metadata."""
-    yield from _changed(_within(a, in_a), _within(b, in_b), "value")
-    if in_a == in_b == _WHOLE or (a.metadata and b.metadata):
+    yield from _changed(values_within(a, in_a), values_within(b, in_b), "value")
+    if has_metadata((a, b), (in_a, in_b)):
         yield from _changed(a.metadata, b.metadata, "metadata")
 
 
-def _within(ckpt: Checkpoint, path: str) -> dict[str, Any]:
+def has_metadata(ckpts: Sequence[Checkpoint], paths: Sequence[str]) -> bool:
+    """Whether the files' metadata is compared: where all of each file is, or all have any."""
+    return all(path == _WHOLE for path in paths) or all(ckpt.metadata for ckpt in ckpts)
+
+
+def values_within(ckpt: Checkpoint, path: str) -> dict[str, Any]:
+    """name -> value of one state dict, without those of others inside it, or of the whole file."""
     if path == _WHOLE:
         return dict(ckpt.values)
     others = () if path else tuple(map(under, filter(None, ckpt.state_dicts)))
@@ -38,14 +44,14 @@ def _changed(a: Mapping[str, Any], b: Mapping[str, Any], where: str) -> Iterator
     for key, value in a.items():
         if key not in b:
             yield ValueChange(key, one_line(value), None, where)
-        elif not _equal(value, b[key]):
+        elif not same_value(value, b[key]):
             yield ValueChange(key, one_line(value), one_line(b[key]), where)
     for key, value in b.items():
         if key not in a:
             yield ValueChange(key, None, one_line(value), where)
 
 
-def _equal(x: Any, y: Any) -> bool:
+def same_value(x: Any, y: Any) -> bool:
     """Of plain values: type and value, NaN equal to itself. Opaque ones by what is shown of them."""
     if isinstance(x, Opaque) and isinstance(y, Opaque):
         return (x.type, x.text) == (y.type, y.text)
