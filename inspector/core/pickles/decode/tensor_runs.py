@@ -10,6 +10,9 @@ torch.save writes every tensor after the first as the same thirty opcodes (`torc
                                          int, size tuple PUT?, stride tuple PUT?, NEWTRUE | NEWFALSE,
                                          GET OrderedDict, EMPTY_TUPLE, REDUCE PUT?, TUPLE PUT?, REDUCE
 
+A pickler without a memo writes names and texts out each time: GLOBAL for each GET of a name, "storage" as a text. Those are runs, too, of
+names that came before.
+
 Anchors are found by a plain search. Each one starts a lane, and all lanes step through their opcodes together: one numpy
 gather reads the next opcode of all of them. A lane counts only if every opcode is the one expected and the lane before it
 ends exactly where this one begins, so strings that happen to hold an anchor do no harm. What is not exactly this is left
@@ -21,6 +24,7 @@ are written together (`Bodies.write`).
 """
 from __future__ import annotations
 
+import functools
 import re
 import sys
 from array import array
@@ -65,6 +69,11 @@ LONGEST = 512                   # bytes that all opcodes between two texts can t
 NEVER = 1 << 62
 
 _ANCHOR = re.compile(rb"(h.|j....)\(\((h.|j....)", re.DOTALL)
+_REBUILD = ("torch._utils", "_rebuild_tensor_v2")
+_WRITTEN = b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storage"       # the anchor where nothing is in the memo
+_STORAGE_AT = len(_WRITTEN) - 12    # of the opcode of "storage"
+_LONGEST_NAME = 40                  # bytes of a GLOBAL that is looked for
+_MOST_NAMES = 32
 _NOT_FOR_KEYS = frozenset((LIST, DICT, SET, BYTEARRAY, TUPLE))
 _OTHER, _PUT, _GET, _INT, _TEXT = range(5)
 # opcode: (class, bytes with its argument, bits of the argument)
@@ -105,34 +114,57 @@ def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], p
     that follow, where they do not follow closely enough.
     """
     data = graph.data
-    found = _ANCHOR.search(data, pos, pos + NEAR)
-    if found is None or _get_index(found[1]) >= len(memo.entries) or _get_index(found[2]) >= len(memo.entries) \
-            or memo.value(_get_index(found[1])) != rebuild:
+    places = _memoised(graph, memo, pos, rebuild) or _written(graph, pos)
+    if places is None:
         return pos, pos + NEAR, None
     fewest = FEWEST if "numpy" in sys.modules else FEWEST_WITHOUT_NUMPY
-    pattern = re.compile(re.escape(found[0]))
-    if len(data) < 2 * LONGEST or sum(1 for _ in islice(pattern.finditer(data, pos), fewest)) < fewest:
+    if len(data) < 2 * LONGEST or sum(1 for _ in islice(places.after(pos), fewest)) < fewest:
         return pos, NEVER, None
     try:
         import numpy  # noqa: F401
     except ImportError:
         return pos, NEVER, None
-    return _run_blocks(_Anchors(data, found[0], rebuild, memo.value(_get_index(found[2]))), graph, memo, stack, meta, pos, budget)
+    return _run_blocks(places, graph, memo, stack, meta, pos, budget)
+
+
+def _memoised(graph: Graph, memo: Memo, pos: int, rebuild: int) -> _Anchors | None:
+    """The anchors behind `pos` that fetch the names from the memo."""
+    found = _ANCHOR.search(graph.data, pos, pos + NEAR)
+    if found is None or _get_index(found[1]) >= len(memo.entries) or _get_index(found[2]) >= len(memo.entries) \
+            or memo.value(_get_index(found[1])) != rebuild:
+        return None
+    return _Anchors(graph.data, found[0], rebuild, memo.value(_get_index(found[2])), _get_index(found[2]))
+
+
+def _written(graph: Graph, pos: int) -> _Anchors | None:
+    """… and those that have them written out."""
+    if graph.data.find(_WRITTEN, pos, pos + NEAR) < 0:
+        return None
+    return _Anchors(graph.data, _WRITTEN, names=graph.names)
 
 
 class _Anchors:
-    """The places of one anchor in the data, and the nodes that its GETs ask for."""
+    """The places of one anchor in the data, and the nodes that its GETs ask for; or, where it has none, the `names` that came so far."""
 
-    def __init__(self, data: bytes, anchor: bytes, rebuild: int, storage: int) -> None:
-        self.reader = _Reader(data)
+    def __init__(self, data: bytes, anchor: bytes, rebuild: int = -1, storage: int = -1, storage_slot: int = -1,
+                 names: Sequence[tuple[str, str]] = ()) -> None:
+        self.data = data
         self.anchor = anchor
         self.rebuild = rebuild
         self.storage = storage
-        self.storage_slot = _get_index(anchor[anchor.index(b"((") + 2:])
+        self.storage_slot = storage_slot
+        self.rebuild_name = names.index(_REBUILD) if names else -1
+        spelt = ((f"c{module}\n{name}\n", index) for index, (module, name) in enumerate(names))
+        self.names = [(text.encode("ascii"), index) for text, index in spelt
+                      if len(text) <= _LONGEST_NAME and text.isascii() and text.count("\n") == 2][:_MOST_NAMES]
         self._pattern = re.compile(re.escape(anchor))
 
+    @functools.cached_property
+    def reader(self) -> _Reader:
+        return _Reader(self.data)
+
     def after(self, pos: int) -> Iterator[int]:
-        return map(re.Match.start, self._pattern.finditer(self.reader.data, pos))
+        return map(re.Match.start, self._pattern.finditer(self.data, pos))
 
 
 def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int,
@@ -154,7 +186,7 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], me
         if done < (FEWEST if pos == start else 1) or not block.commit(graph, memo, stack, meta, budget):
             if pos > start:
                 return pos, pos, None
-            return pos, int(starts[-1]), Bodies(places) if len(starts) == size else None
+            return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
         pos = int(block.end[done - 1])
         if done < len(starts):
             return pos, pos, None
@@ -276,6 +308,17 @@ class _Reader:
         return Token(op, self.classes.take(op), self.widths.take(op), value, word)
 
 
+    def says(self, p: Ints, said: bytes) -> Mask:
+        """Where exactly these bytes are."""
+        import numpy as np
+        found: Mask = np.ones(len(p), bool)
+        for done in range(0, len(said), 8):
+            part = said[done:done + 8]
+            word = self.view[p + done] if len(part) == 8 else self.view[p + done] & ((1 << 8 * len(part)) - 1)
+            found &= word == int.from_bytes(part, "little", signed=len(part) == 8)
+        return found
+
+
 class Token(NamedTuple):
     op: Ints
     which: Ints         # _PUT, _GET …
@@ -315,6 +358,9 @@ class _Block:
         self.reader = places.reader
         self.lanes = len(anchors)
         self.storage = places.storage
+        self.names = places.names                       # none: they come from the memo
+        self.rebuild_name = places.rebuild_name
+        self.anchors = anchors
         self.ok: Mask = np.ones(len(anchors), bool)
         self.puts: list[Put] = []
         self.end = self._parse_tensor(self._within(anchors + len(places.anchor)))
@@ -359,10 +405,7 @@ class _Block:
         return p + turn
 
     def _parse_tensor(self, p: Ints) -> Ints:
-        token = self.reader.read(p)
-        self.cls = token.value
-        self.ok &= token.which == _GET
-        p = p + token.width
+        self.cls, self.cls_at, p = self._name(p)
         self.storage_key, p = self._operand(p, _TEXT)
         self.location, p = self._operand(p, _TEXT)
         self.numel, p = self._operand(p, _INT)
@@ -380,16 +423,31 @@ class _Block:
         self.flag_at, self.flag = p, token.op
         self.ok &= (token.op == 0x88) | (token.op == 0x89)
         p = p + 1
-        token = self.reader.read(p)
-        self.hooks = token.value
-        self.ok &= token.which == _GET
-        self.empty_at, p = self._expect(p + token.width, 0x29)
+        self.hooks, self.hooks_name_at, p = self._name(p)
+        self.empty_at, p = self._expect(p, 0x29)
         self.hooks_at, p = self._expect(p, 0x52)
         p, _ = self._put(p)
         self.args_at, p = self._expect(p, 0x74)
         p, _ = self._put(p)
         self.reduce_at, p = self._expect(p, 0x52)
         return p
+
+    def _name(self, p: Ints) -> tuple[Ints, Ints, Ints]:
+        """A GET of a name, or one that is written out and came before: its memo index or that among the names; where it is."""
+        import numpy as np
+        if not self.names:
+            token = self.reader.read(p)
+            self.ok &= token.which == _GET
+            return token.value, p, p + token.width
+        found, width = np.full(self.lanes, -1), np.zeros(self.lanes, np.int64)
+        for number, (spelt, index) in enumerate(self.names):
+            here = (found < 0) & self.reader.says(p, spelt)
+            found[here], width[here] = index, len(spelt)
+            if (found >= 0).all():
+                self.names.insert(0, self.names.pop(number))        # the next is the same, most often
+                break
+        self.ok &= found >= 0
+        return found, p, p + width
 
     def _within(self, p: Ints) -> Ints:
         """Positions where LONGEST bytes can be read; the lanes of the others are not sound."""
@@ -531,10 +589,10 @@ class _Block:
         if self.turning:
             ok &= ~self.name.got | (self.name.slot < self.put_before[:, 1])
         ok &= ~self.key.got | (self.key.slot < self.put_before[:, first - 1])
-        ok &= self.cls < self.put_before[:, first]
+        if not self.names:
+            ok &= (self.cls < self.put_before[:, first]) & (self.hooks < self.put_before[:, first + 5])
         ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, first])
         ok &= ~self.location.got | (self.location.slot < self.put_before[:, first + 1])
-        ok &= self.hooks < self.put_before[:, first + 5]
         return self._first_bad(ok)
 
     def valid_texts(self) -> int:
@@ -627,8 +685,11 @@ class _Block:
         storage_key_node = np.where(self.storage_key.made[:n], ids[:, made.storage_key],
                                     resolve(self.storage_key.slot[:n], self.storage_key.got[:n]))
         location_node = np.where(self.location.made[:n], ids[:, made.location], resolve(self.location.slot[:n], self.location.got[:n]))
-        cls_node = resolve(self.cls[:n], one)
-        hooks_class = resolve(self.hooks[:n], one)
+        if self.names:
+            cls_node, hooks_class, rebuild = ids[:, made.cls], ids[:, made.hooks_name], ids[:, made.rebuild]
+        else:
+            cls_node, hooks_class = resolve(self.cls[:n], one), resolve(self.hooks[:n], one)
+            rebuild = np.full(n, self._rebuild(graph, stack))
 
         begin, middle, end = batches.places(places)
         nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), begin, middle, self.batch_at)
@@ -639,7 +700,7 @@ class _Block:
             nodes.fill(name, np.where(self.name.text[:n], STR, INT), self.name.a, self.name.b, self.name.at)
             nodes.fill(dict_, DICT, end, end, self.dict_at)
         nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
-        made.fill(ids, places, np.full(n, self._rebuild(graph, stack)), cls_node, hooks_class, storage_key_node, location_node)
+        made.fill(ids, places, rebuild, cls_node, hooks_class, storage_key_node, location_node)
 
         new_kinds = nodes.kinds()
         if not all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in
@@ -709,6 +770,8 @@ class _Tensor:
         self.nodes = nodes = nodes or _Table(block.lanes)
         self.operands = operands = operands or _Table(block.lanes)
         one: Mask = np.ones(block.lanes, bool)
+        if block.names:
+            self.rebuild, self.storage, self.cls = (nodes.column(one) for _ in range(3))
         self.storage_key = nodes.column(block.storage_key.made)
         self.location = nodes.column(block.location.made)
         self.numel = nodes.column(one)
@@ -721,6 +784,8 @@ class _Tensor:
         self.strides = [nodes.column(there) for there, _, _ in block.stride.items]
         self.stride = nodes.column(one)
         self.flag = nodes.column(one)
+        if block.names:
+            self.hooks_name = nodes.column(one)
         self.empty = nodes.column(one)
         self.hooks = nodes.column(one)
         self.args = nodes.column(one)
@@ -756,7 +821,13 @@ class _Tensor:
         nodes.fill(self.hooks, REDUCE, hooks_class, ids[:, self.empty], block.hooks_at)
         nodes.fill(self.args, TUPLE, places[:, self.args_operands[0]], places[:, self.args_operands[0]] + 6, block.args_at)
         nodes.fill(self.reduce, REDUCE, rebuild, ids[:, self.args], block.reduce_at)
-        storage = np.full(nodes.lanes, block.storage)
+        storage = ids[:, self.storage] if block.names else np.full(nodes.lanes, block.storage)
+        if block.names:
+            text = block.anchors + _STORAGE_AT + 5
+            nodes.fill(self.rebuild, GLOBAL, block.rebuild_name, 0, block.anchors)
+            nodes.fill(self.storage, STR, text, text + 7, block.anchors + _STORAGE_AT)
+            nodes.fill(self.cls, GLOBAL, block.cls, 0, block.cls_at)
+            nodes.fill(self.hooks_name, GLOBAL, block.hooks, 0, block.hooks_name_at)
         pid_values = (storage, cls, storage_key, location, ids[:, self.numel], ids[:, self.none])
         args_values = (ids[:, column] for column in (self.persid, self.offset, self.size, self.stride, self.flag, self.hooks))
         int_values = (ids[:, column] for column in (*self.sizes, *self.strides))
