@@ -337,9 +337,24 @@ class _Columns:
         dtype, dtypes = _texts_once(known)
         numbers, keep = self._decimals(self.a[key], self.b[key])
         keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]]
-        places, _, which = different(location[keep])
-        device, devices = _texts_once([self.graph.text(n) for n in places.tolist()])
-        return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device[which], devices, self.a[numel[keep]])
+        device, devices = self._few_texts(location[keep])
+        return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device, devices, self.a[numel[keep]])
+
+    def _few_texts(self, texts: Ints) -> tuple[Ints, list[str]]:
+        """For each of the texts its place among the different ones, and those: few, however many nodes say the same."""
+        import numpy as np
+        nodes, _, which = different(texts.astype(np.int64))
+        start, length = self.a[nodes], self.b[nodes] - self.a[nodes]
+        data = self.graph.data
+        if not length.size or length.max() >= 8 or len(data) < 8:
+            places: dict[bytes, int] = {}
+            own = np.array([places.setdefault(data[first:first + count], len(places))
+                            for first, count in zip(start.tolist(), length.tolist(), strict=True)], np.int64)
+            return own[which], [str(raw, "utf-8", "surrogatepass") for raw in places]
+        words: Ints = np.ndarray((len(data) - 7,), np.dtype("<i8"), data, 0, (1,))      # each with its length behind it
+        once = different((words[start] & ((1 << 8 * length) - 1)) | length.astype(np.int64) << 56)
+        return once.which[which], [str(data[first:first + count], "utf-8", "surrogatepass")
+                                   for first, count in zip(start[once.first].tolist(), length[once.first].tolist(), strict=True)]
 
     def _decimals(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
         """The texts in the pickle from `start` to `end` as numbers, and which of them are short decimal ones without zeros before them."""
