@@ -2877,6 +2877,14 @@
 <translation>已保存，但没有张量使用</translation>
 </message>
 <message>
+<source>Dropped</source>
+<translation>已移除</translation>
+</message>
+<message>
+<source>gone once it is saved</source>
+<translation>保存后不再存在</translation>
+</message>
+<message>
 <source>Everything else</source>
 <translation>其他</translation>
 </message>
@@ -3079,6 +3087,17 @@
 <message>
 <source>Adds an edit that waits until you save. It can be undone.</source>
 <translation>添加一项修改，保存前不会写入，可以撤销。</translation>
+</message>
+</context>
+<context>
+<name>Fold</name>
+<message>
+<source>shown</source>
+<translation>已展开</translation>
+</message>
+<message>
+<source>hidden</source>
+<translation>已折叠</translation>
 </message>
 </context>
 <context>
@@ -4447,6 +4466,25 @@
 </message>
 </context>
 <context>
+<name>NoteLine</name>
+<message>
+<source>Note: {text}</source>
+<translation>说明：{text}</translation>
+</message>
+<message>
+<source>Note</source>
+<translation>说明</translation>
+</message>
+<message>
+<source>Show</source>
+<translation>显示</translation>
+</message>
+<message>
+<source>Show all of the note</source>
+<translation>显示整条说明</translation>
+</message>
+</context>
+<context>
 <name>Notice</name>
 <message>
 <source>Close</source>
@@ -4548,6 +4586,10 @@
 <message>
 <source>{n} active</source>
 <translation>激活 {n}</translation>
+</message>
+<message>
+<source>No tensors in this file.</source>
+<translation>此文件中没有张量。</translation>
 </message>
 <message>
 <source>torch.load takes it with weights_only=True, and with map_location=&quot;cpu&quot; where there is no {devices}.</source>
@@ -7789,18 +7831,6 @@
 <message>
 <source>the same as {names}</source>
 <translation>与 {names} 相同</translation>
-</message>
-<message>
-<source>Go in</source>
-<translation>进入</translation>
-</message>
-<message>
-<source>Show its page</source>
-<translation>显示其页面</translation>
-</message>
-<message>
-<source>Copy key</source>
-<translation>复制键</translation>
 </message>
 </context>
 <context>

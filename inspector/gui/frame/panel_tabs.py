@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import partial
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from inspector.gui.panels import PANELS, Panel
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Document, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 from .drops import refuse_drops
 
@@ -26,6 +27,10 @@ _LEFT = 12              # before the first tab
 
 
 class PanelTabs(QTabWidget):
+    """`menu_asked`: as of `SelectionPanel`."""
+
+    menu_asked = Signal(int, str, QPoint)
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._bar = _Bar(self)
@@ -47,7 +52,10 @@ class PanelTabs(QTabWidget):
         self._fitted: tuple[int, int] = (0, 0)          # document, identity of its checkpoint
         self._fits = [panel.fits is None for panel in PANELS]
         for panel in PANELS:
-            self.addTab(_PanelSlot(panel, session, tasks), panel.title())
+            slot = _PanelSlot(panel, session, tasks)
+            slot.panel_asked.connect(self.show_panel)
+            slot.menu_asked.connect(self.menu_asked)
+            self.addTab(slot, panel.title())
 
     @property
     def current(self) -> str:
@@ -186,6 +194,9 @@ class _Bar(QTabBar):
 class _PanelSlot(QWidget):
     """Where a panel will be."""
 
+    panel_asked = Signal(str)
+    menu_asked = Signal(int, str, QPoint)
+
     def __init__(self, panel: Panel, session: Session, tasks: Tasks) -> None:
         super().__init__()
         self._panel, self._session, self._tasks = panel, session, tasks
@@ -196,6 +207,9 @@ class _PanelSlot(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         if self.content is None:
             self.content = self._panel.build(self._session, self._tasks, self)
+            if isinstance(self.content, SelectionPanel):
+                self.content.panel_asked.connect(self.panel_asked)
+                self.content.menu_asked.connect(self.menu_asked)
             self._column.addWidget(self.content)
             self.setFocusProxy(self.content)
             refuse_drops(self)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from inspector import core, languages
@@ -45,6 +45,7 @@ class ViewCommands(QObject):
         window.columns.clicked.connect(self.choose_columns)
         window.columns.setToolTip(self.tr("Which columns there are"))
         window.columns.setAccessibleName(self.tr("Columns"))
+        window.tabs.menu_asked.connect(self.show_menu)
         menus["full-screen"].toggled.connect(self.show_full_screen)
         menus["as-stored"].toggled.connect(self.show_as_stored)
         window.packed.chosen.connect(menus["as-stored"].setChecked)
@@ -136,6 +137,13 @@ class ViewCommands(QObject):
     def show_panels(self, on: bool) -> None:
         self._window.right.setVisible(on)
         self._window.tree.show_alone(not on)
+
+    def show_menu(self, document: int, key: str, place: QPoint) -> None:
+        """What can be done with a row of the tree, for whoever shows the same elsewhere."""
+        tree = self._window.tree
+        row = tree.tree_model.reveal(document, key)
+        if row is not None:
+            tree.menu_for(row).popup(place)
 
     def show_list(self, on: bool) -> None:
         """All tensors below each other, or the groups that they lie in."""

@@ -25,6 +25,8 @@ from inspector.gui.widgets.boxes import (
     Columns,
     FactBox,
     FindingBox,
+    Fold,
+    NoteLine,
     Prose,
     empty,
     facts,
@@ -55,6 +57,7 @@ class Overview(SelectionPanel):
         self.maps: Requests[core.ByteBox] = self.make_requests(MAP, keep=MAPS_KEPT)
         self.map: ByteMapBox | None = None
         self._colouring = "kind"
+        self._unfolded = False          # what the map says, too
         self._inside: tuple[Selection, str] | None = None               # of a page, the group in its map that was gone into
         self._chosen: tuple[Selection, Selection] | None = None         # what was selected in the map, and of what the page is
         self._analyses = Analyses.shared(session, tasks)
@@ -193,10 +196,12 @@ class Overview(SelectionPanel):
                 numbers[1] = caption, many, f"{active} {remark}".rstrip()
         self._content.addWidget(tiles(numbers))
         shown = self._findings(ckpt, document) if whole else {}
+        if whole and not found.tensors:
+            self._content.addWidget(label(self.tr("No tensors in this file."), tone="muted"))
         if found.tensors > 1 and found.logical:
             self._show_map_box(ckpt, selection, core.visible(core.file_name(document.path), 60) if whole else "")
         if whole and known is not None and known.sizes.stored:
-            self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage")))
+            self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage"), known.dropped))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
             if known is not None:
@@ -307,13 +312,14 @@ class Overview(SelectionPanel):
         counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
         said = [words.level(level, n) for level, n in counts.items() if n]
         group = FactBox(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
-        boxes: dict[str, FindingBox] = {}
-        boxes_shown: list[FindingBox] = []
+        boxes: dict[str, FindingBox | NoteLine] = {}
+        boxes_shown: list[FindingBox | NoteLine] = []
 
         def put(some: list[core.Finding]) -> None:
             for finding in some:
                 fix = self._fix(finding, document) if finding.id != "unknown-code" or finding.id not in boxes else None
-                box = FindingBox(finding, fix)
+                first = fix is not None and not any(isinstance(other, FindingBox) and other.fix for other in boxes_shown)
+                box = NoteLine(finding, fix) if finding.level == "info" else FindingBox(finding, fix, primary=first)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)
                 group.body.addWidget(box)
@@ -332,6 +338,8 @@ class Overview(SelectionPanel):
         def show(id: str) -> None:
             if id not in boxes:
                 show_rest()
+            if isinstance(note := boxes.get(id), NoteLine):
+                note.unfold()
             if id in boxes:
                 QTimer.singleShot(0, boxes[id], lambda: self.area.ensureWidgetVisible(boxes[id]))     # once it has its place
 
@@ -367,6 +375,8 @@ class Overview(SelectionPanel):
         self.map.opened.connect(lambda key: self._session.select(Selection(selection.document, key, (key,))))
         self.map.entered.connect(self._go_into)
         self.map.coloured.connect(self._remember_colouring)
+        self.map.measured.connect(partial(self.panel_asked.emit, "statistics"))
+        self.map.menu_asked.connect(partial(self.menu_asked.emit, selection.document))
         self.map.read_asked.connect(partial(self._checks.ask, selection.document))
         self._content.addWidget(self.map)
         self._ask_map(ckpt, selection, self._inside[1] if self._inside is not None and self._inside[0] == selection else top)
@@ -439,12 +449,26 @@ class Overview(SelectionPanel):
     def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
         if not found.tensors:
             return
-        self._content.addWidget(Columns([self._shares(self.tr("Data types"), found.dtypes, found),
-                                         self._shares(self.tr("Devices"), found.devices, found)], 240, 14))
+        boxes: list[QWidget] = [Columns([self._shares(self.tr("Data types"), found.dtypes, found),
+                                         self._shares(self.tr("Devices"), found.devices, found)], 240, 14)]
         if len(found.parts) > 1:
-            self._content.addWidget(self._parts(found, selection, document, ckpt))
+            boxes.append(self._parts(found, selection, document, ckpt))
         if len(found.largest) > 1:
-            self._content.addWidget(self._largest(found, document))
+            boxes.append(self._largest(found, document))
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(14)
+        for box in boxes:
+            column.addWidget(box)
+        titles = [self.tr("Data types"), self.tr("Devices"), *([self.tr("Parts")] if len(found.parts) > 1 else []),
+                  *([self.tr("Largest tensors")] if len(found.largest) > 1 else [])]
+        fold = Fold(" · ".join(titles), inside, self._unfolded or self.map is None)
+        fold.toggled.connect(self._remember_fold)
+        self._content.addWidget(fold)
+
+    def _remember_fold(self, unfolded: bool) -> None:
+        self._unfolded = unfolded
 
     def _shares(self, title: str, shares: tuple[core.Subtotal, ...], found: core.Totals) -> FactBox:
         box = FactBox(title)

@@ -20,12 +20,13 @@ R = TypeVar("R")
 
 
 class Analysis(NamedTuple):
-    """`torch_load`: whether torch takes the file. `sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state
-    tensor -> parameter, `state_of` the opposite. `experts`: of a mixture."""
+    """`torch_load`: whether torch takes the file. `dropped`: bytes in it that the edits leave nothing of. `sharing`: storage -> keys of its
+    tensors, where they are several. `parameter_of`: state tensor -> parameter, `state_of` the opposite. `experts`: of a mixture."""
 
     about: core.Description
     torch_load: core.LoadsWithTorch
     sizes: core.Sizes
+    dropped: int
     sharing: dict[str, list[str]]
     parameter_of: dict[str, str]
     state_of: dict[str, tuple[str, ...]]
@@ -43,8 +44,16 @@ class Related(NamedTuple):
 def analyse(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Analysis:
     """For workers: linear in the keys."""
     about = core.describe(ckpt, monitor)
-    return Analysis(about, core.loads_with_torch(ckpt), core.sizes(ckpt, monitor), core.sharing(ckpt, monitor),
+    return Analysis(about, core.loads_with_torch(ckpt), core.sizes(ckpt, monitor), _dropped(ckpt), core.sharing(ckpt, monitor),
                     core.parameters_of_state(about.optimizers), core.state_of_parameters(about.optimizers), core.experts(ckpt, monitor))
+
+
+def _dropped(ckpt: core.Checkpoint) -> int:
+    """Bytes of the storages that are in the file and not in what it would be saved as."""
+    if ckpt.edited is None:
+        return 0
+    used = {info.storage for info in ckpt.tensors.values()}
+    return sum(storage.nbytes for id, storage in ckpt.edited.source.storages.items() if id not in used and id not in ckpt.storages)
 
 
 def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> list[Related]:

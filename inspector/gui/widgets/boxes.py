@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -36,6 +36,10 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection
+
+from .elided import Elided
+
+_TEXT_AT_LEAST = 460            # width of a finding's text with a button beside it
 
 
 def tool_button(picture: str, name: str) -> QToolButton:
@@ -342,9 +346,9 @@ class Bar(QAbstractButton):
 
 class FindingBox(QFrame):
     """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it. `fix` is a
-    button that repairs it."""
+    button that repairs it, beside the text or below it where there is little room; `primary`: the one that a page is about."""
 
-    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
+    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None, *, primary: bool = False) -> None:
         super().__init__()
         self.setProperty("level", finding.level)
         level = {"danger": self.tr("Danger"), "warning": self.tr("Warning"), "info": self.tr("Note")}[finding.level]
@@ -367,14 +371,15 @@ class FindingBox(QFrame):
         words_.addWidget(Prose(message, level))
         if finding.hint:
             words_.addWidget(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
-        if fix is not None:
-            words_.addSpacing(3)
-            words_.addWidget(_fix_button(*fix), 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(11)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words_, 1)
+        self._words, self._row, self._beside = words_, row, False
+        self.fix = _fix_button(*fix, primary=primary) if fix is not None else None
+        if self.fix is not None:
+            words_.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
         raw = "\n".join(part for part in (f"{level}: {finding.message}", finding.hint, finding.where) if part)
         copy = QAction(icons.icon("copy"), self.tr("Copy"), self)
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(raw))
@@ -382,10 +387,88 @@ class FindingBox(QFrame):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setAccessibleName(f"{level}: {message}")
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        beside = self.fix is not None and self.width() - self.fix.sizeHint().width() >= _TEXT_AT_LEAST
+        if self.fix is None or beside == self._beside:
+            return
+        self._beside = beside
+        (self._words if beside else self._row).removeWidget(self.fix)
+        if beside:
+            self._row.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignVCenter)
+        else:
+            self._words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
 
-def _fix_button(text: str, run: Callable[[], object]) -> QPushButton:
+
+class NoteLine(QWidget):
+    """A finding that is only good to know, in one line; all of it in a `FindingBox` in its place, when somebody asks."""
+
+    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
+        super().__init__()
+        self._finding, self._fix = finding, fix
+        self.box: FindingBox | None = None
+        self.setAccessibleName(self.tr("Note: {text}").format(text=words.said(finding.message, 1000)))
+        self._picture = QLabel()
+        self._picture.setPixmap(icons.pixmap("info", 16, theme.colours().info))
+        self._picture.setAccessibleName(self.tr("Note"))
+        self.text = Elided()
+        self.text.set_text(words.said(finding.message, 1000))
+        self._show = QPushButton(self.tr("Show"))
+        self._show.setProperty("link", True)
+        self._show.setAccessibleName(self.tr("Show all of the note"))
+        self._show.clicked.connect(self.unfold)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._line = QWidget()
+        row = QHBoxLayout(self._line)
+        row.setContentsMargins(14, 0, 4, 0)
+        row.setSpacing(11)
+        row.addWidget(self._picture)
+        row.addWidget(self.text, 1)
+        row.addWidget(self._show)
+        self._column.addWidget(self._line)
+
+    def unfold(self) -> None:
+        if self.box is None:
+            focused = self._show.hasFocus()
+            self.box = FindingBox(self._finding, self._fix)
+            self._column.addWidget(self.box)
+            self._line.hide()
+            if focused:
+                (self.box.fix or self.box).setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+class Fold(QWidget):
+    """What is not looked at each time: a heading that shows what is below it, and hides it again."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: str, content: QWidget, unfolded: bool) -> None:
+        super().__init__()
+        self._title, self._content = title, content
+        self.button = QPushButton(title)
+        self.button.setProperty("link", True)
+        self.button.setCheckable(True)
+        self.button.toggled.connect(self._turn)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(10)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(content)
+        self.button.setChecked(unfolded)
+        self._turn(unfolded)
+
+    def _turn(self, on: bool) -> None:
+        icons.put(self.button, "down" if on else "next", "link")
+        self.button.setAccessibleName(f"{self._title}, " + (self.tr("shown") if on else self.tr("hidden")))
+        self._content.setVisible(on)
+        self.toggled.emit(on)
+
+
+def _fix_button(text: str, run: Callable[[], object], *, primary: bool = False) -> QPushButton:
     button = QPushButton(text)
-    icons.put(button, "fix")
+    button.setProperty("primary", primary)
+    icons.put(button, "fix", "accent_text" if primary else "")
     button.setAccessibleName(text)
     button.setToolTip(QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
     button.clicked.connect(lambda: run())

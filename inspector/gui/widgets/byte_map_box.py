@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -32,6 +32,8 @@ class ByteMapBox(FactBox):
     chosen = Signal(str)
     coloured = Signal(str)          # another of COLOURINGS
     read_asked = Signal()           # the values are wanted
+    measured = Signal()             # the statistics of what is chosen are
+    menu_asked = Signal(str, QPoint)        # of the path of a box, at a place of the screen
 
     def __init__(self, path: str, top: str, name: str, colouring: str, values: Callable[[str], Values | None] = lambda how: None) -> None:
         """`top` is the path of the outermost group that can be shown, called `name`, of the checkpoint at `path`. `values` says what is
@@ -64,6 +66,8 @@ class ByteMapBox(FactBox):
         self.view.chosen.connect(lambda box: self.chosen.emit(box.path))
         self.view.entered.connect(self._enter)
         self.view.left.connect(self._out)
+        self.view.measured.connect(self.measured)
+        self.view.menu_asked.connect(lambda box, place: self.menu_asked.emit(box.path, place))
 
     def show_map(self, root: core.ByteBox) -> None:
         self._show_way(root)

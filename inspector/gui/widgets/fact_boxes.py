@@ -20,8 +20,9 @@ RELATED_SHOWN = 12
 _DOT = 9
 
 
-def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None) -> FactBox:
-    """"4.1 GB file, 380 MB reachable" with a bar and what its colours mean. `on_finding` shows the finding about it."""
+def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None, dropped: int = 0) -> FactBox:
+    """"4.1 GB file, 380 MB reachable" with a bar and what its colours mean. `on_finding` shows the finding about it; `dropped` are the
+    bytes that edits leave out."""
     title = translate("FactBoxes", "{file} file, {reachable} reachable").format(file=words.size(sizes.file),
                                                                            reachable=words.size(sizes.reachable))
     more = None
@@ -31,13 +32,15 @@ def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None) -> Fac
         more.setAccessibleName(translate("FactBoxes", "Show the finding about unreachable bytes"))
         more.clicked.connect(lambda: on_finding())
     box = FactBox(title, more)
-    whole = max(sizes.file, sizes.stored, 1)
+    whole = max(sizes.file, sizes.stored + dropped, 1)
     colours = theme.colours()
     reached, lost = colours.accent, colours.series[1]
-    box.body.addWidget(Segments((Segment(sizes.reachable / whole, reached), Segment(sizes.unreferenced / whole, lost)), title))
+    box.body.addWidget(Segments((Segment(sizes.reachable / whole, reached), Segment(sizes.unreferenced / whole, lost),
+                                  *([Segment(dropped / whole, colours.bar)] if dropped else [])), title))
     rows = [(reached, translate("FactBoxes", "Reachable"), sizes.reachable, translate("FactBoxes", "stored, and viewed by some tensor")),
             (lost, translate("FactBoxes", "Unreachable"), sizes.unreferenced, translate("FactBoxes", "stored, but no tensor views it")),
-            (colours.track, translate("FactBoxes", "Everything else"), max(sizes.file - sizes.stored, 0),
+            (colours.bar, translate("FactBoxes", "Dropped"), dropped, translate("FactBoxes", "gone once it is saved")),
+            (colours.track, translate("FactBoxes", "Everything else"), max(sizes.file - sizes.stored - dropped, 0),
              translate("FactBoxes", "names, values, padding")),
             ("", translate("FactBoxes", "All tensors by themselves"), sizes.logical,
              translate("FactBoxes", "what they take when nothing is shared"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -64,6 +64,9 @@ class LazyPanel(QWidget):
 class SelectionPanel(LazyPanel):
     """A panel that answers for what is selected. Of a file that is no longer it, a hidden one keeps nothing (`let_go`): it may have been
     closed."""
+
+    panel_asked = Signal(str)                   # the name of another panel, of the same selection
+    menu_asked = Signal(int, str, QPoint)       # what can be done with a key of a document, at a place of the screen
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(tasks, parent)

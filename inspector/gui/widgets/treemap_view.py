@@ -4,14 +4,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
     QFont,
     QFontMetricsF,
-    QGuiApplication,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -23,10 +21,10 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inspector import core
-from inspector.gui.kit import exporting, icons, theme, words
+from inspector.gui.kit import exporting, theme, words
 from inspector.gui.models import treemap
 from inspector.gui.models.box_fills import TINT, Fill
 from inspector.gui.models.treemap import Way
@@ -70,6 +68,8 @@ class TreemapView(QWidget):
     chosen = Signal(object)
     entered = Signal(object)
     left = Signal()                 # out to the group around
+    measured = Signal()             # the statistics of what is chosen are wanted
+    menu_asked = Signal(object, QPoint)     # of a box, at a place of the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -391,6 +391,9 @@ class TreemapView(QWidget):
             self._enter(self._cursor)
         elif key == Qt.Key.Key_Backspace:
             self.left.emit()
+        elif key == Qt.Key.Key_Space and self._cursor >= 0 and not self.places[self._cursor].box.left_out:
+            self._choose(self._cursor)
+            self.measured.emit()
         else:
             super().keyPressEvent(event)
 
@@ -399,15 +402,8 @@ class TreemapView(QWidget):
             else self._cursor
         if not 0 <= number < len(self.places) or self.places[number].box.left_out:
             return
-        box = self.places[number].box
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        enter = menu.addAction(self.tr("Go in") if box.boxes else self.tr("Show its page"))
-        enter.triggered.connect(lambda: self._enter(number))
-        copy = QAction(icons.icon("copy"), self.tr("Copy key"), menu)
-        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(box.path))
-        menu.addAction(copy)
-        menu.popup(event.globalPos())
+        self._choose(number)                # the menu is about what is selected
+        self.menu_asked.emit(self.places[number].box, event.globalPos())
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:

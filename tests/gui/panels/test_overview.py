@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -26,7 +26,7 @@ from inspector.gui.state.session import Compared, Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets import texts
-from inspector.gui.widgets.boxes import Bar, FindingBox, Prose
+from inspector.gui.widgets.boxes import Bar, FindingBox, Fold, NoteLine, Prose
 from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.segments import Segments
 from tests.gui.showing import placed, show
@@ -62,7 +62,10 @@ def test_that_findings_say_their_level_in_words_worst_first(panel: Overview, ses
     show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "info", "model", "Small.", ""),
                                                      core.Finding("b", "danger", "data.pkl:9", "Big.", "Do this."))))
     boxes = panel.findChildren(FindingBox)
-    assert [box.accessibleName() for box in boxes] == ["Danger: Big.", "Note: Small."]
+    assert [box.accessibleName() for box in boxes] == ["Danger: Big."]
+    (note,) = panel.findChildren(NoteLine)
+    assert note.accessibleName() == "Note: Small."
+    assert note.text.text == "Small."
     assert all(part in said(panel) for part in ("2 findings", "Do this.", "data.pkl:9"))
     boxes[0].actions()[0].trigger()
     assert QGuiApplication.clipboard().text() == "Danger: Big.\nDo this.\ndata.pkl:9"
@@ -533,3 +536,72 @@ def test_that_the_map_is_given_away_as_table_and_picture(panel: Overview, sessio
     assert lines[0].split("\t") == ["tensor", "bytes", "tensors", "dtype", "shape"]
     assert {line.split("\t")[0]: int(line.split("\t")[1]) for line in lines[1:]}["model.head.weight"] == 7200
     assert (tmp_path / asked[1]).read_bytes().startswith(b"\x89PNG")
+
+
+def test_that_a_note_is_one_line_until_all_of_it_is_asked_for(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              checkpoint: Make) -> None:
+    panel.resize(700, 600)
+    show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "info", "model", "Small. " * 60, "Read on."),)))
+    (note,) = panel.findChildren(NoteLine)
+    qtbot.waitUntil(lambda: 0 < note.height() < 50)
+    assert "Read on." not in said(panel)
+    next(button for button in note.findChildren(QPushButton) if button.text() == "Show").click()
+    assert note.box is not None
+    assert "Read on." in said(panel)
+    qtbot.waitUntil(lambda: note.height() > 50)
+
+
+def test_that_what_the_map_says_too_is_folded_and_stays_as_it_was_left(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                       checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(keys={"enc.a": (5,), "dec.b": (7,)}))
+    (fold,) = panel.findChildren(Fold)
+    qtbot.waitUntil(fold.isVisible)
+
+    def parts() -> list[bool]:
+        return [bar.isVisible() for bar in panel.findChildren(Bar) if bar.accessibleName().startswith("enc")]
+
+    assert fold.button.text() == "Data types · Devices · Parts · Largest tensors"
+    assert not any(parts())
+    fold.button.click()
+    qtbot.waitUntil(lambda: any(parts()))
+    assert "Data types" in next(fold for fold in panel.findChildren(Fold) if fold.button.isChecked()).button.accessibleName()
+    session.select(Selection(document.id, "enc.a", ("enc.a",)))
+    session.select(Selection(document.id))
+    qtbot.waitUntil(lambda: any(fold.button.isChecked() for fold in panel.findChildren(Fold)))
+
+
+def test_that_dropped_tensors_are_a_line_of_their_own(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                      tmp_path: Path) -> None:
+    import torch
+    torch.save({"a": torch.ones(50_000), "b": torch.ones(250_000)}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    document = show(session, tasks, qtbot, ckpt)
+    qtbot.waitUntil(lambda: "reachable" in said(panel) and not tasks.running, timeout=20_000)
+    assert "Dropped" not in said(panel)
+    session.show_edited(document.id, core.edit(ckpt, [core.Drop("b")]))
+    qtbot.waitUntil(lambda: "Dropped" in said(panel) and not tasks.running, timeout=20_000)
+    assert "1 MB" in said(panel)
+    (bar,) = panel.findChildren(Segments)
+    assert sum(segment.part for segment in bar.segments) <= 1
+
+
+def test_that_a_file_without_tensors_says_so(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys={}, values={"epoch": 3}))
+    qtbot.waitUntil(lambda: "No tensors in this file." in said(panel))
+
+
+def test_that_space_asks_for_statistics_and_the_menu_for_what_the_tree_offers(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                              checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(keys={"enc.a": (500, 5), "dec.b": (700, 5)}))
+    qtbot.waitUntil(lambda: not tasks.running and panel.map is not None and bool(panel.map.view.places), timeout=20_000)
+    assert panel.map is not None
+    view = panel.map.view
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    with qtbot.waitSignal(panel.panel_asked) as asked:
+        qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert asked.args == ["statistics"]
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, view.rect().center(), view.mapToGlobal(view.rect().center()))
+    with qtbot.waitSignal(panel.menu_asked) as menu:
+        QApplication.sendEvent(view, event)
+    assert menu.args is not None
+    assert menu.args[:2] == [document.id, session.selection.prefix if session.selection is not None else ""]
