@@ -8,10 +8,11 @@ from operator import itemgetter
 from typing import Any, overload
 
 from .checkpoint import TensorInfo
-from .progress import distinct
+from .progress import distinct, in_pieces
 from .wording import count
 
 _ROWS = 4096            # tensors made at once
+_FEW = 1024             # different names that are kept
 _NEAR = 256             # … for who asks for one key after the other
 
 
@@ -20,10 +21,11 @@ class TensorTable(Mapping[str, TensorInfo]):
     (`column`). None is kept: to make all of them again takes half a microsecond each, to keep them 500 bytes. Frozen like all else here;
     any thread may read it."""
 
-    __slots__ = ("_keys", "_near", "_next", "_numbers")
+    __slots__ = ("_keys", "_leaves", "_near", "_next", "_numbers")
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
+        self._leaves: frozenset[str] | None = None          # empty where they are many
         self._numbers: dict[str, int] | None = None         # made for the first that is asked for by its key
         self._near: tuple[int, list[TensorInfo]] = (0, [])  # the number of the first, and those that were last made together
         self._next = -1                                     # the number behind the one that was last asked for
@@ -31,6 +33,19 @@ class TensorTable(Mapping[str, TensorInfo]):
     def row(self, number: int) -> TensorInfo:
         """The tensor of that number."""
         return next(iter(self.rows(number, number + 1)))
+
+    def leaves(self) -> frozenset[str] | None:
+        """The last segments of all keys, which are few in any model; None where they are many."""
+        found = self._leaves
+        if found is None:
+            some: set[str] = set()
+            for piece in in_pieces(self._keys):
+                some.update([key.rpartition(".")[2] for key in piece])
+                if len(some) > _FEW:
+                    some.clear()
+                    break
+            found = self._leaves = frozenset(some)
+        return found if found or not self._keys else None
 
     @abstractmethod
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 import copy
 import pickle
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ from safetensors.torch import save_file
 
 from inspector import core
 from inspector.core.checkpoint import TensorInfo, contiguous
-from inspector.core.tensor_table import TensorTable, column
+from inspector.core.tensor_table import TensorTable, column, kinds
 from tests.builders import safetensors
 
 FORMS = (("float32", "F32", 4), ("bfloat16", "BF16", 2), ("bool", "BOOL", 1), ("int64", "I64", 8))
@@ -150,3 +152,46 @@ def test_that_any_thread_may_read_it(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = [*pool.map(lambda n: [*tensors.values()] if n % 2 else [tensors[key] for key in tensors], range(24))]
     assert all(one == found[0] for one in found)
+
+
+@pytest.mark.parametrize("odd", ["", "extra", "cut"])
+def test_that_kinds_are_those_of_the_tensors(tmp_path: Path, odd: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries: dict[str, object] = {}
+    end = 0
+    for n in range(60):
+        shape, dtype, width = [n % 3, 2], ("F32", "I8")[n % 2], (4, 1)[n % 2]
+        stop = end + n % 3 * 2 * width
+        entries[f"a.{n}"] = {"dtype": dtype, "shape": shape, "data_offsets": [end, stop], **({"x": 1} if odd == "extra" and not n else {})}
+        end = stop
+    (tmp_path / "a.safetensors").write_bytes(safetensors(entries, bytes(end - 5 * (odd == "cut"))))
+    for few in (1024, 2):
+        monkeypatch.setattr("inspector.core.formats.safetensors._FEW_FORMS", few)
+        ckpt = core.open(tmp_path / "a.safetensors")
+        assert isinstance(ckpt.tensors, TensorTable)
+        infos = [*ckpt.tensors.values()]
+        for fields in (("shape",), ("dtype", "device"), ("device", "state_dict"), ("problem",), ("extra",), ("shape", "dtype", "problem")):
+            counted: Counter[str] = Counter()
+            for values, times in kinds(ckpt.tensors, *fields):
+                counted[repr(values)] += times
+            assert counted == Counter(repr(tuple(getattr(info, field) for field in fields)) for info in infos), fields
+        assert (ckpt.tensors.kinds("dtype") is None) == (few == 2)
+
+
+def test_that_the_last_segments_of_keys_are_told_while_they_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("a.weight", "b.weight", "b.bias", "alone", ".end.", "a.b.weight")
+    save_file({name: torch.ones(2) for name in names}, tmp_path / "a.safetensors")
+    for few, told in ((4, frozenset(("weight", "bias", "alone", ""))), (3, None)):
+        monkeypatch.setattr("inspector.core.tensor_table._FEW", few)
+        table = core.open(tmp_path / "a.safetensors").tensors
+        assert isinstance(table, TensorTable)
+        assert (table.leaves(), table.leaves()) == (told, told)
+
+
+@pytest.mark.parametrize("name", ["a.weight", "a.qweight", "weight_scale", "a.b.weight_scale_inv", "a.mlp_blocks", "a.lora_A.weight",
+                                  "blocks.weight", "scale.weight", "a.lora_x.w.", "a.SCB.weight", "a.weight_v"])
+def test_that_names_hint_at_the_same_one_by_one(tmp_path: Path, name: str) -> None:
+    save_file({name: torch.ones(2), "b.weight": torch.ones(2)}, tmp_path / "a.safetensors")
+    ckpt = core.open(tmp_path / "a.safetensors")
+    one_by_one = replace(ckpt, tensors=dict(ckpt.tensors))
+    assert core.may_be_packed(ckpt) == core.may_be_packed(one_by_one)
+    assert core.counts(ckpt) == core.counts(one_by_one)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate, repeat
 from operator import itemgetter
@@ -20,7 +21,7 @@ from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensor_table import TensorTable
 from inspector.core.wording import count, counted
 
@@ -32,6 +33,7 @@ MAX_HEADER = 100_000_000                   # bytes; MAX_HEADER_SIZE of the refer
 _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again, or ask whoever made it."
 _USUAL_RANK = 64                           # dimensions; numpy has no more
+_FEW_FORMS = 1024                          # shapes and types that are counted
 _BATCH = 4096                              # tensors made between two reports
 _NBYTES, _SHAPE = (itemgetter(Form._fields.index(field)) for field in ("nbytes", "shape"))
 
@@ -150,13 +152,14 @@ def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previ
 class _Tensors(TensorTable):
     """Those of a header, in the given order, numbered as their storages are. `broken` says what is wrong with some."""
 
-    __slots__ = ("_broken", "_extra", "_forms")
+    __slots__ = ("_broken", "_extra", "_forms", "_times")
 
     def __init__(self, keys: list[str], forms: list[Form], extra: dict[str, dict[str, str]], broken: Mapping[int, str]) -> None:
         super().__init__(keys)
         self._forms = forms
         self._extra = extra
         self._broken = broken
+        self._times: list[tuple[Form, int]] | None = None       # how many tensors have each form; none where those are many
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Tensors, (self._keys, self._forms, self._extra, self._broken)
@@ -189,6 +192,33 @@ class _Tensors(TensorTable):
         if field == "storage":
             return map(str, range(len(self._keys)))
         return iter(self._keys) if field == "key" else None
+
+
+    def kinds(self, *fields: str) -> Iterable[tuple[Any, int]] | None:
+        if not all(field in _IN_FORMS or field in _ALIKE for field in fields) or ("problem" in fields and self._broken) \
+                or ("extra" in fields and self._extra) or not self._keys:
+            return None
+        if all(field in _ALIKE for field in fields):
+            return [(tuple(_ALIKE[field] for field in fields), len(self._keys))]
+        if self._times is None:
+            self._times = _times_of(self._forms)
+        return [(tuple(_ALIKE[field] if field in _ALIKE else _IN_FORMS[field](form) for field in fields), times)
+                for form, times in self._times] or None
+
+
+def _times_of(forms: Iterable[Form]) -> list[tuple[Form, int]]:
+    """Each of the forms, which many tensors have in common, and how many have it: told by what they are, as what they hold comes from the
+    file. Empty where there are too many for that to be of use."""
+    found: dict[int, Form] = {}
+    times: Counter[int] = Counter()
+    for piece in in_pieces(forms):
+        ids = [*map(id, piece)]
+        times.update(ids)
+        if len(times) > len(found):
+            found.update(zip(ids, piece, strict=True))
+        if len(found) > _FEW_FORMS:
+            return []
+    return [(found[which], count) for which, count in times.items()]
 
 
 _IN_FORMS = {field: itemgetter(Form._fields.index(own)) for field, own in (

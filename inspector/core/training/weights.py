@@ -190,7 +190,10 @@ def _counts_of_columns(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> 
 
 def names_no_buffer(tensors: TensorTable) -> bool:
     """Whether surely none of the tensors is a buffer, as their columns tell."""
-    return _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")) and not any(map(_names_a_buffer, in_pieces(tensors)))
+    if not _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")):
+        return False
+    leaves = tensors.leaves()
+    return not any(map(_names_a_buffer, in_pieces(tensors))) if leaves is None else leaves.isdisjoint((*_BUFFERS, "weight_v"))
 
 
 def _named_otherwise(keys: Sequence[str]) -> bool:
