@@ -179,6 +179,7 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "counts": comparison.counts,
         "rearranged": [relations_text.rearranged_json(one) for one in comparison.rearranged],
         "undecided": [one._asdict() for one in comparison.undecided],
+        "unsearched": comparison.unsearched and comparison.unsearched._asdict(),
         "lineage": relations_text.lineage_json(comparison),
         "values": [change._asdict() for change in comparison.values],
     }
@@ -361,6 +362,8 @@ def verdict_text(comparison: core.Comparison) -> str:
     if len(comparison.rearranged) > _SHOWN:
         lines.append(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged")
     lines += map(relations_text.undecided_text, comparison.undecided[:_SHOWN])
+    if comparison.unsearched is not None:
+        lines += relations_text.unsearched_lines(comparison.unsearched)
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector import core
@@ -76,6 +76,14 @@ def _how_well(one: core.Rearranged) -> str:
 def undecided_text(one: core.Undecided) -> str:
     what = "hold one and the same value" if one.constant else "hold the same values"
     return f"{_keys(one.a)} of A and {_keys(one.b)} of B all {what}: nothing in them tells which is which"
+
+
+def unsearched_lines(one: core.Unsearched) -> Iterator[str]:
+    if one.tensors:
+        yield f"{one.tensors:,} of the {one.of:,} tensors without an equal partner were not looked at for what they are made of: " \
+            "there are too many, and the largest go first"
+    if one.nearly:
+        yield f"what the {one.nearly:,} tensors that are left are nearly made of was not looked for: there are too many"
 
 
 # -- what became of the values ---------------------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ if TYPE_CHECKING:
     from .comparison.pairing.pairs import Pair as Pair
     from .comparison.pairing.pairs import Rearranged as Rearranged
     from .comparison.pairing.pairs import Undecided as Undecided
+    from .comparison.pairing.pairs import Unsearched as Unsearched
     from .comparison.pairing.pairs import Verdict as Verdict
     from .comparison.pairing.pairs import pair_up as pair_up
     from .comparison.pairing.pairs import with_pairs as with_pairs
@@ -478,7 +479,7 @@ _HOMES = {
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
     "comparison.pairing.lineage": "Delta Depth Inference Lineage",
-    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Undecided Verdict pair_up with_pairs",
+    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Undecided Unsearched Verdict pair_up with_pairs",
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",
     "comparison.pairing.values": "ValueChange",

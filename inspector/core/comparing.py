@@ -55,6 +55,6 @@ def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
     'same-weights'
     """
     found = relations_of(comparison, monitor)
-    comparison = replace(comparison, rearranged=found.rearranged, undecided=found.undecided)
+    comparison = replace(comparison, rearranged=found.rearranged, undecided=found.undecided, unsearched=found.unsearched)
     comparison = replace(comparison, lineage=lineage_of(comparison, monitor))
     return replace(comparison, verdict=verdict_of(comparison))

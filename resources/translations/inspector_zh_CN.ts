@@ -866,6 +866,14 @@
 <translation>{a} 与 {b} 数值相同：无从分辨谁是谁</translation>
 </message>
 <message>
+<source>{n} of the {all} tensors without an equal partner were not looked at for what they are made of: there are too many, and the largest go first</source>
+<translation>没有相同对应项的 {all} 个张量中，有 {n} 个未检查由什么组成：数量太多，先看最大的</translation>
+</message>
+<message>
+<source>What the {n} tensors that are left are nearly made of was not looked for: there are too many</source>
+<translation>其余 {n} 个张量近似由什么组成未作查找：数量太多</translation>
+</message>
+<message>
 <source>{n} tensors ({first}, …)</source>
 <translation>{n} 个张量（{first}…）</translation>
 </message>

@@ -231,3 +231,19 @@ def test_that_options_that_make_no_sense_with_a_base_are_said(branches: tuple[st
     base, a, b = branches
     code, out, err = _said(capsys, "diff", a, b, *(option.format(base=base) for option in options))
     assert (code, out, len(err.splitlines())) == (2, "", 1)
+
+
+def test_that_tensors_that_relations_were_not_looked_for_are_told_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.relations.finding._MOST", 4)
+    weights = [torch.randn(4, 8) for _ in range(5)]
+    torch.save({f"a{n}": weight for n, weight in enumerate(weights)}, tmp_path / "a.pth")
+    torch.save({f"b{n}": weight.T.contiguous() for n, weight in enumerate(weights)}, tmp_path / "b.pth")
+    page = str(tmp_path / "page.html")
+    said = "6 of the 10 tensors without an equal partner were not looked at for what they are made of"
+    code, out, _ = _said(capsys, "diff", str(tmp_path / "a.pth"), str(tmp_path / "b.pth"), "--html", page)
+    assert code == 1
+    assert said in out
+    assert said in Path(page).read_text()
+    _, out, _ = _said(capsys, "diff", str(tmp_path / "a.pth"), str(tmp_path / "b.pth"), "--json")
+    assert json.loads(out)["unsearched"] == {"tensors": 6, "of": 10, "nearly": 0}

@@ -3,6 +3,7 @@
 Candidates come from shapes and from digests of slices (`sampling`), which are found in an index (`index`); what their places make up is
 named (`naming`) and then compared element by element (`holding`). Only what was found so is told. What holds nearly is looked for
 among what is then left, by coarse digests. Vectors have no slices: they go as the weight of their module does, or by their elements.
+Where there are too many tensors the largest are looked at, and how many were not is told.
 """
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.comparison.differences.streaming import Readers
-from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Rearranged, Undecided
+from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Rearranged, Undecided, Unsearched
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.hashing import as_key
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 TELLING = 16            # elements from which on equal values are no coincidence
 _ALIKE = 0.5            # cosine from which on a pair is taken for what its names say
 _SAME_NORM = 1e-9       # relative: a rearrangement changes no norm
-_MOST = 32768           # tensors that are looked at
+_MOST = 32768           # tensors that are looked at: 6 kB and about a millisecond each
 _MOST_SLICES = 12 << 20     # of all of them, for which there is memory
 _MOST_COARSE = 4 << 20
 
@@ -45,6 +46,7 @@ class Found(NamedTuple):
 
     rearranged: tuple[Rearranged, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    unsearched: Unsearched | None = None
 
 
 def relations_of(comparison: Comparison, monitor: Monitor = QUIET) -> Found:
@@ -61,6 +63,8 @@ class _Search:
         self.found: list[Rearranged] = []
         self.arrangements: list[Arrangement] = []
         self.copied: list[set[int]] = [set(), set()]
+        self.passed_over: list[set[str]] = [set(), set()]       # keys of A and of B
+        self.nearly = 0
 
     def run(self) -> Found:
         for pair in self.comparison.pairs:
@@ -68,16 +72,39 @@ class _Search:
                 one = turned(self.sides, self.comparison.a.tensors[pair.a or ""], self.comparison.b.tensors[pair.b or ""])
                 self.found += [one] if one is not None else []
         left_a, left_b = self._left()
-        if not left_a or not left_b or len(left_a) + len(left_b) > _MOST:
+        if not left_a or not left_b:
             return Found(tuple(self.found))
-        self._by_slices(left_a, left_b)
+        count = len(left_a) + len(left_b)
+        self._by_slices(*self._largest(_with_slices(left_a), _with_slices(left_b), self.passed_over))
         left_a, left_b = self._left()
         self.found += by_weights(self.sides, self.arrangements, left_a, left_b)
-        left_a, left_b = self._left()
+        left_a, left_b = (_vectors(left) for left in self._left())
+        left_a, left_b = self._largest(left_a, left_b, self.passed_over)
         partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
-        self.found += by_elements(self.sides, _vectors(left_a), _vectors(left_b), partners)
-        alone_a, alone_b = self._left(alone=True)
-        return Found(tuple(self.found), tuple(undecided_among(self.sides, alone_a, alone_b)))
+        self.found += by_elements(self.sides, left_a, left_b, partners, self.passed_over)
+        undecided = tuple(undecided_among(self.sides, *self._largest(*self._left(alone=True), [set(), set()])))
+        return Found(tuple(self.found), undecided, self._unsearched(count, undecided))
+
+    def _largest(self, left_a: list[TensorInfo], left_b: list[TensorInfo],
+                 passed_over: list[set[str]]) -> tuple[list[TensorInfo], list[TensorInfo]]:
+        """As many of both as are looked at, the largest of each; half of them of either side, or more of one where the other has fewer. The
+        keys of the others come into `passed_over`."""
+        chosen = []
+        for side, (mine, other) in enumerate(((left_a, left_b), (left_b, left_a))):
+            room = max(_MOST // 2, _MOST - len(other))
+            if len(mine) > room:
+                kept = {info.key for info in sorted(mine, key=lambda info: -info.nbytes)[:room]}
+                passed_over[side] |= {info.key for info in mine if info.key not in kept}
+                mine = [info for info in mine if info.key in kept]
+            chosen.append(mine)
+        return chosen[0], chosen[1]
+
+    def _unsearched(self, count: int, undecided: Sequence[Undecided]) -> Unsearched | None:
+        """How many of `count` were passed over, but for those that were explained all the same."""
+        explained: list[Rearranged | Undecided] = [*self.found, *undecided]
+        found = {key for one in explained for key in one.a}, {key for one in explained for key in one.b}
+        tensors = sum(len(over - known) for over, known in zip(self.passed_over, found, strict=True))
+        return Unsearched(tensors, count, self.nearly) if tensors or self.nearly else None
 
     def _left(self, alone: bool = False) -> tuple[list[TensorInfo], list[TensorInfo]]:
         """What is not explained yet, each view once; `alone`: what has no partner by name."""
@@ -96,7 +123,7 @@ class _Search:
     # -- by slices -------------------------------------------------------------------------------------------------------------
 
     def _by_slices(self, left_a: list[TensorInfo], left_b: list[TensorInfo]) -> None:
-        sides = [_with_slices(left) for left in (left_a, left_b)]
+        sides = [left_a, left_b]
         common = _sizes(sides[0]) & _sizes(sides[1])
         sides = [[info for info in side if any(family.size(info.shape) in common for family in families(info.shape))] for side in sides]
         if not all(sides):
@@ -109,7 +136,10 @@ class _Search:
         for coarse in (False, True):
             if coarse:
                 sides, tables, free = _floats(sides, tables, free)
-                if not all(one.any() for one in free) or sum(map(_slices_in, tables)) > _MOST_COARSE:
+                if not all(one.any() for one in free):
+                    return
+                if sum(map(_slices_in, tables)) > _MOST_COARSE:
+                    self.nearly = sum(map(len, tables))
                     return
             indexes = [Index(table, coarse) for table in tables]
             wholes = sorted(((side, number) for side in (0, 1) for number in tables[side]),
@@ -180,6 +210,8 @@ class _Search:
                 total += sum(len(slices.exact) for slices in table)
                 if table and total <= _MOST_SLICES:
                     found[side][number] = table
+                elif table:
+                    self.passed_over[side].add(sides[side][number].key)
         return found
 
 

@@ -76,10 +76,10 @@ def _bias(key: str) -> str:
 # -- by their own elements --------------------------------------------------------------------------------------------------------
 
 def by_elements(sides: Sides, left_a: Sequence[TensorInfo], left_b: Sequence[TensorInfo],
-                partners: Sequence[tuple[str, str]]) -> Iterator[Rearranged]:
+                partners: Sequence[tuple[str, str]], passed_over: Sequence[set[str]]) -> Iterator[Rearranged]:
     """Vectors that are several of the other file's joined, and those of `partners` (keys in A and B) of which the order is another.
-    Only what has elements that tell it apart."""
-    values = [_values(sides.a, left_a), _values(sides.b, left_b)]
+    Only what has elements that tell it apart. Keys of A and of B that there was no room for come into `passed_over`."""
+    values = [_values(reader, left, over) for reader, left, over in zip((sides.a, sides.b), (left_a, left_b), passed_over, strict=True)]
     by_beginning = [_by_beginning(one) for one in values]
     room = _MOST_LOOKED_AT
     infos = [{info.key: info for info in left} for left in (left_a, left_b)]
@@ -96,6 +96,7 @@ def by_elements(sides: Sides, left_a: Sequence[TensorInfo], left_b: Sequence[Ten
             several, looked_at = _tiles(whole, infos[side][key].dtype, values[1 - side], infos[1 - side], by_beginning[1 - side], room)
             room -= looked_at
             if room < 0:
+                passed_over[side].update(values[side])
                 return
             if len(several) < 2:
                 continue
@@ -110,13 +111,16 @@ def by_elements(sides: Sides, left_a: Sequence[TensorInfo], left_b: Sequence[Ten
                 del values[1 - side][other]
 
 
-def _values(reader: TensorReader, left: Sequence[TensorInfo]) -> dict[str, Array]:
-    """Of vectors that are not too long, as integers of their bits."""
+def _values(reader: TensorReader, left: Sequence[TensorInfo], passed_over: set[str]) -> dict[str, Array]:
+    """Of vectors that are not too long, as integers of their bits, as many as there is room for."""
     import numpy as np
     found: dict[str, Array] = {}
     room = _MOST_BYTES
     for info in sorted(left, key=lambda info: info.numel):
-        if _TELLING <= info.numel <= _LONGEST and room >= info.nbytes and info.nbytes // info.numel in (1, 2, 4, 8):
+        if _TELLING <= info.numel <= _LONGEST and info.nbytes // info.numel in (1, 2, 4, 8):
+            if room < info.nbytes:
+                passed_over.add(info.key)
+                continue
             try:
                 found[info.key] = reader.box(info, (0,), info.shape).view(np.dtype(f"u{info.nbytes // info.numel}"))
                 room -= info.nbytes

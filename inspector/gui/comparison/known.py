@@ -22,6 +22,7 @@ class _Judged(NamedTuple):
     lineage: core.Lineage
     rearranged: tuple[core.Rearranged, ...]
     undecided: tuple[core.Undecided, ...]
+    unsearched: core.Unsearched | None
 
 
 class KnownDifferences:
@@ -63,11 +64,12 @@ class KnownDifferences:
             found = core.judged(comparison, monitor)
             if len(self._judged) >= MOST_JUDGED:
                 self._judged.clear()
-            self._judged[files] = _Judged(exactly, found.lineage, _as_opened(found.rearranged, comparison), found.undecided)
+            self._judged[files] = _Judged(exactly, found.lineage, _as_opened(found.rearranged, comparison), found.undecided,
+                                           found.unsearched)
             return found
         comparison = replace(comparison, rearranged=_as_it_is(known.rearranged, comparison))
         if not pending:
-            comparison = replace(comparison, lineage=known.lineage, undecided=known.undecided)
+            comparison = replace(comparison, lineage=known.lineage, undecided=known.undecided, unsearched=known.unsearched)
         return replace(comparison, verdict=core.verdict_of(comparison))
 
 

@@ -44,7 +44,8 @@ class Step(Enum):
 class ComparisonProgress(QObject):
     """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
     `verdict` what it came to, `rearranged` what was found transposed, joined or split,
-    `undecided` what nothing tells apart, `lineage` where B's values come from. All on the GUI thread."""
+    `undecided` what nothing tells apart, `unsearched` how many were passed over, `lineage` where B's values come from. All on the GUI
+    thread."""
 
     paired = Signal()           # another tree
     grown = Signal()            # values of some pairs came in
@@ -62,6 +63,7 @@ class ComparisonProgress(QObject):
         self.judged: core.Comparison | None = None      # all of it, once everything was read
         self.rearranged: tuple[core.Rearranged, ...] = ()
         self.undecided: tuple[core.Undecided, ...] = ()
+        self.unsearched: core.Unsearched | None = None
         self.lineage = core.Lineage()
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
@@ -194,7 +196,7 @@ class ComparisonProgress(QObject):
             self._changes.keep(ids, judged, changes)
             self.judged = judged
             self.verdict, self.lineage = judged.verdict, judged.lineage
-            self.rearranged, self.undecided = judged.rearranged, judged.undecided
+            self.rearranged, self.undecided, self.unsearched = judged.rearranged, judged.undecided, judged.unsearched
             self._go(Step.DONE)
 
         def progress(so_far: int, total: int, key: str) -> None:

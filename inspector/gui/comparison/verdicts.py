@@ -1,7 +1,7 @@
 """What a comparison comes to, and how far it is, as sentences."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
@@ -48,12 +48,13 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
     if progress.verdict is not None and progress.tree is not None:
         figures = progress.tree.figures
         return verdict_text(progress.verdict, len(figures.values), progress.rearranged, progress.undecided, progress.lineage,
-                            counters=(figures.counts()["counter"], int(figures.counters.sum())))
+                            progress.unsearched, counters=(figures.counts()["counter"], int(figures.counters.sum())))
     return VerdictText("")
 
 
 def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = (),
-                 undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None, *,
+                 undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None,
+                 unsearched: core.Unsearched | None = None, *,
                  counters: tuple[int, int] = (0, 0)) -> VerdictText:
     """`counters`: how many of the tensors that differ, and of all, only count steps."""
     facts = dict(verdict.facts)
@@ -109,6 +110,8 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if len(undecided) > _UNDECIDED:
         further = translate("Compare", "and {n} more groups of which nothing tells which is which")
         lines.append(further.format(n=f"{len(undecided) - _UNDECIDED:,}"))
+    if unsearched is not None:
+        lines += unsearched_lines(unsearched)
     inferences = lineage.inferences if lineage is not None else ()
     if verdict.id == "fine-tuned" and lineage is not None and lineage.has_another_cause:
         text = translate("Compare", "The same network with other values.")
@@ -192,6 +195,16 @@ def undecided_text(one: core.Undecided) -> str:
     text = translate("Compare", "{a} and {b} hold one and the same value: nothing tells which is which") if one.constant else \
         translate("Compare", "{a} and {b} hold the same values: nothing tells which is which")
     return text.format(a=_keys(one.a), b=_keys(one.b))
+
+
+def unsearched_lines(one: core.Unsearched) -> Iterator[str]:
+    if one.tensors:
+        text = translate("Compare", "{n} of the {all} tensors without an equal partner were not looked at for what they are made of: "
+                                    "there are too many, and the largest go first")
+        yield text.format(n=f"{one.tensors:,}", all=f"{one.of:,}")
+    if one.nearly:
+        yield translate("Compare", "What the {n} tensors that are left are nearly made of was not looked for: there are too many").format(
+            n=f"{one.nearly:,}")
 
 
 def _keys(keys: Sequence[str]) -> str:

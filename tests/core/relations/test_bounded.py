@@ -155,3 +155,50 @@ def test_that_fewer_are_told_apart_one_by_one_where_they_are_many_together(monke
     monkeypatch.setattr(index, "_MOST_ENTRIES", 100)
     many, telling = np.array([1] * 60 + [2] * 20 + [20] * 40), np.ones(120, bool)
     assert many[index._told_apart(many, telling)].tolist() == [1] * 60 + [2] * 20
+
+
+def transposed(count: int, prefix: str = "") -> tuple[Tensors, Tensors]:
+    torch.manual_seed(2)
+    weights = [torch.randn(4 + n % 3, 8) for n in range(count)]
+    return {f"{prefix}a{n}.w": weight for n, weight in enumerate(weights)}, \
+        {f"{prefix}b{n}.k": weight.T.contiguous() for n, weight in enumerate(weights)}
+
+
+def test_that_of_too_many_tensors_the_largest_are_looked_at_and_the_others_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = transposed(12)
+    whole = core.compare(a, b)
+    assert whole.unsearched is None
+    assert len(whole.rearranged) == 12
+    monkeypatch.setattr("inspector.core.relations.finding._MOST", 8)
+    found = core.compare(a, b)
+    assert {one.a[0] for one in found.rearranged} == {"a2.w", "a5.w", "a8.w", "a11.w"}         # the four of 48 elements
+    assert found.unsearched == core.Unsearched(16, 24)
+    assert found.verdict is not None
+    assert found.verdict.id != "rearranged"
+
+
+def test_that_one_side_may_have_many_where_the_other_has_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(3)
+    experts = torch.randn(6, 5, 7)
+    monkeypatch.setattr("inspector.core.relations.finding._MOST", 7)
+    found = core.compare({"experts": experts}, {f"e{n}": expert.clone() for n, expert in enumerate(experts)})
+    assert [one.kind for one in found.rearranged] == ["stacked"]
+    assert found.unsearched is None
+
+
+def test_that_what_there_is_no_memory_for_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = transposed(12)
+    monkeypatch.setattr("inspector.core.relations.finding._MOST_SLICES", 60)
+    found = core.compare(a, b).unsearched
+    assert found is not None
+    assert 0 < found.tensors < found.of == 24
+    monkeypatch.undo()
+    a = {key: tensor + 1e-3 * torch.randn_like(tensor) for key, tensor in a.items()}
+    monkeypatch.setattr("inspector.core.relations.finding._MOST_COARSE", 10)
+    assert core.compare(a, b).unsearched == core.Unsearched(0, 24, 24)
+
+
+def test_that_vectors_without_room_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    a, b = other_vectors(10)
+    monkeypatch.setattr("inspector.core.relations.vectors._MOST_BYTES", 4 * 64)
+    assert core.compare(a, b).unsearched == core.Unsearched(12, 20)

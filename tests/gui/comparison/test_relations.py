@@ -201,3 +201,13 @@ def test_that_keys_of_several_tensors_are_named_by_what_they_have_in_common(desk
     panel = desk.compare(a, b).relations
     shown = {panel.model.relation_at(row).kind: panel.model.data(panel.model.index(row, 1)) for row in range(panel.model.rowCount())}
     assert shown == {"stacked": "blocks.0.experts.{0, 1, 2, …}.up.weight", "joined": "attn.{q, k, v}.weight"}
+
+
+def test_that_tensors_that_were_passed_over_are_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.relations.finding._MOST", 4)
+    weights = [np.random.default_rng(n).standard_normal((4, 8)).astype(np.float32) for n in range(5)]
+    page = desk.compare({f"a{n}": weight for n, weight in enumerate(weights)},
+                        {f"b{n}": np.ascontiguousarray(weight.T) for n, weight in enumerate(weights)})
+    assert page.progress.unsearched == core.Unsearched(6, 10)
+    shown = [one.text() for one in page.verdict.findChildren(QLabel) if one.isVisibleTo(page)]
+    assert any("6 of the 10 tensors without an equal partner were not looked at" in text for text in shown)

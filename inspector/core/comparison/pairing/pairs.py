@@ -99,6 +99,15 @@ class Undecided(NamedTuple):
     constant: bool = False
 
 
+class Unsearched(NamedTuple):
+    """Of the `of` tensors without an equal partner, how many were not looked at for what they are made of (`tensors`; the largest were),
+    and of how many it was not asked what they nearly are (`nearly`), because there were too many."""
+
+    tensors: int
+    of: int
+    nearly: int = 0
+
+
 class Verdict(NamedTuple):
     """What the comparison comes to, and never more than was looked at. `id` is one of
 
@@ -147,6 +156,7 @@ class Comparison(WeaklyReferable):
     values: tuple[ValueChange, ...] = ()
     rearranged: tuple[Rearranged, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    unsearched: Unsearched | None = None
     lineage: Lineage = NOTHING
     verdict: Verdict | None = None
     weights_only: bool = False
