@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from inspector import core
 
@@ -13,7 +14,11 @@ KEY_WIDTH = 100
 def columns(titles: Sequence[str], rows: Iterable[Sequence[str]], first: Callable[[str], str] | None = None) -> str:
     """Left-aligned columns, the last one as it comes. `first` puts colour to the first cell of each row, whose width stays."""
     table = [tuple(titles), *map(tuple, rows)]
-    widths = [min(max(map(width, column)), KEY_WIDTH) for column in zip(*table, strict=True)]
+    plain_letters = all(map(str.isascii, chain.from_iterable(table)))
+    widths = [min(max(map(len if plain_letters else width, column)), KEY_WIDTH) for column in zip(*table, strict=True)]
+    if plain_letters and first is None:                     # as nearly all are, and there may be a million
+        line = "".join(f"%-{room}s  " for room in widths[:-1]) + "%s"
+        return "\n".join([(line % row).rstrip() for row in table])
     lines = []
     for number, row in enumerate(table):
         cells = [padded(cell, room) for cell, room in zip(row[:-1], widths, strict=False)]

@@ -7,6 +7,7 @@ in a folder. Readers of sets, and of archives that hold what other formats are (
 """
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,7 +44,7 @@ class Format(NamedTuple):
 
     def read(self, source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         reader = late.module(f"{__name__}.{self.reader}")
-        limits = limits.of_file(source.size)
+        limits = _limits_of(limits, source.size)
         if self.with_reader:
             read_set: ReadSet = reader.read
             return read_set(source, path, _read_payload, limits, monitor)
@@ -71,6 +72,9 @@ FORMATS: tuple[Format, ...] = (
     Format("onnx", "an ONNX model", "onnx", (_OTHERS - {".onnx"}) | _TORCH | {".safetensors"}),
     Format("npz", "a NumPy archive", "npz", (_OTHERS - {".npz"}) | _TORCH | {".safetensors"}),
 )
+
+_BY_NAME = {found.name: found for found in FORMATS}
+_limits_of = functools.lru_cache(maxsize=64)(Limits.of_file)        # of a set of fifty thousand files most are as large as others
 
 # readers of checkpoints of several files, by what `sniff` says of their index; DCP's ".metadata" goes by its name
 SETS: dict[str, str] = {"safetensors-sharded": "sets.sharded", "torch-sharded": "sets.sharded", "dcp": "sets.dcp"}
@@ -186,7 +190,7 @@ def _more_saves(ckpt: Checkpoint, source: SourceFile, limits: Limits, monitor: M
 
 
 def _format(name: str) -> Format:
-    return next(found for found in FORMATS if found.name == name)
+    return _BY_NAME[name]
 
 
 def _wrong_extension(path: str, found: Format) -> Finding | None:

@@ -34,6 +34,7 @@ _PROGRESS = ("epoch", "epochs", "current_epoch", "epochs_completed", "global_ste
              "num_updates", "batch_num_total")
 _QUALITY = ("loss", "train_loss", "val_loss", "valid_loss", "best_loss", "best_val_loss", "acc", "accuracy", "best_acc", "best_acc1",
             "best_top1", "best_prec1", "best_metric", "best_score", "best_fitness")
+_TOLD = frozenset((*_PROGRESS, *_QUALITY))
 _SAID = 2
 _Name = TypeVar("_Name", str, str | None)
 
@@ -84,8 +85,10 @@ def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
     """The first two counters and the first loss or score there are, at the root or just below."""
     near: dict[str, int | float] = {}
     for key, value in ckpt.values.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 and math.isfinite(value):
-            near.setdefault(leaf_of(key).lower(), value)
+        name = leaf_of(key).lower()
+        if name in _TOLD and isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 \
+                and math.isfinite(value):
+            near.setdefault(name, value)
     said = [(name, value) for name in _PROGRESS if abs(value := near.get(name, 10**12)) < 10**12][:_SAID]
     return (*said, *[(name, near[name]) for name in _QUALITY if name in near][:1])
 

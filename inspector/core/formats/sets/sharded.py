@@ -168,10 +168,11 @@ class _Reading:
         number = len(self.files)
         self.files += part.files
         self.parts.append(part)
-        base = self.nodes.add(part.pickles, visible(name))
+        base = self.nodes.add(part.pickles, visible(name)) if part.pickles else 0
         self.listed_nodes += [(node + base, key) for node, key in part.listed_nodes]
         self.members += [member._replace(name=f"{name}/{member.name}") for member in part.members]
-        self.findings.add(part.findings, visible(name))
+        if part.findings:
+            self.findings.add(part.findings, visible(name))
         ids = {id: f"{number}/{id}" for id in part.storages}
         self.storages.update((ids[id], storage._replace(id=ids[id])) for id, storage in part.storages.items())
         for key, info in part.tensors.items():
