@@ -3384,10 +3384,6 @@
 <translation>对数计数</translation>
 </message>
 <message>
-<source>Range</source>
-<translation>范围</translation>
-</message>
-<message>
 <source>All values</source>
 <translation>所有值</translation>
 </message>
@@ -3398,6 +3394,10 @@
 <message>
 <source>From … to …</source>
 <translation>从…到…</translation>
+</message>
+<message>
+<source>Range and bins</source>
+<translation>范围与区间</translation>
 </message>
 <message>
 <source>Show</source>
@@ -3426,6 +3426,10 @@
 <message>
 <source>Sizes of values by their logarithm, on both sides of zero</source>
 <translation>数值大小取对数，零的两侧对称</translation>
+</message>
+<message>
+<source>{n} bins</source>
+<translation>{n} 个区间</translation>
 </message>
 <message>
 <source>&amp;Range</source>
@@ -3674,6 +3678,10 @@
 <message>
 <source>Norm</source>
 <translation>范数</translation>
+</message>
+<message>
+<source>Abs max</source>
+<translation>最大绝对值</translation>
 </message>
 <message>
 <source>1 % to 99 % and 25 % to 75 % of the elements shaded, a line at the median; heights are roots of counts.</source>

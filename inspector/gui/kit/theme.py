@@ -266,6 +266,10 @@ QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $field; bord
 QCheckBox::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
 QCheckBox::indicator:disabled { border: 1px solid $border; background: $track; }
+QRadioButton { spacing: 8px; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $field; border-radius: 8px; background: $base; }
+QRadioButton::indicator:hover, QRadioButton::indicator:focus { border: 1px solid $accent; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accent; background: $accent_text; }
 QPlainTextEdit { background: $base; border: 1px solid $field; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 8px; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -18,7 +19,7 @@ from .plot_scales import number, percent
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _DIGIT = re.compile("[0-9]")
-NAME, SHAPE, STD, NAN, INF, ZEROS, RIDGE = 0, 1, 4, 7, 8, 9, 11
+NAME, SHAPE, STD, NAN, INF, ZEROS, LARGEST, RIDGE = 0, 1, 4, 7, 8, 9, 11, 12
 
 
 class Row(NamedTuple):
@@ -62,7 +63,12 @@ def _columns() -> tuple[Column, ...]:
         Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
         Column(QCoreApplication.translate("LayerTable", "Zeros"), take["zeros"], lambda s: percent(s.zeros, s.numel)),
         Column(QCoreApplication.translate("LayerTable", "Norm"), take["norm"], lambda s: _figure(s, take["norm"](s))),
+        Column(QCoreApplication.translate("LayerTable", "Abs max"), _largest, lambda s: _figure(s, _largest(s))),
     )
+
+
+def _largest(s: core.Summary) -> float:
+    return max(abs(float(s.min)), abs(float(s.max)))
 
 
 class LayerTable(QAbstractTableModel):
@@ -75,6 +81,12 @@ class LayerTable(QAbstractTableModel):
         self._sorted: tuple[int, bool] | None = None
         self._by_depth = False
         self._columns = _columns()
+        self._widest = 0.0
+
+    @property
+    def widest(self) -> float:
+        """The greatest deviation of all rows."""
+        return self._widest
 
     @property
     def prefix(self) -> str:
@@ -89,6 +101,7 @@ class LayerTable(QAbstractTableModel):
     def show_rows(self, ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row]) -> None:
         self.beginResetModel()
         self._ckpt, self._prefix, self._rows = ckpt, prefix, list(rows)
+        self._widest = _widest(rows)
         self._order = list(range(len(self._rows)))
         self._arrange()
         self.endResetModel()
@@ -99,6 +112,7 @@ class LayerTable(QAbstractTableModel):
             first = len(self._rows)
             self.beginInsertRows(_ROOT, first, first + len(rows) - 1)
             self._rows.extend(rows)
+            self._widest = max(self._widest, _widest(rows))
             self._order.extend(range(first, len(self._rows)))
             self.endInsertRows()
 
@@ -224,7 +238,7 @@ class LayerTable(QAbstractTableModel):
             return core.visible(core.seen_from(row.key, self._prefix), 200)
         if column == SHAPE:
             info = self._ckpt.tensors.get(row.key) if self._ckpt else None
-            return words.shape(info.shape) if info else ""
+            return words.table_shape(info.shape) if info else ""
         if column == RIDGE:
             return ""
         return "—" if row.summary is None else self._columns[column - 2].text(row.summary)
@@ -239,6 +253,10 @@ def spread(summary: core.Summary | None) -> str:
     low, lower, middle, upper, high = (number(summary.quantile(share), 4) for share in (0.01, 0.25, 0.5, 0.75, 0.99))
     return QCoreApplication.translate("LayerTable", "1 to 99 %: {low} … {high}, 25 to 75 %: {lower} … {upper}, median {middle}").format(
         low=low, high=high, lower=lower, upper=upper, middle=middle)
+
+
+def _widest(rows: Sequence[Row]) -> float:
+    return max((row.summary.std for row in rows if row.summary is not None and isfinite(row.summary.std)), default=0.0)
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -121,7 +121,7 @@ class Records(QAbstractTableModel):
             return (item.name, f"{extent.offset:,}", f"{extent.nbytes:,}", f"{extent.size:,}", method, crc, item.note)
         entry: Related = item
         tensor = entry.tensor
-        return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes),
+        return (tensor.key, words.table_shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes),
                 description.relation(entry.how))
 
     def copied(self, row: int) -> str:

@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, tables, theme, words
-from inspector.gui.models.layer_table import NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Row, spread
+from inspector.gui.models.layer_table import LARGEST, NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Row, spread
 from inspector.gui.models.plot_scales import number, percent
 from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
@@ -60,8 +60,9 @@ UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked fo
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
-_WITH_RIDGES = (NAME, SHAPE, STD, NAN, ZEROS, RIDGE)
-_WIDE, _NARROW = 102, {NAME: 180, STD: 78, NAN: 64, ZEROS: 68}
+_WITH_RIDGES = (NAME, SHAPE, STD, LARGEST, NAN, ZEROS, RIDGE)
+_WIDE, _NARROW = 102, {NAME: 180, STD: 78, LARGEST: 78, NAN: 64, ZEROS: 68}
+_WITH_BAR = 116                 # of a deviation with a bar before it
 _FITTED = 2_000                 # rows with which columns are fitted while more come in
 _SOUNDED = 300                  # rows that the common scale is made of: all, or evenly among them, for this runs while rows come in
 _RIDGE_ROOM = 150               # pixels
@@ -370,7 +371,13 @@ class LayersPanel(SelectionPanel):
         said = {SHAPE: True, NAN: any(one.nan for one in summaries), ZEROS: any(one.zeros for one in summaries)}
         room = self.table.viewport().width() - _NARROW[NAME] - _NARROW[STD] - (_NARROW[NAN] if said[NAN] else 0) - (
             _NARROW[ZEROS] if said[ZEROS] else 0)
-        said[SHAPE] = room - max(self.table.sizeHintForColumn(SHAPE), 60) >= _RIDGE_ROOM
+        room -= max(self.table.sizeHintForColumn(SHAPE), 60)
+        said[SHAPE] = room >= _RIDGE_ROOM
+        room -= _NARROW[LARGEST]
+        said[LARGEST] = room >= 2 * _RIDGE_ROOM
+        room -= _WITH_BAR - _NARROW[STD]
+        self._cells.bars = room >= 2 * _RIDGE_ROOM
+        self.table.setColumnWidth(STD, _WITH_BAR if self._cells.bars else _NARROW[STD])
         for column, shown in said.items():
             self.table.setColumnHidden(column, not shown)
 
@@ -633,7 +640,9 @@ class LayersPanel(SelectionPanel):
         table.horizontalHeader().moveSection(RIDGE, SHAPE + 1)
         table.horizontalHeader().setMinimumSectionSize(40)
         table.horizontalHeader().setResizeContentsPrecision(40)         # rows: a thousand take a tenth of a second
-        table.setItemDelegate(LayerCells(table))
+        table.horizontalHeader().moveSection(table.horizontalHeader().visualIndex(LARGEST), table.horizontalHeader().visualIndex(STD) + 1)
+        self._cells = LayerCells(table)
+        table.setItemDelegate(self._cells)
         table.setItemDelegateForColumn(RIDGE, self.ridges)
         table.setMouseTracking(True)
         table.viewport().installEventFilter(self)

@@ -1,17 +1,48 @@
 """How a histogram is shown: range, bins, what the bars say, tensors together or each by itself."""
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QDoubleValidator, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QSlider, QVBoxLayout, QWidget
 
 from inspector import core
 
 from .choice import Choice
 from .flow import Flow
 from .histogram_plot import Heights
+
+
+class _RangeBox(QComboBox):
+    """One of a few ranges; what opens below has the bounds and the number of bins, too."""
+
+    def __init__(self, popup: QFrame) -> None:
+        super().__init__()
+        self._popup = popup
+
+    def showPopup(self) -> None:
+        self._popup.adjustSize()
+        place, screen = self.mapToGlobal(QPoint(0, self.height() + 2)), self.screen().availableGeometry()
+        place.setX(max(screen.left(), min(place.x(), screen.right() - self._popup.width())))
+        if place.y() + self._popup.height() > screen.bottom():
+            place.setY(self.mapToGlobal(QPoint(0, 0)).y() - self._popup.height() - 2)
+        self._popup.move(place)
+        self._popup.show()
+        self._popup.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def hidePopup(self) -> None:
+        self._popup.hide()
+
+
+class _Popup(QFrame):
+    """Closes with Enter and Esc."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.hide()
+        else:
+            super().keyPressEvent(event)
 
 
 class HistogramControls(QWidget):
@@ -28,8 +59,13 @@ class HistogramControls(QWidget):
                            tip=self.tr("Sizes of values by their logarithm, on both sides of zero"))
         self._bars = Choice(self.tr("y"), [
             (self.tr("Count"), Heights.COUNT), (self.tr("Log count"), Heights.LOG), (self.tr("Density"), Heights.DENSITY)])
-        self._range = self._box(self.tr("Range"), [
-            (self.tr("All values"), "all"), (self.tr("1 % to 99 %"), "middle"), (self.tr("From … to …"), "fixed")])
+        ranges = [(self.tr("All values"), "all"), (self.tr("1 % to 99 %"), "middle"), (self.tr("From … to …"), "fixed")]
+        self.popup = _Popup(self, Qt.WindowType.Popup)
+        self._range = _RangeBox(self.popup)
+        self._range.setAccessibleName(self.tr("Range and bins"))
+        for text, data in ranges:
+            self._range.addItem(text, data)
+        self.ranges = [QRadioButton(text) for text, _ in ranges]
         self._show = Choice(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
         self.low, self.high = self._edit(self.tr("From")), self._edit(self.tr("To"))
         self._bounds = QWidget()
@@ -44,6 +80,9 @@ class HistogramControls(QWidget):
         self._log.chosen.connect(lambda: self.range_changed.emit())
         self._bars.chosen.connect(self._bars_chosen)
         self._range.activated.connect(self._range_activated)
+        for n, button in enumerate(self.ranges):
+            button.clicked.connect(lambda checked=False, n=n: self._choose_range(n))
+        self._range.currentIndexChanged.connect(lambda n: self.ranges[n].setChecked(True))
         self._show.chosen.connect(lambda: self.shown_changed.emit())
         self._slider.valueChanged.connect(self._slider_moved)
         for edit in (self.low, self.high):
@@ -74,6 +113,8 @@ class HistogramControls(QWidget):
         """Shows how many bins were `chosen` and are `drawn` (0: there is no plot)."""
         self._slider.setEnabled(drawn > 0)
         self._bins.setText(f"{drawn:,}" if drawn else "")
+        self._range.setToolTip(self.tr("{n} bins").format(n=f"{drawn:,}") if drawn else "")
+        self._range.setAccessibleDescription(self._range.toolTip())
         if drawn and not self._bins_chosen:
             self._slider.blockSignals(True)
             self._slider.setValue(core.BIN_CHOICES.index(chosen))
@@ -110,10 +151,14 @@ class HistogramControls(QWidget):
         self._heights_chosen = True
         self.shown_changed.emit()
 
+    def _choose_range(self, n: int) -> None:
+        self._range.setCurrentIndex(n)
+        self._range_activated()
+
     def _range_activated(self) -> None:
         fixed = self._range.currentData() == "fixed"
-        self._bounds.setVisible(fixed)
-        if fixed and self._typed() is None:
+        self._bounds.setEnabled(fixed)
+        if fixed and self._typed() is None and self.popup.isVisible():
             self.low.setFocus()
         self.range_changed.emit()
 
@@ -133,13 +178,6 @@ class HistogramControls(QWidget):
             return None
         return (low, high) if -1.7e308 < low < high < 1.7e308 else None
 
-    def _box(self, name: str, choices: list[tuple[str, Any]]) -> QComboBox:
-        box = QComboBox()
-        box.setAccessibleName(name)
-        for text, data in choices:
-            box.addItem(text, data)
-        return box
-
     def _edit(self, name: str) -> QLineEdit:
         edit = QLineEdit()
         edit.setAccessibleName(name)
@@ -152,13 +190,24 @@ class HistogramControls(QWidget):
 
     def _place(self) -> None:
         bounds = QHBoxLayout(self._bounds)
-        bounds.setContentsMargins(0, 0, 0, 0)
+        bounds.setContentsMargins(22, 0, 0, 0)
         bounds.addWidget(self.low)
         bounds.addWidget(self.high)
-        self._bounds.hide()
+        self._bounds.setEnabled(False)
+        self.ranges[0].setChecked(True)
+        self.popup.setObjectName("palette")
+        self.popup.setAccessibleName(self.tr("Range and bins"))
+        self.popup.setFocusProxy(self.ranges[0])
+        below = QVBoxLayout(self.popup)
+        below.setContentsMargins(14, 12, 14, 12)
+        below.setSpacing(8)
+        for button in self.ranges:
+            below.addWidget(button)
+        below.addWidget(self._bounds)
+        below.addSpacing(4)
+        below.addWidget(_together(_caption(self.tr("B&ins"), self._slider), self._slider, self._bins))
         row = Flow(self, 12)
-        for part in (self._show, self._log, self._bars, _together(_caption(self.tr("&Range"), self._range), self._range, self._bounds),
-                     _together(_caption(self.tr("B&ins"), self._slider), self._slider, self._bins)):
+        for part in (self._show, self._log, self._bars, _together(_caption(self.tr("&Range"), self._range), self._range)):
             row.addWidget(part)
 
 

@@ -16,7 +16,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row
+from inspector.gui.models.layer_table import LARGEST, NAME, RIDGE, SHAPE, STD, LayerTable, Row
 from inspector.gui.models.layer_table import NAN as NAN_COLUMN
 from inspector.gui.panels import layers
 from inspector.gui.panels.layers import LayersPanel
@@ -372,3 +372,19 @@ def test_that_powers_have_ticks_within_the_axis(low: float, high: float) -> None
     assert 1 <= len(ticks) <= 14
     assert all(-0.01 <= tick.at <= 1.01 for tick in ticks)
     assert scale.to_value(scale.to_view(high)) == pytest.approx(high, rel=1e-6)
+
+
+def test_that_deviations_have_bars_beside_the_widest_where_there_is_room(desk: Desk) -> None:
+    desk.open({f"layers.{n}.w": np.linspace(-n - 1, n, 40, dtype=np.float32).reshape(4, 10) for n in range(4)})
+    panel = desk.panel
+    panel.as_ridges.click()
+    panel.resize(1000, 800)
+    desk.wait()
+    assert not panel.table.isColumnHidden(LARGEST)
+    assert desk.column(LARGEST) == ["1", "2", "3", "4"]
+    assert desk.column(SHAPE)[0] == "4×10"
+    assert panel.model.widest == max(row.summary.std for row in panel.model.rows if row.summary is not None)
+    wide = panel.table.columnWidth(STD)
+    panel.resize(430, 800)
+    assert panel.table.isColumnHidden(LARGEST)
+    assert panel.table.columnWidth(STD) < wide

@@ -556,3 +556,21 @@ def test_that_chips_and_quantiles_stand_above_the_plot(desk: Desk) -> None:
     assert len(desk.panel.chips.chips) == 3
     desk.select(value="w")
     assert not desk.panel.chips.chips
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_that_range_and_bins_are_chosen_in_what_opens_below(desk: Desk, qtbot: QtBot) -> None:
+    controls = desk.panel.controls
+    assert not controls.popup.isVisible()
+    controls._range.showPopup()
+    assert controls.popup.isVisible()
+    assert not controls.low.isEnabled()
+    with qtbot.waitSignal(controls.range_changed):
+        controls.ranges[1].click()
+    assert controls.span == core.MIDDLE_VALUES
+    controls.ranges[2].click()
+    assert controls.low.isEnabled()
+    qtbot.keyClick(controls.popup, Qt.Key.Key_Escape)
+    assert not controls.popup.isVisible()
+    controls.choose(span="all")
+    assert controls.ranges[0].isChecked()

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.kit import theme
-from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row
-from inspector.gui.widgets.layer_cells import LayerCells
+from inspector.gui.models.layer_table import NAME, RIDGE, STD, LayerTable, Row
+from inspector.gui.widgets.layer_cells import BAR, LayerCells
 
 
 def rows_of(**arrays: object) -> tuple[core.Checkpoint, list[Row]]:
@@ -101,3 +101,19 @@ def test_that_a_name_is_drawn_anew_when_more_of_it_is_left_out(table: QTableView
         model.show_rows(ckpt, prefix, rows)                 # the same rows
         table.viewport().repaint()
         assert cells._cell(model.index(0, NAME), NAME)[0] == said
+
+
+def test_that_a_bar_is_as_long_as_a_deviation_is_great(table: QTableView) -> None:
+    sample = np.array([-1, 1], np.float32)
+    cells = show(table, a=sample * 2, b=sample, none=sample * 0)
+    cells.bars = True
+    cells.forget()
+    table.setColumnWidth(STD, 130)
+    table.viewport().repaint()
+    accent = QColor(theme.colours().accent).name()
+
+    def long(row: int) -> int:
+        image = drawn(table, row, STD)
+        return max(sum(QColor(image.pixel(x, y)).name() == accent for x in range(image.width())) for y in range(image.height()))
+
+    assert [long(row) for row in range(3)] == [BAR, BAR // 2, 0]
