@@ -3747,6 +3747,10 @@
 <translation>测量全部 {tensors}，{size}</translation>
 </message>
 <message>
+<source>No key fits {pattern}.</source>
+<translation>没有键符合 {pattern}。</translation>
+</message>
+<message>
 <source>{name}: {n} tensors</source>
 <translation>{name}：{n} 个张量</translation>
 </message>
@@ -3893,6 +3897,18 @@
 <message>
 <source>&amp;Across</source>
 <translation>横轴(&amp;A)</translation>
+</message>
+<message>
+<source>Pattern: *.weight</source>
+<translation type="unfinished"></translation>
+</message>
+<message>
+<source>Pattern of names</source>
+<translation>名称模式</translation>
+</message>
+<message>
+<source>Names of tensors; * is any text. Enter shows those that it fits.</source>
+<translation>张量名称；* 表示任意文本。按 Enter 显示符合的张量。</translation>
 </message>
 <message>
 <source>Findings</source>

@@ -8,20 +8,24 @@ Little is measured at once (`UNASKED` bytes), more when the person says so. What
 """
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Sequence
 from functools import partial
 from math import ceil
 from typing import Any, NamedTuple, cast
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QSize, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QPalette, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
     QComboBox,
+    QCompleter,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
@@ -54,7 +58,7 @@ from inspector.gui.widgets.plot_canvas import LINES
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of
 
-TASK, HEALTH, PATTERNS = "layers", "layers-health", "layers-patterns"
+TASK, HEALTH, PATTERNS, TYPED = "layers", "layers-health", "layers-patterns", "layers-typed"
 KEPT = 8                        # checkpoints whose numbers are kept
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
@@ -100,6 +104,18 @@ def patterns_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monito
     return tuple(sorted(several, key=lambda one: -sum(ckpt.tensors[key].numel for key in one.keys))[:_CHIPS])
 
 
+def matching(keys: Sequence[str], name: str, monitor: core.Monitor = core.QUIET) -> Pattern:
+    """For workers: the keys that a pattern fits whole, or from one of their segments on; `*` is any text, `?` one character."""
+    fits = re.compile("|".join(fnmatch.translate(f"{front}{name.replace('[', '[[]')}") for front in ("", "*."))).match
+    found = []
+    for count, key in enumerate(keys):
+        if not count & 0xfff:
+            monitor.check()
+        if fits(key):
+            found.append(key)
+    return Pattern(name, frozenset(found))
+
+
 def _shared(keys: Sequence[str]) -> str:
     """The path that all of `keys` lie below."""
     if len(keys) < 2:
@@ -119,6 +135,7 @@ class LayersPanel(SelectionPanel):
         self._checks = ValueChecks.shared(session, tasks)
         self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
         self.patterns: Requests[tuple[Pattern, ...]] = self.make_requests(PATTERNS, keep=KEPT)
+        self.typed: Requests[Pattern] = self.make_requests(TYPED)
         self._pattern = ""                                      # of the tensors that have ridges; "": all of them
         self._as_ridges = True
         self._scope: Scope | None = None
@@ -147,6 +164,7 @@ class LayersPanel(SelectionPanel):
         self.health.changed.connect(self._show_health)
         self.pages.message.button.clicked.connect(self.health.go_on)
         self.patterns.changed.connect(self._offer_patterns)
+        self.typed.changed.connect(self._take_typed)
         self._show_view()
 
     @property
@@ -209,6 +227,8 @@ class LayersPanel(SelectionPanel):
         self.health.ask(None)
         self._scope = scope
         self._pattern = ""
+        self.typed.ask(None)
+        self.pattern_edit.clear()
         self._show_chips(())
         ckpt, keys = scope.checkpoint, scope.keys
         self.patterns.ask(Request(ckpt, Many(keys), lambda monitor: patterns_of(ckpt, keys, monitor)))
@@ -307,7 +327,13 @@ class LayersPanel(SelectionPanel):
         """The tensors that the table has; None: all of the scope."""
         if not self._as_ridges or not self._pattern:
             return None
-        return next((one.keys for one in self.patterns.result or () if one.name == self._pattern), None)
+        return next((one.keys for one in self._offered if one.name == self._pattern), None)
+
+    @property
+    def _offered(self) -> tuple[Pattern, ...]:
+        """The patterns that were found, and the one that was typed."""
+        found, typed = self.patterns.result or (), self.typed.result
+        return found if typed is None or not typed.keys or any(one.name == typed.name for one in found) else (*found, typed)
 
     # -- ridges -------------------------------------------------------------------------------------------------------
 
@@ -330,7 +356,28 @@ class LayersPanel(SelectionPanel):
         if self._scope is not None and found:
             for name, count in (*((one.name, len(one.keys)) for one in found), ("", len(self._scope.keys))):
                 self._chips.addWidget(self._chip(name, count))
+            self._names.setStringList([one.name for one in found])
         self._chip_row.setVisible(self._as_ridges and bool(found))
+        self.pattern_edit.setVisible(self._as_ridges and self._scope is not None and len(self._scope.keys) > 1)
+
+    def _type_pattern(self) -> None:
+        """What was typed is a pattern like those that are offered, or one of its own."""
+        name, scope = self.pattern_edit.text().strip(), self._scope
+        if scope is None or not name or any(one.name == name for one in self._offered):
+            self._choose_pattern(name)
+            self._show_chips(self._offered)
+        else:
+            keys = scope.keys
+            self.typed.ask(Request(scope.checkpoint, (name, Many(keys)), lambda monitor: matching(keys, name, monitor)))
+
+    def _take_typed(self) -> None:
+        if self.typed.phase is not Phase.DONE or self.typed.result is None:
+            return
+        if not self.typed.result.keys:
+            self.readout.setText(self.tr("No key fits {pattern}.").format(pattern=core.visible(self.typed.result.name, 80)))
+            return
+        self._choose_pattern(self.typed.result.name)
+        self._show_chips(self._offered)
 
     def _chip(self, name: str, count: int) -> QToolButton:
         chip = QToolButton()
@@ -399,6 +446,7 @@ class LayersPanel(SelectionPanel):
         self._line_controls.setVisible(not ridges)
         self._ridge_controls.setVisible(ridges)
         self._chip_row.setVisible(ridges and self._chips.count() > 0)
+        self.pattern_edit.setVisible(ridges and self._scope is not None and len(self._scope.keys) > 1)
         self.axis.setVisible(ridges)
         self.model.order_by_depth(ridges)
         for column in range(self.model.columnCount()):
@@ -666,6 +714,17 @@ class LayersPanel(SelectionPanel):
             controls.addWidget(widget)
         controls.addWidget(self.log)
         controls.addStretch(1)
+        self.pattern_edit = QLineEdit()
+        self.pattern_edit.setPlaceholderText(self.tr("Pattern: *.weight"))
+        self.pattern_edit.setAccessibleName(self.tr("Pattern of names"))
+        self.pattern_edit.setToolTip(self.tr("Names of tensors; * is any text. Enter shows those that it fits."))
+        self.pattern_edit.setMinimumWidth(120)
+        self.pattern_edit.setMaximumWidth(230)
+        self.pattern_edit.returnPressed.connect(self._type_pattern)
+        self._names = QStringListModel(self)
+        completer = QCompleter(self._names, self)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.pattern_edit.setCompleter(completer)
         self._chip_row = QWidget()
         self._chips = Flow(self._chip_row, 6)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -752,6 +811,8 @@ class LayersPanel(SelectionPanel):
         row.addWidget(self.as_ridges)
         row.addWidget(self.as_lines)
         row.addWidget(self._ridge_controls)
+        row.addSpacing(12)
+        row.addWidget(self.pattern_edit, 2)
         row.addStretch(1)
         row.addWidget(out)
         return row

@@ -388,3 +388,33 @@ def test_that_deviations_have_bars_beside_the_widest_where_there_is_room(desk: D
     panel.resize(430, 800)
     assert panel.table.isColumnHidden(LARGEST)
     assert panel.table.columnWidth(STD) < wide
+
+
+def test_that_a_pattern_that_is_typed_shows_what_it_fits(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.as_ridges.click()
+    desk.open({f"net.layers.{i}.{name}": np.ones((4, 4), np.float32) for i in range(3) for name in ("q.weight", "k.weight", "bias")})
+    panel = desk.panel
+
+    def type_(text: str) -> None:
+        panel.pattern_edit.setText(text)
+        qtbot.keyClick(panel.pattern_edit, Qt.Key.Key_Return)
+        desk.wait()
+
+    type_("layers.?.[qk]*")                 # brackets mean themselves
+    assert "No key fits layers.?.[qk]*." in panel.readout.text()
+    type_("layers.*.q.w*")
+    assert ridge_keys(desk) == [f"net.layers.{i}.q.weight" for i in range(3)]
+    chips = {chip.text().split("  ")[0]: chip for chip in panel.findChildren(QToolButton) if "  " in chip.text()}
+    assert chips["layers.*.q.w*"].isChecked()
+    assert chips["layers.*.q.w*"].text().endswith("3")
+    type_("")
+    assert len(ridge_keys(desk)) == 9
+    desk.open({"other": np.ones(4, np.float32), "another": np.ones(5, np.float32)})
+    assert panel.pattern_edit.text() == ""
+    assert set(ridge_keys(desk)) == {"other", "another"}
+
+
+@pytest.mark.parametrize(("name", "fitting"), [("w", {"w", "a.w"}), ("a.*", {"a.w", "a.b.w2"}), ("*", {"w", "a.w", "a.b.w2"}),
+                                               ("w?", {"a.b.w2"}), ("W", set())])
+def test_that_a_pattern_fits_whole_segments(name: str, fitting: set[str]) -> None:
+    assert layers.matching(["w", "a.w", "a.b.w2"], name).keys == fitting
