@@ -70,14 +70,15 @@ def conversion_of(comparison: Comparison, side: int = 0, monitor: Monitor = QUIE
 def mirrored(comparison: Comparison) -> Comparison:
     """The same, seen from B."""
     return replace(comparison, a=comparison.b, b=comparison.a, state_dicts=comparison.state_dicts[::-1], rules=tuple(
-        rule.back() for rule in comparison.rules), pairs=tuple(pair._replace(a=pair.b, b=pair.a) for pair in comparison.pairs),
+        rule.back() for rule in comparison.rules), pairs=tuple(
+            pair._replace(a=pair.b, b=pair.a, difference=pair.difference and pair.difference.back()) for pair in comparison.pairs),
         rearranged=tuple(_turned_round(one) for one in comparison.rearranged))
 
 
 def _turned_round(one: Rearranged) -> Rearranged:
     dims = tuple(one.dims.index(d) for d in range(len(one.dims))) if one.kind in ("transposed", "permuted") else one.dims
     return one._replace(a=one.b, b=one.a, dims=dims, orders=tuple(_BACK.get(order, order) for order in one.orders),
-                        scale=1 / one.scale if one.scale else one.scale)
+                        scale=1 / one.scale if one.scale else one.scale, difference=one.difference and one.difference.back())
 
 
 class _Conversion:
@@ -189,7 +190,8 @@ class _Conversion:
 
 
 def _needs_cast(pair: Pair) -> bool:
-    return pair.status == "dtype" and pair.difference is not None and (not pair.difference.n_different or pair.difference.cast == "b")
+    """Whether the two are one but for their element types, whichever of them holds more."""
+    return pair.status == "dtype" and pair.difference is not None and (not pair.difference.n_different or bool(pair.difference.cast))
 
 
 def _is_interleaved(one: Rearranged) -> bool:

@@ -58,6 +58,35 @@ def test_that_a_cast_on_the_way_is_an_edit() -> None:
     assert found.done == found.of == len(b)
 
 
+def test_that_a_cast_is_the_same_from_either_side() -> None:
+    torch.manual_seed(0)
+    wide = {f"a.{n}.weight": torch.randn(6, 4) for n in range(3)}
+    narrow = {f"b.{n}.weight": value.bfloat16() for n, value in enumerate(wide.values())}
+    for a, b in ((wide, narrow), (narrow, wide)):
+        comparison = core.compare(a, b)
+        for side, (mine, other) in enumerate(((a, b), (b, a))):
+            found = core.conversion_of(comparison, side)
+            dtype = str(next(iter(other.values())).dtype).removeprefix("torch.")
+            assert found.edits[-1] == core.Cast(dtype)
+            assert found.done == found.of == 3
+            made = core.edit(mine, found.edits)
+            for key, value in other.items():
+                got = torch.from_numpy(made[key].numpy().astype("float64"))
+                assert torch.equal(got, value.double() if other is narrow else value.bfloat16().double())
+
+
+@pytest.mark.parametrize("pair", [(torch.ones(4), torch.full((4,), 3.0)), (torch.zeros(4), torch.ones(4)), (torch.ones(4), torch.zeros(4)),
+                                  (torch.randn(50), torch.randn(50)), (torch.randn(50), torch.randn(50).half())])
+def test_that_a_difference_seen_from_the_other_side_is_what_comparing_that_way_says(pair: tuple[torch.Tensor, torch.Tensor]) -> None:
+    a, b = pair
+    there, back = (core.compare({"w": one}, {"w": other}).pairs[0].difference for one, other in ((a, b), (b, a)))
+    assert there is not None
+    assert back is not None
+    assert there.back()[:9] == pytest.approx(back[:9], rel=1e-9, nan_ok=True)
+    assert there.back()[-2:] == pytest.approx(back[-2:], rel=1e-9)
+    assert there.back().cast == back.cast
+
+
 @pytest.mark.parametrize("make", [partial(galleries.mixtral, alternating=True), partial(galleries.llama, fused=True)])
 def test_that_what_no_edit_does_is_named(make: Callable[[], Gallery]) -> None:
     torch.manual_seed(0)

@@ -44,6 +44,18 @@ class Difference(NamedTuple):
     growth: float = 1.0
     norm: float = 0.0
 
+    def back(self) -> Difference:
+        """The same, seen from B."""
+        if self.growth == 0.0:
+            rel = inf if self.rel else 0.0
+        elif self.growth == inf:
+            rel = 1.0               # to zero
+        else:
+            rel = self.rel / self.growth
+        growth = 1 / self.growth if self.growth else inf
+        norm = self.norm * self.growth if self.norm else self.rms * max(self.numel - self.nonfinite, 1) ** 0.5
+        return self._replace(cast={"a": "b", "b": "a"}.get(self.cast, self.cast), rel=rel, growth=growth, norm=norm)
+
 
 class Pair(NamedTuple):
     """Two tensors that are the same part of the network, by their keys; None where a side has none. `status` is one of
