@@ -6211,6 +6211,30 @@
 <translation>从零开始</translation>
 </message>
 <message>
+<source>infinite</source>
+<translation>无穷大</translation>
+</message>
+<message>
+<source>change {share}</source>
+<translation>变化 {share}</translation>
+</message>
+<message>
+<source>estimated to ±{share}</source>
+<translation>估算，误差 ±{share}</translation>
+</message>
+<message>
+<source>norm {value}</source>
+<translation>范数 {value}</translation>
+</message>
+<message>
+<source>could not be read</source>
+<translation>无法读取</translation>
+</message>
+<message>
+<source>another shape than at first</source>
+<translation>形状与最初不同</translation>
+</message>
+<message>
 <source>{names} and {n} more</source>
 <translation>{names} 等，另有 {n} 个</translation>
 </message>
@@ -6315,6 +6339,17 @@
 </message>
 </context>
 <context>
+<name>RunModel</name>
+<message>
+<source>infinite</source>
+<translation>无穷大</translation>
+</message>
+<message>
+<source>not said</source>
+<translation>未说明</translation>
+</message>
+</context>
+<context>
 <name>RunPage</name>
 <message>
 <source>Training run</source>
@@ -6375,6 +6410,14 @@
 <message>
 <source>How finely the model is taken apart</source>
 <translation>模型拆分的细致程度</translation>
+</message>
+<message>
+<source>Table</source>
+<translation>表格</translation>
+</message>
+<message>
+<source>The numbers as a table, with the metrics</source>
+<translation>以表格显示数值，包括指标</translation>
 </message>
 <message>
 <source>Checkpoint {letter}</source>
@@ -6519,6 +6562,13 @@
 <message>
 <source>Go on</source>
 <translation>继续</translation>
+</message>
+</context>
+<context>
+<name>RunTable</name>
+<message>
+<source>Numbers of the run</source>
+<translation>训练运行的数值</translation>
 </message>
 </context>
 <context>
@@ -7578,30 +7628,6 @@
 <message>
 <source>Checkpoints of the run</source>
 <translation>训练过程的检查点</translation>
-</message>
-<message>
-<source>infinite</source>
-<translation>无穷大</translation>
-</message>
-<message>
-<source>change {share}</source>
-<translation>变化 {share}</translation>
-</message>
-<message>
-<source>estimated to ±{share}</source>
-<translation>估算，误差 ±{share}</translation>
-</message>
-<message>
-<source>norm {value}</source>
-<translation>范数 {value}</translation>
-</message>
-<message>
-<source>could not be read</source>
-<translation>无法读取</translation>
-</message>
-<message>
-<source>another shape than at first</source>
-<translation>形状与最初不同</translation>
 </message>
 <message>
 <source>, log</source>

@@ -3,7 +3,7 @@
     name, how many, how far; watch, state; back
     remarks, each with its checkpoint
     curves, by what the best is the best; measure, rows
-    timeline (curves, strip, norms)
+    timeline (curves, strip, norms), or the same as a table
     what its colours mean; keys
     values of the chosen part in every checkpoint
     A, B, what changed between them; average, compare
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -44,6 +45,7 @@ from . import run_words
 from .curve_axes import with_curve
 from .legend import Legend
 from .reading import Reading
+from .run_table import RunTable
 from .timeline import MEASURES, Timeline
 from .violins import Shapes, Violins, shapes_of
 
@@ -71,6 +73,7 @@ class RunPage(QWidget):
         self.reading = Reading(tasks, self)
         self.timeline = Timeline()
         self.violins = Violins(self.timeline)
+        self.numbers = RunTable(self.timeline)
         self.shapes: Requests[Shapes] = Requests(tasks, SHAPES, self)
         self.parts: Requests[tuple[core.Track, ...]] = Requests(tasks, PARTS, self, keep=len(_FINER) + 1)
         self._chosen_curves: tuple[str, ...] = ()
@@ -92,6 +95,7 @@ class RunPage(QWidget):
         self.timeline.marked.connect(self._show_marks)
         self.timeline.open_asked.connect(self._open)
         self.timeline.compare_asked.connect(self._compare)
+        self.numbers.open_asked.connect(self._open)
         self.shapes.changed.connect(self._show_shapes)
         self.parts.changed.connect(self._draw_parts)
 
@@ -116,7 +120,7 @@ class RunPage(QWidget):
         self._remarks.setSpacing(0)
         column.addWidget(self.said)
         column.addLayout(self._controls())
-        scrolled = QScrollArea()
+        self._drawn = scrolled = QScrollArea()
         scrolled.setWidgetResizable(True)
         scrolled.setFrameShape(QFrame.Shape.NoFrame)
         scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -130,7 +134,10 @@ class RunPage(QWidget):
         rows.addWidget(self._values(), 1)
         rows.addStretch(1)
         scrolled.setWidget(inside)
-        column.addWidget(scrolled, 1)
+        self._views = QStackedWidget()
+        self._views.addWidget(scrolled)
+        self._views.addWidget(self.numbers)
+        column.addWidget(self._views, 1)
         column.addLayout(self._foot())
 
     def _head(self) -> QHBoxLayout:
@@ -194,6 +201,12 @@ class RunPage(QWidget):
         self.rows.setToolTip(self.tr("How finely the model is taken apart"))
         self.rows.currentIndexChanged.connect(lambda: self._show_timeline())
         row.addWidget(self.rows)
+        self.as_table = QToolButton()
+        self.as_table.setText(self.tr("Table"))
+        self.as_table.setCheckable(True)
+        self.as_table.setToolTip(self.tr("The numbers as a table, with the metrics"))
+        self.as_table.toggled.connect(self._show_as_table)
+        row.addWidget(self.as_table)
         return row
 
     def _values(self) -> QWidget:
@@ -431,9 +444,17 @@ class RunPage(QWidget):
         series = self.series
         self.timeline.show_run(series, groups, self._chosen_curves, self._best(series))
         self.legend.refresh()
+        if self.as_table.isChecked():
+            self.numbers.refresh()
         self.values.setVisible(bool(groups) and self.reading.tracks is not None)
         self._show_marks()
         self._chosen(self.timeline.at, self.timeline.row)
+
+    def _show_as_table(self, on: bool) -> None:
+        self._views.setCurrentWidget(self.numbers if on else self._drawn)
+        if on:
+            self.numbers.refresh()
+            self.numbers.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _measure(self, measure: str) -> None:
         self.timeline.set_measure(measure)

@@ -65,6 +65,25 @@ def change(point: core.TrackPoint) -> str:
     return f"≈ {percent(point.change)}" if point.error else percent(point.change)
 
 
+def cell(series: core.Series, at: int, group: core.Track) -> list[str]:
+    """All that is to be said of a part of the model in checkpoint `at`: "epoch 20", "blocks.5.mlp", "change 52 %" …"""
+    parts, point = [checkpoint(series, at), core.visible(group.name, 60)], group.points[at]
+    if point is not None:
+        if point.broken:
+            parts.append("NaN" if point.nan else QCoreApplication.translate("Run", "infinite"))
+        if not math.isnan(point.change):
+            parts.append(QCoreApplication.translate("Run", "change {share}").format(share=change(point)))
+            if point.error:
+                parts.append(QCoreApplication.translate("Run", "estimated to ±{share}").format(share=percent(point.error)))
+        if not math.isnan(point.norm):
+            parts.append(QCoreApplication.translate("Run", "norm {value}").format(value=number(point.norm)))
+        if not point.read:
+            parts.append(QCoreApplication.translate("Run", "could not be read"))
+    if 0 <= group.reshaped <= at:
+        parts.append(QCoreApplication.translate("Run", "another shape than at first"))
+    return parts
+
+
 def names(keys: tuple[str, ...], most: int = _NAMED) -> str:
     shown = ", ".join(core.visible(key, 60) for key in keys[:most])
     if len(keys) <= most:

@@ -142,25 +142,8 @@ class Timeline(QWidget):
         """What is chosen, in words: "epoch 20 · blocks.5.mlp · change 52 % · norm 7.09"."""
         if self.series is None or not len(self.series):
             return ""
-        parts = [run_words.checkpoint(self.series, self.at)]
-        if self.groups:
-            group = self.groups[self.row]
-            parts.append(core.visible(group.name, 60))
-            point = group.points[self.at]
-            if point is not None:
-                if point.broken:
-                    parts.append("NaN" if point.nan else self.tr("infinite"))
-                if not math.isnan(point.change):
-                    parts.append(self.tr("change {share}").format(share=run_words.change(point)))
-                    if point.error:
-                        parts.append(self.tr("estimated to ±{share}").format(share=run_words.percent(point.error)))
-                if not math.isnan(point.norm):
-                    parts.append(self.tr("norm {value}").format(value=run_words.number(point.norm)))
-                if not point.read:
-                    parts.append(self.tr("could not be read"))
-            if 0 <= group.reshaped <= self.at:
-                parts.append(self.tr("another shape than at first"))
-        return " · ".join(parts)
+        return " · ".join(run_words.cell(self.series, self.at, self.groups[self.row]) if self.groups else
+                          [run_words.checkpoint(self.series, self.at)])
 
     def _said(self) -> None:
         said = self.sentence()
