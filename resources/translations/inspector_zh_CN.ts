@@ -3900,7 +3900,7 @@
 </message>
 <message>
 <source>Pattern: *.weight</source>
-<translation type="unfinished"></translation>
+<translation>模式：*.weight</translation>
 </message>
 <message>
 <source>Pattern of names</source>
