@@ -293,6 +293,137 @@ def test_that_a_window_talks_to_later_starts_and_to_nobody_else(place: Place, tm
     assert [*offences(calls, place, [{one.parent, other.parent}], sockets=("socket(AF_UNIX", "checkpoint-inspector/"))] == []
 
 
+WORKED = """
+import os, sys
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtPrintSupport import QPrinter
+from inspector import core
+from inspector.commands.window import Pages
+from inspector.gui.dialogs.save import SaveDialog
+from inspector.gui.frame.application import Application, keep_qt_quiet
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import file_dialogs
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+
+hostile, other, fine, out, home = sys.argv[1:]
+keep_qt_quiet()
+app = Application()
+turn = QTimer()
+turn.start(10)
+
+def until(what, done, seconds=120):
+    late = QTimer()
+    late.setSingleShot(True)
+    late.start(seconds * 1000)
+    while not done():
+        assert late.isActive(), what
+        app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+def written(name, make):
+    path = os.path.join(out, name)
+    file_dialogs.save_file = lambda parent, title, start, on_chosen, **more: on_chosen(path)
+    make(path)
+    until(path, lambda: os.path.exists(path) and not tasks.running)
+
+def mark(number):
+    try: os.open(f"/nowhere/{number}", os.O_RDONLY)
+    except OSError: pass
+
+mark(0)
+session, tasks = Session(), Tasks()
+window = MainWindow(session, tasks, Settings(os.path.join(home, "settings.ini")))
+window.edits.asks = False
+window.reports.pages = Pages()
+window.show()
+window.open_paths([hostile, fine])
+until("opened", lambda: len(session.documents) == 2 and not tasks.running)
+first, second = session.documents
+key = next(key for key, info in first.checkpoint.tensors.items() if not info.problem)
+
+# measured, and exported
+session.select(Selection(first.id, key, (key,)))
+for name in ("overview", "statistics", "heatmap", "values", "layers", "details", "modules", "code", "edits"):
+    window.view.show_panel(name)
+    window.grab()
+    until(name, lambda: not tasks.running)
+values, heatmap = window.tabs.panel("values"), window.tabs.panel("heatmap")
+for name, panel, save in (("values.csv", values, lambda: values.save("csv")), ("values.npy", values, values.save_whole),
+                          ("map.png", heatmap, heatmap.save_picture), ("map.svg", heatmap, heatmap.save_drawing)):
+    panel.choose_path = lambda *asked, name=name: os.path.join(out, name)
+    window.view.show_panel("values" if panel is values else "heatmap")
+    until(name, lambda: panel._tensor is not None and not tasks.running)
+    written(name, lambda path: save())
+
+# edited and saved
+session.add_edits(first.id, [core.AddPrefix("x."), core.MakePlain("*")])
+until("edited", lambda: not tasks.running)
+def save(path):
+    window.menus["save"].trigger()
+    dialog = window.findChild(SaveDialog)
+    dialog.path.setText(path)
+    until("planned", lambda: dialog.plan is not None and dialog.plan.target.path == path)
+    if dialog.plan.losses:
+        dialog._lose(True)
+    until("may be saved", dialog.save.isEnabled)
+    dialog.save.click()
+written("saved.pth", save)
+
+# reports, as a page, as PDF and on paper
+def report(path):
+    window.menus["report"].trigger()
+    window.reports.dialog.save_button.click()
+written("report.html", report)
+written("report.pdf", report)
+def printed(path):
+    until("preview", lambda: window.reports.preview is not None and window.reports.preview.paper is not None)
+    preview = window.reports.preview
+    preview.printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    preview.printer.setOutputFileName(path)
+    preview.print_now()
+mark(1)
+window.menus["print"].trigger()
+written("printed.pdf", printed)
+until("closed", lambda: window.reports.preview is None)
+mark(2)
+
+# compared
+window.comparison.compare_documents(first.id, second.id)
+until("compared", lambda: window.comparison.judged is not None and not tasks.running)
+written("compared.html", lambda path: window.menus["compare-report"].trigger())
+
+# a run, its table and its mean
+window.runs.show_paths((other, fine))
+page = window.runs.page
+until("run", lambda: page.reading.tracks is not None and not tasks.running)
+written("run.csv", lambda path: page._ask_for_table("norm"))
+written("mean.pth", lambda path: window.runs._average([other, fine]))
+tasks.close(10)
+"""
+
+
+_PRINT_SERVICE = re.compile(r'socket\(AF_(?:UNIX|INET6?), SOCK_STREAM|sun_path="[^"]*/(?:nscd/socket|cups/cups\.sock)"'
+                            r'|htons\(631\).*(?:"::1"|"127\.0\.0\.1")|"/etc/passwd"|"/etc/cups/')
+
+
+@pytest.mark.slow
+def test_that_the_window_at_work_starts_nothing_and_opens_only_what_was_named(place: Place, tmp_path: Path) -> None:
+    """It measures, exports, edits, saves, reports, prints, compares and follows a run of hostile files, by the commands in its menus."""
+    hostile, other = (next(path for path in place.hostile if path.parent.name == name) for name in ("names", "run"))
+    out = place.out / "worked"
+    out.mkdir()
+    calls = traced(WORKED, tmp_path / "trace", place, *map(str, (hostile, other, place.fine, out, place.home)))
+    assert {path.name for path in out.iterdir()} == {
+        "values.csv", "values.npy", "map.png", "map.svg", "saved.pth", "report.html", "report.pdf", "printed.pdf", "compared.html",
+        "run.csv", "mean.pth"}
+    allowed = [{hostile.parent, other.parent, place.fine.parent}] * 3
+    printing, after = (next(n for n, call in enumerate(calls) if f'"/nowhere/{mark}"' in call) for mark in (1, 2))
+    assert [*offences(calls[:printing] + calls[after:], place, allowed)] == []
+    # whoever asks for paper asks this computer's print service which there is, and as whom
+    assert [call for call in offences(calls[printing:after], place, allowed) if not _PRINT_SERVICE.search(call)] == []
+
+
 def test_that_what_is_watched_for_is_seen(place: Place, tmp_path: Path) -> None:
     """The watch itself: a program that does all of it."""
     secret = place.root / "secret" / "secret.pth"

@@ -207,15 +207,18 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
     source = " + ".join(sources)
     answer: dict[str, Any] = {"path": sources[0], **({"merged": sources} if len(sources) > 1 else {}), "output": target}
     lines: list[str] = []
+    half: list[core.Finding] = []
     try:
         parts = []
         for answer["path"] in sources:              # what cannot be opened is to be named
             if not asked.dry_run and _recovered(answer["path"]):
                 lines.append("note: a change in place that was interrupted was taken back first")
             parts.append(core.open(answer["path"], monitor=monitor, follow_links=asked.follow_links))
+            half += (one for one in parts[-1].findings if one.id == "interrupted")
         answer["path"] = sources[0]
         ckpt = core.merge(parts, monitor)
-        lines += [f"note: {core.visible(f'{one.message} {one.hint}'.strip(), 400)}" for one in ckpt.findings if one.id == "merged-metadata"]
+        lines += [f"note: {core.visible(f'{one.message} {one.hint}'.strip(), 400)}"
+                  for one in [*half, *(one for one in ckpt.findings if one.id == "merged-metadata")]]
         edited, effects = ckpt, []
         for step in core.apply_each(ckpt, edits, monitor, read=True):
             edited = step.after
@@ -240,6 +243,8 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
             lines += said
         return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
     except core.InspectorError as error:
+        if half and isinstance(error, core.EditError):      # it is of a mixture of two states, and says nothing of either
+            error = core.SaveError(half[0].message.rstrip("."), half[0].hint, id=half[0].id)
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
         return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, advised(error))
 

@@ -119,13 +119,17 @@ class Unreadable(ReadError):
 
 
 class FileMissing(Unreadable, FileNotFoundError):
-    """`filename` is the path, `errno` ENOENT, as scripts that catch FileNotFoundError expect; `where` is the path as well."""
+    """`filename` is the path, `errno` ENOENT, as scripts that catch FileNotFoundError expect; `where` is the path as well. `was_there`:
+    when it was opened it was."""
 
     def __new__(cls, *args: Any, **named: Any) -> FileMissing:
         return FileNotFoundError.__new__(cls)
 
-    def __init__(self, path: str) -> None:
-        if "://" in path:
+    def __init__(self, path: str, was_there: bool = False) -> None:
+        self.was_there = was_there
+        if was_there:
+            super().__init__("the file changed since it was opened: it is gone (ENOENT)", "Open it again.", path)
+        elif "://" in path:
             super().__init__("there is no such file on the server", "Check the address. Some servers say so of what they show to others "
                              "only: sign in as the library for it does, by tokens and keys in the environment or .netrc.", path)
         else:
@@ -135,7 +139,7 @@ class FileMissing(Unreadable, FileNotFoundError):
         self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), path
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return FileMissing, (self.filename,)
+        return FileMissing, (self.filename, self.was_there)
 
 
 class BadTensor(InspectorError):

@@ -266,6 +266,10 @@ def test_that_a_change_that_was_interrupted_is_taken_back_before_the_next_edit(r
     assert wrapped.read_bytes() != before
     code, out, _ = run(wrapped, "--dry-run", "--add-prefix", "y.")
     assert wrapped.read_bytes() != before                # a dry run writes nothing
+    assert "was interrupted, or is going on just now" in out
+    code, _, err = run(wrapped, "--dry-run", "--copy", "nothing=y")
+    assert code == 2
+    assert "was interrupted, or is going on just now" in err        # and not what is wrong with half of each
     code, out, err = run(wrapped, "-o", tmp_path / "new.pth", "--add-prefix", "y.")
     assert (code, err) == (0, "")
     assert "taken back" in out

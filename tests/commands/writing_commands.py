@@ -94,7 +94,7 @@ def state_of(path: Path) -> Any:
     if not os.path.lexists(path) or (path.is_dir() and not (path / "model.safetensors.index.json").exists()):
         return None                 # files of a set are nothing without their index
     if path.suffix == ".xml":
-        return [child.tag for child in ElementTree.parse(path).getroot()]       # a report of what failed is a report
+        return [(child.tag, Path(child.get("name", "")).name) for child in ElementTree.parse(path).getroot()]     # … of what failed, too
     if path.suffix in (".pth", ".safetensors", ""):
         ckpt = core.open(path)
         assert not {one.id for one in ckpt.findings} & {"missing-shard", "salvaged"}

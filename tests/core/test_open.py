@@ -11,6 +11,8 @@ import safetensors.torch
 import torch
 
 from inspector import core
+from inspector.core import formats
+from inspector.core.io.sources import SourceFile
 from tests.core.tensors.test_reader import LAYOUTS, PLAIN, bits, name_of, raw_bytes
 
 pytestmark = [pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental"),
@@ -195,3 +197,22 @@ def test_that_a_checkpoint_goes_when_nobody_refers_to_it(tmp_path: Path) -> None
         assert sum(type(each) in (Graph, core.Checkpoint) for each in gc.get_objects()) == before
     finally:
         gc.enable()
+
+
+def test_that_what_is_wrong_with_a_file_that_is_being_written_is_that_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.pth"
+    core.save({"w": np.ones(100)}, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40])
+    with pytest.raises(core.ReadError) as cut:
+        core.open(path)
+    assert not isinstance(cut.value, core.Changed)
+    sniff = formats.sniff
+
+    def written_to_meanwhile(source: SourceFile) -> str:
+        path.write_bytes(whole)
+        return sniff(source)
+    monkeypatch.setattr(formats, "sniff", written_to_meanwhile)
+    path.write_bytes(whole[:40])
+    with pytest.raises(core.Changed, match="changed since it was opened"):
+        core.open(path)

@@ -17,7 +17,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import TooBig, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
-from inspector.core.io.sources import SourceFile, open_source
+from inspector.core.io.sources import SourceFile, check_still, open_source, standing_still
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
@@ -93,7 +93,10 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
         with collector_paused():
             if member:
                 return _read_member(name, file, member, limits, monitor)
-            return _read_folder(name, limits, monitor) if folders.is_folder(name, monitor) else _read_file(name, limits, monitor)
+            ckpt = _read_folder(name, limits, monitor) if folders.is_folder(name, monitor) else _read_file(name, limits, monitor)
+            if len(ckpt.files) > 1:             # read one after the other: they are of one save only if none of them was written meanwhile
+                check_still(ckpt.files)
+            return ckpt
     except MemoryError:
         raise TooBig("there is not enough memory to open the file", "Close other programs and try again.") from None
 
@@ -122,7 +125,7 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
 
 
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    with open_source(file, monitor=monitor) as opened:
+    with open_source(file, monitor=monitor) as opened, standing_still(opened):
         limits = limits.of_file(opened.size)        # and not of what unpacks from it
         source = containers.enter(opened, file, member, late.module(_SAVES).saves_in, limits, monitor)
         kind = sniff(source)
@@ -131,26 +134,20 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
         found = _format(kind)
         ckpt = containers.counted_from_file(found.read(source, name, limits, monitor), source, opened)
         more = _more_saves(ckpt, source, limits, monitor)
-        opened.check_unchanged()
     odd = [finding for finding in (_wrong_extension(name, found), more, *opened.notes) if finding is not None]
     return replace(ckpt, findings=(*odd, *ckpt.findings)) if odd else ckpt
 
 
 def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    with open_source(name, monitor=monitor) as source:
+    with open_source(name, monitor=monitor) as source, standing_still(source):
         if addresses.file_name(name) == folders.DCP:
-            ckpt = _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)
-            source.check_unchanged()
-            return ckpt
+            return _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)
         kind = sniff(source)
         if kind in SETS:
-            ckpt = _read_set(kind, source, name, limits, monitor)
-            source.check_unchanged()
-            return ckpt
+            return _read_set(kind, source, name, limits, monitor)
         found = _format(kind)
         ckpt = found.read(source, name, limits, monitor)
         more = _more_saves(ckpt, source, limits, monitor)
-        source.check_unchanged()
     of_set = None if source.is_far else folders.one_of_a_set(name)
     odd = [finding for finding in (_wrong_extension(name, found), of_set, more) if finding is not None]
     if of_set is not None and name.endswith(".distcp"):     # other items, which are zips too

@@ -24,6 +24,7 @@ from inspector.core.errors import (
     FileMissing,
     InspectorError,
     NotACheckpoint,
+    ReadError,
     TooBig,
     Truncated,
     Unreadable,
@@ -332,7 +333,7 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
     except ValueError as error:                    # NUL in the name
         raise Unreadable(f"that is no possible file name: {error}", "Check the path.") from error
     except FileNotFoundError as error:
-        raise FileMissing(name) from error
+        raise FileMissing(name, was_there=expect is not None) from error
     except OSError as error:
         raise _unreadable(error, "") from error
     try:
@@ -348,6 +349,19 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
         if isinstance(error, OSError):
             raise _unreadable(error, "") from error
         raise
+
+
+@contextlib.contextmanager
+def standing_still(source: SourceFile) -> Iterator[None]:
+    """While it is entered, `source` is read. Raises Changed in the end where it is another file by now, and instead of what was found wrong
+    with a file that somebody was writing: half of what is written is not what it will be."""
+    try:
+        yield
+    except ReadError as error:
+        if not isinstance(error, Changed | Unreadable):
+            source.check_unchanged()
+        raise
+    source.check_unchanged()
 
 
 def _unpacked(source: SourceFile, expect: FileStamp | None, name: str) -> SourceFile:
@@ -681,6 +695,16 @@ def check_stamp(stamp: FileStamp) -> None:
 
 def _stamp(path: str, found: os.stat_result) -> FileStamp:
     return FileStamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
+def check_still(files: Iterable[FileStamp]) -> None:
+    """Raises Changed when one of the files on this computer is gone or another one than `files` say. Servers are not asked."""
+    for before in files:
+        if before.address is None:
+            now = stamp_of(before.path)
+            if now is None:
+                raise Changed("the file changed since it was opened: it is gone", "Open it again.")
+            _compare(before, now)
 
 
 def looks_like(before: FileStamp, now: FileStamp) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeVar
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses, remote
-from inspector.core.io.sources import SourceFile, open_source
+from inspector.core.io.sources import SourceFile, open_source, standing_still
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.progress import QUIET, Monitor
@@ -219,10 +219,8 @@ def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, st
     `Checkpoint.files`. Raises Changed when it is written to meanwhile."""
     path = addresses.beside(folder, name)
     try:
-        with open_source(path, index=index, monitor=monitor) as source:
-            found = read(source, path)
-            source.check_unchanged()
-            return found
+        with open_source(path, index=index, monitor=monitor) as source, standing_still(source):
+            return read(source, path)
     except Changed:
         raise
     except InspectorError as error:

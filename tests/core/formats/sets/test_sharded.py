@@ -14,6 +14,8 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from inspector import core
+from inspector.core import formats
+from inspector.core.formats.sets import set_files
 
 ONE, TWO = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -345,3 +347,40 @@ def test_that_the_folder_of_many_missing_shards_is_not_looked_up_for_each(tmp_pa
     assert len(ckpt.tensors) == 500
     assert "missing-shard" in ids(ckpt)
     assert len(looked_up) < 10
+
+
+def test_that_shards_of_two_saves_are_never_taken_for_one_checkpoint(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first that was read is replaced while the second is being read, as by somebody who saves the set."""
+    read_part = set_files.read_part
+
+    def written_to_meanwhile(inside: str, name: str, *more: Any) -> Any:
+        found = read_part(inside, name, *more)
+        if name == ONE:                     # the last of the two
+            save_file({"c": C + 1}, folder / TWO, {"format": "pt"})
+        return found
+    monkeypatch.setattr(set_files, "read_part", written_to_meanwhile)
+    with pytest.raises(core.Changed, match="changed since it was opened"):
+        core.open(folder / INDEX)
+
+
+@pytest.mark.parametrize("left", ["half", "nothing"])
+def test_that_a_shard_that_is_being_written_is_not_said_to_be_broken(folder: Path, monkeypatch: pytest.MonkeyPatch, left: str) -> None:
+    whole = (folder / TWO).read_bytes()
+    (folder / TWO).write_bytes(whole[:20])
+    read = formats.sniff
+
+    def written_to_meanwhile(source: Any) -> str:
+        kind = read(source)
+        if source.stamp.path.endswith(TWO):
+            (folder / TWO).write_bytes(whole[:40]) if left == "half" else os.truncate(folder / TWO, 0)
+        return kind
+    monkeypatch.setattr(formats, "sniff", written_to_meanwhile)
+    with pytest.raises(core.Changed, match="changed since it was opened"):
+        core.open(folder / INDEX)
+
+
+def test_that_values_of_a_file_that_is_gone_by_now_say_that_it_changed(folder: Path) -> None:
+    ckpt = core.open(folder / INDEX)
+    (folder / TWO).unlink()
+    with pytest.raises(core.FileMissing, match="since it was opened: it is gone"):
+        core.read_numpy(ckpt, "c")
