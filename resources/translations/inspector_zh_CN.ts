@@ -194,6 +194,124 @@
 </message>
 </context>
 <context>
+<name>BaseProgress</name>
+<message>
+<source>Comparing with the base</source>
+<translation>正在与基准比较</translation>
+</message>
+</context>
+<context>
+<name>BaseRow</name>
+<message>
+<source>The file that both come from</source>
+<translation>两者共同的来源文件</translation>
+</message>
+<message>
+<source>Merge</source>
+<translation>合并</translation>
+</message>
+<message>
+<source>Brings what only one side changed into the other, as edits that wait to be saved</source>
+<translation>把仅一侧的更改带入另一侧，作为待保存的修改</translation>
+</message>
+<message>
+<source>Both come from</source>
+<translation>两者来自</translation>
+</message>
+<message>
+<source>no file named</source>
+<translation>未指定文件</translation>
+</message>
+<message>
+<source>Reload</source>
+<translation>重新加载</translation>
+</message>
+<message>
+<source>Try again</source>
+<translation>重试</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>Go on</source>
+<translation>继续</translation>
+</message>
+<message>
+<source>Into {name}: 1 change of {other}</source>
+<translation>带入 {name}：{other} 的 1 处更改</translation>
+</message>
+<message>
+<source>Into {name}: {n} changes of {other}</source>
+<translation>带入 {name}：{other} 的 {n} 处更改</translation>
+</message>
+<message>
+<source>Name it to see who changed what since.</source>
+<translation>指定后即可看到此后谁更改了什么。</translation>
+</message>
+<message>
+<source>Once A and B are compared…</source>
+<translation>等待 A 与 B 比较完成…</translation>
+</message>
+<message>
+<source>Reading…</source>
+<translation>正在读取…</translation>
+</message>
+<message>
+<source>Stopped.</source>
+<translation>已停止。</translation>
+</message>
+<message>
+<source>The values could not be read.</source>
+<translation>无法读取数值。</translation>
+</message>
+<message>
+<source>1 conflict</source>
+<translation>1 处冲突</translation>
+</message>
+<message>
+<source>{n} conflicts</source>
+<translation>{n} 处冲突</translation>
+</message>
+<message>
+<source>1 change by A</source>
+<translation>A 更改 1 处</translation>
+</message>
+<message>
+<source>{n} changes by A</source>
+<translation>A 更改 {n} 处</translation>
+</message>
+<message>
+<source>1 change by B</source>
+<translation>B 更改 1 处</translation>
+</message>
+<message>
+<source>{n} changes by B</source>
+<translation>B 更改 {n} 处</translation>
+</message>
+<message>
+<source>1 alike</source>
+<translation>相同更改 1 处</translation>
+</message>
+<message>
+<source>{n} alike</source>
+<translation>相同更改 {n} 处</translation>
+</message>
+<message>
+<source>1 not judged</source>
+<translation>1 处无法判断</translation>
+</message>
+<message>
+<source>{n} not judged</source>
+<translation>{n} 处无法判断</translation>
+</message>
+<message>
+<source>Nothing was changed since.</source>
+<translation>此后没有任何更改。</translation>
+</message>
+</context>
+<context>
 <name>Box</name>
 <message>
 <source>Message</source>
@@ -1042,6 +1160,22 @@
 <translation>其他值</translation>
 </message>
 <message>
+<source>Conflict</source>
+<translation>冲突</translation>
+</message>
+<message>
+<source>A changed it</source>
+<translation>A 已更改</translation>
+</message>
+<message>
+<source>B changed it</source>
+<translation>B 已更改</translation>
+</message>
+<message>
+<source>Both alike</source>
+<translation>更改相同</translation>
+</message>
+<message>
 <source>the same shape, dtype and values, under whatever name</source>
 <translation>形状、数据类型和值都相同，不论名称</translation>
 </message>
@@ -1064,6 +1198,26 @@
 <message>
 <source>paired although the names differ</source>
 <translation>名称不同但已配对</translation>
+</message>
+<message>
+<source>both changed it since the base, each in its own way</source>
+<translation>自基准以来两者都更改了它，且各不相同</translation>
+</message>
+<message>
+<source>only A changed it since the base</source>
+<translation>自基准以来仅 A 更改了它</translation>
+</message>
+<message>
+<source>only B changed it since the base</source>
+<translation>自基准以来仅 B 更改了它</translation>
+</message>
+<message>
+<source>both changed it since the base, and are the same</source>
+<translation>自基准以来两者都更改了它，且结果相同</translation>
+</message>
+<message>
+<source>{what}, {who}</source>
+<translation>{what}，{who}</translation>
 </message>
 <message>
 <source>equal</source>
@@ -1116,6 +1270,42 @@
 <message>
 <source>equal, other device</source>
 <translation>相同，设备不同</translation>
+</message>
+<message>
+<source>conflict</source>
+<translation>冲突</translation>
+</message>
+<message>
+<source>by A</source>
+<translation>由 A</translation>
+</message>
+<message>
+<source>by B</source>
+<translation>由 B</translation>
+</message>
+<message>
+<source>by both</source>
+<translation>由两者</translation>
+</message>
+<message>
+<source>A added it</source>
+<translation>A 已添加</translation>
+</message>
+<message>
+<source>A dropped it</source>
+<translation>A 已移除</translation>
+</message>
+<message>
+<source>B added it</source>
+<translation>B 已添加</translation>
+</message>
+<message>
+<source>B dropped it</source>
+<translation>B 已移除</translation>
+</message>
+<message>
+<source>both changed it</source>
+<translation>两者都已更改</translation>
 </message>
 <message>
 <source>only in A: {value}</source>
@@ -1257,6 +1447,22 @@
 <translation>关系 ({n})</translation>
 </message>
 <message>
+<source>1 conflict is left: {name} keeps what it has there.</source>
+<translation>剩余 1 处冲突：{name} 保留其原有内容。</translation>
+</message>
+<message>
+<source>{n} conflicts are left: {name} keeps what it has there.</source>
+<translation>剩余 {n} 处冲突：{name} 保留其原有内容。</translation>
+</message>
+<message>
+<source>No edit brings over {n} more.</source>
+<translation>另有 {n} 处没有修改能够带入。</translation>
+</message>
+<message>
+<source>Show the conflicts</source>
+<translation>显示冲突</translation>
+</message>
+<message>
 <source>Go on</source>
 <translation>继续</translation>
 </message>
@@ -1331,6 +1537,10 @@
 <message>
 <source>Back to the files</source>
 <translation>返回文件</translation>
+</message>
+<message>
+<source>Both come from it</source>
+<translation>两者都来自它</translation>
 </message>
 <message>
 <source>Details</source>
@@ -4333,6 +4543,10 @@
 <translation>用 B 的替换 A 的(&amp;A)</translation>
 </message>
 <message>
+<source>The File &amp;Both Come From…</source>
+<translation>两者的来源文件(&amp;B)…</translation>
+</message>
+<message>
 <source>E&amp;xchange A and B</source>
 <translation>交换 A 和 B(&amp;X)</translation>
 </message>
@@ -7059,7 +7273,7 @@
 </message>
 <message>
 <source>{name}  (found)</source>
-<translation>{name}  （自动找到）</translation>
+<translation>{name}  （自动）</translation>
 </message>
 <message>
 <source>whole file</source>

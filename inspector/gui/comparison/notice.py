@@ -22,7 +22,7 @@ class Notice(QFrame):
         self.setAccessibleName(name)
         self._said = Elided()
         self._runs: list[Callable[[], object]] = []
-        self.buttons = [QPushButton() for _ in range(3)]
+        self.buttons = [QPushButton() for _ in range(4)]
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 5, 10, 5)
         row.setSpacing(8)
@@ -44,10 +44,10 @@ class Notice(QFrame):
         return self._said.text
 
     def say(self, text: str, actions: Sequence[Action] = ()) -> None:
-        """`text` as it is in a file, and at most three things to do."""
+        """`text` as it is in a file, and at most four things to do."""
         self._said.set_text(text)
         self._runs = [run for _, run in actions]
-        for button, action in zip(self.buttons, (*actions, None, None, None), strict=False):
+        for button, action in zip(self.buttons, (*actions, None, None, None, None), strict=False):
             button.setVisible(action is not None)
             if action is not None:
                 button.setText(action[0])

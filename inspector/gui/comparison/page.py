@@ -1,6 +1,7 @@
 """Two files side by side: what they come to, the aligned tree, and the selected pair once it is asked for.
 
     sides (which files, which state dicts)
+    base (which file both come from, what became of it; where there is a third file)
     verdict, or how far it is
     chips, search                           which change it is, up, down
     tree, as wide as the window                                | ruler
@@ -29,12 +30,14 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
+from inspector.gui.comparison.base_progress import BaseProgress
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
-from inspector.gui.state.session import Compared, Selection, Session
+from inspector.gui.models.pair_tree import BASE, CONFLICT
+from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, offer_clearing
 from inspector.gui.widgets.chips import Chips
@@ -42,6 +45,7 @@ from inspector.gui.widgets.elided import Elided
 from inspector.gui.widgets.pair_view import PairView
 
 from . import verdicts
+from .base_row import BaseRow
 from .change_ruler import ChangeRuler
 from .notice import Notice
 from .pair_panel import PairPanel
@@ -72,6 +76,8 @@ class ComparePage(QWidget):
         self.visits = Visits(self.view, self.model, self)
         session.compared_changed.connect(self.visits.forget)
         self.sides = Sides(session, self.progress)
+        self.held = BaseProgress(session, tasks, self.progress, self)
+        self.base = BaseRow(session, self.held)
         self.chips = Chips()
         self.pair = PairPanel(tasks)
         self.rules = RulesPanel(session, self.progress)
@@ -104,6 +110,7 @@ class ComparePage(QWidget):
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(9)
         column.addWidget(self.sides)
+        column.addWidget(self.base)
         column.addWidget(self._make_verdict())
         column.addLayout(self._make_filters())
         self.notice = Notice(self.tr("What just happened"))
@@ -243,6 +250,8 @@ class ComparePage(QWidget):
         self.view.menu_asked.connect(self._fill_menu)
         self.view.details_asked.connect(lambda: self.show_details(self.pair))
         self._session.document_added.connect(self._say_opened)
+        self.held.changed.connect(self._show_held)
+        self.base.merge_asked.connect(self._merge)
         self.rules.names_asked.connect(self._take_names)
         self.rules.fit_asked.connect(self._ask_fit)
         self.relations.listed.connect(self._show_relations)
@@ -298,6 +307,42 @@ class ComparePage(QWidget):
             self.chips.show_counts(tree.figures.counts())
             self._show_place()
             self._selecting.start()
+
+    def _show_held(self) -> None:
+        """Who changed what since the base is known, or no longer."""
+        tree = self.progress.tree
+        if tree is None:
+            return
+        if self.held.step is Step.IDLE and self.chips.statuses & BASE:         # no base, nothing to filter by
+            self.chips.show_only(*self.chips.statuses - BASE)
+        self.view.grow()
+        self.chips.show_counts(tree.figures.counts())
+        if self.chips.statuses & BASE:
+            self.model.arrange()
+        self._selecting.start()
+
+    def _merge(self, side: int) -> None:
+        """What only the other side changed since the base, as edits of this one that wait to be saved."""
+        found, compared = self.held.found, self._session.compared
+        if found is None or compared is None:
+            return
+        id = compared.ids[side]
+
+        def done(merge: core.Merge) -> None:
+            self.add_edits(id, merge.edits)
+            said = []
+            if merge.conflicts:
+                said.append(self.tr("1 conflict is left: {name} keeps what it has there.").format(name="AB"[side])
+                            if len(merge.conflicts) == 1 else self.tr("{n} conflicts are left: {name} keeps what it has there.").format(
+                                n=f"{len(merge.conflicts):,}", name="AB"[side]))
+            if merge.left:
+                said.append(self.tr("No edit brings over {n} more.").format(n=f"{len(merge.left):,}"))
+            if said:
+                shows = ((self.tr("Show the conflicts"), lambda: self.chips.show_only(CONFLICT)),) if merge.conflicts else ()
+                self.notice.say(" ".join(said), shows)
+
+        self._tasks.start(NAMES, lambda monitor: core.merge_of(found, side, monitor), on_done=done, on_error=self._not_added,
+                          label=self.tr("Working out the edits"))
 
     def _show_progress(self) -> None:
         step, said = self.progress.step, verdicts.text_of(self.progress)
@@ -457,12 +502,17 @@ class ComparePage(QWidget):
         name = core.file_name(document.path)
         self.notice.say(self.tr("{name} was opened. The comparison goes on with the two files that it is of.").format(name=name), (
             (self.tr("Compare it as A"), partial(self._put, 0, id)), (self.tr("Compare it as B"), partial(self._put, 1, id)),
-            (self.tr("Back to the files"), self.back_asked.emit)))
+            (self.tr("Both come from it"), partial(self._put_base, id)), (self.tr("Back to the files"), self.back_asked.emit)))
 
     def _put(self, side: int, id: int) -> None:
         compared = self._session.compared
         if compared is not None and self._session.document(id) is not None:
-            self._session.compare(Compared(id, compared.b) if side == 0 else Compared(compared.a, id))
+            self._session.compare(compared.put(side, id))
+
+    def _put_base(self, id: int) -> None:
+        compared = self._session.compared
+        if compared is not None and self._session.document(id) is not None and id not in compared.ids:
+            self._session.compare(compared._replace(base=id))
 
     # -- edits --------------------------------------------------------------------------------------------------------
 

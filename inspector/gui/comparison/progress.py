@@ -127,8 +127,10 @@ class ComparisonProgress(QObject):
             self._forget()
             self.error = failed
             self._go(Step.FAILED if failed is not None else Step.WAITING)
-        elif self._asked is None or self._asked[0] != compared or self._asked[1] is not a.checkpoint or self._asked[2] is not b.checkpoint:
-            self._pair(compared, a.checkpoint, b.checkpoint)
+        else:
+            asked = (compared._replace(base=None), a.checkpoint, b.checkpoint)          # who changed what is told apart
+            if self._asked is None or self._asked[0] != asked[0] or self._asked[1] is not asked[1] or self._asked[2] is not asked[2]:
+                self._pair(*asked)
 
     def _forget(self) -> None:
         had = self.tree is not None

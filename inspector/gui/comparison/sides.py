@@ -103,7 +103,7 @@ class Sides(QWidget):
         if id == compared.ids[1 - side]:
             self.exchange()
         else:
-            self._session.compare(Compared(id, compared.b) if side == 0 else Compared(compared.a, id))
+            self._session.compare(compared.put(side, id))
 
     def _dict_chosen(self, side: int) -> None:
         compared, path = self._session.compared, self.dicts[side].currentData()
@@ -118,7 +118,7 @@ class Sides(QWidget):
         if compared is not None:
             self._session.compare(Compared(compared.b, compared.a, compared.in_b, compared.in_a,
                                            tuple(rule.back() for rule in compared.accepted),
-                                           tuple(rule.back() for rule in compared.rejected)))
+                                           tuple(rule.back() for rule in compared.rejected), compared.base))
 
     @staticmethod
     def _box(name: str) -> QComboBox:

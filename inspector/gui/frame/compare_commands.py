@@ -20,7 +20,7 @@ if TYPE_CHECKING:                   # loaded when they are first asked for
     from inspector.gui.dialogs.doctor import Doctor
 
 
-PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "swap-sides", "pair-details", "ruler")
+PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "compare-base", "swap-sides", "pair-details", "ruler")
 
 
 class CompareCommands(QObject):
@@ -44,7 +44,8 @@ class CompareCommands(QObject):
                           ("next-change", lambda: self.page.go_to_change()),
                           ("previous-change", lambda: self.page.go_to_change(backwards=True)),
                           ("push-to-b", lambda: self.page.push(1)), ("push-to-a", lambda: self.page.push(0)),
-                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details()),
+                          ("compare-base", self.choose_base), ("swap-sides", lambda: self.page.sides.exchange()),
+                          ("pair-details", lambda: self.page.toggle_details()),
                           ("compare-back", lambda: self.page.visits.back()), ("compare-forward", lambda: self.page.visits.forward())):
             menus.on(name, run)
         menus["ruler"].toggled.connect(self._show_ruler)
@@ -113,6 +114,17 @@ class CompareCommands(QObject):
         selected = self._session.selected_document
         if selected is not None:
             self.compare_documents(selected.id, 0)
+
+    def choose_base(self) -> None:
+        """The file that both come from, which is opened where it is not yet."""
+        def chosen(paths: list[str]) -> None:
+            self._opener.open(paths[:1])
+            found, compared = self._opener.find(paths[0]), self._session.compared
+            if found is not None and compared is not None and found.id not in compared.ids:
+                self.page.notice.clear()
+                self._session.compare(compared._replace(base=found.id))
+
+        self._choose(False, chosen)
 
     def compare_documents(self, a: int, b: int) -> None:
         """`b` is 0 for a file that is still to be chosen."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from inspector import core
 from inspector.gui.kit import words
 
-from .pair_tree import DEVICE, FIGURES, RENAMED, Figures, PairTree
+from .pair_tree import BY_A, BY_B, BY_BOTH, CONFLICT, DEVICE, FIGURES, RENAMED, Figures, PairTree
 from .tree_rows import TreeRows
 
 COLUMNS = ("name", "differs", "shape", "max", "rms", "cosine", "share", "sqnr")
@@ -19,9 +19,10 @@ _FIGURES = COLUMNS[MAX:]
 
 # signs that differ in shape, so that nobody needs the colours; those of `inspector diff` as far as it has them
 MARKS = {"equal": "=", "values": "≠", "cast": "≈", "shape": "#", "only-a": "−", "only-b": "+", "counter": "n", "unread": "·",
-         "unreadable": "!", "plain": "v", RENAMED: "→", DEVICE: "d"}
+         "unreadable": "!", "plain": "v", RENAMED: "→", DEVICE: "d", CONFLICT: "×", BY_A: "A", BY_B: "B", BY_BOTH: "&"}
 TONES = {"equal": "", "values": "warning", "cast": "ok", "shape": "danger", "only-a": "danger", "only-b": "ok", "counter": "",
-         "unread": "", "unreadable": "danger", "plain": "warning", RENAMED: "info", DEVICE: "info"}  # of theme.Colours; "" is muted
+         "unread": "", "unreadable": "danger", "plain": "warning", RENAMED: "info", DEVICE: "info", CONFLICT: "danger", BY_A: "info",
+         BY_B: "info", BY_BOTH: ""}              # of theme.Colours; "" is muted
 _OF_GROUPS = ("max", "sqnr")        # what the most extreme of is the group's own
 _EMPTY = ("",) * len(_FIGURES)
 _IN_A_GROUP = ("shape", "values", "cast", "only-a", "only-b", "unreadable", "plain", "unread", "equal", "counter")
@@ -42,7 +43,7 @@ class PairLine:
     """`texts` one per column, safe to draw. `status` is one of `pair_tree.STATUSES`, "" of a group; `word` says it, `brief` does in
     narrow columns. `distance` is that of the pair, or of all in a group together, relative to A's norm; NaN where none is known.
     `is_open`: some of what lies below has not been read. `shape` has the pieces of that column; `problem` says why values could not be
-    compared. `counts` are a group's."""
+    compared. `counts` are a group's; `since` says who changed it since the base (`pair_tree.BASE_MARKS`)."""
 
     node: int
     depth: int
@@ -58,6 +59,12 @@ class PairLine:
     shape: tuple[Piece, ...] = ()
     problem: str = ""
     counts: tuple[tuple[str, int], ...] = ()
+    since: str = ""
+
+    @property
+    def sign(self) -> str:
+        """Whose of `MARKS` stands before the word."""
+        return CONFLICT if self.since == CONFLICT else self.status
 
     @property
     def is_calm(self) -> bool:
@@ -72,7 +79,9 @@ def status_words() -> dict[str, str]:
             "shape": translate("Compare", "Shape"), "only-a": translate("Compare", "Only in A"),
             "only-b": translate("Compare", "Only in B"), "counter": translate("Compare", "Counters"),
             "unread": translate("Compare", "Not read yet"), "unreadable": translate("Compare", "Not readable"),
-            "plain": translate("Compare", "Other values"), RENAMED: translate("Compare", "Renamed"), DEVICE: translate("Compare", "Device")}
+            "plain": translate("Compare", "Other values"), RENAMED: translate("Compare", "Renamed"), DEVICE: translate("Compare", "Device"),
+            CONFLICT: translate("Compare", "Conflict"), BY_A: translate("Compare", "A changed it"),
+            BY_B: translate("Compare", "B changed it"), BY_BOTH: translate("Compare", "Both alike")}
 
 
 def status_helps() -> dict[str, str]:
@@ -88,7 +97,10 @@ def status_helps() -> dict[str, str]:
             "unreadable": translate("Compare", "the values could not be compared"),
             "plain": translate("Compare", "numbers, texts and metadata that differ"),
             RENAMED: translate("Compare", "paired although the names differ"),
-            DEVICE: translate("Compare", "saved from different devices")}
+            DEVICE: translate("Compare", "saved from different devices"),
+            CONFLICT: translate("Compare", "both changed it since the base, each in its own way"),
+            BY_A: translate("Compare", "only A changed it since the base"), BY_B: translate("Compare", "only B changed it since the base"),
+            BY_BOTH: translate("Compare", "both changed it since the base, and are the same")}
 
 
 def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
@@ -99,8 +111,10 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
     if pair is not None:
         return _pair_line(tree, node, pair, label, depth, has_children, expanded)
     if change is not None and not int(tree.tensors[node]):      # an object that holds tensors is a group
-        said = change_text(change)
-        return PairLine(node, depth, (label, said, "", *_EMPTY), "plain", change.key, has_children, expanded, said, said)
+        said, since = change_text(change), tree.figures.since_base(tree.number_of(node))
+        if since:
+            said = QCoreApplication.translate("Compare", "{what}, {who}").format(what=said, who=_who_did(since))
+        return PairLine(node, depth, (label, said, "", *_EMPTY), "plain", change.key, has_children, expanded, said, said, since=since)
     return _group_line(tree, node, label, depth, has_children, expanded)
 
 
@@ -112,6 +126,7 @@ def _group_line(tree: PairTree, node: int, label: str, depth: int, has_children:
         label += f"  →  {core.visible(theirs) or QCoreApplication.translate('Compare', '(root)')}"
     total = sum(count for status, count in shown if status != "plain")
     what = words.tensors(total) if total else words.values(counts.get("plain", 0))
+    shown = (*((mark, counts[mark]) for mark in (CONFLICT,) if mark in counts), *shown)
     moved = set(counts) & {"values", "cast"}
     figures = tuple(_figure(name, tree.peak(name, node)) if name in _OF_GROUPS else "" for name in _FIGURES) if moved else _EMPTY
     distance = tree.distance(node) if moved else math.nan
@@ -139,7 +154,8 @@ def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: in
     shape = _shape_pieces(x, y, pair.device)
     said = f"{word}, {distance_text(distance)}" if distance == distance else word
     return PairLine(node, depth, (label, said, "  ".join(piece.text for piece in shape), *numbers), status, pair.a or pair.b or "",
-                    has_children, expanded, word, brief, distance, status == "unread", shape, problem)
+                    has_children, expanded, word, brief, distance, status == "unread", shape, problem,
+                    since=figures.since_base(n))
 
 
 def words_of(figures: Figures, n: int, pair: core.Pair, status: str) -> tuple[str, str]:
@@ -159,7 +175,23 @@ def words_of(figures: Figures, n: int, pair: core.Pair, status: str) -> tuple[st
         word = brief = translate("Compare", "counter, {a} → {b}").format(a=figures.counted[n][0], b=figures.counted[n][1])
     if pair.device and status == "equal":
         word = translate("Compare", "equal, other device")
+    since = figures.since_base(n)
+    if since:
+        word = translate("Compare", "{what}, {who}").format(what=word, who=_who_did(since, status))
+        brief = {CONFLICT: translate("Compare", "conflict"), BY_A: translate("Compare", "by A"), BY_B: translate("Compare", "by B"),
+                 BY_BOTH: translate("Compare", "by both")}[since]
     return word, brief
+
+
+def _who_did(since: str, status: str = "") -> str:
+    """Of a mark of `BASE_MARKS`: who did what, as far as the status tells."""
+    translate = QCoreApplication.translate
+    return {CONFLICT: translate("Compare", "conflict"),
+            BY_A: translate("Compare", "A added it") if status == "only-a" else translate("Compare", "A dropped it") if status == "only-b"
+            else translate("Compare", "A changed it"),
+            BY_B: translate("Compare", "B added it") if status == "only-b" else translate("Compare", "B dropped it") if status == "only-a"
+            else translate("Compare", "B changed it"),
+            BY_BOTH: translate("Compare", "both changed it")}[since]
 
 
 def change_text(change: core.ValueChange) -> str:
@@ -281,7 +313,8 @@ def tooltip(line: PairLine, column: int, tree: PairTree) -> str:
 def _explained(line: PairLine) -> list[str]:
     translate = QCoreApplication.translate
     named, helps = status_words(), status_helps()
-    lines = [helps[line.status]] if line.status else [f"{MARKS[status]}  {count:,}  {named[status]}" for status, count in line.counts]
+    lines = [helps[name] for name in (line.status, line.since) if name] if line.status else [
+        f"{MARKS[status]}  {count:,}  {named[status]}" for status, count in line.counts]
     if line.distance == line.distance:
         whole = translate("Compare", "{value} of A's norm") if line.status \
             else translate("Compare", "{value} of A's norm, all of it together")

@@ -23,7 +23,9 @@ from .tree_rows import TreeRows
 # "unreadable" where the values could not be compared; "plain": no tensor
 STATUSES = ("equal", "values", "cast", "shape", "only-a", "only-b", "counter", "unread", "unreadable", "plain")
 RENAMED, DEVICE = "renamed", "device"           # marks beside the status
-MARKED = (RENAMED, DEVICE)
+CONFLICT, BY_A, BY_B, BY_BOTH = BASE_MARKS = ("conflict", "by-a", "by-b", "by-both")       # who changed it since the base
+BASE = frozenset(BASE_MARKS)
+MARKED = (RENAMED, DEVICE, *BASE_MARKS)
 CHANGES = frozenset({"values", "cast", "shape", "only-a", "only-b", "unreadable", "plain"})    # what is gone through, one after the other
 FIGURES = ("max", "rms", "rel", "cosine", "share", "sqnr")
 LEAST = ("cosine", "sqnr")                      # figures of which the smallest is the worst
@@ -114,6 +116,16 @@ class Figures:
         self.counted.update(news.counted)
         self.changes += 1
 
+    def hold(self, since: NDArray[np.int8] | None) -> None:
+        """Who changed each pair and value since the base: a place in `BASE_MARKS`, or -1 where nobody did; None: nothing is known."""
+        for place, mark in enumerate(BASE_MARKS):
+            self.marks[mark] = np.zeros(len(self.status), dtype=bool) if since is None else since == place
+        self.changes += 1
+
+    def since_base(self, n: int) -> str:
+        """One of `BASE_MARKS`, or ""."""
+        return next((mark for mark in BASE_MARKS if self.marks[mark][n]), "")
+
     def counts(self) -> dict[str, int]:
         """status -> how many, and the pairs under other names and on other devices."""
         found = np.bincount(self.status, minlength=len(STATUSES))
@@ -183,7 +195,7 @@ class PairTree(KeyTree):
         self._entered = np.flatnonzero(self.entry >= 0)
         rules = np.array([pair.rule for pair in figures.pairs] + [-1] * len(figures.values), dtype=np.int32)
         self._ruled = self._entered[rules[self.entry[self._entered]] >= 0]
-        self._marked = {mark: self._of_nodes(which, False) for mark, which in figures.marks.items()}
+        self._marked: dict[str, Bools] = {}
         self._seen = -1                             # the changes of the figures that the following are of
         self._status: NDArray[np.int8] = np.zeros(0, dtype=np.int8)     # of each node; of a group, one more than there are
         self._kept: dict[str, Floats] = {}
@@ -284,6 +296,7 @@ class PairTree(KeyTree):
         if self._seen != self.figures.changes:
             self._seen, self._kept = self.figures.changes, {}
             self._status = self._of_nodes(self.figures.status, len(STATUSES))
+            self._marked = {mark: self._of_nodes(which, False) for mark, which in self.figures.marks.items()}
 
     def _figure(self, name: str) -> Floats:
         """One of `FIGURES` of each node, NaN of groups and counters; or of what its distance is made of."""

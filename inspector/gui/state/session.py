@@ -78,7 +78,8 @@ class Selection(NamedTuple):
 
 class Compared(NamedTuple):
     """Which two documents are compared, and how. `in_a` and `in_b` are paths of state dicts (None: what the two have in common is
-    found); `accepted` are rules that were only offered, `rejected` those that must not be used."""
+    found); `accepted` are rules that were only offered, `rejected` those that must not be used. `base` is the document that both come
+    from, where it was named."""
 
     a: int
     b: int
@@ -86,10 +87,16 @@ class Compared(NamedTuple):
     in_b: str | None = None
     accepted: tuple[core.Rule, ...] = ()
     rejected: tuple[core.Rule, ...] = ()
+    base: int | None = None
 
     @property
     def ids(self) -> tuple[int, int]:
         return self.a, self.b
+
+    def put(self, side: int, id: int) -> Compared:
+        """With another document on one side, compared as it comes; the base stays, unless it is this one."""
+        a, b = (id, self.b) if side == 0 else (self.a, id)
+        return Compared(a, b, base=None if self.base in (a, b) else self.base)
 
 
 class Session(QObject):
@@ -237,6 +244,8 @@ class Session(QObject):
             self._pending.pop(id, None)
             self._seen = {place: seen for place, seen in self._seen.items() if place[0] != id}
             self._forget_made(id)
+            if self._compared is not None and id == self._compared.base:
+                self.compare(self._compared._replace(base=None))
             if self._compared is not None and id in self._compared.ids:
                 self.compare(None)
             if self._selection is not None and self._selection.document == id:
@@ -391,6 +400,8 @@ class Session(QObject):
         """Compares two documents that are open, or no longer any."""
         if compared is not None and (compared.a not in self._documents or compared.b not in self._documents):
             compared = None
+        if compared is not None and (compared.base not in self._documents or compared.base in compared.ids):
+            compared = compared._replace(base=None)
         if compared != self._compared:
             self._compared = compared
             self.compared_changed.emit()

@@ -14,7 +14,8 @@ from inspector.gui.models.pair_lines import status_helps, status_words
 from .flow import Flow
 from .pair_delegate import draw_sign
 
-ORDER = ("shape", "values", "cast", "only-a", "only-b", "plain", "unreadable", "unread", "equal", "counter", "renamed", "device")
+ORDER = ("conflict", "by-a", "by-b", "by-both", "shape", "values", "cast", "only-a", "only-b", "plain", "unreadable", "unread", "equal",
+         "counter", "renamed", "device")
 _SIGN, _PAD, _GAP = 16, 8, 6
 
 

@@ -110,7 +110,7 @@ class PairDelegate(RowPainter):
         if not line.status:
             self._counts(painter, rect, left, end, line, ink)
             return
-        draw_sign(painter, QRectF(left, rect.top() + (rect.height() - PICTURE) // 2, PICTURE, PICTURE), line.status, ink.colours)
+        draw_sign(painter, QRectF(left, rect.top() + (rect.height() - PICTURE) // 2, PICTURE, PICTURE), line.sign, ink.colours)
         left += PICTURE + GAP
         word = line.word if self._metrics.horizontalAdvance(line.word) <= end - left else line.brief
         colour = ink.danger if line.problem else ink.calm if line.is_calm else ink.text

@@ -241,7 +241,8 @@ def test_that_a_file_opened_meanwhile_is_seen_and_can_be_compared_instead(desk: 
     assert page.notice.text.startswith("c.safetensors was opened.")
     assert page.sides.files[0].count() == page.sides.files[1].count() == 3
     assert desk.session.compared == Compared(*ids)
-    assert [button.text() for button in page.notice.buttons] == ["Compare it as A", "Compare it as B", "Back to the files"]
+    assert [button.text() for button in page.notice.buttons] == ["Compare it as A", "Compare it as B", "Both come from it",
+                                                                        "Back to the files"]
     page.notice.buttons[1].click()
     desk.finish()
     assert desk.session.compared == Compared(ids[0], desk.session.documents[2].id)

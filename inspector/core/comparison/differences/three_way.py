@@ -91,6 +91,12 @@ class ThreeWay(WeaklyReferable):
         return {status: found[status] for status in STATUSES if status != "unread" or found[status]}
 
     @property
+    def counts_with_values(self) -> dict[str, int]:
+        """status -> number of tensors and of values that are no tensors."""
+        found = Counter(one.status for one in self.values)
+        return {status: sum(one.status == status for one in self.tensors) + found[status] for status in STATUSES}
+
+    @property
     def statuses(self) -> frozenset[str]:
         """Those of all tensors and values."""
         return frozenset(one.status for one in self.tensors) | {one.status for one in self.values}
