@@ -60,17 +60,32 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """`terms` must all hold; `problems` are the terms that were left out."""
+    """`terms` must all hold; `problems` are the terms that were left out. `words` are what is looked for in keys, in small letters: to be
+    marked where they stand."""
 
     text: str = ""
     terms: tuple[Term, ...] = ()
     problems: tuple[Problem, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def places_in(self, name: str) -> list[tuple[int, int]]:
+        """From where to where `name` has words of the query, in order, none of them in another."""
+        folded, found = name.casefold(), list[tuple[int, int]]()
+        if not self.words or len(folded) != len(name):          # a letter that is two in small letters has no place
+            return []
+        for first, last in sorted(match.span() for word in self.words for match in re.finditer(re.escape(word), folded)):
+            if found and first <= found[-1][1]:
+                found[-1] = found[-1][0], max(last, found[-1][1])
+            else:
+                found.append((first, last))
+        return found
 
 
 def parse(text: str) -> Query:
     """Never fails: what cannot be understood is a problem, and the rest counts."""
     terms: list[Term] = []
     problems: list[Problem] = []
+    words: list[str] = []
     for match in _TERM.finditer(text):
         minus, field, rest = match.group(1), (match.group(2) or "").lower(), match.group(3)
         if not match.group():
@@ -79,9 +94,12 @@ def parse(text: str) -> Query:
         finder = _finder(kind, field, rest)
         if finder is not None:
             terms.append(Term(finder, bool(minus)))
+            if not kind and not minus:
+                plain = rest.replace('"', "").casefold()
+                words += [plain] if '"' in rest else [word for word in re.split("[*?]", plain) if word]
         elif kind:
             problems.append(Problem(kind, match.group(), not rest))
-    return Query(text, tuple(terms), tuple(problems))
+    return Query(text, tuple(terms), tuple(problems), tuple(words))
 
 
 def find(tree: KeyTree, query: Query) -> Bools:

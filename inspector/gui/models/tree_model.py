@@ -153,6 +153,7 @@ class TreeModel(QAbstractTableModel):
         self._branches: list[_Branch] = []
         self._starts: list[int] = []
         self._lines: dict[int, Line] = {}
+        self._range: tuple[float, float] | None = None      # of the small histograms of a list
         self._query = search.Query()
         self._sorting: tuple[str, bool] | None = None
         self._as_stored = False
@@ -299,13 +300,19 @@ class TreeModel(QAbstractTableModel):
 
     @property
     def common_range(self) -> tuple[float, float] | None:
-        """The range over which the small histograms of all rows are drawn; None while nothing is read."""
-        spans = [found.span for branch in self._branches if (found := self.values_of(branch.document.id)) is not None and found.span]
-        return (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
+        """The range over which the small histograms of all rows that the filter finds are drawn; None while nothing is read."""
+        import numpy as np
+        if self._range is None:
+            spans = [span for branch in self._branches if branch.rows is not None
+                     and (found := self.values_of(branch.document.id)) is not None
+                     and (span := found.span(np.flatnonzero(found.tree.measurable if branch.rows.hits is None else branch.rows.hits)))]
+            self._range = (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
+        return self._range
 
     def values_came(self) -> None:
         """Rows say more than they did."""
         self._lines.clear()
+        self._range = None
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -834,6 +841,7 @@ class TreeModel(QAbstractTableModel):
 
     def _recount(self) -> None:
         self._lines.clear()
+        self._range = None
         self._starts = []
         row = 0
         for branch in self._branches:

@@ -30,6 +30,7 @@ UNREAD, READ, FAILED = range(3)
 TASK = "row values"
 
 _SPAN = (1, 99)             # percent of the rows, for what their small histograms have in common
+_SOUNDED = 2000             # rows that this is made of, at the most
 _INNER = (0.001, 0.999)     # of a row's elements
 _FIRST, _STEP = 4 << 20, 32 << 20       # bytes that are read at a time: of rows that somebody waits for, and of others
 _MANY = 1024                # tensors that are read at a time
@@ -51,8 +52,7 @@ class Tree(Protocol):
 
 class RowValues:
     """What is known of the rows of one tree, by node. `state` says of each whether it is UNREAD, READ or FAILED, and is set last: the
-    worker writes while the window reads. `span` is the range over which all small histograms are drawn. Rows that are never read take no
-    memory."""
+    worker writes while the window reads. Rows that are never read take no memory."""
 
     def __init__(self, tree: Tree, older: RowValues | None = None) -> None:
         import numpy as np
@@ -66,7 +66,6 @@ class RowValues:
         self.inner: NDArray[np.float32] = np.zeros((n, 2), dtype=np.float32)
         self.heights: NDArray[np.uint8] = np.zeros((n, BINS), dtype=np.uint8)
         self.digests: NDArray[np.bytes_] = np.zeros(n, dtype=f"S{_DIGEST}")
-        self.span: tuple[float, float] | None = None
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
@@ -99,14 +98,17 @@ class RowValues:
             self.digests[n] = found[:_DIGEST].encode("ascii")
         self.digested[n] = READ if isinstance(found, str) else FAILED
 
-    def find_span(self) -> None:
-        """Where the elements of most rows lie, such that a few strange tensors do not press all others together."""
+    def span(self, nodes: Ints) -> tuple[float, float] | None:
+        """Where the elements of most of these lie, such that a few strange tensors do not press all others together. None while nothing of
+        them is known. Of very many, some are looked at."""
         import numpy as np
-        inner = self.inner[self.state == READ]
+        some = nodes[::max(1, len(nodes) // _SOUNDED)]
+        inner = self.inner[some[self.state[some] == READ]]
         inner = inner[np.isfinite(inner).all(axis=1)]
-        if len(inner):
-            low, high = float(np.percentile(inner[:, 0], _SPAN[0])), float(np.percentile(inner[:, 1], _SPAN[1]))
-            self.span = (low, high) if high > low else (low - 0.5, low + 0.5)
+        if not len(inner):
+            return None
+        low, high = float(np.percentile(inner[:, 0], _SPAN[0])), float(np.percentile(inner[:, 1], _SPAN[1]))
+        return (low, high) if high > low else (low - 0.5, low + 0.5)
 
     def ranks(self, column: str, descending: bool) -> Ints:
         """Small integers by which nodes sort; what was not read, or has no such number, comes last either way."""
@@ -142,7 +144,6 @@ class RowValues:
         here, before = np.array([one for one, _ in pairs], dtype=np.int64), np.array([one for _, one in pairs], dtype=np.int64)
         for mine, theirs in zip(self._arrays, older._arrays, strict=True):
             mine[here] = theirs[before]
-        self.span = older.span
 
 
 class _Job(NamedTuple):
@@ -335,7 +336,6 @@ def _read(jobs: Iterable[_Job], digest: bool, takes: dict[int, Callable[[str, co
                                            _Quiet(monitor)) if digest else ():
                 values.put_digest(names[name], said)
             done += nbytes
-            values.find_span()
             monitor.report(done, total)
 
 

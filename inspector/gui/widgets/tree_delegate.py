@@ -15,7 +15,7 @@ from inspector.gui.models.tree_model import BYTES, NAME, NAN, NUMBERS, SHAPE, VA
 from inspector.gui.state.signals import LEVELS, PICTURES, Mark
 from inspector.gui.state.signals import Kind as Signs
 
-from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
+from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow, elided_name
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -97,7 +97,17 @@ class TreeDelegate(RowPainter):
             room -= self._marks(painter, rect, right, room, marks, line, ink)
         guilty = line.kind is Kind.FAILED or (line.kind in (Kind.TENSOR, Kind.VALUE)
                                               and any(mark.kind in (Signs.RUNS, Signs.BROKEN) for mark in marks))
+        if self._model.query.words and line.kind in (Kind.GROUP, Kind.TENSOR, Kind.VALUE):
+            self._mark_hits(painter, left + PICTURE + GAP, rect, elided_name(line.texts[NAME], room, self._metrics))
         self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME], ink.danger if guilty else ink.text, middle=True)
+
+    def _mark_hits(self, painter: QPainter, left: int, rect: QRect, shown: str) -> None:
+        """A ground under what the filter looks for in a name."""
+        ground = QColor(theme.colours(self._view.palette()).warning_background)
+        for first, last in self._model.query.places_in(shown):
+            start = self._metrics.horizontalAdvance(shown[:first])
+            painter.fillRect(QRect(left + start, rect.top() + 4, self._metrics.horizontalAdvance(shown[:last]) - start, rect.height() - 8),
+                             ground)
 
     def _marks(self, painter: QPainter, rect: QRect, right: int, room: int, marks: tuple[Mark, ...], line: Line, ink: Ink) -> int:
         """Draws signs to the left of `right` and gives how much of `room` they took: pills as long as the name keeps enough, else

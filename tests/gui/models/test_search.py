@@ -128,3 +128,10 @@ def test_that_text_is_found_across_and_within_odd_segments() -> None:
     assert found(tree, "x.x.end") == [".".join(["x"] * 1100) + ".end"]
     assert found(tree, "ss.strasse") == ["ẞ.STRASSE"]
     assert found(tree, "straße") == ["ẞ.STRASSE"]
+
+
+@pytest.mark.parametrize(("query", "name", "places"), [
+    ("norm", "layers.0.Norm1.weight", [(9, 13)]), ("w e", "weight", [(0, 2)]), ("-norm", "norm", []), ("dtype:bf16", "bf16", []),
+    ("*.q*weight", "a.q.weight", [(1, 3), (4, 10)]), ('"a b"', "xa b", [(1, 4)]), ("s", "\u1e9e", []), ("aa", "aaa", [(0, 2)])])
+def test_that_what_is_looked_for_has_its_places_in_names(query: str, name: str, places: list[tuple[int, int]]) -> None:
+    assert parse(query).places_in(name) == places

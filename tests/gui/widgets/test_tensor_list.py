@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QColor, QGuiApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.frame import list_bar
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models.tree_model import (
     BYTES,
@@ -208,3 +209,32 @@ def test_that_a_key_chosen_elsewhere_is_found_in_the_list(window: MainWindow, qt
     window.menus["list"].trigger()
     settle(window, qtbot)
     assert window.model.line(window.tree.currentIndex().row()).key == "model.head.w"
+
+
+def test_that_hits_are_marked_inside_names(window: MainWindow, qtbot: QtBot) -> None:
+    window.menus["list"].trigger()
+    window.tree.clearSelection()
+
+    def marked() -> int:
+        picture, ground = window.tree.viewport().grab().toImage(), QColor(theme.current().colours.warning_background)
+        return sum(picture.pixelColor(x, y) == ground for x in range(0, picture.width(), 2) for y in range(0, picture.height(), 4))
+
+    settle(window, qtbot)
+    assert marked() == 0
+    window.search.setText("enc")
+    settle(window, qtbot)
+    some = marked()
+    assert some > 0
+    window.search.setText("enc -head")
+    settle(window, qtbot)
+    assert marked() == some
+
+
+def test_that_small_histograms_share_the_range_of_what_is_found(window: MainWindow, qtbot: QtBot) -> None:
+    window.menus["panels"].trigger()
+    window.menus["list"].trigger()
+    settle(window, qtbot)
+    assert window.model.common_range == pytest.approx((-3, 3), abs=0.1)
+    window.search.setText("head")
+    settle(window, qtbot)
+    assert window.model.common_range == pytest.approx((-0.5, 0.5), abs=0.1)
