@@ -1,6 +1,6 @@
 """How long opening takes, as ratios against what a user would do otherwise, whole processes in turn (A B A B …) in one run.
 
-    python tests/bench/bench_open.py [--folder DIR] [--runs 5] [--gigabytes 4] [--tensors 100000] [--only large,many,million,window]
+    python tests/bench/bench_open.py [--folder DIR] [--runs 5] [--gigabytes 4] [--tensors 100000] [--only large,many,million,shards,window]
                                      [--before DIR]
 
 Prints a table and asserts nothing: these are measurements, the bars they are held against stand beside them. The samples
@@ -49,6 +49,41 @@ window.open_paths([sys.argv[1]])
 app.exec()
 """
 IMPORT_TORCH = "import torch"
+MILLION_PTH = """               # as torch.save writes it, which takes minutes for so many
+import collections, io, pickle, struct, zipfile
+import torch
+class Storage:
+    def __init__(self, n): self.n = n
+class Tensor:
+    def __init__(self, n): self.n = n
+    def __reduce__(self):
+        return torch._utils._rebuild_tensor_v2, (Storage(self.n), 0, (2, 2), (2, 1), False, collections.OrderedDict())
+class Pickler(pickle.Pickler):
+    def persistent_id(self, one):
+        return ("storage", torch.FloatStorage, str(one.n), "cpu", 4) if isinstance(one, Storage) else None
+out = io.BytesIO()
+pickler = Pickler(out, 2)
+pickler.fast = FAST
+pickler.dump({f"layers.{n // 10}.block.{n % 10}.weight": Tensor(n) for n in range(1_000_000)})
+with zipfile.ZipFile(PATH, "w") as archive:
+    archive.writestr("archive/data.pkl", out.getvalue())
+    archive.writestr("archive/byteorder", "little")
+    for n in range(1_000_000):
+        archive.writestr(f"archive/data/{n}", struct.pack("<4f", n, n, n, n))
+    archive.writestr("archive/version", "3\\n")
+"""
+SHARDS = """
+import json, os, struct
+os.makedirs(PATH)
+names = {f"layers.{n}.weight": f"model-{n + 1:05d}-of-50000.safetensors" for n in range(50_000)}
+for key, name in names.items() if BODIES else ():
+    header = json.dumps({key: {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}).encode()
+    header += b" " * (-len(header) % 8)
+    with open(os.path.join(PATH, name), "wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header + bytes(16))
+with open(os.path.join(PATH, "model.safetensors.index.json"), "w") as file:
+    json.dump({"metadata": {"total_size": 800_000}, "weight_map": names}, file)
+"""
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -64,7 +99,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--tensors", type=int, default=100_000)
-    parser.add_argument("--only", default="large,many,million,window")
+    parser.add_argument("--only", default="large,many,million,shards,window")
     parser.add_argument("--before", type=Path)
     options = parser.parse_args()
     options.folder = options.folder.resolve()
@@ -77,6 +112,8 @@ def main() -> None:
         many(options)
     if "million" in chosen:
         million(options)
+    if "shards" in chosen:
+        shards(options)
     if "window" in chosen:
         window(options)
 
@@ -146,6 +183,23 @@ with open(PATH, "wb") as file:
         ours, other = in_turn(max(1, min(options.runs, 3)), command, command if options.before else python(SAFE_OPEN, path),
                               before=options.before)
         show(what, ours, f"{what}, before" if options.before else "safe_open walking it", other, "under 3 s, 350 MB")
+    for name, fast in (("1000000_tensors.pth", False), ("1000000_tensors_without_memo.pth", True)):
+        path = options.folder / name
+        if not path.exists():
+            write(path, f"FAST = {fast}\n{MILLION_PTH}")
+        run = measure(inspector("ls", path), ROOT)
+        print(f"  inspector ls, {name}: {run.seconds:.3f} s, {run.processor:.3f} s of processor, {run.megabytes:.0f} MB   "
+              "bar: under 15 s, 1 GB")
+
+
+def shards(options: argparse.Namespace) -> None:
+    """The index of fifty thousand files of a tensor each, with them beside it and without."""
+    for name, bodies in (("50000_shards", True), ("50000_shards_that_are_not_there", False)):
+        folder = options.folder / name
+        if not folder.exists():
+            write(folder, f"BODIES = {bodies}\n{SHARDS}")
+        run = measure(python(CORE_OPEN, folder / "model.safetensors.index.json"), ROOT)
+        print(f"  core.open, {name}: {run.seconds:.3f} s, {run.processor:.3f} s of processor, {run.megabytes:.0f} MB   bar: under 2 s")
 
 
 def window(options: argparse.Namespace) -> None:
