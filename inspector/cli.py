@@ -14,6 +14,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from . import languages
 from .commands import arguments
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class _Command:
 
     def __init__(self, argv: Sequence[str]) -> None:
         self._argv = list(map(_without_secrets, argv))
+        languages.use(_language(self._argv))
         self._out = _Terminal(json="--json" in self._argv[:self._argv.index("--") if "--" in self._argv else None])
         self.reads_only = False
 
@@ -126,6 +128,19 @@ class _Command:
         what = " ".join(str(error).split())[:200]
         return self._out.fail("internal", f"this is a bug in inspector ({type(error).__name__}: {what})",
                               "Please report it, with what INSPECTOR_DEBUG=1 in the environment makes it print.")
+
+
+def _language(argv: Sequence[str]) -> str:
+    """What --lang asks for, wherever it stands, or else the system; English where the terminal could not write the other."""
+    asked = next((after if word == "--lang" else word.partition("=")[2] for word, after in zip(argv, [*argv[1:], ""], strict=True)
+                  if word.partition("=")[0] == "--lang"), "")
+    language = languages.named(asked) or languages.of_environment()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            languages.NAMES[language].encode(getattr(stream, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return language
 
 
 class _Terminal:

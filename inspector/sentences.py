@@ -98,6 +98,6 @@ def _table(language: str, name: str) -> tuple[_Known, ...]:
     path = resource_path(f"translations/{name}_{language}.tsv")
     if not path.is_file():
         return ()
-    rows = [line.split("\t") for line in path.read_text("utf-8").splitlines() if "\t" in line]
+    rows = [line.replace("\\n", "\n").split("\t") for line in path.read_text("utf-8").splitlines() if "\t" in line]
     rows.sort(key=lambda row: -len(row[0].replace("{}", "")))         # what says most goes before what takes anything
     return tuple(_Known(tuple(template.split("{}")), words) for template, words in rows)

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from inspector import languages
+
 # the same examples for every change that CI judges; new ones for whoever runs the tests by hand
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# what is said is compared in English, whoever runs the tests
+os.environ.update({name: "C.UTF-8" for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name, "").startswith("zh")})
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 
@@ -28,6 +32,12 @@ def _private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         path.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(path))
     os.chmod(home / ".run", 0o700)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    yield
+    languages.use("en")
 
 
 @pytest.fixture(autouse=True)

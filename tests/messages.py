@@ -101,7 +101,7 @@ def _size(sinks: dict[str, _Sink]) -> int:
 
 @lru_cache
 def _modules() -> tuple[_Module, ...]:
-    paths = [path for folder in ("core", "commands") for path in sorted((ROOT / "inspector" / folder).rglob("*.py"))]
+    paths = [path for folder in ("core", "commands", "desktop") for path in sorted((ROOT / "inspector" / folder).rglob("*.py"))]
     made = []
     for path in [*paths, ROOT / "inspector" / "cli.py"]:
         module = _Module(path, ast.parse(path.read_text("utf-8")))

@@ -31,7 +31,7 @@ def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("chinese")
 def test_that_every_message_of_the_code_has_chinese_words() -> None:
-    found = [message for message in messages.messages("inspector/core") if message.template not in BARE]
+    found = [message for message in messages.messages() if message.template not in BARE]
     assert len(found) > 1500
     assert {message.place.split(":")[0] for message in found} > {"inspector/core/errors.py", "inspector/core/pickles/decode/machine.py"}
     lacking = {message.template: f"{message.place}: {message.sample} -> {' '.join(english)}" for message in found

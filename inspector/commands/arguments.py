@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
-from inspector import __version__
+from inspector import __version__, languages
 
 from . import COMMANDS, load
+from .wide_text import wrapped
 
 _DESCRIPTION = "See what is in a PyTorch or safetensors checkpoint, without running anything in it."
 _EPILOG = """\
@@ -59,19 +60,27 @@ def parse(arguments: Sequence[str]) -> tuple[str, ModuleType, argparse.Namespace
     name = words[0] if words and words[0] in COMMANDS else ""
     if not name and words:
         _refuse_misspelt(words[0])
+    if asked.__dict__.get("lang") is not None:
+        _check_language(asked.lang)
     parser = parser_of(name)
     for given in vars(asked):
         if not parser.takes(given):
             raise Mistake(f"--{given.replace('_', '-')} is no option of {parser.prog}", f"See {parser.prog} --help.")
-    return name or "window", parser.module, parser.parse(words[1:] if name else words, asked)
+    found = parser.parse(words[1:] if name else words, asked)
+    if found.lang is not None:
+        _check_language(found.lang)
+    return name or "window", parser.module, found
+
+
+def _check_language(text: str) -> None:
+    if languages.named(text) is None:
+        raise Mistake(f"there are no words in the language '{text}'", f"There are: {', '.join(languages.NAMES)}.")
 
 
 def main_parser() -> Parser:
     """What may stand before a command, and the help of `inspector` itself."""
-    parser = Parser("inspector", argument_default=argparse.SUPPRESS)
+    parser = _Main("inspector", argument_default=argparse.SUPPRESS)
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
-    parser.usage = "\n       ".join([_usage("[FILE ...]", "open the window"), *(
-        _usage(f"{name} {arguments}".rstrip(), does) for name, (arguments, does) in COMMANDS.items())])
     add_window_options(parser)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
@@ -84,6 +93,8 @@ def parser_of(name: str) -> Parser:
     parser = Parser(f"inspector {name}".rstrip())
     parser.module = module
     module.add_arguments(parser)
+    if not parser.takes("lang"):
+        add_language(parser)
     return parser
 
 
@@ -103,7 +114,8 @@ def add_screenshot(parser: argparse.ArgumentParser) -> None:
 
 
 def add_language(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--lang", metavar="LANG", help="the language of the window: en, zh; otherwise as chosen in it, or the system's")
+    parser.add_argument("--lang", metavar="LANG",
+                        help="what is spoken: en or zh; otherwise the system's language, or in the window the one chosen there")
 
 
 def add_window_options(parser: argparse.ArgumentParser) -> None:
@@ -185,12 +197,37 @@ class Parser(argparse.ArgumentParser):
             raise Mistake(f"unrecognized arguments: {' '.join(left)}", f"See {self.prog} --help.")
         return found
 
+    def format_help(self) -> str:
+        if languages.current() != "en":
+            self._translate()
+        return super().format_help()
+
+    def _translate(self) -> None:
+        """What is said of the command and of its arguments; seldom needed, so it is done when it is shown."""
+        from inspector.sentences import said
+        self.description, self.epilog = (said(text) if text else None for text in (self.description, self.epilog))
+        for action in self._actions:
+            if action.help and action.help != argparse.SUPPRESS:
+                action.help = said(action.help)
+        for group in self._action_groups:
+            group.title = said(group.title or "")
+
     def unknown_option(self, option: str) -> Mistake:
         likely = nearest(option, self.options)
         return Mistake(f"unknown option {option}" + (f"; did you mean {likely}?" if likely else ""), f"See {self.prog} --help.")
 
     def error(self, message: str) -> NoReturn:
         raise Mistake(message, f"See {self.prog} --help.")
+
+
+class _Main(Parser):
+    """Of `inspector` itself, whose usage lists the commands."""
+
+    def format_help(self) -> str:
+        from inspector.sentences import said
+        self.usage = "\n       ".join([_usage("[FILE ...]", said("open the window")), *(
+            _usage(f"{name} {arguments}".rstrip(), said(does)) for name, (arguments, does) in COMMANDS.items())])
+        return super().format_help()
 
 
 class _Help(argparse.Action):
@@ -208,6 +245,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_terminal_width() - 2)
+
+    def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        from inspector.sentences import said
+        super().add_usage(usage, actions, groups, said("usage: ") if prefix is None else prefix)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return super()._split_lines(text, width) if text.isascii() else wrapped(text, width)
 
 
 def _terminal_width() -> int:

@@ -7,6 +7,7 @@ from itertools import chain
 from inspector import core
 
 from .output import Paint, plain
+from .wide_text import padded, width
 
 KEY_WIDTH = 100
 
@@ -35,16 +36,3 @@ def findings_text(findings: Sequence[core.Finding], paint: Paint = plain) -> str
                    ((finding.level, finding.id, core.visible(finding.where, 60),
                      core.visible(f"{finding.message} {finding.hint}".strip(), 1000)) for finding in order),
                    lambda level: paint(level, level))
-
-
-def padded(text: str, room: int) -> str:
-    return text.ljust(room) if text.isascii() else text + " " * (room - width(text))
-
-
-def width(text: str) -> int:
-    """The columns that `text` takes in a terminal: Chinese, Japanese and Korean letters take two, accents above others none (Unicode
-    Standard Annex 11)."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

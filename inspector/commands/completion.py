@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from inspector import __version__
+from inspector.sentences import said
 
 from . import COMMANDS
 from .arguments import Parser, main_parser, parser_of
@@ -33,12 +34,13 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 
 
 def _options(parser: Parser) -> Iterator[_Option]:
+    parser.format_help()                                    # which puts its texts into the language that is spoken
     formatter = parser._get_formatter()                     # argparse has no public way to expand a help text
     for action in parser._actions:
         if action.option_strings and action.help != argparse.SUPPRESS:
             takes = "" if action.nargs == 0 else str(action.metavar or action.dest.upper())
-            said = formatter._expand_help(action) if action.help else ""
-            yield _Option(tuple(action.option_strings), takes, tuple(map(str, action.choices or ())), said)
+            text = formatter._expand_help(action) if action.help else ""
+            yield _Option(tuple(action.option_strings), takes, tuple(map(str, action.choices or ())), text)
 
 
 def _of_commands() -> dict[str, list[_Option]]:
@@ -72,7 +74,7 @@ complete -o default -o filenames -F _inspector inspector
 
 
 def _zsh() -> str:
-    commands = "\n".join(f"    {_quoted(f'{name}:{does}')}" for name, (_, does) in COMMANDS.items())
+    commands = "\n".join(f"    {_quoted(f'{name}:{said(does)}')}" for name, (_, does) in COMMANDS.items())
     cases = "\n".join(f"    {name}) _arguments {' '.join(map(_zsh_option, options))} '*:file:_files' ;;"
                       for name, options in _of_commands().items())
     return f"""#compdef inspector
@@ -104,7 +106,7 @@ def _zsh_option(option: _Option) -> str:
 
 def _fish() -> str:
     lines = [f"# fish completion for inspector {__version__}"]
-    lines += [f"complete -c inspector -n __fish_use_subcommand -a {name} -d {_quoted(does)}" for name, (_, does) in COMMANDS.items()]
+    lines += [f"complete -c inspector -n __fish_use_subcommand -a {name} -d {_quoted(said(does))}" for name, (_, does) in COMMANDS.items()]
     for command, options in _of_commands().items():
         for option in options:
             spelled = " ".join(f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}" for name in option.names)

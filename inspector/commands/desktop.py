@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 
+from inspector import sentences
 from inspector.desktop import install
 
 from .arguments import add_json
@@ -22,5 +23,5 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer({"action": asked.action, "dry_run": asked.dry_run, "lines": said.splitlines()})
     else:
-        out.text(said + "\n")
+        out.text("\n".join(map(sentences.said, said.splitlines())) + "\n")
     return 0

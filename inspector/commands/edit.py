@@ -26,7 +26,7 @@ _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=RE
            "take": "FILE[:GLOB]", "merge-adapter": "FOLDER|:NAME", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB[=DIMS]",
            "reshape": "GLOB=SIZES",
            "reorder": "GLOB=ORDER:HEADS", "split": "KEY=DIM:A,B", "concat": "A,B=KEY:DIM", "optimizer-for": "REF",
-           "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
+           "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "plain": "GLOB", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
          "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
          "drop": "leave out tensors and values, and the optimizer's state with them",
@@ -46,7 +46,9 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "merge-adapter": "add what a LoRA or DoRA adapter adds, as PEFT's merge_and_unload does; : is the one in the file itself",
          "match": "leave out what REF has not, or has in another shape",
          "take": "values, shapes and types of FILE's tensors of the same names", "set-metadata": "a text in safetensors' metadata",
-         "set": "a plain value; VALUE is JSON or a text", "unshare": "bytes of its own for a tensor that shares them",
+         "set": "a plain value; VALUE is JSON or a text",
+         "plain": "values that torch.load (weights_only=True) refuses as plain data: numbers, texts, lists, dicts, tensors",
+         "unshare": "bytes of its own for a tensor that shares them",
          "unset-metadata": "take a text out of the metadata", "unset": "take a value out"}
 _EPILOG = """\
 Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.

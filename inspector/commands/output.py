@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from inspector import core
+from inspector import core, languages
+from inspector.sentences import said
 
 Paint = Callable[[str, str], str]
 """(text, style) -> the text, in colour perhaps: `Output.paint`."""
@@ -52,5 +53,15 @@ class Failed(Exception):
 
     def __str__(self) -> str:
         """On one line, which can be shown."""
-        text = core.visible(str(self.error), 1000)
+        text = core.visible(told(self.error), 1000)
         return f"{core.visible(self.about, 1000)}: {text}" if self.about else text
+
+
+def told(error: core.InspectorError) -> str:
+    """What is wrong, where and what to do, on one line, in the language that is spoken."""
+    if languages.current() == "en":
+        return str(error)
+    message, hint = said(error.message), said(error.hint)
+    place = said(f"(at {error.where})") if error.where else ""
+    end = "" if message.endswith((".", "!", "?", "。", "！", "？")) else "。"
+    return f"{message}{place}{end}{hint}"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from inspector import core
+from inspector.sentences import said
 
 _EVERY = 0.1        # seconds between two pictures
 _AFTER = 0.5        # what is over sooner needs no bar
@@ -27,7 +28,7 @@ class Bar(core.Monitor):
         self._next = now + _EVERY
         share = min(done / total, 1.0) if total > 0 else 0.0
         filled = int(share * _BAR)
-        line = f"[{'#' * filled}{'-' * (_BAR - filled)}] {share:4.0%} {core.visible(what, _WHAT)}"
+        line = f"[{'#' * filled}{'-' * (_BAR - filled)}] {share:4.0%} {core.visible(said(what), _WHAT)}"
         drawn = line.ljust(self._width)
         self._width = len(line)         # before it is drawn: Ctrl-C may come between the two
         self._write("\r" + drawn)

@@ -6,6 +6,7 @@ import os
 import sys
 
 from inspector import core
+from inspector.sentences import said
 
 from . import load
 from .arguments import add_window_options, parser_of
@@ -62,7 +63,7 @@ def _has_display() -> bool:
 def _list_instead(files: list[str], out: Output) -> int:
     if not files:
         raise core.UsageError("there is no display to open a window on", "Name a FILE to have it listed, or see inspector --help.")
-    out.warn("there is no display to open a window on: this is what `inspector ls` says.")
+    out.warn(said("there is no display to open a window on: this is what `inspector ls` says."))
     worst = 0
     for n, file in enumerate(files):
         if n:
