@@ -132,7 +132,7 @@ class _Command:
 
 def _language(argv: Sequence[str]) -> str:
     """What --lang asks for, wherever it stands, or else the system; English where the terminal could not write the other."""
-    asked = next((after if word == "--lang" else word.partition("=")[2] for word, after in zip(argv, [*argv[1:], ""], strict=True)
+    asked = next((after if word == "--lang" else word.partition("=")[2] for word, after in zip(argv, [*argv[1:], ""], strict=False)
                   if word.partition("=")[0] == "--lang"), "")
     language = languages.named(asked) or languages.of_environment()
     try:

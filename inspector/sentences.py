@@ -1,9 +1,9 @@
 """What is said below the window (findings, errors, what commands and pages tell), in the language that people are spoken to in.
 
 Those texts are made in English, with names and numbers in them, where what they are about is known; scripts and JSON have them so.
-`resources/translations/sentences_LANGUAGE.tsv` has them with `{}` for what is put in, and how to say it, with `{1}`, `{2}` … for the
-same in any order; `phrases_LANGUAGE.tsv` what is put in where that is words itself. What is in neither stays English: better than a
-wrong word.
+`resources/translations/sentences_LANGUAGE.tsv` has them with `{}` for what is put in (`{#}` where only a number is), and how to say it,
+with `{1}`, `{2}` … for the same in any order; `phrases_LANGUAGE.tsv` what is put in where that is words itself. What is in neither stays
+English: better than a wrong word.
 """
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from inspector.resources_path import resource_path
 class _Known(NamedTuple):
     pieces: tuple[str, ...]     # of the text between what is put in
     words: str
+    numbers: tuple[int, ...] = ()       # which of what is put in are numbers
 
     def fit(self, text: str) -> list[str] | None:
         """What is put in; None where the text is another. Linear, whatever names a file has: each piece is taken where it comes first."""
@@ -36,10 +37,15 @@ class _Known(NamedTuple):
         end = len(text) - len(others[-1])
         if end < at or not text.endswith(others[-1]):
             return None
-        return [*found, text[at:end]]
+        found.append(text[at:end])
+        return found if all(found[n][:1].isdigit() or found[n][:1] in ("-", "≈") for n in self.numbers) else None
 
     def filled(self, found: list[str]) -> str:
-        return re.sub(r"\{(\d)\}", lambda place: found[int(place[1]) - 1], self.words)
+        """The words with `found` in them; a number stands apart from Chinese before it."""
+        def put(place: re.Match[str]) -> str:
+            what = found[int(place[2]) - 1]
+            return f"{place[1]} {what}" if place[1] and what[:1].isdigit() else f"{place[1]}{what}"
+        return re.sub(r"([\u4e00-\u9fff]?)\{(\d)\}", put, self.words)
 
 
 def said(text: str) -> str:
@@ -50,7 +56,7 @@ def said(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _said(text: str, language: str) -> str:
-    return _whole(text, language) or _one_by_one(text, language)
+    return _whole(text, language) or _whole(text, language, "phrases") or _one_by_one(text, language)
 
 
 def _one_by_one(text: str, language: str) -> str:
@@ -63,18 +69,13 @@ def _one_by_one(text: str, language: str) -> str:
 def _whole(text: str, language: str, name: str = "sentences") -> str | None:
     for known in _that_may_fit(language, name, text[:_START]):
         found = known.fit(text)
-        if found is not None and (name != "phrases" or _counts(known, found)):
+        if found is not None:
             return known.filled([_phrase(part, language) for part in found])
     # a name before what is said of it: "a.bin: cannot be read"
     name_, colon, rest = text.partition(": ")
     if colon and name == "sentences" and (words := _whole(rest, language)) is not None:
         return f"{_phrase(name_, language)}：{words}"
     return None
-
-
-def _counts(known: _Known, found: list[str]) -> bool:
-    """Whether what stands before a single noun is its number: "3 tensors", and not "all the tensors"."""
-    return len(found) != 1 or known.pieces[0] != "" or not found[0] or found[0][0] in "0123456789≈"
 
 
 def _phrase(text: str, language: str) -> str:
@@ -99,5 +100,11 @@ def _table(language: str, name: str) -> tuple[_Known, ...]:
     if not path.is_file():
         return ()
     rows = [line.replace("\\n", "\n").split("\t") for line in path.read_text("utf-8").splitlines() if "\t" in line]
-    rows.sort(key=lambda row: -len(row[0].replace("{}", "")))         # what says most goes before what takes anything
-    return tuple(_Known(tuple(template.split("{}")), words) for template, words in rows)
+    # what says most goes before what takes anything, and what begins with a word before what begins with anything
+    rows.sort(key=lambda row: (row[0].startswith("{"), -len(re.sub(r"\{#?\}", "", row[0]))))
+    return tuple(_known(template, words) for template, words in rows)
+
+
+def _known(template: str, words: str) -> _Known:
+    holes = re.findall(r"\{#?\}", template)
+    return _Known(tuple(re.split(r"\{#?\}", template)), words, tuple(n for n, hole in enumerate(holes) if hole == "{#}"))

@@ -72,9 +72,13 @@ class _Module:
 
 
 _SPOKEN = _Sink({0: "message", 1: "hint"})
+_NOTE = _Sink({0: "note"})
 _FIXED = {"Finding": _Sink({3: "message", 4: "hint"}), "Loss": _Sink({1: "message"}), "Mistake": _SPOKEN, "ReferenceMissing":
           _Sink({1: "message", 2: "hint"}), "FileMissing": _Sink({}), "NoSuchKey": _Sink({}), "warn": _Sink({0: "text"}),
-          "said": _Sink({0: "text"}), "note": _Sink({2: "message"}), "add_argument": _Sink({99: "help"})}
+          "said": _Sink({0: "text"}), "told_of": _Sink({0: "text"}),
+          "spoken": _Sink({0: "text"}), "_note": _Sink({0: "text"}), "Remedy": _Sink({0: "outcome"}),
+          "Explanation": _Sink({1: "meaning", 2: "about", 4: "advice"}), "LeftOut": _Sink({2: "message"}),
+          "note": _Sink({2: "message"}), "add_argument": _Sink({99: "help"})}
 
 
 def messages(*folders: str) -> list[Message]:
@@ -149,6 +153,8 @@ def _of_module(module: _Module, sinks: dict[str, _Sink]) -> Iterator[Message]:
         sink = sinks.get(f"{module.path}:{name}") or sinks.get(name)
         if name == "__init__" and isinstance(call.func, ast.Attribute) and module.path.name == "errors.py":
             sink = _SPOKEN
+        if name == "append" and isinstance(call.func, ast.Attribute) and _name_of(call.func.value) == "notes":
+            sink = _NOTE
         if sink is None:
             continue
         for is_part, places in ((False, sink.places), (True, sink.parts)):
@@ -162,8 +168,9 @@ def _of_module(module: _Module, sinks: dict[str, _Sink]) -> Iterator[Message]:
 
 def _given(call: ast.Call, places: dict[int, str]) -> list[ast.expr]:
     names = frozenset(places.values())
-    return [argument for n, argument in enumerate(call.args) if n in places] + \
+    found = [argument for n, argument in enumerate(call.args) if n in places] + \
         [keyword.value for keyword in call.keywords if keyword.arg in names]
+    return [text for given in found for text in (given.elts if isinstance(given, ast.Tuple) else [given])]
 
 
 def _hear(module: _Module, function: ast.FunctionDef, parameter: str, sinks: dict[str, _Sink], is_part: bool) -> None:
@@ -321,7 +328,9 @@ def _counted(one: ast.expr, more: ast.expr, ending: str, module: _Module, functi
 def english_in(message: Message) -> list[str]:
     """The words of a message that its translation leaves in English, but for those that translations use on purpose ("torch")."""
     said = sentences._phrase(message.sample, languages.current()) if message.is_part else sentences.said(message.sample)
-    return [word for word in re.findall(r"[A-Za-z]{2,}", said) if word not in _foreign()] if said != message.sample else ["all"]
+    if said == message.sample:
+        return ["all"]
+    return [word for word in re.findall(r"[A-Za-z]{2,}", said) if word not in _foreign() and {*word} - {*"xy"}]
 
 
 @lru_cache

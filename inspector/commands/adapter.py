@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said
 
 from .columns import columns
 
@@ -35,16 +36,16 @@ def _modules_json(fit: core.AdapterFit, deltas: Sequence[core.ModuleDelta]) -> l
 
 def as_text(report: core.AdapterReport, base: str) -> str:
     fit = report.fit
-    lines = [core.visible(report.sentence, 600), *_modules_text(fit, report.deltas)]
+    lines = [core.visible(said(report.sentence), 600), *_modules_text(fit, report.deltas)]
     for one in fit.whole[:_SHOWN]:
-        lines.append(f"{core.visible(one.key, 100)}: whole, {'new' if one.replaced is None else 'in place of the base’s'}")
+        lines.append(said(f"{core.visible(one.key, 100)}: whole, {'new' if one.replaced is None else 'in place of the base’s'}"))
     for title, names in (("of another part of the model, left out", [one.name for one in fit.elsewhere]),
                          ("nothing is known of", fit.unknown)):
         if names:
             more = " …" if len(names) > _SHOWN else ""
-            lines.append(f"{title}: " + ", ".join(core.visible(name, 100) for name in names[:_SHOWN]) + more)
+            lines.append(said(f"{title}:") + " " + ", ".join(core.visible(name, 100) for name in names[:_SHOWN]) + more)
     if report.merge is not None:
-        lines += ["merged, which was tried:", "  " + core.visible(core.as_command([report.merge], base, "MERGED"), _LONGEST)]
+        lines += [said("merged, which was tried:"), "  " + core.visible(core.as_command([report.merge], base, "MERGED"), _LONGEST)]
     return "\n".join(lines) + "\n"
 
 
@@ -55,12 +56,12 @@ def _modules_text(fit: core.AdapterFit, deltas: Sequence[core.ModuleDelta]) -> l
         both = sorted(zip(fit.modules, deltas, strict=True), key=lambda both: (not both[0].problem, -(both[1].norm or 0.0)))
         rows = [(core.visible(one.adapter.name, 100), core.wording.shape_list(one.adapter.shape), f"{one.adapter.rank:,}",
                  _number(one.adapter.factor), _number(delta.norm), _number(delta.effective_rank),
-                 core.visible(one.problem or delta.problem, 200)) for one, delta in both[:_SHOWN]]
+                 core.visible(said(one.problem or delta.problem), 200)) for one, delta in both[:_SHOWN]]
         lines.append(columns(("module", "shape", "rank", "scale", "norm", "effective rank", ""), rows))
     if len(fit.modules) > _SHOWN:
-        lines.append(f"… and {len(fit.modules) - _SHOWN:,} more; --json lists them all")
+        lines.append(said(f"… and {len(fit.modules) - _SHOWN:,} more; --json lists them all"))
     if any(one.adapter.scheme == "dora" for one in fit.modules):
-        lines.append("norm and effective rank are those of what is added before the rows are scaled (DoRA)")
+        lines.append(said("norm and effective rank are those of what is added before the rows are scaled (DoRA)"))
     return lines
 
 
@@ -75,16 +76,16 @@ def merges_json(merges: Sequence[core.InnerMerge], deltas: Deltas = None) -> lis
 def merges_text(merges: Sequence[core.InnerMerge], file: str, deltas: Deltas = None) -> str:
     many = "1 adapter lies in it beside the weights that it adds to" if len(merges) == 1 else \
         f"{len(merges):,} adapters lie in it beside the weights that they add to"
-    lines = [f"{many}; a model without adapters takes them merged, each of which was tried:" if len(merges) > 1 else
-             f"{many}; a model without adapters takes it merged, which was tried:"]
+    lines = [said(f"{many}; a model without adapters takes them merged, each of which was tried:" if len(merges) > 1 else
+                  f"{many}; a model without adapters takes it merged, which was tried:")]
     for n, one in enumerate(merges):
-        lines.append(f"{core.visible(one.name, 80)}: {core.visible(one.fit.sentence, 600)}")
+        lines.append(f"{core.visible(one.name, 80)}: {core.visible(said(one.fit.sentence), 600)}")
         lines += [f"  {line}" for text in (_modules_text(one.fit, deltas[n]) if deltas is not None else ()) for line in text.splitlines()]
         if one.after is None:
-            lines.append(f"  merging is refused: {core.visible(one.refused, 400)}")
+            lines.append("  " + said(f"merging is refused: {core.visible(one.refused, 400)}"))
             continue
-        lines.append(f"  {_outcome(one.after)}" + (":" if one.tried_alpha is None else
-                     ", with the alpha of its training for ALPHA, which neither the file nor an adapter_config.json beside it says:"))
+        lines.append("  " + said(f"{_outcome(one.after)}:" if one.tried_alpha is None else f"{_outcome(one.after)}, with the alpha of its "
+                                 "training for ALPHA, which neither the file nor an adapter_config.json beside it says:"))
         lines.append("    " + core.visible(core.as_command(one.edits_to_fill_in, file, "FIXED"), _LONGEST))
     return "\n".join(lines)
 

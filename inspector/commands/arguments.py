@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from inspector import __version__, languages
+from inspector.sentences import said
 
 from . import COMMANDS, load
 from .wide_text import wrapped
@@ -204,7 +205,6 @@ class Parser(argparse.ArgumentParser):
 
     def _translate(self) -> None:
         """What is said of the command and of its arguments; seldom needed, so it is done when it is shown."""
-        from inspector.sentences import said
         self.description, self.epilog = (said(text) if text else None for text in (self.description, self.epilog))
         for action in self._actions:
             if action.help and action.help != argparse.SUPPRESS:
@@ -224,7 +224,6 @@ class _Main(Parser):
     """Of `inspector` itself, whose usage lists the commands."""
 
     def format_help(self) -> str:
-        from inspector.sentences import said
         self.usage = "\n       ".join([_usage("[FILE ...]", said("open the window")), *(
             _usage(f"{name} {arguments}".rstrip(), said(does)) for name, (arguments, does) in COMMANDS.items())])
         return super().format_help()
@@ -247,7 +246,6 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, width=_terminal_width() - 2)
 
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        from inspector.sentences import said
         super().add_usage(usage, actions, groups, said("usage: ") if prefix is None else prefix)
 
     def _split_lines(self, text: str, width: int) -> list[str]:

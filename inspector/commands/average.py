@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import files, load
 from .arguments import add_json, add_saving
@@ -36,7 +37,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         mean = core.average(checkpoints, weights, out.monitor)
         alike = core.likeness(checkpoints, out.monitor)
         applied = next(iter(core.apply_each(checkpoints[-1], mean.edited.edits if mean.edited else (), out.monitor)))
-        lines = [*applied.effect.notes, *likeness_lines(alike, asked.files)]
+        lines = [*map(spoken, applied.effect.notes), *likeness_lines(alike, asked.files)]
         answer: dict[str, Any] = {
             "output": asked.output, "dry_run": asked.dry_run, "files": asked.files, "weights": weights or [1.0] * len(asked.files),
             "averaged": core.averaged_keys(checkpoints[-1]), "notes": list(applied.effect.notes),
@@ -57,8 +58,9 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer(answer)
     else:
-        lines += ["nothing was written: this is a dry run"] if asked.dry_run else []
-        out.text("\n".join([f"mean of {core.wording.count(len(asked.files), 'checkpoint')}", *(f"  {line}" for line in lines)]) + "\n")
+        lines += [spoken("nothing was written: this is a dry run")] if asked.dry_run else []
+        head = spoken(f"mean of {core.wording.count(len(asked.files), 'checkpoint')}")
+        out.text("\n".join([head, *(f"  {line}" for line in lines)]) + "\n")
     return 0
 
 
@@ -84,4 +86,4 @@ def likeness_lines(alike: Sequence[core.Likeness], paths: Sequence[str]) -> list
                 "; these two are not from one run, it seems: their mean is likely no model" if one.strangers else ""))
     if len(alike) > _PAIRS:
         lines.append(f"and {core.wording.count(len(alike) - _PAIRS, 'pair')} more, more alike than these")
-    return lines
+    return [*map(spoken, lines)]

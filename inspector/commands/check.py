@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import adapter, cluster, explained, files, fit, load, reports
 from .columns import findings_text
-from .output import Failed, Output
+from .output import Failed, Output, headline
 
 READS_ONLY = True
 _FEW = 5                # tensors named of those that could not be judged
@@ -107,11 +108,11 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], b
                     **(explained.as_json(told) if told else adapter.as_json(added) if added else
                        fit.as_json(fitted, deltas) if fitted else {})})
     else:
-        said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint("nothing wrong", "good")]
+        said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint(spoken("nothing wrong"), "good")]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)
-        out.text("\n".join([core.headline(ckpt), *answer(), *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
+        out.text("\n".join([headline(ckpt), *answer(), *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
 
 
@@ -134,8 +135,8 @@ def _status(findings: tuple[core.Finding, ...], load: core.LoadReport | None, un
 
 def _unjudged_text(ckpt: core.Checkpoint, unjudged: Sequence[str]) -> str:
     shown = ", ".join(core.visible(key, 80) for key in unjudged[:_FEW]) + (" …" if len(unjudged) > _FEW else "")
-    return (f"nothing wrong was found, but the values of {len(unjudged):,} of {core.wording.count(len(ckpt.tensors), 'tensor')} "
-            f"cannot be looked at: {shown}")
+    return spoken(f"nothing wrong was found, but the values of {len(unjudged):,} of {core.wording.count(len(ckpt.tensors), 'tensor')} "
+                  f"cannot be looked at: {shown}")
 
 
 def _read_json(report: core.CheckReport) -> dict[str, int]:
@@ -149,15 +150,15 @@ def _read_text(report: core.CheckReport) -> list[str]:
     if not read.of:
         return []
     if not report.values:
-        return [f"values were not looked at (--quick): {size(read.of_nbytes)} in {core.wording.count(read.of, 'tensor')}"]
-    return [f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, {size(read.nbytes)} of {size(read.of_nbytes)}"]
+        return [spoken(f"values were not looked at (--quick): {size(read.of_nbytes)} in {core.wording.count(read.of, 'tensor')}")]
+    return [spoken(f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, {size(read.nbytes)} of {size(read.of_nbytes)}")]
 
 
 def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list[str]:
     """Whether torch.load takes the file, where no finding says it already."""
     if any(finding.id == "weights-only" for finding in findings):
         return []
-    return [core.visible(core.loads_with_torch(ckpt).sentence(), 400)]
+    return [core.visible(spoken(core.loads_with_torch(ckpt).sentence()), 400)]
 
 
 def _adapter_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.AdapterReport | None:
@@ -203,4 +204,4 @@ def fixes_text(path: str, found: Fixes) -> str:
     if not ids:
         return ""
     lines = [f"  {', '.join(dict.fromkeys(about))}:\n    {command}" for command, about in ids.items()]
-    return "\n".join(["", "edits that end it, each tried; FIXED is the new file:", *lines, ""])
+    return "\n".join(["", spoken("edits that end it, each tried; FIXED is the new file:"), *lines, ""])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said
 
 from . import files
 from .output import Output
@@ -34,7 +35,7 @@ def listed(ckpt: core.Checkpoint) -> str:
     """One line for each text: its bytes and its name."""
     texts = core.texts(ckpt)
     if not texts:
-        return "there is no code and no other text in the file\n"
+        return said("there is no code and no other text in the file") + "\n"
     width = max(len(f"{nbytes:,}") for nbytes in texts.values())
     return "".join(f"{nbytes:>{width},}  {core.visible(name, 1000)}\n" for name, nbytes in texts.items())
 

@@ -5,6 +5,7 @@ import argparse
 import json
 
 from inspector import core
+from inspector.sentences import said
 
 from . import files
 from .output import Output
@@ -33,5 +34,5 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     elif asked.output is None:
         out.text(json.dumps(found, indent=1) + "\n")
     else:
-        out.text(f"{core.wording.count(len(found['tensors']), 'tensor')} in {core.visible(asked.output)}\n")
+        out.text(said(f"{core.wording.count(len(found['tensors']), 'tensor')} in {core.visible(asked.output)}") + "\n")
     return 0

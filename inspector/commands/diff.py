@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import cluster, files, load, relations_text
 from .arguments import add_json
@@ -100,11 +101,12 @@ def _save_recipe(comparison: core.Comparison, path: str, inputs: tuple[str, str]
     """Writes the edits that make A what B is, and says how far they go."""
     found = core.conversion_of(comparison)
     core.save_recipe(found.edits, path, inputs)
-    left = "".join(f"\nno edit does this: {relations_text.rearranged_text(one)}" for one in found.left[:_SHOWN])
-    many = f"\n… and {len(found.left) - _SHOWN:,} more" if len(found.left) > _SHOWN else ""
-    said = (f"{core.wording.count(len(found.edits), 'edit')} in {core.visible(path, 400)}: with them {found.done:,} of the "
-            f"{core.wording.count(found.of, 'tensor')} of B {'is' if found.of == 1 else 'are'}")
-    return f"{said} in A by name, shape and type{left}{many}\n\n"
+    lines = [spoken(f"{core.wording.count(len(found.edits), 'edit')} in {core.visible(path, 400)}: with them {found.done:,} of the "
+                    f"{core.wording.count(found.of, 'tensor')} of B {'is' if found.of == 1 else 'are'} in A by name, shape and type")]
+    lines += [spoken(f"no edit does this: {relations_text.rearranged_text(one)}") for one in found.left[:_SHOWN]]
+    if len(found.left) > _SHOWN:
+        lines.append(spoken(f"… and {len(found.left) - _SHOWN:,} more"))
+    return "\n".join(lines) + "\n\n"
 
 
 def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET,
@@ -230,9 +232,16 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     if comparison.values:
         parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
             "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))
-    counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
-    parts.append(f"{core.wording.count(len(comparison.pairs), 'pair')}: {counts}" if comparison.pairs else "no tensors to compare")
+    parts.append(counts_text(comparison))
     return "\n\n".join(parts) + "\n"
+
+
+def counts_text(comparison: core.Comparison) -> str:
+    """"3 pairs: 2 equal, 1 values"."""
+    if not comparison.pairs:
+        return spoken("no tensors to compare")
+    counts = ", ".join(f"{count:,} {spoken(status)}" for status, count in comparison.counts.items() if count)
+    return spoken(f"{core.wording.count(len(comparison.pairs), 'pair')}: {counts}")
 
 
 def worst_first(comparison: core.Comparison) -> list[core.Pair]:
@@ -265,11 +274,11 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
     if found is None:
         return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "")
     if found.problem:
-        return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "! " + core.visible(found.problem, 160))
+        return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "! " + core.visible(spoken(found.problem), 160))
     share = core.wording.share(found.n_different, found.numel) or "0 %"
-    notes = [f"{found.nonfinite:,} not finite"] if found.nonfinite else []
+    notes = [spoken(f"{found.nonfinite:,} not finite")] if found.nonfinite else []
     if found.cast:
-        notes.append("exactly a cast")
+        notes.append(spoken("exactly a cast"))
     return (_MARKS[pair.status], name, *sides, share, *(f"{value:.4g}" for value in (found.max_abs, found.rms, found.rel)),
             f"{found.cosine:.6f}", ", ".join(notes))
 
@@ -293,14 +302,14 @@ def _state_dict_text(state_dict: str) -> str:
 
 
 def _rules(comparison: core.Comparison) -> list[str]:
-    lines = [f"paired by {rule_text(rule)}" for rule in comparison.rules[:_SHOWN]]
+    lines = [spoken(f"paired by {rule_text(rule)}") for rule in comparison.rules[:_SHOWN]]
     if len(comparison.rules) > _SHOWN:
-        lines.append(f"… and {len(comparison.rules) - _SHOWN:,} more rules")
-    return lines + [f"not applied: {rule_text(rule)}: {rule.why}" for rule in comparison.offered[:_SHOWN]]
+        lines.append(spoken(f"… and {len(comparison.rules) - _SHOWN:,} more rules"))
+    return lines + [spoken(f"not applied: {rule_text(rule)}: {rule.why}") for rule in comparison.offered[:_SHOWN]]
 
 
 def rule_text(rule: core.Rule) -> str:
-    """A rule on one line, with what it explains."""
+    """A rule on one line, with what it explains, in English."""
     tail = f"explains {len(rule.pairs):,}" + (f", {rule.collisions:,} collisions" if rule.collisions else "")
     if rule.kind == "content":
         return f"equal content ({tail})"
@@ -332,10 +341,10 @@ def verdict_text(comparison: core.Comparison) -> str:
         return ""
     facts = dict(verdict.facts)
     if verdict.id == "adapter":
-        return f"{str(facts['adapter']).upper()} is an adapter, {'B' if facts['adapter'] == 'a' else 'A'} its base? " \
-            f"{core.visible(str(facts['fit']), 400)}; `inspector check ADAPTER --against BASE` tells of each module"
+        return spoken(f"{str(facts['adapter']).upper()} is an adapter, {'B' if facts['adapter'] == 'a' else 'A'} its base? "
+                      f"{core.visible(str(facts['fit']), 400)}; `inspector check ADAPTER --against BASE` tells of each module")
     if verdict.id == "quantized":
-        return _quantized_text(facts)
+        return spoken(_quantized_text(facts))
     said = _VERDICTS[verdict.id]
     if verdict.id == "fine-tuned" and comparison.lineage.has_another_cause:
         said = "the same network with other values"
@@ -358,14 +367,14 @@ def verdict_text(comparison: core.Comparison) -> str:
     if comparison.values and verdict.id in ("same-weights", "cast", "rearranged"):
         said += f"; {len(comparison.values):,} values that are no weights differ" if len(comparison.values) > 1 else \
             "; 1 value that is no weight differs"
-    lines = [said, *(relations_text.rearranged_text(one) for one in comparison.rearranged[:_SHOWN])]
+    lines = [spoken(said), *(spoken(relations_text.rearranged_text(one)) for one in comparison.rearranged[:_SHOWN])]
     if len(comparison.rearranged) > _SHOWN:
-        lines.append(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged")
-    lines += map(relations_text.undecided_text, comparison.undecided[:_SHOWN])
+        lines.append(spoken(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged"))
+    lines += [spoken(relations_text.undecided_text(one)) for one in comparison.undecided[:_SHOWN]]
     if comparison.unsearched is not None:
-        lines += relations_text.unsearched_lines(comparison.unsearched)
+        lines += [*map(spoken, relations_text.unsearched_lines(comparison.unsearched))]
     if verdict.id == "fine-tuned" and verdict.frozen:
-        lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
+        lines += [f"{spoken('changed:')} {_names(verdict.moved)}", f"{spoken('frozen: ')} {_names(verdict.frozen)}"]
     return "\n".join(lines)
 
 

@@ -5,9 +5,10 @@ import math
 from collections.abc import Iterable, Sequence
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import diff, relations_text
-from .pages import page_of, table, text_of
+from .pages import page_of, table, text_of, told_of
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
 _MOST_ROWS = 5000
@@ -23,34 +24,34 @@ def write(comparison: core.Comparison, path: str) -> None:
 
 def page(comparison: core.Comparison) -> str:
     """The HTML. Reads the tensors that it draws."""
-    counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
     verdict = diff.verdict_text(comparison)
     body = [
-        "<h1>Comparison of two checkpoints</h1>",
+        f"<h1>{told_of('Comparison of two checkpoints')}</h1>",
         f'<p><b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
         f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
         f"<p><b>{'<br>'.join(map(text_of, verdict.splitlines()))}</b><br>"
-        f"{core.wording.count(len(comparison.pairs), 'pair')}: {text_of(counts)}</p>",
+        f"{text_of(diff.counts_text(comparison))}</p>",
     ]
     body += _lineage(comparison)
     if comparison.rules or comparison.offered:
-        body += ["<h2>Rules by which names were paired</h2>", table(("rule", "applied"), [
-            *((diff.rule_text(rule), "yes") for rule in comparison.rules),
-            *((diff.rule_text(rule), f"no: {rule.why}") for rule in comparison.offered)])]
+        body += [f"<h2>{told_of('Rules by which names were paired')}</h2>", table(("rule", "applied"), [
+            *((spoken(diff.rule_text(rule)), spoken("yes")) for rule in comparison.rules),
+            *((spoken(diff.rule_text(rule)), spoken(f"no: {rule.why}")) for rule in comparison.offered)])]
     drawn = list(_histograms(comparison))
     if drawn:
-        body += [f"<h2>Values of the {len(drawn)} that differ most</h2>", f'<div class="grid">{"".join(drawn)}</div>']
+        body += [f"<h2>{told_of(f'Values of the {len(drawn)} that differ most')}</h2>", f'<div class="grid">{"".join(drawn)}</div>']
     differing = [pair for pair in diff.worst_first(comparison) if pair.status != "equal" or pair.device]
     if differing:
-        body += [f"<h2>{core.wording.counted(len(differing), 'pair that differs', 'pairs that differ')}</h2>",
+        body += [f"<h2>{told_of(core.wording.counted(len(differing), 'pair that differs', 'pairs that differ'))}</h2>",
                  _pairs(comparison, differing[:_MOST_ROWS])]
         if len(differing) > _MOST_ROWS:
-            body.append(f"<p>… and {len(differing) - _MOST_ROWS:,} more; <code>inspector diff --json</code> lists them all.</p>")
+            body.append(f"<p>{told_of(f'… and {len(differing) - _MOST_ROWS:,} more; `inspector diff --json` lists them all.')}</p>")
     if comparison.values:
-        body += [f"<h2>{core.wording.counted(len(comparison.values), 'other value that differs', 'other values that differ')}</h2>", table(
+        title = core.wording.counted(len(comparison.values), "other value that differs", "other values that differ")
+        body += [f"<h2>{told_of(title)}</h2>", table(
             ("value", "A", "B"), [(core.visible(one.key), *("-" if side is None else side for side in (one.a, one.b)))
                                   for one in comparison.values[:_MOST_ROWS]])]
-    return page_of("Comparison of two checkpoints", body)
+    return page_of(spoken("Comparison of two checkpoints"), body)
 
 
 def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
@@ -63,13 +64,13 @@ def _lineage(comparison: core.Comparison) -> list[str]:
     lines = relations_text.lineage_lines(comparison)
     if not lines:
         return []
-    body = ["<h2>Where the values of B come from</h2>", f"<p>{'<br>'.join(map(text_of, lines))}</p>"]
+    body = [f"<h2>{told_of('Where the values of B come from')}</h2>", f"<p>{'<br>'.join(map(text_of, lines))}</p>"]
     rows = [row for row in comparison.lineage.depth[:_MOST_LAYERS] if row.layer >= 0]
     if len(rows) > 1:
         most = max((value for row in rows for value in row[1:] if value is not None), default=0.0) or 1.0
         lines = [f"<tr><td>{row.layer}</td>{''.join(_bar(value, most) for value in row[1:])}</tr>" for row in rows]
-        body += ["<h2>How far each layer moved, relative to its size</h2>",
-                 "<table><tr><th>layer</th><th>matrices</th><th>normalisations</th><th>biases</th></tr>", *lines, "</table>"]
+        titles = "".join(f"<th>{told_of(title)}</th>" for title in ("layer", "matrices", "normalisations", "biases"))
+        body += [f"<h2>{told_of('How far each layer moved, relative to its size')}</h2>", f"<table><tr>{titles}</tr>", *lines, "</table>"]
     return body
 
 
@@ -82,7 +83,7 @@ def _bar(value: float | None, most: float) -> str:
 
 def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:
     titles = ("status", *diff.titles(comparison)[1:])
-    rows = ((pair.status, *diff.row(comparison, pair)[1:]) for pair in pairs)
+    rows = ((spoken(pair.status), *diff.row(comparison, pair)[1:]) for pair in pairs)
     return table(titles, rows, numbers=range(4, len(titles) - 1))
 
 
@@ -114,8 +115,8 @@ def _histogram(comparison: core.Comparison, pair: core.Pair) -> str:
                     for side, column in zip("ab", counts, strict=True))
     found = pair.difference
     name = core.visible(pair.a or "") + (f" > {core.visible(pair.b or '')}" if pair.a != pair.b else "")
-    said = f"relative {found.rel:.4g}, cosine {found.cosine:.6f}; {low:.4g} to {high:.4g}" if found else ""
-    return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text_of("histograms of " + name)}">{lines}</svg>'
+    said = spoken(f"relative {found.rel:.4g}, cosine {found.cosine:.6f}; {low:.4g} to {high:.4g}") if found else ""
+    return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{told_of("histograms of " + name)}">{lines}</svg>'
             f'<figcaption>{text_of(name)}<br><span class="soft">{text_of(said)}</span></figcaption></figure>')
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 
 from inspector import core
+from inspector.sentences import said
 
 from . import cluster, files
 from .output import Output
@@ -47,5 +48,5 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
 def as_text(path: str, found: core.Digest) -> str:
     """A line for the file, as sha256sum has it; a line more for each tensor without values."""
     lines = [f"{found.root or '-' * 64}  {core.visible(path)}"]
-    lines += [f"! {core.visible(name)}: {core.visible(why, 200)}" for name, why in found.problems.items()]
+    lines += [f"! {core.visible(name)}: {core.visible(said(why), 200)}" for name, why in found.problems.items()]
     return "\n".join(lines) + "\n"

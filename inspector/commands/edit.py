@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import files
 from .arguments import add_json, add_saving
@@ -214,12 +215,12 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
         parts = []
         for answer["path"] in sources:              # what cannot be opened is to be named
             if not asked.dry_run and _recovered(answer["path"]):
-                lines.append("note: a change in place that was interrupted was taken back first")
+                lines.append(_note("a change in place that was interrupted was taken back first"))
             parts.append(core.open(answer["path"], monitor=monitor, follow_links=asked.follow_links))
             half += (one for one in parts[-1].findings if one.id == "interrupted")
         answer["path"] = sources[0]
         ckpt = core.merge(parts, monitor)
-        lines += [f"note: {core.visible(f'{one.message} {one.hint}'.strip(), 400)}"
+        lines += [_note(f"{one.message} {one.hint}".strip())
                   for one in [*half, *(one for one in ckpt.findings if one.id == "merged-metadata")]]
         edited, effects = ckpt, []
         for step in core.apply_each(ckpt, edits, monitor, read=True):
@@ -230,16 +231,16 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
         answer["nbytes_before"] = ckpt.nbytes
         if target is None:
             answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]
-            head = f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after"
+            head = spoken(f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after")
             return Done(_text(source, None, head, lines, dry=True), answer)
         plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
                               drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, in_place=asked.in_place,
                               backup=asked.backup, monitor=monitor)
         answer |= _plan_json(plan)
         lines += plan_lines(plan, asked.allow_loss)
-        head = f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after"
+        head = spoken(f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after")
         if plan.in_place is not None:
-            head = f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written"
+            head = spoken(f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written")
         if not asked.dry_run:
             answer["saved"], said = saved(plan, asked, monitor)
             lines += said
@@ -256,7 +257,7 @@ def saved(plan: core.SavePlan, asked: argparse.Namespace, monitor: core.Monitor)
     report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
     return ({"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
              "seconds": report.seconds, "notes": list(report.notes), "written": report.written, "backup": report.backup or None},
-            [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text])
+            [*(_note(text) for text in report.notes if text not in plan.notes), spoken(report.text)])
 
 
 def _recovered(source: str) -> bool:
@@ -288,21 +289,21 @@ def _nbytes(ckpt: core.Checkpoint) -> int:
 def _text(source: str, target: str | None, head: str, lines: Iterable[str], dry: bool) -> str:
     to = f" -> {core.visible(target, 1000)}" if target is not None else ""
     parts = [f"{core.visible(source, 1000)}{to}" + (f": {head}" if head else ""), *(f"  {line}" for line in lines)]
-    return "\n".join([*parts, *(["  nothing was written: this is a dry run"] if dry else [])]) + "\n"
+    return "\n".join([*parts, *(["  " + spoken("nothing was written: this is a dry run")] if dry else [])]) + "\n"
 
 
 def effect_lines(effect: core.Effect) -> list[str]:
     """An edit, how much it does, a few examples, and what else there is to say."""
-    counts = [f"{len(keys):,} {word}" for keys, word in ((effect.renamed, "renamed"), (effect.dropped, "dropped"),
+    counts = [spoken(f"{len(keys):,} {word}") for keys, word in ((effect.renamed, "renamed"), (effect.dropped, "dropped"),
                                                          (effect.changed, "changed")) if keys]
-    lines = [f"{option_text(effect.edit)}: {', '.join(counts) or 'no key changes'}"]
+    lines = [f"{option_text(effect.edit)}: {', '.join(counts) or spoken('no key changes')}"]
     renamed = [f"{core.visible(old, _KEY)} -> {core.visible(new, _KEY)}" for old, new in effect.renamed[:_EXAMPLES]]
     lines += _some(renamed, len(effect.renamed))
     if not isinstance(effect.edit, core.DropBroken):            # whose notes name each, and why
         lines += _some([f"- {core.visible(key, _KEY)}" for key in effect.dropped[:_EXAMPLES]], len(effect.dropped))
     if not effect.renamed and not effect.dropped:
         lines += _some([f"* {core.visible(key, _KEY)}" for key in effect.changed[:_EXAMPLES]], len(effect.changed))
-    return [*lines, *(f"    {core.visible(text, 600)}" for text in effect.notes)]
+    return [*lines, *(f"    {core.visible(spoken(text), 600)}" for text in effect.notes)]
 
 
 def option_text(edit: core.Edit) -> str:
@@ -315,21 +316,25 @@ def option_text(edit: core.Edit) -> str:
 
 def _some(examples: list[str], count: int) -> list[str]:
     more = count - len(examples)
-    return [f"    {line}" for line in examples] + ([f"    … and {more:,} more"] if more > 0 else [])
+    return [f"    {line}" for line in examples] + (["    " + spoken(f"… and {more:,} more")] if more > 0 else [])
 
 
 def plan_lines(plan: core.SavePlan, allowed: bool) -> list[str]:
     """What is lost, which code is not known, and what else there is to say about saving."""
-    lines = [f"note: {core.visible(text, 400)}" for text in plan.notes]
+    lines = [*map(_note, plan.notes)]
     if plan.losses:
-        lines.append(f"{len(plan.losses):,} lost" + ("" if allowed else ", which is refused without --allow-loss") + ":")
-        lines += _some([core.visible(loss.message, 300) for loss in plan.losses[:_LOSSES]], len(plan.losses))
+        lines.append(spoken(f"{len(plan.losses):,} lost" + ("" if allowed else ", which is refused without --allow-loss") + ":"))
+        lines += _some([core.visible(spoken(loss.message), 300) for loss in plan.losses[:_LOSSES]], len(plan.losses))
     if plan.code:
-        lines.append("unknown code, which is refused without --keep-code or --drop-code:")
+        lines.append(spoken("unknown code, which is refused without --keep-code or --drop-code:"))
         lines += _some([core.visible(name, _KEY) for name in plan.code[:_LOSSES]], len(plan.code))
     if plan.room > plan.free:
-        lines.append(f"there is not enough room: {core.wording.size(plan.free)} are free")
+        lines.append(spoken(f"there is not enough room: {core.wording.size(plan.free)} are free"))
     return lines
+
+
+def _note(text: str) -> str:
+    return f"{spoken('note:')} {core.visible(spoken(text), 400)}"
 
 
 # -- as JSON ------------------------------------------------------------------------------------------------------------------

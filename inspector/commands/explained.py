@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said
 
 from . import fit
 
@@ -11,18 +12,18 @@ _LONGEST = 1 << 20          # characters of a command
 _SENTENCE = 1000
 
 
-def as_json(said: core.Explanation) -> dict[str, Any]:
+def as_json(told: core.Explanation) -> dict[str, Any]:
     """What `--error` adds to the object of `check --json`."""
-    found = {"explanation": {"id": said.id, "meaning": said.meaning, "about": list(said.about), "advice": list(said.advice),
-                             "remedies": [{"outcome": one.outcome, "edits": [*map(core.as_option, one.edits)]} for one in said.remedies]}}
-    return {**(fit.as_json(said.load) if said.load else {}), **found}
+    found = {"explanation": {"id": told.id, "meaning": told.meaning, "about": list(told.about), "advice": list(told.advice),
+                             "remedies": [{"outcome": one.outcome, "edits": [*map(core.as_option, one.edits)]} for one in told.remedies]}}
+    return {**(fit.as_json(told.load) if told.load else {}), **found}
 
 
-def as_text(said: core.Explanation, file: str) -> str:
-    lines = [said.meaning, *(core.visible(text, _SENTENCE) for text in said.about)]
-    if said.load is not None:
-        lines.append(fit.as_text(said.load, file).rstrip("\n"))
+def as_text(found: core.Explanation, file: str) -> str:
+    lines = [said(found.meaning), *(core.visible(said(text), _SENTENCE) for text in found.about)]
+    if found.load is not None:
+        lines.append(fit.as_text(found.load, file).rstrip("\n"))
     else:
-        for one in said.remedies:
-            lines += [f"{one.outcome}:", f"  {core.visible(core.as_command(one.edits, file, 'FIXED'), _LONGEST)}"]
-    return "\n".join([*lines, *said.advice]) + "\n"
+        for one in found.remedies:
+            lines += [said(f"{one.outcome}:"), f"  {core.visible(core.as_command(one.edits, file, 'FIXED'), _LONGEST)}"]
+    return "\n".join([*lines, *map(said, found.advice)]) + "\n"

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from inspector import core
+from inspector.sentences import said as spoken
 
-from .columns import width
-from .pages import page_of, table, text_of
+from .modules import origin
+from .pages import page_of, table, text_of, told_of
+from .wide_text import width
 
 _MAP_WIDTH, _MAP_HEIGHT, _TITLE = 960.0, 420.0, 16.0
 _LETTER, _PAD = 6.4, 4.0        # points that a letter of the map takes at the most, and beside a label
@@ -28,7 +30,7 @@ Fixes = Sequence[tuple[core.Finding, Sequence[core.Edit]]]
 
 def page(bodies: Sequence[Sequence[str]], names: Sequence[str]) -> str:
     """The HTML for what `body_of` and `body_of_unreadable` made of the files `names`. Reads nothing."""
-    title = core.file_name(names[0]) if len(names) == 1 else core.wording.count(len(names), "checkpoint")
+    title = core.file_name(names[0]) if len(names) == 1 else spoken(core.wording.count(len(names), "checkpoint"))
     return page_of(title, [line for body in bodies for line in body])
 
 
@@ -40,7 +42,7 @@ def write(bodies: Sequence[Sequence[str]], names: Sequence[str], path: str, read
 def body_of_unreadable(path: str, error: core.InspectorError) -> list[str]:
     """What there is to be said of a file that could not be opened."""
     return [f"<h1>{text_of(core.file_name(path))}</h1>", f'<p class="soft">{text_of(path)}</p>',
-            f'<p><b class="danger">{text_of(error.message)}</b><br>{text_of(error.hint)}</p>',
+            f'<p><b class="danger">{told_of(error.message)}</b><br>{told_of(error.hint)}</p>',
             *_findings([(finding, ()) for finding in error.findings])]
 
 
@@ -50,8 +52,8 @@ def body_of(ckpt: core.Checkpoint, report: core.CheckReport, fixes: Fixes, answe
     it draws, where those of `report` were read."""
     about = core.describe(ckpt, monitor)
     body = [f"<h1>{text_of(core.file_name(ckpt.path))}</h1>", f'<p class="soft">{text_of(ckpt.path)}</p>',
-            f"<p>{text_of(core.sentence(about))}</p>",
-            *(["<p>As edits make it that are not saved.</p>"] if ckpt.edited is not None else []),
+            f"<p>{told_of(core.sentence(about))}</p>",
+            *([f"<p>{told_of('As edits make it that are not saved.')}</p>"] if ckpt.edited is not None else []),
             table(("", ""), _facts(ckpt, report, monitor)), *map(_text, answers), *_findings(fixes)]
     body += _map(ckpt, monitor)
     body += _modules(ckpt, monitor)
@@ -59,38 +61,38 @@ def body_of(ckpt: core.Checkpoint, report: core.CheckReport, fixes: Fixes, answe
     if ckpt.values:
         rows = [(core.visible(key), core.visible(core.type_name(value), 40), core.one_line(value))
                 for key, value in islice(ckpt.values.items(), _MOST_ROWS)]
-        body += [f"<h2>{core.wording.count(len(ckpt.values), 'other value')}</h2>", table(("key", "type", "value"), rows),
+        body += [f"<h2>{told_of(core.wording.count(len(ckpt.values), 'other value'))}</h2>", table(("key", "type", "value"), rows),
                  *_more(len(ckpt.values))]
-    body.append(f'<p class="soft">Checkpoint Inspector {text_of(core.version)}. Nothing in the file was run.</p>')
+    body.append(f'<p class="soft">Checkpoint Inspector {text_of(core.version)}. {told_of("Nothing in the file was run.")}</p>')
     return body
 
 
 def _facts(ckpt: core.Checkpoint, report: core.CheckReport, monitor: core.Monitor) -> Iterator[tuple[str, str]]:
     """What a file has, line by line. Times are those of here."""
     found, size = core.totals(ckpt, monitor=monitor), core.wording.size
-    yield "Format", f"{ckpt.format}, {ckpt.kind}"
-    yield "Tensors", f"{found.tensors:,}"
+    yield spoken("Format"), f"{ckpt.format}, {ckpt.kind}"
+    yield spoken("Tensors"), f"{found.tensors:,}"
     optimizer = f"; {found.optimizer:,} values of optimizer state" if found.optimizer else ""
-    yield "Parameters", f"{found.parameters:,}{optimizer}"
-    yield "Size", f"{core.wording.exact_size(ckpt.nbytes)}, of tensors {size(found.stored)}"
+    yield spoken("Parameters"), spoken(f"{found.parameters:,}{optimizer}")
+    yield spoken("Size"), spoken(f"{core.wording.exact_size(ckpt.nbytes)}, of tensors {size(found.stored)}")
     if found.tensors:
-        yield "Types", _shares(found.dtypes, "")
-        yield "Devices", _shares(found.devices, "none stored")
+        yield spoken("Types"), _shares(found.dtypes, "")
+        yield spoken("Devices"), _shares(found.devices, spoken("none stored"))
     changed = max((stamp.mtime_ns for stamp in ckpt.files if stamp.mtime_ns > 0), default=0)
     if changed:
-        yield "Changed", time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(changed / 1e9))
-    yield "torch.load", core.loads_with_torch(ckpt).sentence()
+        yield spoken("Changed"), time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(changed / 1e9))
+    yield "torch.load", spoken(core.loads_with_torch(ckpt).sentence())
     read = report.read
     if not report.values:
-        yield "Values", "were not looked at: what is said here goes by the metadata"
+        yield spoken("Values"), spoken("were not looked at: what is said here goes by the metadata")
     elif read.of:
-        yield "Values", (f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, "
-                         f"{size(read.nbytes)} of {size(read.of_nbytes)}")
+        yield spoken("Values"), spoken(f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, "
+                                       f"{size(read.nbytes)} of {size(read.of_nbytes)}")
 
 
 def _shares(parts: Sequence[core.Subtotal], without: str) -> str:
     whole = sum(part.nbytes for part in parts)
-    said = [f"{'others' if part.name is None else part.name or without} {core.wording.share(part.nbytes, whole)}"
+    said = [f"{spoken('others') if part.name is None else part.name or without} {core.wording.share(part.nbytes, whole)}"
             for part in parts[:_SHARES]]
     return ", ".join(said) + (", …" if len(parts) > _SHARES else "")
 
@@ -104,16 +106,17 @@ def _findings(fixes: Fixes) -> list[str]:
         grouped.setdefault(same, []).append(finding.where)
         ends.setdefault(same, edits)
     if not grouped:
-        return ["<h2>Findings</h2>", "<p>Nothing was found that is wrong.</p>"]
+        return [f"<h2>{told_of('Findings')}</h2>", f"<p>{told_of('Nothing was found that is wrong.')}</p>"]
     lines = []
     for same in sorted(grouped, key=lambda one: -core.LEVELS.index(one[0])):
         level, id, message, hint = same
         where = ", ".join(core.visible(place, 80) for place in grouped[same][:5] if place)
-        where += f" and {len(grouped[same]) - 5:,} more" if len(grouped[same]) > 5 else ""
+        where += " " + spoken(f"and {len(grouped[same]) - 5:,} more") if len(grouped[same]) > 5 else ""
         ended = "".join(f"<br><code>{text_of(core.visible(core.as_option(edit), 200))}</code>" for edit in ends[same][:3])
-        lines.append(f'<tr><td class="k"><b class="{level}">{text_of(level)}</b><br><span class="soft">{text_of(id)}</span></td>'
-                     f'<td class="k">{text_of(message)} {text_of(hint)}{ended}<br><span class="soft">{text_of(where)}</span></td></tr>')
-    return [f"<h2>{core.wording.count(len(grouped), 'finding')}</h2>", "<table>", *lines[:_MOST_ROWS], "</table>", *_more(len(lines))]
+        lines.append(f'<tr><td class="k"><b class="{level}">{told_of(level)}</b><br><span class="soft">{text_of(id)}</span></td>'
+                     f'<td class="k">{told_of(message)} {told_of(hint)}{ended}<br><span class="soft">{text_of(where)}</span></td></tr>')
+    title = told_of(core.wording.count(len(grouped), "finding"))
+    return [f"<h2>{title}</h2>", "<table>", *lines[:_MOST_ROWS], "</table>", *_more(len(lines))]
 
 
 # -- where the bytes are ------------------------------------------------------------------------------------------------------
@@ -126,21 +129,21 @@ def _map(ckpt: core.Checkpoint, monitor: core.Monitor) -> list[str]:
     if not places:
         return []
     kinds = [kind for kind in core.BYTE_KINDS if any(place.is_leaf and place.box.kind == kind for place in places)]
-    legend = " ".join(f'<span style="color:var(--s{core.BYTE_KINDS.index(kind)})">■</span> {_KINDS[kind]}&nbsp;' for kind in kinds)
-    return ["<h2>Where the bytes are</h2>",
-            f'<figure><svg viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img" aria-label="the bytes of each tensor">'
+    legend = " ".join(f'<span style="color:var(--s{core.BYTE_KINDS.index(kind)})">■</span> {told_of(_KINDS[kind])}&nbsp;' for kind in kinds)
+    return [f"<h2>{told_of('Where the bytes are')}</h2>",
+            f'<figure><svg viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img" aria-label="{told_of("the bytes of each tensor")}">'
             + "".join(_place(place) for place in places) + f'</svg><figcaption class="soft">{legend}</figcaption></figure>']
 
 
 def _place(place: core.MapPlace) -> str:
     """A box, or a group with the row of its name."""
     box = place.box
-    said = f"{core.visible(box.path, 300) or core.wording.count(box.tensors, 'small tensor')}, {core.wording.size(box.nbytes)}"
+    said = f"{core.visible(box.path, 300) or spoken(core.wording.count(box.tensors, 'small tensor'))}, {core.wording.size(box.nbytes)}"
     at = f'x="{place.x + .5:.1f}" y="{place.y + .5:.1f}" width="{max(place.width - 1, .5):.1f}" height="{max(place.height - 1, .5):.1f}"'
     if place.is_leaf:
         colour = f"var(--s{core.BYTE_KINDS.index(box.kind)})" if box.kind is not None else "var(--soft)"
         drawn = f'<rect {at} fill="{colour}" fill-opacity="0.3" stroke="{colour}"><title>{text_of(said)}</title></rect>'
-        name = f"+ {place.merged:,} small" if place.merged else box.name
+        name = spoken(f"+ {place.merged:,} small") if place.merged else box.name
         room = place.height >= _TITLE
     else:
         drawn = f'<rect {at} fill="none" stroke="var(--soft)"><title>{text_of(said)}</title></rect>'
@@ -159,13 +162,10 @@ def _modules(ckpt: core.Checkpoint, monitor: core.Monitor) -> list[str]:
     body: list[str] = []
     for one in core.architectures(ckpt, monitor=monitor):
         lines = core.architecture_text(one).split("\n")
-        where = f" of {core.visible(one.path)}" if one.path else ""
-        how = "inferred from names and shapes; what has no parameters is not in the file" if one.inferred else "as it was pickled"
-        left = f"\n… {len(lines) - _MODULE_LINES:,} lines more: `inspector modules` prints them" if len(lines) > _MODULE_LINES else ""
-        text = "\n".join(lines[:_MODULE_LINES]) + left
-        body += [f"<h2>Modules{text_of(where)}</h2>",
-                 f'<p class="soft">{core.wording.count(one.root.total, "parameter")}, {how}.</p>',
-                 _text(text)]
+        title = f"Modules of {core.visible(one.path)}" if one.path else "Modules"
+        if len(lines) > _MODULE_LINES:
+            lines[_MODULE_LINES:] = [spoken(f"… {len(lines) - _MODULE_LINES:,} lines more: `inspector modules` prints them")]
+        body += [f"<h2>{told_of(title)}</h2>", f'<p class="soft">{text_of(origin(one))}{spoken(".")}</p>', _text("\n".join(lines))]
     return body
 
 
@@ -182,7 +182,8 @@ def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monit
     titles = ("key", "shape", "dtype", *(["device"] if with_devices else []), "bytes")
     measured = ("min", "max", "mean", "std", "NaN", "Inf", "zeros", "") if summaries else ()
     drawn = dict(_histograms(ckpt, monitor)) if summaries else {}
-    head = "".join(f'<th class="{"n" if n >= len(titles) - 1 else "k"}">{title}</th>' for n, title in enumerate((*titles, *measured)))
+    head = "".join(f'<th class="{"n" if n >= len(titles) - 1 else "k"}">{told_of(title)}</th>'
+                   for n, title in enumerate((*titles, *measured)))
     lines = []
     for n, (key, info) in enumerate(islice(ckpt.tensors.items(), _MOST_ROWS)):
         if not n % 64:
@@ -191,18 +192,19 @@ def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monit
                  core.wording.size(info.nbytes))
         line = "".join(f'<td class="{"n" if at == len(cells) - 1 else "k"}">{text_of(cell)}</td>' for at, cell in enumerate(cells))
         if info.problem:
-            line += f'<td class="k" colspan="{max(len(measured), 1)}"><span class="danger">{text_of(info.problem)}</span></td>'
+            line += f'<td class="k" colspan="{max(len(measured), 1)}"><span class="danger">{told_of(info.problem)}</span></td>'
         elif summaries:
             line += _numbers(summaries.get(key), drawn.get(key, ()))
         lines.append(f"<tr>{line}</tr>")
-    body = [f"<h2>{core.wording.count(len(ckpt.tensors), 'tensor')}</h2>", f"<table><tr>{head}</tr>", *lines, "</table>",
+    body = [f"<h2>{told_of(core.wording.count(len(ckpt.tensors), 'tensor'))}</h2>", f"<table><tr>{head}</tr>", *lines, "</table>",
             *_more(len(ckpt.tensors))]
     others = {name: found for name, found in summaries.items() if name not in ckpt.tensors}
     if others:
         rows = [f'<tr><td class="k">{text_of(core.visible(name))}</td>{_numbers(found, ())}</tr>'
                 for name, found in islice(others.items(), _MOST_ROWS)]
-        body += ["<h2>What packed tensors stand for</h2>",
-                 "<table><tr><th>name</th>" + "".join(f'<th class="n">{title}</th>' for title in measured) + "</tr>", *rows, "</table>",
+        body += [f"<h2>{told_of('What packed tensors stand for')}</h2>",
+                 f"<table><tr><th>{told_of('name')}</th>", *(f'<th class="n">{told_of(title)}</th>' for title in measured), "</tr>",
+                 *rows, "</table>",
                  *_more(len(others))]
     return body
 
@@ -241,8 +243,8 @@ def _bars(counts: Sequence[int]) -> str:
     drawn = "".join(f"M{n * step:.1f} {_BAR_HEIGHT}V{_BAR_HEIGHT - max(math.sqrt(count) / top * _BAR_HEIGHT, 0.7):.1f}h{step:.1f}"
                     f"V{_BAR_HEIGHT}z" for n, count in enumerate(counts) if count)
     return (f'<svg class="small" viewBox="0 0 {_BAR_WIDTH} {_BAR_HEIGHT}" width="{_BAR_WIDTH}" height="{_BAR_HEIGHT}" role="img" '
-            f'aria-label="histogram"><path d="{drawn}" fill="var(--a)"/></svg>')
+            f'aria-label="{told_of("histogram")}"><path d="{drawn}" fill="var(--a)"/></svg>')
 
 
 def _more(count: int) -> list[str]:
-    return [f"<p>… and {count - _MOST_ROWS:,} more; <code>inspector ls</code> lists them all.</p>"] if count > _MOST_ROWS else []
+    return [f"<p>{told_of(f'… and {count - _MOST_ROWS:,} more; `inspector ls` lists them all.')}</p>"] if count > _MOST_ROWS else []

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import adapter
 
@@ -45,16 +46,16 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     parts = [*_said(lists, report.state_dict)]
     if not lists.loads and lists.loads_in_part and not (report.suggested and lists.unexpected):
         ignored = f", leaves {core.wording.count(len(lists.unexpected), 'unexpected key')} alone" if lists.unexpected else ""
-        parts.append(f"as it stands, {_not_strict(lists)}{ignored}")
+        parts.append(spoken(f"as it stands, {_not_strict(lists)}{ignored}"))
     if report.merges:
         parts.append(adapter.merges_text(report.merges, file, deltas))
     elif report.suggested:
         every = f"all {report.after.fitting:,} keys load" if report.after.fitting != 1 else "its one key loads"
         outcome = "the weights alone" if lists.loads else f"then {every}" if report.after.loads else f"then {_not_strict(report.after)}"
         command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
-        parts.append(f"{outcome}:\n  {command}")
+        parts.append(spoken(f"{outcome}:") + f"\n  {command}")
     elif not lists.loads and not lists.loads_in_part and not report.merges:
-        parts.append("no edit is known that would make it fit")
+        parts.append(spoken("no edit is known that would make it fit"))
     for path, other in report.others:
         parts += _said(other, path)
     parts += map(optimizer_text, report.optimizers)
@@ -64,17 +65,17 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
 def _said(lists: core.Lists, path: str) -> Iterator[str]:
     where = f" (its {core.visible(path)})" if path else ""
     if lists.loads:
-        yield f"load_state_dict would load it{where}: all {core.wording.count(lists.fitting, 'key')} fit"
+        yield spoken(f"load_state_dict would load it{where}: all {core.wording.count(lists.fitting, 'key')} fit")
         return
-    yield f"load_state_dict would refuse it{where}; {core.wording.count(lists.fitting, 'key')} fit"
+    yield spoken(f"load_state_dict would refuse it{where}; {core.wording.count(lists.fitting, 'key')} fit")
     yield _list("missing in the file", [core.visible(key) for key in lists.missing])
     yield _list("unexpected in the file", [core.visible(key) for key in lists.unexpected])
     yield _list("of another shape", [*map(_mismatch, lists.mismatched)])
 
 
 def _mismatch(one: core.Mismatch) -> str:
-    return (f"{core.visible(one.key)}: {core.wording.shape_list(one.file)} in the file, "
-            f"{core.wording.shape_list(one.model)} in the model")
+    return spoken(f"{core.visible(one.key)}: {core.wording.shape_list(one.file)} in the file, "
+                  f"{core.wording.shape_list(one.model)} in the model")
 
 
 def _not_strict(lists: core.Lists) -> str:
@@ -94,16 +95,16 @@ def optimizer_text(one: core.OptimizerFit) -> str:
     """Whether its `load_state_dict` would take the state."""
     where = core.visible(one.path, 80) or "the file"
     if one.file != one.model:
-        return (f"its optimizer's load_state_dict would refuse {where}: {core.wording.groups(one.file)} in the file, "
-                f"{core.wording.groups(one.model)} in the reference")
+        return spoken(f"its optimizer's load_state_dict would refuse {where}: {core.wording.groups(one.file)} in the file, "
+                      f"{core.wording.groups(one.model)} in the reference")
     if one.mismatched:
-        return "\n".join([f"its optimizer would load {where} and fail in the first step:",
+        return "\n".join([spoken(f"its optimizer would load {where} and fail in the first step:"),
                           _list("of another shape", [*map(_mismatch, one.mismatched)])])
-    return f"its optimizer's load_state_dict would load {where}: {core.wording.groups(one.file)}"
+    return spoken(f"its optimizer's load_state_dict would load {where}: {core.wording.groups(one.file)}")
 
 
 def _list(title: str, lines: list[str]) -> str:
     if not lines:
         return ""
-    more = [f"  … and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-    return "\n".join([f"{title} ({len(lines):,}):", *(f"  {line}" for line in lines[:_SHOWN]), *more])
+    more = ["  " + spoken(f"… and {len(lines) - _SHOWN:,} more")] if len(lines) > _SHOWN else []
+    return "\n".join([spoken(f"{title} ({len(lines):,}):"), *(f"  {line}" for line in lines[:_SHOWN]), *more])

@@ -10,10 +10,12 @@ from itertools import chain, islice, repeat
 from operator import add
 
 from inspector import core
+from inspector.sentences import said
 
 from . import files, load
-from .columns import KEY_WIDTH, columns, findings_text, padded, width
-from .output import Output, Paint, plain
+from .columns import KEY_WIDTH, columns, findings_text
+from .output import Output, Paint, headline, plain
+from .wide_text import padded, width
 
 READS_ONLY = True
 
@@ -70,15 +72,15 @@ def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] 
     """The answer of `ls` for people: what it is, a line per tensor and per value (of those in `shown`), and what is odd. In pieces, as
     there may be a million lines."""
     ckpt = shown or whole
-    parts = [core.headline(whole)]
+    parts = [headline(whole)]
     about = core.describe(whole) if whole.kind != "state-dict" else None
     found = about.optimizers if about else core.optimizers(whole)
     if core.may_be_packed(whole) and (adapters := core.inner_adapters(whole)):
-        parts.append(f"adapters: {core.said_of_adapters(adapters)}")
+        parts.append(said(f"adapters: {core.said_of_adapters(adapters)}"))
     if len(ckpt.tensors) < len(whole.tensors):
-        parts.append(f"{len(ckpt.tensors):,} of {core.wording.count(len(whole.tensors), 'tensor')} match")
+        parts.append(said(f"{len(ckpt.tensors):,} of {core.wording.count(len(whole.tensors), 'tensor')} match"))
     if about or found:                                      # of a mere state dict everything has been said
-        parts.append(core.sentence(about or core.describe(whole)))
+        parts.append(said(core.sentence(about or core.describe(whole))))
     yield "\n".join(parts) + "\n"
     if ckpt.tensors:
         rows = iter(_tensor_table(ckpt, digests, core.parameters_of_state(found)))
@@ -106,19 +108,23 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
                   parameters: Mapping[str, str]) -> Iterable[str]:
     """The title and a line for each tensor."""
     texts = {form: _cells(*form) for form in set(_forms(ckpt))}                         # few, again and again
-    titles = ("shape", "dtype", "device", "bytes")
-    widths = [max(map(len, column)) for column in zip(titles, *texts.values(), strict=True)]
+    titles = [*map(said, ("shape", "dtype", "device", "bytes"))]
+    widths = [max(map(len, column), default=0) for column in zip(*texts.values(), strict=True)] or [0] * len(titles)
+    widths = [max(width(title), room) for title, room in zip(titles, widths, strict=True)]
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
     middles = {form: line % text for form, text in texts.items()}
     keys = _visible_all(ckpt.tensors)
     plain_letters = all(map(str.isascii, keys))
-    room = min(max(3, *map(len if plain_letters else width, keys)), KEY_WIDTH)
+    room = min(max(width(said("key")), *map(len if plain_letters else width, keys)), KEY_WIDTH)
     rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)), map(middles.__getitem__, _forms(ckpt)))
     if digests is not None or any(core.column(ckpt.tensors, "problem")):
         rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
-    title = "key".ljust(room) + line % titles + ("  sha256" if digests is not None else "")
+    cells = [padded(title, room) for title, room in zip(titles[:-1], widths, strict=False)]
+    title = "  ".join([padded(said("key"), room), *cells, " " * (widths[-1] - width(titles[-1])) + titles[-1]])
+    title += "  sha256" if digests is not None else ""
     if parameters:
-        rows = map(add, rows, (f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors))
+        rows = map(add, rows, ("  " + said(f"state of {core.visible(parameters[key])}") if key in parameters else ""
+                               for key in ckpt.tensors))
     return chain([title], rows)
 
 
@@ -147,7 +153,7 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
     if isinstance(digest, str) and not info.problem:
         return "  " + digest
     note = info.problem or (digest.message if isinstance(digest, core.BadTensor) else "")
-    return "  ! " + core.visible(note, 200)
+    return "  ! " + core.visible(said(note), 200)
 
 
 def _values(ckpt: core.Checkpoint) -> str:

@@ -5,6 +5,7 @@ import argparse
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said
 
 from . import files
 from .output import Output
@@ -36,8 +37,13 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 
 def _text(one: core.Architecture, depth: int | None) -> str:
     where = f"{core.visible(one.path)}: " if one.path else ""
+    return f"# {where}{origin(one)}\n{core.architecture_text(one, depth)}\n"
+
+
+def origin(one: core.Architecture) -> str:
+    """How many parameters a model has, and how its modules are known."""
     how = "inferred from names and shapes; what has no parameters is not in the file" if one.inferred else "as it was pickled"
-    return (f"# {where}{core.wording.count(one.root.total, 'parameter')}, {how}\n{core.architecture_text(one, depth)}\n")
+    return said(f"{core.wording.count(one.root.total, 'parameter')}, {how}")
 
 
 def _module_json(module: core.Module, depth: int | None) -> dict[str, Any]:

@@ -65,3 +65,8 @@ def told(error: core.InspectorError) -> str:
     place = said(f"(at {error.where})") if error.where else ""
     end = "" if message.endswith((".", "!", "?", "。", "！", "？")) else "。"
     return f"{message}{place}{end}{hint}"
+
+
+def headline(ckpt: core.Checkpoint) -> str:
+    """What a file is and how much of what is in it, in a few lines."""
+    return "\n".join(map(said, core.headline(ckpt).splitlines()))

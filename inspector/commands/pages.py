@@ -4,7 +4,8 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Sequence
 
-from inspector import core
+from inspector import core, languages
+from inspector.sentences import said
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2024; --soft: #60656c; --line: #d9dce0; --ground: #fff; --a: #0072b2; --b: #d55e00;
@@ -31,7 +32,8 @@ pre { background: var(--card); padding: .6rem .8rem; overflow-x: auto; font: 12p
 
 def page_of(title: str, body: Sequence[str]) -> str:
     """The whole page."""
-    return (f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{text_of(title)}</title>'
+    tag = languages.current().replace("_", "-")
+    return (f'<!doctype html>\n<html lang="{tag}"><head><meta charset="utf-8"><title>{text_of(title)}</title>'
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
             f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n")
 
@@ -39,10 +41,15 @@ def page_of(title: str, body: Sequence[str]) -> str:
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
     """A table; `numbers` are the columns of numbers."""
     kinds = ["n" if i in numbers else "k" for i in range(len(titles))]
-    head = "".join(f'<th class="{kind}">{text_of(title)}</th>' for kind, title in zip(kinds, titles, strict=True))
+    head = "".join(f'<th class="{kind}">{text_of(said(title))}</th>' for kind, title in zip(kinds, titles, strict=True))
     lines = ("<tr>" + "".join(f'<td class="{kind}">{text_of(cell)}</td>' for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
              for row in rows)
     return f"<table><tr>{head}</tr>\n" + "\n".join(lines) + "</table>"
+
+
+def told_of(text: str) -> str:
+    """What there is to be said, in the language that is spoken, as text."""
+    return text_of(said(text))
 
 
 def text_of(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 _FEW = 6                # tensors named of those that one is made of
 _NAMED = 2              # tensors named of those that something rests on
@@ -109,15 +110,15 @@ def lineage_lines(comparison: core.Comparison) -> list[str]:
     if not lineage.of:
         return []
     kinds = Counter(delta.kind for delta in lineage.deltas)
-    said = ", ".join(f"{kinds[kind]:,} {words}" for kind, words in _KINDS.items() if kinds[kind])
+    said = ", ".join(spoken(f"{kinds[kind]:,} {words}") for kind, words in _KINDS.items() if kinds[kind])
     looked = "" if lineage.looked_at == lineage.of else \
-        f" ({lineage.looked_at:,} of the {lineage.of:,} that differ were looked at, the largest)"
-    lines = [f"values:   {said}{looked}"]
+        " " + spoken(f"({lineage.looked_at:,} of the {lineage.of:,} that differ were looked at, the largest)")
+    lines = [f"{spoken('values:  ')} {said}{looked}"]
     rows = [(row.matrices, row.layer) for row in lineage.depth if row.matrices is not None and row.layer >= 0]
     if len(rows) > 2 and max(rows)[0]:
         most = ", ".join(f"{layer} ({value:.3g})" for value, layer in sorted(rows, reverse=True)[:_SHOWN])
-        lines.append(f"by depth: layers {most} moved most, layer {min(rows)[1]} least ({min(rows)[0]:.3g}), relative to their size")
-    return lines + [f"seems:    {inference_text(one)}; {rests_text(one)}" for one in lineage.inferences]
+        lines.append(spoken(f"by depth: layers {most} moved most, layer {min(rows)[1]} least ({min(rows)[0]:.3g}), relative to their size"))
+    return lines + [f"{spoken('seems:   ')} {spoken(f'{inference_text(one)}; {rests_text(one)}')}" for one in lineage.inferences]
 
 
 def inference_text(one: core.Inference) -> str:

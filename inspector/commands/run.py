@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import cluster, files, load
 from .arguments import add_json
@@ -104,7 +105,7 @@ def news(before: Found, now: Found) -> str:
     fresh = [row for one, row in zip(now.series, rows, strict=True) if one.identity not in known]
     old = set(sentences(before))
     said = [text for text in sentences(now) if text not in old]
-    return "\n".join([columns(titles, fresh), *said]) + "\n"
+    return "\n".join([columns(titles, fresh), *map(spoken, said)]) + "\n"
 
 
 def measured(asked: argparse.Namespace, out: Output) -> Found:
@@ -159,6 +160,7 @@ def _numbers(track: core.Track) -> dict[str, Any]:
 
 
 def sentences(found: Found) -> list[str]:
+    """In English, as --json has them."""
     return [core.remark_text(found.series, remark) for remark in found.remarks]
 
 
@@ -166,11 +168,11 @@ def sentences(found: Found) -> list[str]:
 
 def as_text(found: Found, blocks: str = "") -> str:
     """What follows from the numbers, then a line per checkpoint and one per group of tensors."""
-    parts = [headline(found), "\n".join(sentences(found)), columns(*checkpoints_table(found)),
+    parts = [headline(found), "\n".join(map(spoken, sentences(found))), columns(*checkpoints_table(found)),
              columns(*groups_table(found.groups[:_GROUPS], blocks))]
     parts.append(estimates(found))
     if len(found.groups) > _GROUPS:
-        parts.append(f"and {core.wording.count(len(found.groups) - _GROUPS, 'group')} more; --depth makes fewer of them")
+        parts.append(spoken(f"and {core.wording.count(len(found.groups) - _GROUPS, 'group')} more; --depth makes fewer of them"))
     parts.append("\n".join(left_out(found.series)))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -186,7 +188,7 @@ def headline(found: Found) -> str:
     known = len(series) - found.tracks.read
     read = "" if not known else f"; {known:,} of them known from an earlier time"
     nbytes = core.wording.size(sum(one.nbytes for one in series))
-    return f"{core.wording.count(len(series), 'checkpoint')} {order}, {nbytes}; {followed}{read}"
+    return spoken(f"{core.wording.count(len(series), 'checkpoint')} {order}, {nbytes}; {followed}{read}")
 
 
 def checkpoints_table(found: Found) -> tuple[Sequence[str], list[tuple[str, ...]]]:
@@ -197,8 +199,9 @@ def checkpoints_table(found: Found) -> tuple[Sequence[str], list[tuple[str, ...]
     rows = []
     for at, one in enumerate(series):
         point = whole.points[at]
-        rows.append((core.run_label(series, at), core.visible(one.name, 60), *(number(one.metrics.get(name)) for name in names),
-                     change(point), broken(point), "best" if best is not None and best.at == at else ""))
+        is_best = best is not None and best.at == at
+        rows.append((spoken(core.run_label(series, at)), core.visible(one.name, 60), *(number(one.metrics.get(name)) for name in names),
+                     change(point), broken(point), spoken("best") if is_best else ""))
     return ("", "file", *(core.visible(name, 30) for name in names), "change", "not finite", ""), rows
 
 
@@ -221,12 +224,14 @@ def estimates(found: Found) -> str:
               if point is not None and point.error]
     if not errors:
         return ""
-    return f"≈ estimated from what was kept of the checkpoint before, to about ±{100 * max(errors):.2g} % of itself; --exact measures it"
+    return spoken(f"≈ estimated from what was kept of the checkpoint before, to about ±{100 * max(errors):.2g} % of itself; "
+                  "--exact measures it")
 
 
 def left_out(series: core.Series) -> list[str]:
-    said = {"unreadable": "cannot be read", "being-written": "waits", "other-model": "left out", "outside": "left out"}
-    return [f"! {core.visible(left.path, 200)} {said[left.reason]}: {core.visible(left.message, 300)}" for left in series.left_out]
+    said = {"unreadable": "cannot be read", "being-written": "waits"}
+    return [f"! {core.visible(left.path, 200)} " + spoken(f"{said.get(left.reason, 'left out')}: {core.visible(left.message, 300)}")
+            for left in series.left_out]
 
 
 def number(value: float | None) -> str:
@@ -237,7 +242,7 @@ def share(change: float) -> str:
     """A relative change in percent."""
     if math.isnan(change):
         return ""
-    return "from zero" if math.isinf(change) else "0 %" if change == 0 else f"{100 * change:.3g} %"
+    return spoken("from zero") if math.isinf(change) else "0 %" if change == 0 else f"{100 * change:.3g} %"
 
 
 def change(point: core.TrackPoint | None) -> str:

@@ -5,9 +5,10 @@ import math
 from collections.abc import Sequence
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import run
-from .pages import page_of, table, text_of
+from .pages import page_of, table, text_of, told_of
 
 _WIDTH, _HEIGHT, _PAD = 640, 120, 8
 _CURVES = 12            # metrics drawn
@@ -25,18 +26,18 @@ def page(found: run.Found, title: str) -> str:
     """The HTML. Reads nothing."""
     series = found.series
     body = [f"<h1>{text_of(title)}</h1>", f'<p class="soft">{text_of(run.headline(found))}</p>',
-            "<ul>" + "".join(f"<li>{text_of(text)}</li>" for text in run.sentences(found)) + "</ul>"]
+            "<ul>" + "".join(f"<li>{told_of(text)}</li>" for text in run.sentences(found)) + "</ul>"]
     curves = [name for name in series.metrics if sum(math.isfinite(one.metrics.get(name, math.nan)) for one in series) > 1]
     if curves:
-        body += ["<h2>Metrics</h2>", f'<div class="grid">{"".join(_curve(series, name) for name in curves[:_CURVES])}</div>']
+        body += [f"<h2>{told_of('Metrics')}</h2>", f'<div class="grid">{"".join(_curve(series, name) for name in curves[:_CURVES])}</div>']
     if found.groups and len(series) > 1:
-        body += ["<h2>Change against the checkpoint before</h2>", _strip(found)]
+        body += [f"<h2>{told_of('Change against the checkpoint before')}</h2>", _strip(found)]
     titles, rows = run.checkpoints_table(found)
-    body += ["<h2>Checkpoints</h2>", table(titles, rows, numbers=range(2, len(titles) - 1))]
+    body += [f"<h2>{told_of('Checkpoints')}</h2>", table(titles, rows, numbers=range(2, len(titles) - 1))]
     titles, rows = run.groups_table(found.groups[:_ROWS], "")
-    body += ["<h2>Parts of the model</h2>", table(titles[:-1], [row[:-1] for row in rows], numbers=range(1, len(titles) - 1))]
+    body += [f"<h2>{told_of('Parts of the model')}</h2>", table(titles[:-1], [row[:-1] for row in rows], numbers=range(1, len(titles) - 1))]
     body += [f"<p>{text_of(text)}</p>" for text in (*filter(None, [run.estimates(found)]), *run.left_out(series))]
-    return page_of(f"Run: {title}", body)
+    return page_of(spoken(f"Run: {title}"), body)
 
 
 def _curve(series: core.Series, name: str) -> str:
@@ -57,9 +58,9 @@ def _curve(series: core.Series, name: str) -> str:
         x, y = _PAD + n * step, _HEIGHT - _PAD - scaled(value) * (_HEIGHT - 2 * _PAD)
         path.append(f"{'M' if pen_up else 'L'}{x:.1f} {y:.1f}")
         dots.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="var(--a)"><title>'
-                    f"{text_of(f'{core.run_label(series, n)}: {value:.6g}')}</title></circle>")
+                    f"{text_of(f'{spoken(core.run_label(series, n))}: {value:.6g}')}</title></circle>")
         pen_up = False
-    said = f"{low:.4g} to {high:.4g}{', logarithmic' if is_log else ''}"
+    said = spoken(f"{low:.4g} to {high:.4g}{', logarithmic' if is_log else ''}")
     return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text_of(name)}">'
             f'<path d="{"".join(path)}" fill="none" stroke="var(--a)" stroke-width="1.5"/>{"".join(dots)}</svg>'
             f'<figcaption>{text_of(name)} <span class="soft">{text_of(said)}</span></figcaption></figure>')
@@ -74,11 +75,12 @@ def _strip(found: run.Found) -> str:
     head = "".join(f'<th class="n">{text_of(_short(series, n))}</th>' for n in range(len(series)))
     lines = []
     for group in groups:
-        cells = "".join(_cell(point, core.run_label(series, n), low, high) for n, point in enumerate(group.points))
+        cells = "".join(_cell(point, spoken(core.run_label(series, n)), low, high) for n, point in enumerate(group.points))
         lines.append(f'<tr><td class="k">{text_of(group.name)}</td>{cells}</tr>')
-    scale = f"from {run.share(sizes[0])} (dark) to {run.share(sizes[-1])} (light)" if sizes else "nothing moved"
+    scale = spoken(f"from {run.share(sizes[0])} (dark) to {run.share(sizes[-1])} (light)" if sizes else "nothing moved")
+    others = spoken("red: NaN or infinite; empty: nothing moved, or nothing to compare with")
     return (f'<div style="overflow-x:auto"><table><tr><th></th>{head}</tr>\n' + "\n".join(lines) + "</table></div>"
-            f'<p class="soft">{text_of(scale)}; red: NaN or infinite; empty: nothing moved, or nothing to compare with</p>')
+            f'<p class="soft">{text_of(scale)}; {text_of(others)}</p>')
 
 
 def _short(series: core.Series, at: int) -> str:
@@ -91,7 +93,7 @@ def _short(series: core.Series, at: int) -> str:
 def _cell(point: core.TrackPoint | None, label: str, low: float, high: float) -> str:
     if point is None:
         return "<td></td>"
-    said = f"{label}: change {run.change(point) or 'not known'}, norm {run.number(point.norm)}"
+    said = spoken(f"{label}: change {run.change(point) or 'not known'}, norm {run.number(point.norm)}")
     if point.broken:
         return f'<td style="background:#a1201a" title="{text_of(f"{said}, {run.broken(point)}")}"></td>'
     if not point.change > 0:

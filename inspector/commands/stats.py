@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from inspector import core
+from inspector.sentences import said
 
 from . import cluster, files
 from .columns import columns, findings_text
@@ -112,7 +113,7 @@ def as_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], find
     for key, outcome in outcomes:
         name = core.visible(key)
         if isinstance(outcome, core.BadTensor):
-            rows.append((name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(outcome.message, 200)))
+            rows.append((name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(said(outcome.message), 200)))
         else:
             rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
                          *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
@@ -130,10 +131,10 @@ def _group_json(group: core.GroupStatistics, bins: int) -> dict[str, Any]:
 
 def group_text(group: core.GroupStatistics, blocks: str) -> str:
     s = group.together
-    row = (f"{core.wording.count(group.n_tensors, 'tensor')} together", f"{s.numel:,}", *map(_brief, (s.min, s.max, s.mean, s.std)),
+    row = (said(f"{core.wording.count(group.n_tensors, 'tensor')} together"), f"{s.numel:,}", *map(_brief, (s.min, s.max, s.mean, s.std)),
            *map("{:,}".format, (s.nan, s.inf, s.zeros)), bars(s.counts, blocks))
-    left = f"left out: {core.wording.count(len(group.counters), 'tensor')} of whole numbers, such as " \
-        f"{core.visible(group.counters[0])}\n" if group.counters else ""
+    left = said(f"left out: {core.wording.count(len(group.counters), 'tensor')} of whole numbers, such as "
+                f"{core.visible(group.counters[0])}") + "\n" if group.counters else ""
     return columns((*_TITLES, "from min to max" if blocks else ""), [row]) + "\n" + left
 
 
@@ -153,9 +154,9 @@ def layers_text(measure: str, lines: Sequence[core.LayerLine], blocks: str) -> s
         least, most = min(values, key=lambda point: point.y), max(values, key=lambda point: point.y)
         drawn = bars([point.y for point in values], blocks) if least.y >= 0 else ""
         rows.append((core.visible(line.name), f"{len(line.points):,}", _brief(values[0].y), _brief(values[-1].y),
-                     f"{_brief(least.y)} in {least.x}", f"{_brief(most.y)} in {most.x}", drawn))
+                     *(said(f"{_brief(point.y)} in {point.x}") for point in (least, most)), drawn))
     if not rows:
-        return "no name is there in several layers\n"
+        return said("no name is there in several layers") + "\n"
     return columns((f"{measure} across layers", "layers", "first", "last", "least", "greatest", "from first to last" if blocks else ""),
                    rows) + "\n"
 

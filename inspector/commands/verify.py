@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 
 from inspector import core
+from inspector.sentences import said
 
 from . import files
 from .output import Output
@@ -43,10 +44,10 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 def as_text(found: core.DigestDifferences, count: int) -> str:
     """One line where all is well, otherwise a line per name."""
     if found.same:
-        return f"{core.wording.count(count, 'tensor')}: names, shapes, types and values are those of the manifest\n"
+        return said(f"{core.wording.count(count, 'tensor')}: names, shapes, types and values are those of the manifest") + "\n"
     lines = []
     for kind, names in zip(found._fields, found, strict=True):
-        lines += [f"{_WORDS[kind]}: {core.visible(name)}" for name in names[:_SHOWN]]
+        lines += [f"{said(_WORDS[kind])}: {core.visible(name)}" for name in names[:_SHOWN]]
         if len(names) > _SHOWN:
-            lines.append(f"{_WORDS[kind]}: and {len(names) - _SHOWN:,} more")
+            lines.append(f"{said(_WORDS[kind])}: " + said(f"and {len(names) - _SHOWN:,} more"))
     return "\n".join(lines) + "\n"

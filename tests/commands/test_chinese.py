@@ -8,11 +8,12 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector import cli, languages
+from inspector import cli, core, languages
 from inspector.commands import COMMANDS, arguments
 from inspector.commands.wide_text import width, wrapped
 
@@ -102,3 +103,65 @@ def test_that_lines_are_broken_where_chinese_may_be(text: str, room: int) -> Non
         words = max((width(word) for word in re.findall(r"[!-~]+", line)), default=0)
         closing = len(re.findall(r"[，。]", line))
         assert width(line) <= max(room, words) + 2 * closing + 2
+
+
+# what stays as it is: names in the files, formats, types, statuses of JSON, what is typed
+_KEPT = re.compile(r"""/\S+|--[\w-]+|'[^']*'|\b(?:module|model|fc|weight|bias|epoch|loss|nan|inf|NaN|Inf|rms|float|int|torch(?:\.\w+)?|zip|pth
+    |PyTorch|prefix|safetensors|inspector|edit|FIXED|load_state_dict|strict|False|True|weights_only|DataParallel|DistributedDataParallel|Linear|Module
+    |in_features|out_features|cpu)\b|[\w.]*\d[\w.]*""", re.VERBOSE)
+
+
+def english_in(text: str) -> list[str]:
+    return [word for word in re.findall(r"[A-Za-z]{3,}", _KEPT.sub(" ", text)) if word not in ("nan-values", "all-zero")]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str, str]:
+    """A checkpoint with NaN in it and keys that begin with "module.", one like it without, and the folder of a run."""
+    good = {"fc.weight": np.arange(32, dtype=np.float32).reshape(4, 8), "fc.bias": np.ones(4, np.float32) * .5}
+    bad = {f"module.{key}": value.copy() for key, value in good.items()}
+    bad["module.fc.weight"][0, 0] = np.nan
+    (tmp_path / "run").mkdir()
+    for n in range(3):
+        model = {key: value + n for key, value in good.items()}
+        core.save({"epoch": n, "loss": 1 / (n + 1), "model": model}, tmp_path / "run" / f"e{n}.pth")
+    return str(core.save(bad, tmp_path / "a.pth").path), str(core.save(good, tmp_path / "b.pth").path), str(tmp_path / "run")
+
+
+@pytest.mark.parametrize("command", [
+    ["check", "A"], ["check", "A", "--quick"], ["check", "A", "--against", "B"], ["ls", "A"], ["ls", "RUN/e1.pth"], ["diff", "A", "B"],
+    ["diff", "RUN/e0.pth", "RUN/e2.pth"], ["diff", "B", "B"], ["run", "RUN"], ["stats", "B", "--together", "--layers"],
+    ["average", "RUN/e0.pth", "RUN/e1.pth", "--dry-run"], ["edit", "A", "--strip-prefix", "module.", "--cast", "float16", "--dry-run"],
+    ["edit", "A", "-o", "TMP/new.safetensors", "--drop", "*.bias"], ["modules", "B"], ["code", "B"], ["contract", "B", "-o", "TMP/c.json"]],
+    ids=" ".join)
+def test_that_what_a_command_says_is_chinese(command: list[str], files: tuple[str, str, str], capsys: pytest.CaptureFixture[str],
+                                             tmp_path: Path) -> None:
+    a, b, folder = files
+    typed = [word.replace("RUN", folder).replace("TMP", str(tmp_path)) if "/" in word or word == "RUN" else {"A": a, "B": b}.get(word, word)
+             for word in command]
+    _, out, err = run(capsys, *typed)
+    assert _CHINESE.search(out)
+    assert (english_in(re.sub(r"(?m)^(?:危险|警告|提示) +\S+ +\S+", "", out)), err) == ([], "")
+
+
+@pytest.mark.parametrize(("command", "title"), [
+    (["check", "A"], "字节分布"), (["diff", "A", "B"], "两个检查点的比较"), (["run", "RUN"], "模型的各部分")],
+    ids=["file", "comparison", "run"])
+def test_that_a_page_is_chinese_and_says_so(command: list[str], title: str, files: tuple[str, str, str], tmp_path: Path,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    run(capsys, *({"A": files[0], "B": files[1], "RUN": files[2]}.get(word, word) for word in command), "--html", str(page))
+    text = page.read_text("utf-8")
+    assert text.startswith('<!doctype html>\n<html lang="zh-CN">')
+    assert f"<h2>{title}</h2>" in text or f"<h1>{title}</h1>" in text
+    titles = re.findall(r"<h[12]>(.*?)</h[12]>|<th[^>]*>(.*?)</th>", text)
+    assert [word for both in titles for word in english_in("".join(both))] == []
+    cli.main(["--lang", "en", *({"A": files[0], "B": files[1], "RUN": files[2]}.get(word, word) for word in command), "--html", str(page)])
+    assert '<html lang="en">' in page.read_text("utf-8")
+
+
+def test_that_json_is_the_same_in_every_language(files: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["check", files[0], "--against", files[1]], ["diff", *files[:2]], ["run", "--no-cache", files[2]]):
+        _, chinese, _ = run(capsys, *command, "--json")
+        cli.main(["--lang", "en", *command, "--json"])
+        assert json.loads(chinese) == json.loads(capsys.readouterr().out)

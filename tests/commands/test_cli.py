@@ -745,7 +745,8 @@ def loaded_by(*arguments: object) -> set[str]:
 def test_that_help_and_version_load_nothing_else(option: str) -> None:
     loaded = loaded_by(option)
     ours = {name for name in loaded if name.startswith("inspector.")}
-    assert ours <= {"inspector.cli", "inspector.commands", "inspector.commands.arguments"}
+    assert ours <= {"inspector.cli", "inspector.commands", "inspector.commands.arguments", "inspector.commands.wide_text",
+                    "inspector.languages", "inspector.sentences", "inspector.resources_path"}
     assert not loaded & {"json", "shutil", "dataclasses"}
 
 
@@ -755,7 +756,7 @@ def test_that_ls_loads_neither_statistics_nor_what_compares_edits_and_saves(smal
         loaded = loaded_by("ls", path, *options)
         for room in ("measures", "comparison", "edits", "saving", "tensors.reader", "tensors.slices"):
             assert not [name for name in loaded if name.startswith(f"inspector.core.{room}")], room
-        mine = ("arguments", "output", "files", "ls", "columns", "about", *["ls_json"] * bool(options))
+        mine = ("arguments", "output", "files", "ls", "columns", "wide_text", "about", *["ls_json"] * bool(options))
         assert {name for name in loaded if name.startswith("inspector.commands.")} <= {f"inspector.commands.{name}" for name in mine}
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from inspector.commands.columns import columns, width
+from inspector.commands.columns import columns
+from inspector.commands.wide_text import width
 
 pytestmark = pytest.mark.usefixtures("in_folder")
 Run = Callable[..., tuple[int, str, str]]
