@@ -56,7 +56,8 @@ def said(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _said(text: str, language: str) -> str:
-    return _whole(text, language) or _whole(text, language, "phrases") or _one_by_one(text, language)
+    counted = _whole(text, language, "phrases") if text[0].isdigit() else None
+    return _whole(text, language) or counted or _one_by_one(text, language)
 
 
 def _one_by_one(text: str, language: str) -> str:

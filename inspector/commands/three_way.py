@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from inspector import core
+from inspector.sentences import said as spoken
 
 from . import relations_text
 from .columns import columns
 from .output import Paint, plain
-from .pages import page_of, table, text_of
+from .pages import page_of, table, text_of, told_of
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -75,12 +76,14 @@ def merge_text(merge: core.Merge, path: str) -> str:
         core.wording.counted(len(merge.added), "is", "are") + " added" if merge.added else "",
         core.wording.counted(len(merge.dropped), "is", "are") + " dropped" if merge.dropped else "",
         core.wording.counted(len(merge.values), "other value is", "other values are") + " set" if merge.values else "") if text]
-    lines = [f"{core.wording.count(len(merge.edits), 'edit')} in {core.visible(path, 400)} for A: {', '.join(parts) or 'nothing to take'}"]
+    said = ", ".join(map(spoken, parts)) or spoken("nothing to take")
+    lines = [spoken(f"{core.wording.count(len(merge.edits), 'edit')} in {core.visible(path, 400)} for A: {said}")]
     if merge.conflicts:
-        lines.append(f"{core.wording.counted(len(merge.conflicts), 'conflict is', 'conflicts are')} left to you: A keeps what it has there")
-    lines += [f"no edit does this: {_key(one)} ({_WORDS[one.status]})" for one in merge.left[:_SHOWN]]
+        lines.append(spoken(f"{core.wording.counted(len(merge.conflicts), 'conflict is', 'conflicts are')} left to you: "
+                            "A keeps what it has there"))
+    lines += [spoken(f"no edit does this: {_key(one)} ({spoken(_WORDS[one.status])})") for one in merge.left[:_SHOWN]]
     if len(merge.left) > _SHOWN:
-        lines.append(f"… and {len(merge.left) - _SHOWN:,} more")
+        lines.append(spoken(f"… and {len(merge.left) - _SHOWN:,} more"))
     return "\n".join(lines) + "\n\n"
 
 
@@ -112,10 +115,10 @@ def _triple_json(one: core.Triple) -> dict[str, Any]:
 def as_text(found: core.ThreeWay, *, show_all: bool = False, paint: Paint = plain) -> str:
     """What it comes to, a line per tensor that somebody changed, the conflicts first, and the values that somebody did."""
     comparison = found.comparison
-    sides = (("base", found.base.path, found.state_dict), *zip(("A   ", "B   "), (comparison.a.path, comparison.b.path),
+    sides = ((spoken("base"), found.base.path, found.state_dict), *zip(("A   ", "B   "), (comparison.a.path, comparison.b.path),
                                                                comparison.state_dicts, strict=True))
     parts = ["\n".join(f"{name}  {core.visible(path, 1000)}{_state_dict_text(state_dict)}" for name, path, state_dict in sides),
-             verdict_text(found)]
+             spoken(verdict_text(found))]
     shown = [one for one in in_order(found) if show_all or one.status not in _CALM]
     if shown:
         parts.append(columns(("", *_TITLES), map(_row, shown), lambda mark: paint(mark, _STYLES.get(mark, ""))))
@@ -123,7 +126,7 @@ def as_text(found: core.ThreeWay, *, show_all: bool = False, paint: Paint = plai
         parts.append(columns(("", "value", "base", "A", "B"), (
             (_MARKS[one.status], core.visible(one.key), *("-" if text is None else core.visible(text, 80) for text in one[1:4]))
             for one in found.values), lambda mark: paint(mark, _STYLES.get(mark, ""))))
-    parts.append(f"{core.wording.count(len(found.tensors), 'tensor')}: {_counted(found)}")
+    parts.append(_counted(found))
     return "\n\n".join(parts) + "\n"
 
 
@@ -150,13 +153,14 @@ def in_order(found: core.ThreeWay) -> list[core.Triple]:
 
 
 def _counted(found: core.ThreeWay) -> str:
-    return ", ".join(f"{count:,} {_WORDS[status]}" for status, count in found.counts.items() if count) or "nothing to compare"
+    counts = ", ".join(spoken(f"{count:,} {_WORDS[status]}") for status, count in found.counts.items() if count)
+    return spoken(f"{core.wording.count(len(found.tensors), 'tensor')}: {counts or spoken('nothing to compare')}")
 
 
 def _row(one: core.Triple) -> tuple[str, ...]:
     distances = ["" if side is None or side.problem else f"{side.rel:.4g}" for side in one.from_base]
-    return (_MARKS[one.status], _key(one), *("" if deed == "absent" else deed for deed in (one.in_a, one.in_b)), *distances,
-            f"! {core.visible(one.problem, 160)}" if one.problem else "")
+    return (_MARKS[one.status], _key(one), *("" if deed == "absent" else spoken(deed) for deed in (one.in_a, one.in_b)), *distances,
+            f"! {core.visible(spoken(one.problem), 160)}" if one.problem else "")
 
 
 def _key(one: core.Triple | core.ValueTriple, *, raw: bool = False) -> str:
@@ -178,27 +182,28 @@ def write_page(found: core.ThreeWay, path: str) -> None:
 
 def page(found: core.ThreeWay) -> str:
     comparison = found.comparison
-    body = ["<h1>Two checkpoints and the one that both come from</h1>",
-            f"<p><b>base</b> {_side(found.base, found.state_dict)}<br>"
+    body = [f"<h1>{told_of('Two checkpoints and the one that both come from')}</h1>",
+            f"<p><b>{told_of('base')}</b> {_side(found.base, found.state_dict)}<br>"
             f'<b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
             f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
-            f"<p><b>{text_of(verdict_text(found))}</b><br>"
-            f"{core.wording.count(len(found.tensors), 'tensor')}: {text_of(_counted(found))}</p>"]
+            f"<p><b>{told_of(verdict_text(found))}</b><br>{text_of(_counted(found))}</p>"]
     ordered = in_order(found)
     for status in ("conflict", "unread", "a", "b", "alike"):
         rows = [one for one in ordered if one.status == status]
         if rows:
-            body += [f"<h2>{_WORDS[status][0].upper()}{_WORDS[status][1:]}: {core.wording.count(len(rows), 'tensor')}</h2>",
+            title = f"{_WORDS[status][0].upper()}{_WORDS[status][1:]}: {core.wording.count(len(rows), 'tensor')}"
+            body += [f"<h2>{told_of(title)}</h2>",
                      table(_TITLES, (_row(one)[1:] for one in rows[:_MOST_ROWS]), numbers=(3, 4))]
             if len(rows) > _MOST_ROWS:
-                body.append(f"<p>… and {len(rows) - _MOST_ROWS:,} more; <code>inspector diff --base BASE --json</code> lists them all.</p>")
+                more = f"… and {len(rows) - _MOST_ROWS:,} more; `inspector diff --base BASE --json` lists them all."
+                body.append(f"<p>{told_of(more)}</p>")
     if found.values:
-        body += ["<h2>Other values</h2>", table(("value", "base", "A", "B", ""), _value_rows(found.values[:_MOST_ROWS]))]
-    return page_of("Two checkpoints and the one that both come from", body)
+        body += [f"<h2>{told_of('Other values')}</h2>", table(("value", "base", "A", "B", ""), _value_rows(found.values[:_MOST_ROWS]))]
+    return page_of(spoken("Two checkpoints and the one that both come from"), body)
 
 
 def _value_rows(values: Iterable[core.ValueTriple]) -> Iterable[tuple[str, ...]]:
-    return ((core.visible(one.key), *("-" if text is None else text for text in one[1:4]), _WORDS[one.status]) for one in values)
+    return ((core.visible(one.key), *("-" if text is None else text for text in one[1:4]), spoken(_WORDS[one.status])) for one in values)
 
 
 def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
