@@ -155,6 +155,9 @@ def _of_module(module: _Module, sinks: dict[str, _Sink]) -> Iterator[Message]:
             sink = _SPOKEN
         if name == "append" and isinstance(call.func, ast.Attribute) and _name_of(call.func.value) == "notes":
             sink = _NOTE
+        problems = [keyword.value for keyword in call.keywords if keyword.arg in ("problem", "why")]
+        for pieces in (pieces for text in problems for pieces in _texts(text, module, function, 0)):
+            yield Message(f"{place}:{call.lineno}", pieces)
         if sink is None:
             continue
         for is_part, places in ((False, sink.places), (True, sink.parts)):

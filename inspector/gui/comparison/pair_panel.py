@@ -117,7 +117,7 @@ class PairPanel(LazyPanel):
             lines.insert(0, self.tr("in B:  {key}").format(key=core.visible(pair.b, 400)))
         found = pair.difference
         if found is not None and found.problem:
-            lines.append(words.sentence(core.visible(found.problem, 400)))
+            lines.append(words.sentence(words.said(found.problem, 400)))
         elif found is not None and found.n_different:
             share = f"{found.n_different:,} / {found.numel:,} ({words.share(found.n_different, found.numel)})"
             cosine = "—" if found.cosine != found.cosine else f"{found.cosine:.6f}"
@@ -166,7 +166,7 @@ class PairPanel(LazyPanel):
         there = [(name, summary, info) for name, summary, info in sides if summary is not None and info is not None]
         if not there:
             problem = next((text for text in found.problems if text), "")
-            self.pages.say(self.tr("The values cannot be shown."), words.sentence(core.visible(problem, 400)) if problem else "")
+            self.pages.say(self.tr("The values cannot be shown."), words.sentence(words.said(problem, 400)) if problem else "")
             return
         self.table.show_columns([Column(name, summary, info.stored_nbytes) for name, summary, info in there])
         curves = [Curve(name, summary.edges, summary.counts) for name, summary, _ in there if sum(summary.counts)]

@@ -138,7 +138,7 @@ class SavedBanner(QFrame):
                            "({time}).").format(
                 size=words.size(report.written), tensors=words.tensors(report.tensors), time=core.wording.duration(report.seconds))
         self._path = path
-        self.text.setText("\n".join((said, *(core.visible(note, 300) for note in notes[:3]))))
+        self.text.setText("\n".join((said, *(words.said(note, 300) for note in notes[:3]))))
         self._show()
 
     def put_away(self) -> None:

@@ -298,7 +298,7 @@ def tooltip(line: PairLine, column: int, tree: PairTree) -> str:
     """Rich text in which nothing from a file is markup."""
     pair, change = tree.pair(line.node), tree.change(line.node)
     if line.problem:
-        return words.tip(words.sentence(core.visible(line.problem, 400)))
+        return words.tip(words.sentence(words.said(line.problem, 400)))
     if column == NAME and pair is not None:
         return "<br>".join(words.tip(f"{side}:  {key}") for side, key in (("A", pair.a), ("B", pair.b)) if key is not None)
     if column == SHAPE and pair is not None:

@@ -335,7 +335,7 @@ class Details(SelectionPanel):
                 Row(self.tr("Requires grad"), yes if tensor.requires_grad else no),
                 Row(self.tr("Elements"), f"{tensor.numel:,}"), Row(self.tr("Logical bytes"), words.exact_size(tensor.nbytes))]
         if tensor.problem:
-            rows.append(Row(self.tr("Problem"), core.visible(tensor.problem, 4096)))
+            rows.append(Row(self.tr("Problem"), words.said(tensor.problem, 4096)))
         if tensor.node >= 0:
             rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
         if tensor.extra is not None:
@@ -403,7 +403,7 @@ class Details(SelectionPanel):
                 Row(self.tr("Declared bytes"), words.exact_size(storage.nbytes)),
                 Row(self.tr("Byte order"), self.tr("big") if storage.big_endian else self.tr("little"))]
         if storage.problem:
-            rows.append(Row(self.tr("Problem"), core.visible(storage.problem, 4096)))
+            rows.append(Row(self.tr("Problem"), words.said(storage.problem, 4096)))
         extent = storage.extent
         if extent is not None:
             file = ckpt.files[extent.file].path if extent.file < len(ckpt.files) else ""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QP
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import theme, words
 from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row, spread
 from inspector.gui.models.plot_scales import ValueScale
 
@@ -95,7 +95,7 @@ class RidgeDelegate(QStyledItemDelegate):
         """Nothing to draw a shape of: said in words, with a line where all values are."""
         left = inner.left()
         said = spread(row.summary) if row.summary is not None and row.summary.finite else self.tr("no finite value") \
-            if row.summary is not None and row.summary.numel else core.visible(row.problem, 200)
+            if row.summary is not None and row.summary.numel else words.said(row.problem, 200)
         value = float(row.summary.min) if row.summary is not None and row.summary.finite else None
         if value is not None and self.span is not None and self.span[0] <= value <= self.span[1]:
             at = placing(self.span, inner)(value)
