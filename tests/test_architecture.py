@@ -23,7 +23,8 @@ READERS = frozenset(f"inspector.core.formats.{name}" for name in (
     "torch_zip", "torchscript_json", "torch_export", "safetensors", "plain_pickle", "compressed", "gguf", "npz", "onnx",
     "torch_legacy", "before_1_6.torch_tar", "sets.sharded", "sets.dcp"))
 NO_SIBLINGS = {"inspector.core.edits": {"editing", "effects", "recipe"},
-               "inspector.commands": {"arguments", "output", "files", "cluster", "columns", "wide_text", "progress", "fit", "adapter", "explained",
+               "inspector.commands": {"arguments", "output", "files", "cluster", "columns", "wide_text", "progress", "fit", "adapter",
+                                      "explained",
                                       "reports", "relations_text", "window", "pages", "file_page", "diff_page", "run_page"}}
 ROOMS_OF_SIBLINGS = ("inspector.core.edits", "inspector.core.checks", "inspector.gui.panels", "inspector.commands")
 

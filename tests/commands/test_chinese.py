@@ -107,8 +107,8 @@ def test_that_lines_are_broken_where_chinese_may_be(text: str, room: int) -> Non
 
 # what stays as it is: names in the files, formats, types, statuses of JSON, what is typed
 _KEPT = re.compile(r"""/\S+|--[\w-]+|'[^']*'|\b(?:module|model|fc|weight|bias|epoch|loss|nan|inf|NaN|Inf|rms|float|int|torch(?:\.\w+)?|zip
-    |pth|PyTorch|prefix|safetensors|inspector|edit|FIXED|load_state_dict|strict|False|True|weights_only|DataParallel|DistributedDataParallel|Linear
-    |Module|in_features|out_features|cpu)\b|[\w.]*\d[\w.]*""", re.VERBOSE)
+    |pth|PyTorch|prefix|safetensors|inspector|edit|FIXED|load_state_dict|strict|False|True|weights_only|DataParallel|DistributedDataParallel
+    |Linear|Module|in_features|out_features|cpu)\b|[\w.]*\d[\w.]*""", re.VERBOSE)
 
 
 def english_in(text: str) -> list[str]:
