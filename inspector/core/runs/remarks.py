@@ -32,6 +32,7 @@ _LARGE = 0.5            # change from which on it is anything to speak of
 _EARLIER = 2            # steps that tell what is usual
 _RATE = 5               # times that a learning rate rises by before it is told
 _SOON = 3               # checkpoints within which that may be why something diverged
+_DEEPER = 3             # segments of a name that are looked at for parts of a state dict
 _SURE = 4               # standard errors by which an estimated change must be beyond what it is held against
 _STILL = 2              # steps without a change that make a part frozen
 _RATES = ("lr", "learning_rate")
@@ -82,7 +83,7 @@ def _broken(tracks: Tracks) -> Iterator[Remark]:
 
 def _diverged(tracks: Tracks) -> Iterator[Remark]:
     """The first checkpoint in which some part moved far beyond its usual step, and the part that grew most in it."""
-    groups = tracks.groups()
+    groups = _parts_within(tracks)
     for at in range(_EARLIER + 1, len(tracks.series)):
         found = [(_growth(group, at), group, change, usual) for group in groups if (odd := _odd_step(group, at))
                  for change, usual in (odd,)]
@@ -94,6 +95,14 @@ def _diverged(tracks: Tracks) -> Iterator[Remark]:
                                                 error=now.error if now else 0.0,
                                                 norms=(before.norm if before else math.nan, now.norm if now else math.nan)))
             return
+
+
+def _parts_within(tracks: Tracks) -> tuple[Track, ...]:
+    """Groups of parameters; where one is a whole state dict beside others, as an average of the weights is, the parts of those."""
+    wholes = {path for one in tracks.series for path in one.outline.state_dicts if path}
+    depth = next((depth for depth in range(tracks.depth, tracks.depth + _DEEPER)
+                  if not any(group.name in wholes for group in tracks.groups(depth))), tracks.depth)
+    return tracks.groups(depth)
 
 
 def _odd_step(group: Track, at: int) -> tuple[float, float] | None:

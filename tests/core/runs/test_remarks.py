@@ -134,3 +134,12 @@ def test_that_a_loss_that_jumps_or_is_no_number_is_told(tmp_path: Path, save: Sa
     texts = said(core.measure_series(core.series(tmp_path)))
     assert "loss is NaN in epoch 5." in texts
     assert "err rose from 0.7 to 25 at epoch 4." in texts
+
+
+def test_that_beside_an_average_it_is_the_part_that_diverged_which_is_named(save: Save) -> None:
+    def epoch(n: int) -> dict[str, object]:
+        weights = {"layer3.w": torch.ones(8) + 0.01 * n, "layer4.w": torch.ones(8) * (40 if n == 5 else 1 + 0.01 * n)}
+        return {"epoch": n, "state_dict": weights, "ema": {name: torch.ones(8) + 0.005 * n for name in weights}}
+
+    found = core.measure_series(core.series([save(f"{n}.pth", epoch(n)) for n in range(6)]))
+    assert any(text.startswith("Diverged at epoch 5: state_dict.layer4 grew 38×") for text in said(found))
