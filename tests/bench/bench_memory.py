@@ -38,7 +38,6 @@ def one(path: str) -> None:
     from inspector import core
     from inspector.gui.frame import windows
     from inspector.gui.kit.settings import Settings
-    from inspector.gui.panels.layers import LayersPanel
     from inspector.gui.state.session import Selection
 
     with tempfile.TemporaryDirectory() as folder:
@@ -68,6 +67,7 @@ def one(path: str) -> None:
             checkpoint = document.checkpoint
             assert checkpoint is not None
             if checkpoint.nbytes > LARGE:
+                from inspector.gui.panels.layers import LayersPanel  # loaded by nobody before it is looked at
                 window.session.select(Selection(document.id))
                 window.view.show_panel("layers")
                 until(lambda: True)

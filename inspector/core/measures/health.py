@@ -97,8 +97,9 @@ class Extremes(Protocol):
 _Told = TypeVar("_Told", bound=Extremes)
 
 
-def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told]) -> dict[str, _Told]:
-    return {key: summary for key, summary in summaries.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
+def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told]) -> Mapping[str, _Told]:
+    others = {key for key in summaries if DTYPES[ckpt.tensors[key].dtype].kind not in ("float", "complex")}
+    return {key: summary for key, summary in summaries.items() if key not in others} if others else summaries
 
 
 def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Extremes]) -> tuple[Finding, ...]:

@@ -37,6 +37,7 @@ from inspector.gui.widgets.boxes import (
 )
 from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.lazy_panel import SelectionPanel
+from inspector.gui.widgets.treemap_view import Places
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
@@ -378,6 +379,7 @@ class Overview(SelectionPanel):
         self.map.measured.connect(partial(self.panel_asked.emit, "statistics"))
         self.map.menu_asked.connect(partial(self.menu_asked.emit, selection.document))
         self.map.read_asked.connect(partial(self._checks.ask, selection.document))
+        self.map.view.elsewhere = partial(self._lay_map_out, self.map)
         self._content.addWidget(self.map)
         self._ask_map(ckpt, selection, self._inside[1] if self._inside is not None and self._inside[0] == selection else top)
 
@@ -424,6 +426,14 @@ class Overview(SelectionPanel):
             self._mapped()              # nothing changes, and so nothing is told
         else:
             self.maps.ask(request)
+
+    def _lay_map_out(self, box: ByteMapBox, work: Callable[[], Places], take: Callable[[Places], None]) -> None:
+        """In a worker: two thousand boxes take as long as a frame."""
+        def done(places: Places) -> None:
+            if box is self.map:                 # it may have gone with its page
+                take(places)
+
+        self._tasks.start("overview-places", lambda monitor: work(), on_done=done)
 
     def _mapped(self) -> None:
         if self.map is not None and self.maps.phase is Phase.DONE and self.maps.result is not None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 
 from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPen
@@ -223,8 +224,12 @@ class ByteMapBox(FactBox):
     def _sums(self, root: core.ByteBox) -> dict[str, int]:
         """Bytes of what the colours tell apart, the most first."""
         sums: dict[str, int] = {}
-        for box in leaves(root):
-            sums[self._of(box)] = sums.get(self._of(box), 0) + box.nbytes
+        told = attrgetter(self._colouring if self._colouring in ("dtype", "device") else "kind")
+        for box in leaves(root):                # of which there are thousands
+            name = told(box)
+            sums[name] = sums.get(name, 0) + box.nbytes
+        if None in sums:
+            sums["other"] = sums.get("other", 0) + sums.pop(None)       # type: ignore[call-overload]
         return dict(sorted(sums.items(), key=lambda entry: -entry[1]))
 
     def _assigned(self, sums: dict[str, int]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import cast
+from typing import NamedTuple, cast
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -37,6 +37,8 @@ _LISTED = 12                    # boxes that a screen reader is told
 _WAYS: dict[int, Way] = {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
 
 FillOf = Callable[[core.ByteBox], Fill]
+Places = list[core.MapPlace]
+Elsewhere = Callable[[Callable[[], Places], Callable[[Places], None]], None]        # has a function called in a worker, and its result here
 
 
 class _Pen:
@@ -59,6 +61,18 @@ class _Pen:
         self._painter.setFont(self._fonts[bold])
         self._painter.setPen(QColor(colour))
         self._painter.drawText(QPointF(x, y + self._ascent), text)
+
+
+class _Wanted(NamedTuple):
+    """What is to be laid out, and over how much room."""
+
+    root: core.ByteBox
+    width: int
+    height: int
+    title: float
+
+    def is_same(self, other: _Wanted | None) -> bool:
+        return other is not None and self.root is other.root and self[1:] == other[1:]
 
 
 class TreemapView(QWidget):
@@ -84,6 +98,9 @@ class TreemapView(QWidget):
         self._settled.setInterval(_SETTLED)
         self._settled.timeout.connect(self._arrange)
         self._stale = False             # the places are those of before
+        self.elsewhere: Elsewhere | None = None         # who lays out maps of many boxes, so that nobody waits for it
+        self._laid: _Wanted | None = None               # what the places are of
+        self._asked: _Wanted | None = None              # what is being laid out elsewhere
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self._lay_out)
@@ -122,6 +139,8 @@ class TreemapView(QWidget):
         self.update()
 
     def show_root(self, root: core.ByteBox | None, fill_of: FillOf) -> None:
+        if root is not self._root:
+            self._places, self._laid, self._drawn, self._cursor = [], None, None, -1
         self._root, self._fill_of = root, fill_of
         self._widths.clear()
         self._arrange()
@@ -134,11 +153,12 @@ class TreemapView(QWidget):
             self._told()
 
     def picture(self, scale: float = 2.0) -> QImage:
+        self._lay_out(at_once=True)
         return exporting.picture_of(self, self.palette().color(QPalette.ColorRole.Window), scale)
 
     def drawing(self) -> bytes:
         """As an SVG document."""
-        self._lay_out()
+        self._lay_out(at_once=True)
 
         def draw(painter: QPainter) -> None:
             painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
@@ -168,15 +188,43 @@ class TreemapView(QWidget):
     def _arrange(self) -> None:
         """Soon, or when somebody looks: while a page is put together, the size and the selection change several times."""
         self._settled.stop()
-        self._drawn, self._stale = None, True
+        self._stale = True
+        if not self._is_large:          # else the picture of before is near enough until the other is there
+            self._drawn = None
         self._soon.start(0)
         self.update()
 
-    def _lay_out(self) -> None:
+    @property
+    def _is_large(self) -> bool:
+        return self.elsewhere is not None and self._root is not None and self._root.tensors > _AT_ONCE
+
+    def _lay_out(self, at_once: bool = False) -> None:
         if not self._stale:
             return
-        self._stale, self._hovered = False, -1
-        self._places = core.map_places(self._root, self.width(), self.height(), self._title) if self._root is not None else []
+        wanted = _Wanted(self._root, self.width(), self.height(), self._title) if self._root is not None else None
+        if wanted is None:
+            self._take(None, [])
+        elif wanted.is_same(self._laid):
+            self._take(wanted, self._places)
+        elif at_once or not self._is_large:
+            self._take(wanted, core.map_places(*wanted))
+        else:
+            self._ask(wanted)
+
+    def _ask(self, wanted: _Wanted) -> None:
+        """Has the places worked out elsewhere. Until they are there, those of before are."""
+        if self.elsewhere is not None and not wanted.is_same(self._asked):
+            self._asked = wanted
+            self.elsewhere(lambda: core.map_places(*wanted), lambda places: self._came(wanted, places))
+
+    def _came(self, wanted: _Wanted, places: Places) -> None:
+        if wanted is self._asked:               # nothing else was asked for since
+            self._asked = None
+            if self._stale:
+                self._take(wanted, places)
+
+    def _take(self, wanted: _Wanted | None, places: Places) -> None:
+        self._stale, self._hovered, self._laid, self._places, self._drawn = False, -1, wanted, places, None
         self._cursor = self._place_of(self._marked)
         self._told()
 
@@ -221,10 +269,11 @@ class TreemapView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._lay_out()
         ratio = self.devicePixelRatioF()
-        if self._settled.isActive() and self._drawn is not None:        # being resized: near enough until it rests
-            painter = QPainter(self)
-            painter.drawPixmap(self.rect(), self._drawn)
-            painter.end()
+        if self._stale or (self._settled.isActive() and self._drawn is not None):       # being resized: near enough until it rests
+            if self._drawn is not None:
+                painter = QPainter(self)
+                painter.drawPixmap(self.rect(), self._drawn)
+                painter.end()
             return
         if self._drawn is None or self._drawn.devicePixelRatio() != ratio:
             self._drawn = QPixmap(self.size() * ratio)

@@ -1,6 +1,8 @@
 """The map of the bytes, by mouse and by keys."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QFontMetricsF
@@ -158,3 +160,76 @@ def test_that_what_is_under_the_keys_is_told_before_anything_is_drawn(qtbot: QtB
     assert shown.current is not None
     assert shown.current.path == "scale"
     assert shown.accessibleDescription().startswith(shown.said(shown.current))
+
+
+class Elsewhere:
+    """A worker that works when it is told to."""
+
+    def __init__(self) -> None:
+        self.jobs: list[tuple[Callable[[], treemap_view.Places], Callable[[treemap_view.Places], None]]] = []
+
+    def __call__(self, work: Callable[[], treemap_view.Places], take: Callable[[treemap_view.Places], None]) -> None:
+        self.jobs.append((work, take))
+
+    def go_on(self) -> None:
+        work, take = self.jobs.pop(0)
+        take(work())
+
+
+@pytest.fixture
+def large(qtbot: QtBot) -> tuple[TreemapView, Elsewhere]:
+    made, elsewhere = TreemapView(), Elsewhere()
+    made.elsewhere = elsewhere
+    qtbot.addWidget(made)
+    made.resize(800, 400)
+    made.show_root(core.byte_map(make(keys={f"layer.{n // 9}.{n % 9}.weight": (n % 50 + 9, 30) for n in range(400)})),
+                   lambda box: Fill(theme.LIGHT.series[0], TINT))
+    made.show()
+    return made, elsewhere
+
+
+def test_that_many_boxes_are_laid_out_elsewhere_and_shown_once_they_are(large: tuple[TreemapView, Elsewhere]) -> None:
+    view, elsewhere = large
+    view.mark("layer.3.4.weight")
+    view.grab()
+    assert view.places == []
+    assert view.current is None
+    assert len(elsewhere.jobs) == 1                     # however often somebody looked
+    elsewhere.go_on()
+    assert view.root is not None
+    assert view.places == core.map_places(view.root, 800, 400, view._title)
+    assert view.current is not None
+    assert view.current.path == "layer.3.4.weight"
+    view.refill(lambda box: Fill(theme.LIGHT.series[1], TINT))
+    view.show_root(view.root, lambda box: Fill(theme.LIGHT.series[2], TINT))
+    assert view.places
+    assert not elsewhere.jobs                           # the same boxes lie where they lay
+
+
+def test_that_of_two_sizes_the_later_is_shown_and_the_old_places_stand_until_then(large: tuple[TreemapView, Elsewhere],
+                                                                                  qtbot: QtBot) -> None:
+    view, elsewhere = large
+    assert view.places == []
+    elsewhere.go_on()
+    before = view.places
+    view.resize(500, 300)
+    qtbot.waitUntil(lambda: len(elsewhere.jobs) == 1)
+    assert view.places is before
+    view.resize(400, 280)
+    qtbot.waitUntil(lambda: len(elsewhere.jobs) == 2)
+    elsewhere.go_on()
+    assert view.places is before                        # 500 by 300 is nobody's size any more
+    elsewhere.go_on()
+    assert view.root is not None
+    assert view.places == core.map_places(view.root, 400, 280, view._title)
+
+
+def test_that_a_picture_of_many_boxes_waits_for_nobody(large: tuple[TreemapView, Elsewhere]) -> None:
+    view, elsewhere = large
+    assert view.places == []
+    view.picture()
+    made = view.places
+    assert made
+    elsewhere.go_on()                                   # what comes late changes nothing
+    assert view.places is made
+    assert b"layer" in view.drawing()
