@@ -93,6 +93,7 @@ class ComparePage(QWidget):
         self._place()
         self._connect()
         self.setAccessibleName(self.tr("Comparison"))
+        self.setFocusProxy(self.view)
         self._show_progress()
         self._count()
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QMouseEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
@@ -498,6 +498,13 @@ class MainWindow(QMainWindow):
         self.tasks.close()
         self.drag_out.close()
         super().closeEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """From what had the keyboard and is gone."""
+        super().focusInEvent(event)
+        wanted = self.comparison.page.view if self.comparison.shown else self.tree
+        if wanted.isVisible():
+            wanted.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

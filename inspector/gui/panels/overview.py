@@ -153,6 +153,9 @@ class Overview(SelectionPanel):
             self._drawn = (document.checkpoint, selection, document.packed)
         self.setUpdatesEnabled(False)
         self.map = None
+        focused, page = self.focusWidget(), self.area.widget()
+        if focused is not None and page is not None and focused.hasFocus() and page.isAncestorOf(focused):
+            self.area.setFocus(Qt.FocusReason.OtherFocusReason)         # and not whatever comes next in the window
         empty(self._content)
         build()
         self._content.addStretch(1)

@@ -9,7 +9,7 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QAbstractButton, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -18,6 +18,7 @@ from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.palette import Palette, best, score
 from inspector.gui.kit.message_boxes import Box
 from inspector.gui.kit.settings import Settings
+from inspector.gui.panels.overview import Overview
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 
@@ -102,6 +103,32 @@ def test_that_dropping_a_group_under_a_filter_asks_which_are_meant(window: MainW
     ckpt = session.documents[0].checkpoint
     assert ckpt is not None
     assert [key for key in ckpt.tensors if key.startswith("model.layers.1")] == ["model.layers.1.norm.weight", "model.layers.1.fc.weight"]
+
+
+def test_that_what_goes_hands_the_keyboard_to_the_tree_and_not_to_the_filter(window: MainWindow, session: Session, idle: Idle,
+                                                                             qtbot: QtBot) -> None:
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    id = session.documents[0].id
+    session.add_edits(id, (core.Drop("epoch"),))
+    idle(window.tasks)
+    window.pending.undo.setFocus()
+    window.pending.undo.click()
+    assert not window.pending.isVisible()
+    assert window.focusWidget() is window.tree
+    overview = window.tabs.panel("overview")
+    assert isinstance(overview, Overview)
+
+    def inside() -> list[QAbstractButton]:
+        return [button for button in overview.area.widget().findChildren(QAbstractButton)
+                if button.isVisible() and button.focusPolicy() is not Qt.FocusPolicy.NoFocus]
+
+    window.view.show_panel("overview")
+    qtbot.waitUntil(lambda: bool(inside()) and not window.tasks.running, timeout=20_000)
+    inside()[0].setFocus()
+    session.add_edits(id, (core.Drop("epoch"),))
+    idle(window.tasks)
+    assert window.focusWidget() is overview.area
 
 
 def test_that_edits_of_several_tensors_say_how_many(window: MainWindow, session: Session) -> None:
