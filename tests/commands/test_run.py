@@ -201,3 +201,11 @@ def test_that_what_is_estimated_of_a_new_epoch_is_said_to_be_everywhere(folder: 
     assert "change_error" not in answer(capsys, "many", "--exact")["tensors"][0]
     assert cli.main(["run", "many"]) == 0
     assert "≈" not in capsys.readouterr().out
+
+
+def test_that_a_checkpoint_that_nothing_places_in_the_run_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (1, 2, 3, 4):
+        torch.save({"epoch": name, "model": {"w": torch.full((4,), float(name))}}, tmp_path / f"{name}.pt")
+    torch.save({"model": {"w": torch.full((4,), 9.0)}}, tmp_path / "best.pt")
+    assert cli.main(["run", "--no-cache", str(tmp_path)]) == 0
+    assert "best.pt left out: it says no epoch" in capsys.readouterr().out
