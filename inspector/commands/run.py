@@ -230,8 +230,8 @@ def estimates(found: Found) -> str:
 
 def left_out(series: core.Series) -> list[str]:
     said = {"unreadable": "cannot be read", "being-written": "waits"}
-    return [f"! {core.visible(left.path, 200)} " + spoken(f"{said.get(left.reason, 'left out')}: {core.visible(left.message, 300)}")
-            for left in series.left_out]
+    words = ((left, "is cut short" if left.is_cut else said.get(left.reason, "left out")) for left in series.left_out)
+    return [f"! {core.visible(left.path, 200)} " + spoken(f"{word}: {core.visible(left.message, 300)}") for left, word in words]
 
 
 def number(value: float | None) -> str:

@@ -21,6 +21,7 @@ from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, with
 from inspector.core.opening import open as open_checkpoint
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import Role, roles
+from inspector.core.wording import count
 
 from . import finding
 from .file_names import natural
@@ -90,13 +91,19 @@ class RunCheckpoint:
         return open_checkpoint(self.path, monitor=monitor)
 
 
+class _CutShort(Truncated):
+    """A part of it is there."""
+
+
 class LeftOut(NamedTuple):
     """A checkpoint that does not count among those of the run: `reason` is "unreadable", "being-written", "outside" (a link
-    out of the folder), "other-model" or "unplaced" (nothing tells where in the run it belongs), `message` says more."""
+    out of the folder), "other-model" or "unplaced" (nothing tells where in the run it belongs), `message` says more. `is_cut`: a part of an
+    "unreadable" one is there, and can be read by itself."""
 
     path: str
     reason: str
     message: str
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +176,7 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
             opened.append(read.checkpoint(path, monitor))
         except InspectorError as error:
             errors.append(error)
-            left_out.append(LeftOut(path, "unreadable", error.message))
+            left_out.append(LeftOut(path, "unreadable", error.message, isinstance(error, _CutShort)))
     if not opened:
         if not errors and all(left.reason == "outside" for left in left_out):
             raise UsageError("everything there is a link out of the folder", "Name the files, if you know who made the links.", found[0])
@@ -232,7 +239,9 @@ class SeriesReader:
         ckpt = open_checkpoint(path, monitor=monitor)
         if any(finding.id in _CUT for finding in ckpt.findings):
             what = ckpt.facts.get("salvaged", "the end of the file is missing").partition(":")[0]
-            raise Truncated(what, "It is being written, or was never whole.", path)
+            whole = sum(not info.problem for info in ckpt.tensors.values())
+            raise _CutShort(f"{what}; {whole:,} of {count(len(ckpt.tensors), 'tensor')} can be read", "It is being written, or was "
+                            "never whole.", path)
         position = position_of(ckpt, path, metrics_of(ckpt, monitor), monitor)
         outline = _outline(ckpt, self._everything)
         outline = self._outlines.setdefault(outline, outline)

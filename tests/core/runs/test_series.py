@@ -97,6 +97,16 @@ def test_that_other_models_and_broken_files_are_named_and_left_out(tmp_path: Pat
     run = core.series(tmp_path)
     assert names(run) == ["e1.pth", "e2.pth", "e3.pth"]
     assert [(Path(left.path).name, left.reason) for left in run.left_out] == [("cut.pth", "unreadable"), ("other.pth", "other-model")]
+    assert not any(left.is_cut for left in run.left_out)            # of so little nothing is whole
+
+
+def test_that_a_checkpoint_that_is_cut_short_says_how_much_of_it_can_be_read(tmp_path: Path, save: Save) -> None:
+    for n in (1, 2):
+        save(f"e{n}.pth", {"epoch": n, "model": {"a": torch.ones(5000), "b": torch.ones(5000)}})
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "e1.pth").read_bytes()[:30_000])
+    [left] = core.series(tmp_path).left_out
+    assert (left.reason, left.is_cut) == ("unreadable", True)
+    assert left.message.endswith("; 1 of 2 tensors can be read")
 
 
 def test_that_nothing_to_look_at_is_an_error(tmp_path: Path) -> None:

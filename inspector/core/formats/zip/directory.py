@@ -27,6 +27,7 @@ from inspector.core.io.sources import DEFLATED, STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from .entries import DOUBT, ENTRY_SIGNATURE, FETCH_AGAIN, Table, parse, split
 from .members import Columns, Members
@@ -469,8 +470,9 @@ def _unusual_ends(source: SourceFile, end: _End, table: Table) -> list[Finding]:
                                 "Save it again to get a file without them. They are what is left of space that was reserved for a larger "
                                 "file."))
     elif source.size > end.after:
-        findings.append(Finding("trailing", "warning", f"byte {end.after}", f"{source.size - end.after:,} bytes follow the end of "
-                                "the ZIP archive.", "They are no part of the checkpoint and are not kept when it is saved."))
+        rest = counted(source.size - end.after, "byte follows", "bytes follow")
+        findings.append(Finding("trailing", "warning", f"byte {end.after}", f"{rest} the end of the ZIP archive.",
+                                "They are no part of the checkpoint and are not kept when it is saved."))
     if end.comment:
         text = visible(end.comment.decode("utf-8", "replace"), 200)
         where = f"byte {end.after - len(end.comment)}"
