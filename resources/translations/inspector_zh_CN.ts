@@ -2183,6 +2183,10 @@
 <translation>选择要加载的文件。</translation>
 </message>
 <message>
+<source>With these edits all {n} keys load, by their names; the error does not tell the shapes of {m}:</source>
+<translation>执行这些修改后，按名称 {n} 个键全部可加载；错误没有给出其中 {m} 个的形状：</translation>
+</message>
+<message>
 <source>With these edits all {n} keys load:</source>
 <translation>执行这些修改后，{n} 个键全部可加载：</translation>
 </message>

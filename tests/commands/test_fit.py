@@ -39,6 +39,16 @@ def test_that_missing_keys_are_answered_by_strict_false_and_the_keys_that_stay(t
     assert found["suggested"] == []
 
 
+def test_that_a_text_without_shapes_promises_names_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wrapped = nn.DataParallel(nn.Sequential(nn.Linear(3, 3))).state_dict()
+    torch.save(wrapped, tmp_path / "a.pth")
+    with pytest.raises(RuntimeError) as refused:
+        nn.Sequential(nn.Linear(3, 2)).load_state_dict(wrapped)
+    (tmp_path / "error.txt").write_text(str(refused.value))
+    _, out = said(capsys, "check", tmp_path / "a.pth", "--error", tmp_path / "error.txt")
+    assert "then all 2 keys load, by their names (the error does not tell the shapes of 2):" in out
+
+
 def test_that_a_copy_is_a_command_that_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weight = torch.randn(8, 4)
     torch.save(OrderedDict({"emb.weight": weight, "lm_head.weight": weight}), tmp_path / "ref.pth")

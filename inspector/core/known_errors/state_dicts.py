@@ -25,9 +25,9 @@ def explain(case: Case) -> Explanation | None:
     if case.unreadable is not None:
         return Explanation("load-state-dict", _meaning(said.model))
     found = doctor(case.text, case.file, state_dict=case.state_dict, monitor=case.monitor)
-    remedies = tuple(Remedy(f"{visible(one.name, 60)} merged, {_outcome(one.after)}", one.edits)
+    remedies = tuple(Remedy(f"{visible(one.name, 60)} merged, {_outcome(one.after, found)}", one.edits)
                      for one in found.merges if one.edits and one.after is not None) if found.merges else \
-        (Remedy(_outcome(found.after), found.edits),) if found.suggested else ()
+        (Remedy(_outcome(found.after, found), found.edits),) if found.suggested else ()
     about = tuple(_about(case.file, found, said.lists.unexpected)) if case.file is not None else ()
     return Explanation("load-state-dict", _meaning(said.model), about, remedies, load=found)
 
@@ -45,8 +45,8 @@ def _about(file: Checkpoint, found: LoadReport, unexpected: tuple[str, ...]) -> 
                f"torch.load(path){inner}.")
 
 
-def _outcome(after: Lists) -> str:
+def _outcome(after: Lists, found: LoadReport) -> str:
     if after.loads:
-        return f"all {wording.count(after.fitting, 'key')} load"
+        return f"all {wording.count(after.fitting, 'key')} load{', by their names' if found.by_name(after) else ''}"
     return f"{wording.count(after.fitting, 'key')} load with strict=False" if not after.mismatched else \
         f"{wording.count(after.fitting, 'key')} fit"

@@ -241,6 +241,9 @@ class Doctor(QDialog):
 
     def _outcome(self, report: core.LoadReport) -> str:
         after = report.after
+        if report.suggested and after.loads and (unsized := report.by_name(after)):
+            return self.tr("With these edits all {n} keys load, by their names; the error does not tell the shapes of {m}:").format(
+                n=f"{after.fitting:,}", m=f"{unsized:,}")
         if report.suggested and after.loads:
             return self.tr("With these edits all {n} keys load:").format(n=f"{after.fitting:,}")
         if report.suggested:

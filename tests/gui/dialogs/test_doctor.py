@@ -64,7 +64,7 @@ def test_that_an_error_on_the_clipboard_is_explained_at_once_and_mended(window: 
     assert doctor.text.toPlainText() == ERROR
     assert sections(doctor) == {"Missing in the file  (4)": list(NET),
                                 "Unexpected in the file  (4)": sorted(f"module.{key}" for key in NET)}
-    assert doctor.hint.text() == "With these edits all 4 keys load:"
+    assert doctor.hint.text() == "With these edits all 4 keys load, by their names; the error does not tell the shapes of 4:"
     assert doctor.steps.text() == "--strip-prefix module."
     doctor.add.click()
     document = session.documents[0]

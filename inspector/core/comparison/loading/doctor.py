@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
@@ -33,10 +34,12 @@ def doctor(text: str, file: CheckpointLike | None = None, *, state_dict: str | N
     lists = read_error(text).lists
     if file is None:
         model = _model(lists, _said(lists))
-        return report(_said(lists), model.shapes, optional=model.optional, monitor=monitor)
-    file = opened(file, monitor)
-    found = [_against(file, path, lists, monitor) for path in _paths(file, lists, state_dict)]
-    return max(found, key=lambda one: (one.after.loads, one.after.fitting - len(one.after.missing) - len(one.after.unexpected)))
+        best = report(_said(lists), model.shapes, optional=model.optional, monitor=monitor)
+    else:
+        file = opened(file, monitor)
+        found = [_against(file, path, lists, monitor) for path in _paths(file, lists, state_dict)]
+        best = max(found, key=lambda one: (one.after.loads, one.after.fitting - len(one.after.missing) - len(one.after.unexpected)))
+    return replace(best, unsized=lists.missing)
 
 
 class _Model(NamedTuple):

@@ -31,7 +31,9 @@ class LoadReport:
 
     Of two checkpoints that hold more than one model's state dict: `others` are the lists of the further ones that both have, by their
     path, and `optimizers` what is said of the state of optimizers. Of a model that was saved with its adapters in it, `merges` say what
-    each of them comes to; `suggested` merges the adapter where there is one and it is known how."""
+    each of them comes to; `suggested` merges the adapter where there is one and it is known how.
+
+    `unsized` are keys of the model whose shapes nothing tells, as those that the text of an error only calls missing."""
 
     lists: Lists
     state_dict: str
@@ -42,6 +44,12 @@ class LoadReport:
     others: tuple[tuple[str, Lists], ...] = ()
     optimizers: tuple[OptimizerFit, ...] = ()
     merges: tuple[InnerMerge, ...] = ()
+    unsized: tuple[str, ...] = ()
+
+    def by_name(self, after: Lists) -> int:
+        """How many of the keys that load `after` a step do so by their names alone."""
+        missing = {*after.missing}
+        return sum(key not in missing for key in self.unsized)
 
     @property
     def edits(self) -> tuple[Edit, ...]:

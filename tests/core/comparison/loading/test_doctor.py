@@ -61,6 +61,20 @@ def test_that_what_fits_in_the_loaded_dict_is_known_to_be_the_models(tmp_path: P
     assert len(found.lists.unexpected) == 5
 
 
+def test_that_keys_whose_shapes_the_text_does_not_tell_are_said_to_load_by_their_names_alone(tmp_path: Path) -> None:
+    state = wrapped()
+    state["module.2.weight"] = torch.zeros(5, 4, 1, 1)          # names are refused before shapes are looked at
+    torch.save(state, tmp_path / "wrapped.pth")
+    text = error_of(net(), state)
+    found = core.doctor(text, core.open(tmp_path / "wrapped.pth"))
+    assert found.after.loads and found.by_name(found.after) == len(found.lists.missing) == 8
+    explained = core.explain_error(text, core.open(tmp_path / "wrapped.pth"))
+    assert explained.remedies[0].outcome == "all 9 keys load, by their names"
+    torch.save(net().state_dict(), tmp_path / "plain.pth")
+    report = core.load_report(core.open(tmp_path / "plain.pth"), core.open(tmp_path / "plain.pth"))
+    assert report.by_name(report.after) == 0
+
+
 def test_that_a_key_that_is_only_missing_leaves_the_file_as_it_is(tmp_path: Path) -> None:
     torch.save({"model": net().state_dict(), "epoch": 2}, tmp_path / "a.pth")
     bigger = nn.Sequential(*net(), nn.Linear(2, 2))
