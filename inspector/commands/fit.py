@@ -52,7 +52,8 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     elif report.suggested:
         every = f"all {report.after.fitting:,} keys load" if report.after.fitting != 1 else "its one key loads"
         if unsized := report.by_name(report.after):
-            every += f", by {'their names' if report.after.fitting != 1 else 'its name'} (the error does not tell the shapes of {unsized:,})"
+            names = "their names" if report.after.fitting != 1 else "its name"
+            every += f", by {names} (the error does not tell the shapes of {unsized:,})"
         outcome = "the weights alone" if lists.loads else f"then {every}" if report.after.loads else f"then {_not_strict(report.after)}"
         command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
         parts.append(spoken(f"{outcome}:") + f"\n  {command}")

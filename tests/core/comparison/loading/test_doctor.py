@@ -67,7 +67,8 @@ def test_that_keys_whose_shapes_the_text_does_not_tell_are_said_to_load_by_their
     torch.save(state, tmp_path / "wrapped.pth")
     text = error_of(net(), state)
     found = core.doctor(text, core.open(tmp_path / "wrapped.pth"))
-    assert found.after.loads and found.by_name(found.after) == len(found.lists.missing) == 8
+    assert found.after.loads
+    assert found.by_name(found.after) == len(found.lists.missing) == 8
     explained = core.explain_error(text, core.open(tmp_path / "wrapped.pth"))
     assert explained.remedies[0].outcome == "all 9 keys load, by their names"
     torch.save(net().state_dict(), tmp_path / "plain.pth")
