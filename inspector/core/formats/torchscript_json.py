@@ -15,6 +15,7 @@ buffers, then those of the modules in it. What follows are tensors of other attr
 from __future__ import annotations
 
 from dataclasses import replace
+from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -38,6 +39,9 @@ from .zip.records import Records
 FORMAT = "torchscript"
 MODEL, ATTRIBUTES = "model.json", "attributes.pkl"
 _DEPTH = 128                # of nested JSON: a module in another takes two
+_JSON = 32                  # bytes that a byte of JSON may take as objects, which are there as long as the archive is read
+_ENTRY, _TENSOR = 200, 300  # bytes that an entry takes in the tables besides its key, and a tensor more
+_PAIR = 64                  # … and an entry of attributes.pkl besides its key, until it is listed
 _BY_NUMBER = ("torch.jit._pickle", "build_tensor_from_id")
 
 # caffe2.TensorProto.DataType, by name and number -> torch's type
@@ -54,10 +58,14 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
 
 
 class _Found(NamedTuple):
-    """What one entry of attributes.pkl holds, as (the rest of its key, value)."""
+    """What one entry of attributes.pkl holds, by its keys there."""
 
     values: list[tuple[str, Plain]]
     tensors: list[tuple[str, int]]          # … and numbers of the table
+
+
+class _Enough(Exception):
+    """The budget for keys is used up; what was listed stays."""
 
 
 class _Archive:
@@ -70,6 +78,8 @@ class _Archive:
         self.keys = Keys()
         self.used: set[int] = set()
         self.listed: set[int] = set()                 # entries of attributes.pkl that were listed
+        self.arenas = {MODEL, ATTRIBUTES, "version"}    # records that belong to modules
+        self.room = records.limits.memory               # bytes that the tables may still take
 
     def checkpoint(self, path: str) -> Checkpoint:
         records = self.records
@@ -79,14 +89,15 @@ class _Archive:
         main = model.get("mainModule")
         if not isinstance(main, dict):
             raise Corrupt("it names no main module", "The archive is damaged: fetch or copy it again.", MODEL)
-        self.attributes = self._attributes()
-        arenas = self._modules(main)
-        for key, number in self.others:
-            self._add(key, number, None)
-        for number in range(len(self.table)):
-            if number not in self.used:
-                self._add(f"constants.{number}", number, None)
-        self._unused(arenas)
+        self.attributes = self._attributes(_entries_named(main))
+        try:
+            self._list_all(main)
+        except _Enough:
+            records.add_finding("too-many-keys", "warning", MODEL, "Not everything is listed: the keys are too many or too long to list "
+                                "them all.", "The file may be made to exhaust whoever reads it.")
+        else:
+            self._orphans()
+        self._other_pickles()
         facts = {"folder": records.top.rstrip("/"), "version": records.text("version"), "proto version": _fact(model, "protoVersion"),
                  "producer": " ".join(filter(None, (_fact(model, "producerName"), _fact(model, "producerVersion"))))}
         return Checkpoint(path, FORMAT, "torchscript", (records.source.stamp,),
@@ -95,37 +106,52 @@ class _Archive:
                           records.all_findings(), facts=MappingProxyType({name: text for name, text in facts.items() if text}),
                           members=records.members(), pickles=tuple(records.pickles))
 
+    def _list_all(self, main: dict[str, Any]) -> None:
+        self._modules(main)
+        for key, number in self.others:
+            self._add(key, number, None)
+        for number in range(len(self.table)):
+            if number not in self.used:
+                self._add(f"constants.{number}", number, None)
+
     def _model(self) -> dict[str, Any]:
         limits = replace(self.records.limits, json_depth=_DEPTH)
         data = self.records.read(MODEL, limits.json_bytes)
         found = Scanner(data, MODEL, limits=limits, monitor=self.records.monitor).document()
         if not isinstance(found, dict):
             raise Corrupt("it is no JSON object", "The archive is damaged: fetch or copy it again.", MODEL)
+        self.room = max(self.room - _JSON * len(data), self.room // 8)
         return found
+
+    def _new_key(self, key: str, nbytes: int = 0) -> str:
+        """`key`, given away once, where there is room for it and `nbytes` more. Raises _Enough."""
+        self.room -= _ENTRY + getsizeof(key) + nbytes
+        if self.room < 0:
+            raise _Enough
+        return self.keys.new(key)
 
     # -- modules ------------------------------------------------------------------------------------------------------
 
-    def _modules(self, main: dict[str, Any]) -> set[str]:
-        """Goes through the modules in the order of `state_dict()`. Gives the records that belong to them."""
-        arenas = {MODEL, ATTRIBUTES, "version"}
-        todo: list[tuple[str, str, dict[str, Any]]] = [("", "__torch__", main)]
+    def _modules(self, main: dict[str, Any]) -> None:
+        """Goes through the modules in the order of `state_dict()`. Raises _Enough."""
+        todo: list[tuple[str, str, dict[str, Any]]] = [("", "__torch__", main)]     # (prefix of those beside it, type above it, module)
         count = 0
         while todo:
             count += 1
             if count % 1024 == 0:
                 self.records.monitor.check()
-            key, above, module = todo.pop()
+            beside, above, module = todo.pop()
+            key = "" if module is main else beside + _text(module, "name")
             prefix = f"{key}." if key else ""
             name = _text(module, "name") or "module"
             type_ = f"{above}.{name}"
             code = _text(module.get("torchscriptArena"), "key")
-            arenas |= {code, _text(module.get("torchscriptDebugArena"), "key")}
-            self.values.append((self.keys.new(key), Opaque(type_, code or "no methods of its own")))
+            self.arenas |= {code, _text(module.get("torchscriptDebugArena"), "key")}
+            self.values.append((self._new_key(key, getsizeof(type_)), Opaque(type_, code or "no methods of its own")))
             self._own(module, prefix)
             for inner in reversed(_list(module, "submodules")):
                 if isinstance(inner, dict):
-                    todo.append((prefix + _text(inner, "name"), type_, inner))
-        return arenas
+                    todo.append((prefix, type_, inner))
 
     def _own(self, module: dict[str, Any], prefix: str) -> None:
         """A module's parameters and buffers; its other attributes are kept for later."""
@@ -144,55 +170,63 @@ class _Archive:
 
     def _attribute(self, key: str, id: int | None, is_tensor: bool) -> None:
         if id is None or id < 0:            # no value of its own: __setstate__ makes it from the module's state
-            self.values.append((self.keys.new(key), None))
+            self.values.append((self._new_key(key), None))
             return
         found = self.attributes.get(id)
         if found is None:
-            self.values.append((self.keys.new(key), Opaque("missing", "its value is not in the archive")))
+            self.values.append((self._new_key(key), Opaque("missing", "its value is not in the archive")))
         elif is_tensor and len(found.tensors) == 1 and not found.values:
             self._add(key, found.tensors[0][1], "")
         elif id in self.listed:
-            self.values.append((self.keys.new(key), Opaque("reference", f"→ entry {id} of {ATTRIBUTES}")))
+            self.values.append((self._new_key(key), Opaque("reference", f"→ entry {id} of {ATTRIBUTES}")))
         else:
             self.listed.add(id)
-            self.values += [(self.keys.new(key + rest), value) for rest, value in found.values]
-            self.others += [(key + rest, number) for rest, number in found.tensors]
-            self.used.update(number for _, number in found.tensors)
+            for name, value in found.values:
+                self.values.append((self._new_key(key + _below(name)), value))
+            for name, number in found.tensors:
+                self.others.append((key + _below(name), number))
+                self.room -= _PAIR + getsizeof(self.others[-1][0])
+                self.used.add(number)
+                if self.room < 0:
+                    raise _Enough
 
     # -- attributes.pkl -----------------------------------------------------------------------------------------------
 
-    def _attributes(self) -> dict[int, _Found]:
-        """What attributes.pkl holds, by entry. A broken one costs the attributes, not the parameters."""
+    def _attributes(self, named: set[int]) -> dict[int, _Found]:
+        """What attributes.pkl holds of the entries that modules name. A broken one costs the attributes, not the parameters."""
         records = self.records
         if records.find(ATTRIBUTES) is None:
             return {}
         try:
             graph = records.decode(ATTRIBUTES)
-            contents = contents_of(graph, _no_storage, member=ATTRIBUTES, limits=records.limits, monitor=records.monitor)
+            contents = contents_of(graph, _no_storage, member=ATTRIBUTES, limits=replace(records.limits, memory=self.room),
+                                   monitor=records.monitor)
         except InspectorError as error:
             records.add_finding("bad-member", "danger", ATTRIBUTES, f"The attributes of the modules cannot be read: {error.message}.",
                          "Buffers are among them in torch 1.2. Fetch the file again.")
             records.findings += error.findings
             return {}
         records.findings += contents.findings
+        self.room -= graph.nbytes
         found: dict[int, _Found] = {}
-        for key, value in contents.values:
-            first, dot, rest = key.partition(".")
-            id = integer(first)
-            if id is None:
+        for pair in contents.values:
+            key, value = pair
+            id = integer(key.partition(".")[0])
+            if id is None or id not in named:
                 continue
+            self.room -= _PAIR + getsizeof(key)
             entry = found.setdefault(id, _Found([], []))
             number = _table_number(graph, value)
             if number is None:
-                entry.values.append((dot + rest, value))
+                entry.values.append(pair)
             else:
-                entry.tensors.append((dot + rest, number))
+                entry.tensors.append((key, number))
         return found
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
     def _add(self, key: str, number: int | None, state_dict: str | None) -> None:
-        key = self.keys.new(key)
+        key = self._new_key(key, _TENSOR)
         if number is None or not 0 <= number < len(self.table):
             self.tensors.append(described(key, (), (), 0, None, None, None, state_dict=state_dict,
                                           problem="missing: the archive's table has no such tensor"))
@@ -232,17 +266,24 @@ class _Archive:
                                                     problem=problem)
         return known
 
-    def _unused(self, arenas: set[str]) -> None:
-        """Records that nothing refers to: bytes of no tensor, and pickles that no torch reads."""
+    def _unknown(self) -> list[str]:
+        """Records that nothing listed refers to."""
+        return [name for name in self.records.inner() if name not in self.storages and name not in self.arenas]
+
+    def _orphans(self) -> None:
+        """Tells of bytes of no tensor; all tensors are listed."""
         records = self.records
-        unknown = [name for name in records.inner() if name not in self.storages and name not in arenas]
-        orphans = [name for name in unknown if name.startswith("tensors/")]
+        orphans = [name for name in self._unknown() if name.startswith("tensors/")]
         if orphans:
             shown = ", ".join(visible(name, 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
             records.add_finding("orphan-records", "warning", orphans[0], f"{counted(len(orphans), 'record belongs', 'records belong')} to "
                                 f"no tensor: {shown}.",
                          "They are kept unless unreferenced records are dropped.", orphans)
-        pickles = [name for name in unknown if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
+
+    def _other_pickles(self) -> None:
+        """Tells of pickles that no torch reads."""
+        records = self.records
+        pickles = [name for name in self._unknown() if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
         for name in pickles[:records.limits.pickles_per_stream]:
             records.add_finding("extra-pickle", "warning", name, f"The archive holds another pickle, {visible(name, 80)!r}.",
                          "No PyTorch reads it; what it names is listed here.")
@@ -253,6 +294,27 @@ class _Archive:
                 continue
             records.findings += contents_of(graph, _no_storage, member=name, limits=records.limits,
                                              monitor=records.monitor).findings
+
+
+def _entries_named(main: dict[str, Any]) -> set[int]:
+    """The numbers of the entries of attributes.pkl that modules name: of the others, which may be as many as a bomb unpacks to, nothing
+    is kept."""
+    found: set[int] = set()
+    todo = [main]
+    while todo:
+        module = todo.pop()
+        for named in (*(_number(entry, "id") for entry in _list(module, "attributes") if isinstance(entry, dict)),
+                      _number(module, "getStateAttributeId")):
+            if named is not None:
+                found.add(named)
+        todo += [inner for inner in _list(module, "submodules") if isinstance(inner, dict)]
+    return found
+
+
+def _below(key: str) -> str:
+    """What stands behind the number of an entry in a key of attributes.pkl, with its dot."""
+    _, dot, rest = key.partition(".")
+    return dot + rest
 
 
 def _table_number(graph: Graph, value: Plain) -> int | None:

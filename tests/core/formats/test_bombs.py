@@ -226,11 +226,23 @@ TEXTS = {
                                          zipfile.ZIP_DEFLATED),
     "json.pt": lambda: builders.zipped({"net/model.json": b'{"mainModule":{"a":[' + b"[]," * 20_000_000 + b"1]}}", "net/version": b"1"},
                                        zipfile.ZIP_DEFLATED),
+    "modules.pt": lambda: builders.zipped({"net/model.json": b'{"mainModule":{"submodules":[{"name":"' + b"w" * 500_000
+                                           + b'","submodules":[' + b"{}," * 1_500_000 + b"{}]}]}}", "net/version": b"1"}, zipfile.ZIP_DEFLATED),
+    "attribute.pt": lambda: _with_attribute(b"w" * 500_000, shared_lists()),
+    "listed.pt": lambda: _with_attribute(b"w", shared_lists()),
+    "both.pt": lambda: _with_attribute(b"w", shared_lists(), b"[" + b"[]," * 1_500_000 + b"1]"),
 }
 
 
+def _with_attribute(name: bytes, values: bytes, more: bytes = b"[]") -> bytes:
+    """An archive of torch 1.1 with one module, one attribute of which is the first entry of those in `values`."""
+    model = b'{"mainModule":{"attributes":[{"name":"%b","type":"int","id":"1"}],"more":%b}}' % (name, more)
+    return builders.zipped({"net/model.json": model, "net/version": b"1", "net/attributes.pkl": values}, zipfile.ZIP_DEFLATED)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak is told by /proc")
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name == "model.pt2" else [pytest.mark.slow]) for name in TEXTS])
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in ("model.pt2", "modules.pt") else [pytest.mark.slow])
+                                  for name in TEXTS])
 def test_that_json_takes_no_more_memory_than_its_size_allows(tmp_path: Path, warm: list[str], name: str) -> None:
     file = tmp_path / name
     file.write_bytes(TEXTS[name]())

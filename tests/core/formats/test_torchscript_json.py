@@ -286,3 +286,18 @@ def test_that_any_json_gives_a_checkpoint_or_one_error(main: Any, tensors: Any, 
         for key, info in ckpt.tensors.items():
             if not info.problem:
                 core.read_numpy(ckpt, key)
+
+
+def test_that_keys_too_long_to_list_are_counted_before_they_are_made_and_what_was_listed_stays(tmp_path: Path) -> None:
+    """A module's name is a part of every name below it: a thousand modules in one with a long name are a thousand long names."""
+    writer = Writer()
+    inner = [{"name": str(n)} for n in range(1000)]
+    main = {"parameters": [writer.parameter("weight", torch.ones(2))], "submodules": [{"name": "w" * 10_000, "submodules": inner}]}
+    file = tmp_path / "net.pt"
+    file.write_bytes(writer.archive(main, op.pickled(op.tuple_of())))
+    assert len(core.open(file).values) == 1002
+    few = core.open(file, limits=core.Limits(memory=5 << 20, memory_per_byte=0))
+    assert "weight" in few.tensors
+    assert 100 < len(few.values) < 1002
+    assert ids(few).count("too-many-keys") == 1
+    assert "orphan-records" not in ids(few)
