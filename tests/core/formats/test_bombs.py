@@ -227,7 +227,8 @@ TEXTS = {
     "json.pt": lambda: builders.zipped({"net/model.json": b'{"mainModule":{"a":[' + b"[]," * 20_000_000 + b"1]}}", "net/version": b"1"},
                                        zipfile.ZIP_DEFLATED),
     "modules.pt": lambda: builders.zipped({"net/model.json": b'{"mainModule":{"submodules":[{"name":"' + b"w" * 500_000
-                                           + b'","submodules":[' + b"{}," * 1_500_000 + b"{}]}]}}", "net/version": b"1"}, zipfile.ZIP_DEFLATED),
+                                           + b'","submodules":[' + b"{}," * 1_500_000 + b"{}]}]}}",
+                                           "net/version": b"1"}, zipfile.ZIP_DEFLATED),
     "attribute.pt": lambda: _with_attribute(b"w" * 500_000, shared_lists()),
     "listed.pt": lambda: _with_attribute(b"w", shared_lists()),
     "both.pt": lambda: _with_attribute(b"w", shared_lists(), b"[" + b"[]," * 1_500_000 + b"1]"),
