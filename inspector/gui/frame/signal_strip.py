@@ -9,17 +9,18 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core, sentences
-from inspector.gui.kit import icons, theme
+from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals, Kind
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import Checked, ValueChecks
-from inspector.gui.widgets.elided import Elided
+from inspector.gui.widgets.elided import Elided, ElidedLabel
 
 HEIGHT = 38
 _LINK_FROM, _DETAIL_FROM = 620, 430         # widths from which on there is room for the link, and for the detail
+_VERDICT = 60                               # pixels of the verdict where nothing else is left to give way
 _LEVELS = ("", "ok", "info", "warning", "danger")
 
 
@@ -96,6 +97,7 @@ class SignalStrip(QFrame):
             self.verdict.setProperty("tone", worst.level)
             for widget in (self, self.verdict):
                 theme.repolish(widget)
+        self.verdict.setToolTip(words.tip(f"{self.verdict.text()} {self.detail.text}"))
         self.setAccessibleName(f"{self.verdict.text()} {self.detail.text}")
         self._tint()
         self._fit()
@@ -178,8 +180,9 @@ class SignalStrip(QFrame):
 
     def _place(self) -> None:
         self._picture = QLabel()
-        self.verdict = QLabel()
-        self.verdict.setTextFormat(Qt.TextFormat.PlainText)
+        self.verdict = ElidedLabel()
+        self.verdict.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.verdict.setMinimumWidth(_VERDICT)
         font = self.verdict.font()
         font.setWeight(font.Weight.DemiBold)
         self.verdict.setFont(font)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
@@ -23,6 +23,8 @@ from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
+from inspector.gui.widgets.elided import ElidedLabel
+from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
 from inspector.gui.widgets.kernel_page import KernelPage, Sheet
@@ -78,9 +80,8 @@ class HeatmapPanel(SelectionPanel):
         self.slices = SliceControls(mosaics=True)
         self.view = HeatmapView()
         self.kernels = KernelPage()
-        self.readout = QLabel()
+        self.readout = ElidedLabel()
         self.readout.setAccessibleName(self.tr("Element under the cursor"))
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._make_choices()
         self._place()
         self.setAccessibleName(self.tr("Heatmap"))
@@ -415,13 +416,11 @@ class HeatmapPanel(SelectionPanel):
         return box
 
     def _place(self) -> None:
-        choices = QHBoxLayout()
-        choices.setSpacing(8)
+        choices, row = flowing(8)
         self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
         for widget in (label(self.tr("Colours"), tone="muted", selectable=False), self.colours, self.centre, self.clip,
                        self.how_label, self.how):
-            choices.addWidget(widget)
-        choices.addStretch(1)
+            row.addWidget(widget)
         self.how.hide()
         self.how_label.hide()
         menu = QMenu(self)
@@ -447,7 +446,7 @@ class HeatmapPanel(SelectionPanel):
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
-        inside.addLayout(choices)
+        inside.addWidget(choices)
         self._shown = QStackedWidget()
         self._shown.addWidget(self.view)
         self._shown.addWidget(self.kernels)

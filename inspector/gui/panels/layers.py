@@ -30,7 +30,6 @@ from PySide6.QtWidgets import (
     QProgressBar,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QSplitter,
     QTableView,
     QToolButton,
@@ -48,7 +47,7 @@ from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
 from inspector.gui.widgets.elided import ElidedLabel
-from inspector.gui.widgets.flow import Flow
+from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
 from inspector.gui.widgets.layer_cells import LayerCells
@@ -702,10 +701,7 @@ class LayersPanel(SelectionPanel):
         return table
 
     def _place(self) -> None:
-        self._line_controls = QWidget()
-        controls = QHBoxLayout(self._line_controls)
-        controls.setContentsMargins(0, 0, 0, 0)
-        controls.setSpacing(8)
+        self._line_controls, controls = flowing(8)
         for text, widget in ((self.tr("&Measure"), self.measures), (self.tr("&Across"), self.across)):
             caption = QLabel(text)
             caption.setProperty("tone", "muted")
@@ -713,7 +709,6 @@ class LayersPanel(SelectionPanel):
             controls.addWidget(caption)
             controls.addWidget(widget)
         controls.addWidget(self.log)
-        controls.addStretch(1)
         self.pattern_edit = QLineEdit()
         self.pattern_edit.setPlaceholderText(self.tr("Pattern: *.weight"))
         self.pattern_edit.setAccessibleName(self.tr("Pattern of names"))
@@ -725,11 +720,7 @@ class LayersPanel(SelectionPanel):
         completer = QCompleter(self._names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.pattern_edit.setCompleter(completer)
-        self._chip_row = QWidget()
-        self._chips = Flow(self._chip_row, 6)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self._chip_row.setSizePolicy(policy)
+        self._chip_row, self._chips = flowing(6)
         self._top = QWidget()
         upper = QVBoxLayout(self._top)
         upper.setContentsMargins(0, 0, 0, 0)
@@ -781,21 +772,14 @@ class LayersPanel(SelectionPanel):
 
     def _views(self) -> QHBoxLayout:
         """Ridges or lines; one scale or many; what can be taken away."""
-        row = QHBoxLayout()
-        row.setSpacing(3)
-        self.as_ridges, self.as_lines = self._switch(self.tr("Ridges"), self.tr("Lines"))
+        view, self.as_ridges, self.as_lines = self._switch(self.tr("Ridges"), self.tr("Lines"))
         self.as_ridges.setToolTip(self.tr("The distribution of each tensor, one above the other"))
         self.as_lines.setToolTip(self.tr("A number of each tensor, across depth"))
         self.as_ridges.clicked.connect(partial(self._choose_view, True))
         self.as_lines.clicked.connect(partial(self._choose_view, False))
-        self._ridge_controls = QWidget()
-        scale = QHBoxLayout(self._ridge_controls)
-        scale.setContentsMargins(14, 0, 0, 0)
-        scale.setSpacing(3)
-        self.common, self.own = self._switch(self.tr("Common scale"), self.tr("Each its own"))
+        self._ridge_controls, self.common, self.own = self._switch(self.tr("Common scale"), self.tr("Each its own"))
         for button in (self.common, self.own):
             button.clicked.connect(self._show_scale)
-            scale.addWidget(button)
         out = QPushButton(self.tr("Save"))
         out.setAccessibleName(self.tr("Copy or save what is shown"))
         out.setFlat(True)
@@ -808,22 +792,25 @@ class LayersPanel(SelectionPanel):
             else:
                 menu.addAction(said, partial(run))
         out.setMenu(menu)
-        row.addWidget(self.as_ridges)
-        row.addWidget(self.as_lines)
-        row.addWidget(self._ridge_controls)
-        row.addSpacing(12)
-        row.addWidget(self.pattern_edit, 2)
-        row.addStretch(1)
-        row.addWidget(out)
+        choices, line = flowing(14)
+        for widget in (view, self._ridge_controls, self.pattern_edit):
+            line.addWidget(widget)
+        row = QHBoxLayout()
+        row.addWidget(choices, 1)
+        row.addWidget(out, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
-    def _switch(self, first: str, second: str) -> tuple[QToolButton, QToolButton]:
-        """Two buttons of which one is down, the first to begin with."""
-        group = QButtonGroup(self)
+    def _switch(self, first: str, second: str) -> tuple[QWidget, QToolButton, QToolButton]:
+        """Two buttons of which one is down, the first to begin with, and what they stand in."""
+        holder, group = QWidget(), QButtonGroup(self)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
         made = QToolButton(), QToolButton()
         for button, text in zip(made, (first, second), strict=True):
             button.setText(text)
             button.setCheckable(True)
             group.addButton(button)
+            row.addWidget(button)
         made[0].setChecked(True)
-        return made
+        return holder, *made

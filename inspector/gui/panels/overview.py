@@ -662,5 +662,5 @@ def _ticked(text: str) -> QHBoxLayout:
     picture.setPixmap(icons.pixmap("ok", 16, theme.colours().ok))
     picture.setAccessibleName(QCoreApplication.translate("Overview", "All right"))
     row.addWidget(picture)
-    row.addWidget(label(text), 1)
+    row.addWidget(label(text, wrap=True), 1)
     return row

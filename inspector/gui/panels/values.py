@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
-    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -29,6 +28,8 @@ from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import offer_clearing
+from inspector.gui.widgets.elided import ElidedLabel
+from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
@@ -38,6 +39,7 @@ from inspector.gui.widgets.slice_controls import SliceControls
 FIND, SAVE = "values-find", "values-save"
 WRAP = 8                        # elements of a vector in a row
 COPIED = 1 << 20                # elements that are put on the clipboard at most
+_GO_TO = 90                     # pixels of the field for an index at the least
 
 
 class ValuesPanel(SelectionPanel):
@@ -53,10 +55,8 @@ class ValuesPanel(SelectionPanel):
         self.model = ValueGrid(tasks, self)
         self.table = self._make_table()
         self.goto = QLineEdit()
-        self.readout = QLabel()
-        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout = ElidedLabel()
         self.readout.setAccessibleName(self.tr("Selected element"))
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._place()
         self.setAccessibleName(self.tr("Values"))
         self.slices.changed.connect(self._show_plane)
@@ -321,16 +321,21 @@ class ValuesPanel(SelectionPanel):
             self._format.addItem(text, data)
         self._format.activated.connect(self._set_format)
         self.goto.setAccessibleName(self.tr("Go to index"))
+        self.goto.setMinimumWidth(_GO_TO)
         offer_clearing(self.goto)
-        tools = QHBoxLayout()
-        tools.setSpacing(8)
+        tools, line = flowing(8)
         for text, widget in ((self.tr("&Go to"), self.goto), (self.tr("&Numbers"), self._format)):
             caption = QLabel(text)
             caption.setProperty("tone", "muted")
             caption.setBuddy(widget)
-            tools.addWidget(caption)
-            tools.addWidget(widget, 1 if widget is self.goto else 0)
-        tools.addWidget(self._menu_button(self.tr("Find"), self.tr("Find the next odd or extreme value"), (
+            together = QWidget()
+            row = QHBoxLayout(together)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+            row.addWidget(caption)
+            row.addWidget(widget, 1 if widget is self.goto else 0)
+            line.addWidget(together)
+        line.addWidget(self._menu_button(self.tr("Find"), self.tr("Find the next odd or extreme value"), (
             (self.tr("Next NaN"), "nan", "Ctrl+Alt+N"), (self.tr("Next infinity"), "inf", "Ctrl+Alt+I"),
             (self.tr("Next zero"), "zero", "Ctrl+Alt+0"), (self.tr("Greatest value"), "max", "Ctrl+Alt+Up"),
             (self.tr("Smallest value"), "min", "Ctrl+Alt+Down"))))
@@ -345,12 +350,12 @@ class ValuesPanel(SelectionPanel):
         self.parts_menu = menu.addMenu(self.tr("Save a stored part as NPY"))
         menu.aboutToShow.connect(self._offer_parts)
         out.setMenu(menu)
-        tools.addWidget(out)
+        line.addWidget(out)
         shown = QWidget()
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
-        inside.addLayout(tools)
+        inside.addWidget(tools)
         inside.addWidget(self.table, 1)
         inside.addWidget(self.readout)
         self.pages = ResultPages(shown)

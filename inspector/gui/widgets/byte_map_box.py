@@ -16,7 +16,7 @@ from inspector.gui.models.plot_scales import number
 
 from .boxes import FactBox, label
 from .elided import Elided
-from .flow import Flow
+from .flow import flowing
 from .treemap_view import TreemapView
 
 COLOURINGS = ("kind", "dtype", "device", *VALUES)
@@ -56,7 +56,7 @@ class ByteMapBox(FactBox):
         head.addWidget(label(self.tr("Where the bytes are"), strong=True, selectable=False))
         head.addWidget(self._choices(), 1)
         head.addWidget(self._menu())
-        self._legend, self._swatches = _flowing(14)
+        self._legend, self._swatches = flowing(14)
         self.body.addLayout(head)
         self.body.addWidget(self._make_offer())
         self.body.addLayout(self._crumbs)
@@ -191,7 +191,7 @@ class ByteMapBox(FactBox):
     def _choices(self) -> QWidget:
         texts = {"kind": self.tr("Kind"), "dtype": self.tr("Dtype"), "device": self.tr("Device"), "std": self.tr("Std"), "nan": "NaN",
                  "change": self.tr("Change")}
-        made, row = _flowing(3)
+        made, row = flowing(3)
         row.addWidget(label(self.tr("Colour"), tone="muted", selectable=False))
         self.colourings = QButtonGroup(self)
         self.buttons: dict[str, QToolButton] = {}
@@ -404,12 +404,3 @@ def kind_names() -> dict[str, str]:
             "vector": translate("ByteMap", "Vectors"), "packed": translate("ByteMap", "Packed parts"),
             "buffer": translate("ByteMap", "Buffers"), "optimizer": translate("ByteMap", "Optimizer state"),
             "other": translate("ByteMap", "Other tensors")}
-
-
-def _flowing(gap: int) -> tuple[QWidget, Flow]:
-    """What takes as many lines as it has no room in one for."""
-    made = QWidget()
-    policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    policy.setHeightForWidth(True)
-    made.setSizePolicy(policy)
-    return made, Flow(made, gap)

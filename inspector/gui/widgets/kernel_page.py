@@ -15,6 +15,7 @@ from inspector.gui.models.plot_scales import number
 from .boxes import FactBox, label
 from .colour_maps import MAPS, ColourMap
 from .elided import Elided
+from .flow import flowing
 from .kernel_sheet import KernelCard, KernelSheetView, NormBars, ranked
 
 _BESIDE = 560                   # pixels from which on the cards stand beside the sheet
@@ -143,12 +144,9 @@ class KernelPage(QWidget):
         self._order.addItem(self.tr("By norm"), True)
         self._order.setAccessibleName(self.tr("Order of the kernels"))
         self._order.activated.connect(self._show_order)
-        controls = QHBoxLayout()
-        controls.setSpacing(14)
-        for widget in (self._colour_row, scale):
-            controls.addWidget(widget)
-        controls.addWidget(self._order)
-        controls.addStretch(1)
+        controls, line = flowing(14)
+        for widget in (self._colour_row, scale, self._order):
+            line.addWidget(widget)
         self._title = label("", strong=True, wrap=True)
         kernel = FactBox()
         kernel.body.addWidget(self._title)
@@ -175,7 +173,7 @@ class KernelPage(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(6)
-        whole.addLayout(controls)
+        whole.addWidget(controls)
         whole.addLayout(self._main, 1)
         self._turn()
 

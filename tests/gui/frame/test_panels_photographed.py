@@ -1,4 +1,4 @@
-"""Every panel, photographed as four people see it: light, dark, on a small screen, in Chinese. No text has less room than it takes."""
+"""Every panel, photographed as five people see it: light, dark, on a small screen, in Chinese, in longer words. No text lacks room."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -18,9 +18,10 @@ from inspector.gui.kit import theme, translators
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from tests.gui.longer import Longer
 
 VARIANTS = {"light": ("light", (1360, 860), "en"), "dark": ("dark", (1360, 860), "en"), "small": ("light", (1024, 700), "en"),
-            "chinese": ("dark", (1024, 700), "zh_CN")}
+            "chinese": ("dark", (1024, 700), "zh_CN"), "longer": ("light", (1024, 700), "longer")}
 _OWN_TEXT = ("QLabel", "Fitting", "QPushButton", "QToolButton", "QCheckBox", "QComboBox")
 RNG = np.random.default_rng(0)
 
@@ -41,7 +42,10 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 def language(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
     wanted = VARIANTS[request.param][2]
     before = {*qapp.findChildren(QTranslator)}
-    translators.install(qapp, wanted)
+    if wanted == "longer":
+        qapp.installTranslator(Longer(qapp))
+    else:
+        translators.install(qapp, wanted)
     yield request.param
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)

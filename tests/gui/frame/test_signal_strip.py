@@ -59,6 +59,20 @@ def said(window: MainWindow) -> str:
     return f"{window.strip.verdict.text()} {window.strip.detail.text}"
 
 
+def test_that_a_verdict_without_room_gives_way_to_the_button_and_is_whole_in_its_tooltip(window: MainWindow,
+                                                                                       show: Callable[[str], None]) -> None:
+    show("nan.pth")
+    strip, verdict, action = window.strip, window.strip.verdict, window.strip.action
+    assert verdict.width() >= verdict.sizeHint().width()
+    strip.setFixedWidth(action.sizeHint().width() + 150)
+    layout = strip.layout()
+    assert layout is not None
+    layout.activate()
+    assert verdict.width() < verdict.sizeHint().width()
+    assert action.width() >= action.sizeHint().width()
+    assert "1 value is no finite number: net.fc.weight" in verdict.toolTip()
+
+
 @pytest.mark.parametrize("panel", ["overview", "statistics", "details"])
 def test_that_danger_is_said_whatever_panel_is_open(window: MainWindow, show: Callable[[str], None], panel: str) -> None:
     window.view.show_panel(panel)
