@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.graph import LIST
-from inspector.core.keypath import below, join, leaf_of, relative, visible
+from inspector.core.keypath import below, is_under, join, leaf_of, relative, visible
 from inspector.core.limits import LIMITS
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, without_wrappers
 from inspector.core.pickles.encode.graph_editor import GraphEditor
@@ -20,11 +20,12 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.optimizers import entry_of
 from inspector.core.wording import counted
 
-from .tools.common import Edit, origin_of, reduced
+from .tools.common import Edit, edited, origin_of, reduced
 from .tools.optimizer_order import Listed, Order, Parameter, listed, order_of, partner, state_of
 from .tools.rewriting import on_new_source, rewritten
 
 _ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
+_LAID_FLAT = "dcp"          # the values of its groups have keys of their own, of which the lists are made when it is saved
 _ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 _SHOWN = 3
 
@@ -46,6 +47,7 @@ class _Plan(NamedTuple):
     gone: tuple[str, ...]
     reshaped: tuple[str, ...]
     numbered: bool
+    ordered: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ class OptimizerFor(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         before = ckpt.edited.edits if ckpt.edited else ()
         for plan in self._plans(ckpt, monitor):
-            ckpt = _renumbered(self._listed_anew(ckpt, plan, monitor), self, plan)
+            flat = ckpt.as_opened.format == _LAID_FLAT
+            ckpt = _renumbered(_with_groups(ckpt, self, plan) if flat else self._listed_anew(ckpt, plan, monitor), self, plan)
         assert ckpt.edited is not None
         return replace(ckpt, edited=ckpt.edited._replace(edits=(*before, self)))
 
@@ -79,8 +82,9 @@ class OptimizerFor(Edit):
         mine = listed(ckpt)
         if not mine:
             raise EditError("there is no optimizer's state in the file", "`inspector ls` shows what is.", id="no_optimizer")
-        if ckpt.as_opened.format not in _ONE_PICKLE:
-            raise EditError("the lists of parameters of an optimizer are changed in single PyTorch files only", "Save it as one first.",
+        if ckpt.as_opened.format not in {*_ONE_PICKLE, _LAID_FLAT}:
+            raise EditError("the lists of parameters of an optimizer are changed in single PyTorch files and folders of "
+                            "torch.distributed.checkpoint only", "Save it as one file first, with -o one.pth, and edit that.",
                             id="unsupported")
         order = order_of(self.reference, monitor)
         return [_plan(ckpt, one, partner(one, order.optimizers, len(mine)), order) for one in mine]
@@ -115,7 +119,8 @@ class OptimizerFor(Edit):
         for plan in self._plans(before, monitor):
             where = f" in {visible(plan.path, 60)}" if plan.path else ""
             notes.append(f"{counted(len(plan.ids), 'parameter keeps its state', 'parameters keep their state')}{where}, "
-                         f"{len(plan.groups)} {'group' if len(plan.groups) == 1 else 'groups'} in the order of the reference.")
+                         f"{len(plan.groups)} {'group' if len(plan.groups) == 1 else 'groups'} in the order of "
+                         f"{'the reference' if plan.ordered else 'the file, as safetensors keeps none'}.")
             for names, one, many in ((plan.new, "begins without state", "begin without state"),
                                      (plan.reshaped, "has another shape and begins without state (--resize takes it along)",
                                       "have other shapes and begin without state (--resize takes them along)"),
@@ -164,6 +169,9 @@ def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -
         shapes = dict(order.model)
     found = _partners([name for group in groups for name in group.names], known)
     numbered = all(one.id.isdigit() for one in mine.parameters)
+    ordered = theirs is not None or order.ordered or not numbered
+    if not ordered:
+        groups = _in_order_of_file(mine, groups, found)
     ids: dict[str, str] = {}
     new, reshaped, at, named_groups = [], [], 0, []
     for group in groups:
@@ -182,7 +190,7 @@ def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -
         named_groups.append(group._replace(names=tuple(names)))
     meant = {one.id for one in found.values()}
     gone = tuple(one.name for one in mine.parameters if one.id not in meant)
-    return _Plan(mine.path, tuple(named_groups), ids, tuple(new), gone, tuple(reshaped), numbered)
+    return _Plan(mine.path, tuple(named_groups), ids, tuple(new), gone, tuple(reshaped), numbered, ordered)
 
 
 def _groups_of_reference(mine: Listed, theirs: Listed, known: Mapping[str, Parameter], place: Mapping[str, int]) -> list[_Group]:
@@ -224,6 +232,18 @@ def _groups_by_order(ckpt: Checkpoint, mine: Listed, order: Order, known: Mappin
     return [_Group(number, tuple(names)) for number, names in enumerate(groups)]
 
 
+def _in_order_of_file(mine: Listed, groups: Sequence[_Group], found: Mapping[str, Parameter]) -> list[_Group]:
+    """`groups` with their parameters in the order that they have in the file. Raises EditError where one is not in it: torch matches
+    state and parameters by their places, and a state at the wrong one is taken without a word."""
+    new = next((name for group in groups for name in group.names if name not in found), None)
+    if new is not None:
+        raise EditError(f"where {visible(new, 80)!r} stands in the order of the new model's parameters cannot be told: safetensors keeps "
+                        "them sorted by name", "Name a checkpoint of the new model that torch.save wrote, or a contract made of one.",
+                        id="unsure")
+    at = {one.id: number for number, one in enumerate(mine.parameters)}
+    return [group._replace(names=tuple(sorted(group.names, key=lambda name: at[found[name].id]))) for group in groups]
+
+
 def _partners(names: Sequence[str], known: Mapping[str, Parameter]) -> dict[str, Parameter]:
     """name in the reference -> the file's parameter of that name, be it without the names of wrappers."""
     found = {name: known[name] for name in names if name in known}
@@ -246,6 +266,35 @@ def _of_other_forms(ckpt: Checkpoint, plan: _Plan) -> list[str]:
 
 
 # -- the tables -----------------------------------------------------------------------------------------------------------------
+
+def _with_groups(ckpt: Checkpoint, edit: Edit, plan: _Plan) -> Checkpoint:
+    """`ckpt` with the groups as they are to be, of a file in which each of their values has a key."""
+    place = join(plan.path, "param_groups")
+    options: dict[int, dict[str, str]] = {}             # number of a group -> key -> what it is called in it
+    for key, rest in below(ckpt.values, place):
+        number, _, field = rest.partition(".")
+        if number.isdigit() and field.partition(".")[0] not in ("params", "param_names"):
+            options.setdefault(int(number), {})[key] = field
+    named = {int(rest.partition(".")[0]) for _, rest in below(ckpt.values, place) if ".param_names" in rest}
+    made: dict[str, Plain] = {}
+    came_from = {key: key for table in (ckpt.tensors, ckpt.values) for key in table if not is_under(key, place)}
+    at = 0
+    for n, group in enumerate(plan.groups):
+        head = join(place, str(n))
+        for key, field in options.get(group.like, {}).items():
+            made[join(head, field)] = ckpt.values[key]
+            came_from[join(head, field)] = key
+        lists: dict[str, list[Plain]] = {"params": [at + k if plan.numbered else name for k, name in enumerate(group.names)]}
+        if group.like in named:
+            lists["param_names"] = [*group.names]
+        for field, items in lists.items():
+            made.update({join(head, f"{field}.{k}"): item for k, item in enumerate(items)} if items else {join(head, field): []})
+        at += len(group.names)
+    values: dict[str, Plain] = {}
+    for key, value in ckpt.values.items():
+        values.update({key: value} if not is_under(key, place) else made)       # where the first of them stood
+    return edited(ckpt, edit, came_from, values=values)
+
 
 def _in_source(ckpt: Checkpoint, path: str) -> str:
     """What `path` is called in the file."""

@@ -1,12 +1,16 @@
 """An optimizer's state for a changed model: torch takes it, and goes on with what was kept as if nothing had happened."""
 from __future__ import annotations
 
+import json
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+import torch.distributed.checkpoint as dcp
+from safetensors.torch import save_file
 from torch import nn
 
 from inspector import core
@@ -187,6 +191,54 @@ def test_that_a_state_of_nothing_that_is_left_is_an_empty_one(tmp_path: Path) ->
     saved = torch.load(tmp_path / "out.pth", weights_only=True)["optimizer"]
     assert saved["state"] == {}
     torch.optim.AdamW(new.parameters()).load_state_dict(saved)
+
+
+@pytest.mark.parametrize("kind", ["safetensors", "a sharded set", "a contract of it"])
+def test_that_a_reference_without_an_order_gives_none(tmp_path: Path, kind: str) -> None:
+    """safetensors sorts by names: a bias would have the state of its weight, and torch would take it without a word."""
+    _, _, ckpt = trained(torch.optim.AdamW, 1, False, tmp_path)
+    reference = tmp_path / "ref.safetensors"
+
+    def refer(weights: dict[str, torch.Tensor]) -> core.OptimizerFor:
+        save_file(weights, reference)
+        if kind == "a contract of it":
+            core.save_contract(core.contract(reference), tmp_path / "ref.json")
+            return core.OptimizerFor(str(tmp_path / "ref.json"))
+        if kind == "a sharded set":
+            index = tmp_path / "model.safetensors.index.json"
+            index.write_text(json.dumps({"metadata": {}, "weight_map": dict.fromkeys(weights, reference.name)}))
+            return core.OptimizerFor(str(index))
+        return core.OptimizerFor(str(reference))
+
+    with pytest.raises(core.EditError, match=r"'stem\.bias' stands .* sorted by name"):
+        core.edit(ckpt, [refer(changed().state_dict())])
+    fewer = nn.Sequential(OrderedDict(norm=nn.BatchNorm1d(4), body=nn.Linear(3, 4)))
+    edit = refer(fewer.state_dict())
+    [effect] = core.effects(ckpt, [edit])
+    assert effect.notes[0] == "4 parameters keep their state in optimizer, 1 group in the order of the file, as safetensors keeps none."
+    after = core.edit(ckpt, [edit])
+    assert [after.values[f"optimizer.param_groups.0.params.{n}"] for n in range(4)] == [0, 1, 2, 3]
+    for n in range(4):
+        assert (core.read_numpy(after, f"optimizer.state.{n}.exp_avg") == core.read_numpy(ckpt, f"optimizer.state.{n}.exp_avg")).all()
+
+
+def test_that_a_reference_may_be_a_set_of_files_or_a_folder_of_torch_distributed(tmp_path: Path) -> None:
+    _, _, ckpt = trained(torch.optim.AdamW, 1, False, tmp_path)
+    weights = changed().state_dict()
+    names = [*weights]
+    for number, part in enumerate((names[:4], names[4:])):
+        torch.save({name: weights[name] for name in part}, tmp_path / f"pytorch_model-0000{number + 1}-of-00002.bin")
+    index = tmp_path / "pytorch_model.bin.index.json"
+    index.write_text(json.dumps({"metadata": {}, "weight_map": {
+        name: f"pytorch_model-0000{(n >= 4) + 1}-of-00002.bin" for n, name in enumerate(names)}}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dcp.save({"model": weights}, checkpoint_id=str(tmp_path / "dcp"), no_dist=True)
+    torch.save(weights, tmp_path / "ref.pth")
+    wanted, *others = (core.edit(ckpt, [core.OptimizerFor(str(tmp_path / name))]) for name in ("ref.pth", index.name, "dcp"))
+    for found in others:
+        assert found.values == wanted.values
+        assert {key: info.shape for key, info in found.tensors.items()} == {key: info.shape for key, info in wanted.tensors.items()}
 
 
 def test_that_what_cannot_be_done_is_refused_with_the_reason(tmp_path: Path) -> None:

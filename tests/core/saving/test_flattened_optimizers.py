@@ -70,17 +70,19 @@ def test_that_the_file_is_the_one_that_torch_makes_of_the_folder(trained: Any, t
     assert all(torch.equal(value, wanted["model"][name]) for name, value in found["model"].items())
 
 
-def test_that_its_optimizer_goes_on_for_a_changed_model_once_it_is_one_file(trained: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["the folder itself", "saved as one file"])
+def test_that_its_optimizer_goes_on_for_a_changed_model(trained: Any, tmp_path: Path, first: str) -> None:
     model, optimizer, folder = trained
     new = changed()
     torch.save(new.state_dict(), tmp_path / "ref.pth")
     edit = core.OptimizerFor(str(tmp_path / "ref.pth"))
     if not core.optimizers(core.open(folder)):
         pytest.skip("plain SGD keeps nothing")
-    with pytest.raises(core.EditError, match="single PyTorch files"):
-        core.edit(folder, [edit])
-    core.save(core.open(folder), tmp_path / "one.pth")
-    core.save(core.edit(tmp_path / "one.pth", [edit]), tmp_path / "out.pth")
+    source = folder
+    if first == "saved as one file":
+        source = tmp_path / "one.pth"
+        core.save(core.open(folder), source)
+    core.save(core.edit(source, [edit]), tmp_path / "out.pth")
     saved = torch.load(tmp_path / "out.pth", weights_only=True)["optim"]
     names = [name for name, _ in new.named_parameters()]
     assert sorted(name for group in saved["param_groups"] for name in group["params"]) == sorted(names)
@@ -98,3 +100,63 @@ def test_that_its_optimizer_goes_on_for_a_changed_model_once_it_is_one_file(trai
     step(model, optimizer)
     step(new, other)
     assert all(torch.equal(new.state_dict()[name], model.state_dict()[name]) for name in kept)
+
+
+@pytest.fixture
+def numbered(tmp_path: Path) -> tuple[nn.Module, torch.optim.Optimizer, Path]:
+    """`optimizer.state_dict()` as it is, without the names that `get_state_dict` gives."""
+    torch.manual_seed(0)
+    model = old()
+    optimizer = torch.optim.AdamW(groups_of(model, 2))
+    step(model, optimizer)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        dcp.save({"model": model.state_dict(), "optim": optimizer.state_dict()}, checkpoint_id=str(tmp_path / "dcp"), no_dist=True)
+    return model, optimizer, tmp_path / "dcp"
+
+
+def test_that_state_by_numbers_is_by_numbers_again_and_not_by_their_texts(numbered: Any, tmp_path: Path) -> None:
+    """torch passes over state under "0" without a word, and the optimizer begins anew."""
+    model, optimizer, folder = numbered
+    core.save(core.open(folder), tmp_path / "one.pth")
+    saved = torch.load(tmp_path / "one.pth", weights_only=True)["optim"]
+    wanted = optimizer.state_dict()
+    assert saved["param_groups"] == wanted["param_groups"]
+    assert [*saved["state"]] == [*wanted["state"]]
+    again = old()
+    again.load_state_dict(model.state_dict())
+    other = torch.optim.AdamW(groups_of(again, 2))
+    other.load_state_dict(saved)
+    step(model, optimizer)
+    step(again, other)
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in model.state_dict().items())
+
+
+def test_that_state_by_numbers_goes_on_for_a_changed_model(numbered: Any, tmp_path: Path) -> None:
+    model, optimizer, folder = numbered
+    new = changed()
+    torch.save(new.state_dict(), tmp_path / "ref.pth")
+    core.save(core.edit(folder, [core.OptimizerFor(str(tmp_path / "ref.pth")), core.Drop("model")]), tmp_path / "out.pth")
+    saved = torch.load(tmp_path / "out.pth", weights_only=True)["optim"]
+    names = [name for name, _ in new.named_parameters()]
+    first, rest = (["body.weight", "body.bias"], [name for name in names if not name.startswith("body")])     # stem stands beside head
+    assert [group["params"] for group in saved["param_groups"]] == [[0, 1], [2, 3, 4, 5]]
+    assert [(group["lr"], group["betas"], group["weight_decay"]) for group in saved["param_groups"]] == \
+        [(group["lr"], group["betas"], group["weight_decay"]) for group in optimizer.state_dict()["param_groups"]]
+    every = dict(new.named_parameters())
+    other = torch.optim.AdamW([{"params": [every[name] for name in group]} for group in (first, rest)])
+    other.load_state_dict(saved)
+    kept = ("body.weight", "body.bias")
+    new.load_state_dict({name: value for name, value in model.state_dict().items() if name in kept}, strict=False)
+    step(model, optimizer)
+    step(new, other)
+    assert all(torch.equal(new.state_dict()[name], model.state_dict()[name]) for name in kept)
+
+
+def test_that_the_state_of_nothing_that_is_left_is_an_empty_one(numbered: Any, tmp_path: Path) -> None:
+    new = nn.Linear(2, 2)
+    torch.save(new.state_dict(), tmp_path / "ref.pth")
+    core.save(core.edit(numbered[2], [core.OptimizerFor(str(tmp_path / "ref.pth"))]), tmp_path / "out.pth")
+    saved = torch.load(tmp_path / "out.pth", weights_only=True)["optim"]
+    assert saved["state"] == {}
+    assert sorted(len(group["params"]) for group in saved["param_groups"]) == [0, 2]

@@ -5,7 +5,8 @@ Source: torch/optim/optimizer.py, `state_dict` and `load_state_dict`: parameters
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo, contiguous
@@ -42,10 +43,12 @@ class Listed(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What a reference says: its optimizers, and of its model all parameters in order (name -> shape)."""
+    """What a reference says: its optimizers, and of its model all parameters (name -> shape), in the order of `model.parameters()` where
+    they are `ordered`."""
 
     optimizers: tuple[Listed, ...]
     model: Mapping[str, Shape]
+    ordered: bool = True
 
 
 def order_of(path: str, monitor: Monitor) -> Order:
@@ -57,7 +60,8 @@ def order_of(path: str, monitor: Monitor) -> Order:
             raise bad_reference(path, error) from error
         infos = [TensorInfo(row["key"], tuple(row["shape"]), row["dtype"], None, contiguous(tuple(row["shape"])), 0, "", 0, state_dict="")
                  for row in rows]
-        return Order((), {info.name: info.shape for info in trainable(infos)})
+        names = {info.name: info.shape for info in trainable(infos)}
+        return Order((), names, not _is_sorted([*names]))
     ckpt = opened(path, monitor)
     found = listed(ckpt)
     try:
@@ -66,7 +70,13 @@ def order_of(path: str, monitor: Monitor) -> Order:
         if not found:
             raise
         model = {}
-    return Order(found, model)
+    return Order(found, model, not ckpt.as_opened.format.startswith("safetensors"))
+
+
+def _is_sorted(names: Sequence[str]) -> bool:
+    """Whether a bias comes before its weight, which no module of torch's has so: safetensors' `serialize` sorts by element type and name,
+    and who writes down what is in such a file writes that order."""
+    return any(two.removesuffix("weight") == one.removesuffix("bias") != one for one, two in pairwise(names))
 
 
 def listed(ckpt: Checkpoint) -> tuple[Listed, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Container
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError, SaveError
 from inspector.core.graph import Graph
-from inspector.core.keypath import ancestors, join, parent_of, relative, segments_of, visible
+from inspector.core.keypath import ancestors, below, join, parent_of, relative, segments_of, visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.records import Record, Records
@@ -27,6 +27,7 @@ from .new_dicts import missing_dicts
 _CHECK_EVERY = 4096
 FLATTENED = "dcp"
 _IN_GROUP = re.compile(r"((?:.*\.)?param_groups)\.(\d+\..+)", re.DOTALL)
+_LISTED = re.compile(r"param_groups\.\d+\.params\.\d+").fullmatch
 _TUPLES = frozenset(("betas", "etas", "step_sizes"))        # options that are no lists: torch/optim/adam.py, rprop.py and their like
 _Tree = dict[str, "_Tree | int"]        # nodes by names and places
 
@@ -77,24 +78,27 @@ class _Synthesis:
         editor.graph.root = self.dicts[""][0]
         return emit(editor.finish(), done_after=editor.done_after, fresh=0, monitor=self.monitor)
 
-    def _container(self, path: str) -> int:
-        """The dict at `path`, put into the nearest one above it when it is new."""
+    def _container(self, path: str, called: int | None = None) -> int:
+        """The dict at `path`, put into the nearest one above it when it is new, under the number `called` where it is no text."""
         if path in self.dicts:
             return self.dicts[path][0]
         node = self.objects.ordered_dict() if path in self.ckpt.state_dicts else self.editor.dict_of(())
         self.dicts[path] = node, []
         if path:
-            self._put(path, node)
+            self._put(path, node, called)
         return node
 
     def _optimizer_state(self, one: Optimizer) -> None:
-        """A dict for each parameter."""
+        """A dict for each parameter, under a number where the groups list numbers: torch.distributed.checkpoint has made texts of them
+        (`_traverse.py`, `str(k)`), which `load_state_dict` would pass over without a word."""
+        values = self.ckpt.values
+        numbers = {values[key] for key, rest in below(values, one.path) if type(values[key]) is int and _LISTED(rest)}
         self._container(one.path)
         self._container(join(one.path, "state"))
         for name, keys in one.slots.items():
             place = join(join(one.path, "state"), name)
             if all(key.startswith(f"{place}.") for key in keys):
-                self._container(place)
+                self._container(place, int(name) if name.isdigit() and int(name) in numbers else None)
                 self.slots.update(dict.fromkeys(keys, place))
 
     def _optimizer_groups(self) -> None:
@@ -133,10 +137,10 @@ class _Synthesis:
         for path in missing_dicts(key, above, (*self.ckpt.tensors, *self.ckpt.values), known):
             self._container(path)
 
-    def _put(self, key: str, node: int) -> None:
+    def _put(self, key: str, node: int, called: int | None = None) -> None:
         """An entry in the nearest dict above `key`."""
         above = next(path for path in ancestors(key) if path in self.dicts)
-        self.dicts[above][1].append((self.editor.const(relative(key, above)), node))
+        self.dicts[above][1].append((self.editor.const(relative(key, above) if called is None else called), node))
 
     def _tensors(self) -> None:
         ckpt = self.ckpt
