@@ -119,6 +119,9 @@ def test_that_several_sentences_are_said_one_by_one_and_what_is_unknown_stays() 
     "qkv [12, 4] becomes q [4, 4], k [4, 4], v [4, 4].",
     "2 tensors of the optimizer are turned along.",
     "3 parameters keep their state, 1 group in the order of the reference.",
+    "the same weights, some of them transposed, reshaped, split or joined: 2 tensors in both, 1 of them read, 3 of A and 4 of B arranged "
+    "otherwise, 5 of another shape",
+    "what both have is the same, but not all is in both: 1 tensor in both, all of them read, 3 of A and 2 of B arranged otherwise",
     "All keys of model begin with 'module.': the model was wrapped in DataParallel or DistributedDataParallel when it was saved."])
 def test_that_what_edits_and_adapters_come_to_is_said(said: str) -> None:
     found = sentences.said(said)
