@@ -97,7 +97,7 @@ class Welcome(QWidget):
         self._fit()
 
     def refresh(self) -> None:
-        """Shows the recent files anew; those that are gone are shown, but cannot be chosen."""
+        """Shows the recent files anew; those that are gone are shown, but cannot be opened."""
         files = list(self._settings.recent_files[:SHOWN])
         if self._tasks is None:
             self._found = _Found(_there([file.path for file in files]), None)

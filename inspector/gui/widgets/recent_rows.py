@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, Qt, QUrl, Signal
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices
@@ -21,7 +22,7 @@ _WEEK = 7                       # days of which a day is told by its name
 
 
 class RecentRows(QWidget):
-    """`there` has the paths that are still there, and whether each is a folder."""
+    """Keys reach every row. One whose file is gone opens the menu of what can still be done with it: it can be taken off the list."""
 
     open_asked = Signal(object)         # str; Qt text would drop the surrogates of names that are not UTF-8
     compare_asked = Signal(object)
@@ -31,20 +32,22 @@ class RecentRows(QWidget):
         super().__init__(parent)
         self.rows: list[QPushButton] = []
         self._files: list[RecentFile] = []
+        self._there: list[bool] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
 
     def show_files(self, files: list[RecentFile], there: Mapping[str, bool]) -> None:
+        """`there` has the paths that are still there, and whether each is a folder."""
         empty(self._column)
-        self._files = files
-        self.rows = [self._row(file, file.path in there, there.get(file.path, False)) for file in files]
+        self._files, self._there = files, [file.path in there for file in files]
+        self.rows = [self._row(n, file, there.get(file.path, False)) for n, file in enumerate(files)]
         for row in self.rows:
             self._column.addWidget(row)
 
     def menu_for(self, n: int) -> QMenu:
         """What can be done with a file, whether it is there or not."""
-        file, row = self._files[n], self.rows[n]
+        file, there = self._files[n], self._there[n]
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         open_ = menu.addAction(self.tr("Open"), lambda: self.open_asked.emit(file.path))
@@ -54,12 +57,12 @@ class RecentRows(QWidget):
         menu.addSeparator()
         menu.addAction(self.tr("Remove from this list"), lambda: self.remove_asked.emit(file.path))
         for action in (open_, compare):
-            action.setEnabled(row.isEnabled())
-        show.setEnabled(row.isEnabled() and not core.is_address(file.path))
+            action.setEnabled(there)
+        show.setEnabled(there and not core.is_address(file.path))
         return menu
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Of the row with the mouse or the keys: one whose file is gone gets no events of its own."""
+        """Of the row with the mouse or the keys."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         n = next((n for n, row in enumerate(self.rows)
                   if (row.hasFocus() if by_key else row.geometry().contains(event.pos()))), None)
@@ -67,19 +70,26 @@ class RecentRows(QWidget):
             place = self.rows[n].geometry().center() if by_key else event.pos()
             self.menu_for(n).popup(self.mapToGlobal(QPoint(place)))
 
-    def _row(self, file: RecentFile, there: bool, is_folder: bool) -> QPushButton:
+    def _choose(self, n: int) -> None:
+        if self._there[n]:
+            self.open_asked.emit(self._files[n].path)
+        else:
+            self.menu_for(n).popup(self.mapToGlobal(self.rows[n].geometry().center()))
+
+    def _row(self, n: int, file: RecentFile, is_folder: bool) -> QPushButton:
+        there = self._there[n]
         name, folder = core.visible(core.file_name(file.path)), _from_home(core.folder_of(file.path))
         size = (words.size(file.nbytes) if file.nbytes else "") if there else self.tr("not there now")
         opened = when(file.at) if file.at else ""
         kind = next((kind for kind in signals.Kind if kind.value == file.sign), None) if there else None
         row = QPushButton()
         row.setProperty("link", True)
-        row.setEnabled(there)
         said = [core.visible(file.path), size, signals.sign_name(kind) if kind is not None else "", opened]
-        row.setAccessibleName(self.tr("Open {path}").format(path=", ".join(part for part in said if part)))
+        spoken = ", ".join(part for part in said if part)
+        row.setAccessibleName(self.tr("Open {path}").format(path=spoken) if there else spoken)
         row.setToolTip(words.tip(file.path) if there else self.tr("This file is no longer there"))
         icons.put(row, "folder" if is_folder else "file", "link" if there else "faint")
-        row.clicked.connect(lambda: self.open_asked.emit(file.path))
+        row.clicked.connect(partial(self._choose, n))
         inside = QHBoxLayout(row)
         inside.setContentsMargins(34, 0, 10, 0)
         inside.setSpacing(10)

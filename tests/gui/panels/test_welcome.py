@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QDateTime, Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -40,7 +41,7 @@ def test_that_the_ways_in_are_buttons(settings: Settings, qtbot: QtBot) -> None:
         qtbot.keyClick(welcome.demo_button, Qt.Key.Key_Space)
 
 
-def test_that_recent_files_open_and_missing_ones_are_grey(settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+def test_that_recent_files_open_and_one_that_is_gone_says_what_is_left_to_do(settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
     there = tmp_path / "there.pth"
     there.write_bytes(b"x")
     settings.add_recent("/gone/away.pth")
@@ -48,11 +49,37 @@ def test_that_recent_files_open_and_missing_ones_are_grey(settings: Settings, qt
     welcome = Welcome(settings)
     qtbot.addWidget(welcome)
     first, second = rows(welcome)
-    assert first.isEnabled()
-    assert not second.isEnabled()
+    assert first.accessibleName().startswith("Open ")
+    assert second.accessibleName().startswith("/gone/away.pth, not there now")
     with qtbot.waitSignal(welcome.path_asked) as asked:
         qtbot.mouseClick(first, Qt.MouseButton.LeftButton)
     assert asked.args == [str(there)]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")         # a menu takes the keys, which nothing gives it on no screen
+def test_that_the_keys_reach_a_file_that_is_gone_and_take_it_off_the_list(settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "there.pth").write_bytes(b"x")
+    for path in ("/gone/away.pth", str(tmp_path / "there.pth")):
+        settings.add_recent(path)
+    welcome = page(settings, qtbot, (1440, 844))
+    rows(welcome)[0].setFocus()
+    qtbot.keyClick(rows(welcome)[0], Qt.Key.Key_Tab)
+    gone = rows(welcome)[1]
+    assert gone.hasFocus()
+    with qtbot.assertNotEmitted(welcome.path_asked):
+        qtbot.keyClick(gone, Qt.Key.Key_Space)
+    asked = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, gone.rect().center(), gone.mapToGlobal(gone.rect().center()))
+    by_space = QApplication.activePopupWidget()
+    assert isinstance(by_space, QMenu)
+    by_space.close()
+    QApplication.sendEvent(gone, asked)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert menu is not by_space
+    assert [action.text() for action in menu.actions() if action.isEnabled() and action.text()] == ["Remove from this list"]
+    menu.actions()[-1].trigger()
+    menu.close()
+    assert settings.recent == (str(tmp_path / "there.pth"),)
 
 
 def test_that_the_list_follows_what_is_opened_and_cleared(settings: Settings, qtbot: QtBot) -> None:
