@@ -140,6 +140,26 @@ def test_that_quantization_is_told_by_its_grid(bits: int, group: int) -> None:
     assert 10 < float(dict(one.facts)["decibels"]) < 60
 
 
+@pytest.mark.parametrize("kind", ["symmetric", "of the range"])
+@pytest.mark.parametrize("bits", [4, 8])
+def test_that_quantization_of_short_rows_is_told_by_even_distances(bits: int, kind: str) -> None:
+    """In a row of 64 hardly two elements have one value, which was taken for training on."""
+    torch.manual_seed(0)
+    a = {f"layers.{i}.weight": torch.randn(64, 64) for i in range(3)}
+
+    def quantized(value: torch.Tensor) -> torch.Tensor:
+        least = value.amin(1, keepdim=True) if kind == "of the range" else torch.zeros(64, 1)
+        step = (value.amax(1, keepdim=True) - least) / (2 ** bits - 1) if kind == "of the range" else \
+            value.abs().amax(1, keepdim=True) / (2 ** (bits - 1) - 1)
+        return ((value - least) / step).round() * step + least
+    found = core.compare(a, {key: quantized(value) for key, value in a.items()})
+    assert kinds(found) == {"quantized"}
+    one = inference(found)
+    assert (one.id, dict(one.facts)["bits"]) == ("quantized", bits)
+    moved = core.compare(a, {key: value + 0.005 * torch.randn(value.shape) for key, value in a.items()})
+    assert kinds(moved) == {"related"}
+
+
 def test_that_training_of_small_parts_only_is_told() -> None:
     torch.manual_seed(0)
     a = weights()
