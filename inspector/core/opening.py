@@ -13,6 +13,7 @@ from .progress import QUIET, Monitor
 CheckpointLike = Checkpoint | str | os.PathLike[str] | Mapping[Any, Any] | list[Any] | tuple[Any, ...]
 """Whatever a checkpoint is meant by: one that was opened, the path of one, or a mapping (or list) of arrays and tensors."""
 _INTERRUPTED = "A change in place of this file was interrupted, or is going on just now."
+_BY_OTHERS = "What is noted beside this file of an interrupted change in place is not this user's on this machine: it is left alone."
 _TAKE_BACK = "What it was is written down beside it: `inspector edit`, or opening it in the window, takes the change back."
 
 
@@ -32,7 +33,7 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     from .errors import InspectorError
     from .findings import Finding
     from .io import addresses
-    from .io.new_files import is_interrupted
+    from .io.new_files import is_by_others, is_interrupted
     if follow_links:
         limits = replace(limits, follow_links=True)
     name = addresses.without_secrets(os.fsdecode(path))
@@ -40,12 +41,23 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
         ckpt = formats.read(name, limits=limits, monitor=monitor)
     except InspectorError as error:
         if not addresses.is_address(name) and is_interrupted(name):
-            error.hint = f"{_INTERRUPTED} {_TAKE_BACK}"
+            error.hint = f"{_BY_OTHERS} {_theirs(name)}" if is_by_others(name) else f"{_INTERRUPTED} {_TAKE_BACK}"
         raise
     found = checks.of_metadata(ckpt)
-    if not addresses.is_address(name) and any(map(is_interrupted, {name, *(stamp.path for stamp in ckpt.files[:1])})):
-        found = [Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK), *found]
+    paths = () if addresses.is_address(name) else {name, *(stamp.path for stamp in ckpt.files[:1])}
+    half = [*filter(is_interrupted, paths)]
+    if half:
+        told = Finding("interrupted", "warning", "", _BY_OTHERS, _theirs(half[0])) if all(map(is_by_others, half)) else \
+            Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK)
+        found = [told, *found]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
+
+
+def _theirs(path: str) -> str:
+    """What to do about what others noted beside the file at `path`."""
+    from .io.new_files import UNDO, beside
+    note = os.path.basename(beside(os.path.realpath(path), UNDO))
+    return f"Whoever changed the file takes it back with `inspector edit`; where the note came with the folder, delete {note} beside it."
 
 
 def opened(what: CheckpointLike, monitor: Monitor = QUIET) -> Checkpoint:

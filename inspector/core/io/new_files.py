@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import stat
 import sys
@@ -18,6 +19,8 @@ from collections.abc import Iterable
 from inspector.core.errors import SaveError
 from inspector.core.keypath import visible
 
+from .this_machine import lasting_writer
+
 PREFIX = ".~inspector-"         # of every name beside the final one
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 UNDO = ".undo"
@@ -27,6 +30,7 @@ _LOOK = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _WAITS = os.name == "nt"
 _PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
 _NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
+_HEAD = 1024                    # bytes of what is written down for an undo that say whose it is
 _PIECE = 1 << 20                # bytes gathered before they are written
 _HINTS = {
     errno.ENOENT: "Make the folder first, or choose another one.",
@@ -50,6 +54,29 @@ def beside(path: str, ending: str) -> str:
 def is_interrupted(path: str) -> bool:
     """Whether a change in place of the file at `path` was begun and not ended: what it was is then written down beside it."""
     return os.path.lexists(beside(os.path.realpath(path), UNDO)) if path and "\0" not in path else False
+
+
+def is_by_others(path: str) -> bool:
+    """Whether what is written down beside the file at `path` (`is_interrupted`) is nothing that is ever acted on here: it is no ordinary
+    file of this user's, as one that came with a folder or was put there, or tells of a change that was made on another machine or by
+    somebody else. Reads its first line only."""
+    try:
+        fd = os.open(beside(os.path.realpath(path), UNDO), _LOOK)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+            return True
+        head = os.read(fd, _HEAD)
+        told = b"\n" in head or len(head) == _HEAD         # one that ends before was cut short, and is cleared up by whoever saves next
+        return told and not head.startswith(json.dumps({"by": lasting_writer()})[:-1].encode() + b",")
+    except OSError:
+        return True
+    finally:
+        os.close(fd)
 
 
 def write_whole(path: str, data: bytes | Iterable[bytes], what: str, of: Iterable[str] = ()) -> None:

@@ -212,6 +212,14 @@ def _no_config(folder: Path) -> None:
     (folder / "adapter_config.json").unlink()
 
 
+def _no_json(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 8,')
+
+
+def _a_list(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text("[]")
+
+
 def _says(**said: Any) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
         path = folder / "adapter_config.json"
@@ -227,6 +235,8 @@ def _nothing(folder: Path) -> None:
     (pair("other", 48, 32), _nothing, r"no weight for 1 module \(other\) of the 1 in"),
     (pair("q", 40, 32), _nothing, r"'q' cannot be merged: it adds a matrix of shape \[40, 32\] to a weight of \[48, 32\]"),
     (pair("q", 48, 32), _no_config, "no adapter_config.json says its alpha"),
+    (pair("q", 48, 32), _no_json, "its adapter_config.json is not JSON that can be parsed, so its scale is not known"),
+    (pair("q", 48, 32), _a_list, "its adapter_config.json is no JSON object"),
     (pair("q", 48, 32), _says(r=16), "of rank 8, and its adapter_config.json says 16"),
     (pair("q", 48, 32), _says(alpha_pattern={"(q){2}": 1}), "is a pattern that is not known here"),
     (pair("q", 48, 32), _says(peft_type="LOHA"), "of the kind LOHA"),

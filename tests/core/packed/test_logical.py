@@ -127,7 +127,8 @@ def test_that_parts_that_do_not_fit_give_no_numbers(kind: str, how: str, tmp_pat
 @pytest.mark.parametrize(("config", "problem"), [
     ({"quantize_config": {"bits": 4, "checkpoint_format": "marlin"}}, "marlin"),
     ({"quantize_config": {"bits": 5}}, "5 bits"),
-    ({"quantize_config": {"bits": "4"}}, "bits"),
+    ({"quantize_config": {"bits": "4"}}, "does not say how many bits its codes have"),
+    ({"quantize_config": {"group_size": 128}}, "does not say how many bits its codes have"),
     ({}, "no configuration"),
 ])
 def test_that_gptq_is_refused_where_the_configuration_does_not_tell(config: dict[str, Any], problem: str, tmp_path: Path) -> None:

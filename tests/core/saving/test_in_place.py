@@ -13,7 +13,7 @@ import warnings
 import zipfile
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from safetensors.torch import load_file, save_file
 from torch._utils import _rebuild_tensor_v2
 
 from inspector import core
-from inspector.core.io.new_files import is_interrupted
+from inspector.core.io.new_files import UNDO, beside, is_interrupted
 from inspector.core.saving import verify
 from inspector.core.saving.disk import overwrite
 from inspector.core.saving.layouts import torch_zip
@@ -373,6 +373,53 @@ def test_that_an_interrupted_change_is_told_by_whoever_reads_the_file(tmp_path: 
     assert core.recover(path)
     assert path.read_bytes() == before
     assert not core.recover(path)
+    assert "interrupted" not in [finding.id for finding in core.open(path).findings]
+
+
+def _of_another_machine(undo: Path) -> None:
+    """The same of a user of the same number on another machine, whole."""
+    head, _, rest = undo.read_bytes().partition(b"\n")
+    body = json.dumps({**json.loads(head), "by": "0@elsewhere"}).encode() + b"\n" + rest[:-9]
+    undo.write_bytes(body + b"%08x\n" % overwrite.crc32(body))
+
+
+def _a_link(undo: Path) -> None:
+    undo.rename(undo.with_name("elsewhere"))
+    undo.symlink_to("elsewhere")
+
+
+def _a_pipe(undo: Path) -> None:
+    undo.unlink()
+    os.mkfifo(undo)
+
+
+def _two_names(undo: Path) -> None:
+    os.link(undo, undo.with_name("elsewhere"))
+
+
+def _in_another_order(undo: Path) -> None:
+    head, _, rest = undo.read_bytes().partition(b"\n")
+    said = {**json.loads(head), "by": "0@elsewhere"}
+    body = json.dumps(dict(reversed(said.items()))).encode() + b"\n" + rest[:-9]
+    undo.write_bytes(body + b"%08x\n" % overwrite.crc32(body))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and pipes are POSIX's")
+@pytest.mark.parametrize("change", [_of_another_machine, _a_link, _a_pipe, _two_names, _in_another_order])
+def test_that_a_note_of_others_is_said_to_be_theirs_with_its_name_and_no_advice_that_does_nothing(
+        tmp_path: Path, change: Callable[[Path], None]) -> None:
+    path = tmp_path / "a.pth"
+    samples.saved(path, samples.plain_state(300, 3))
+    half_done(path)
+    undo = Path(beside(str(path), UNDO))
+    change(undo)
+    half = path.read_bytes()
+    told = core.open(path).findings[0]
+    assert told[:2] == ("interrupted", "warning")
+    assert undo.name in told.hint
+    assert not core.recover(path)
+    assert path.read_bytes() == half
+    undo.unlink()
     assert "interrupted" not in [finding.id for finding in core.open(path).findings]
 
 

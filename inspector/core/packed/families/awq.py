@@ -34,6 +34,8 @@ def _claim(names: Names, module: str, data: TensorInfo, version: str, bits: int 
     if version != "gemm":
         problem = f"its layout {version[:40]} is not read"
         rows, cols = data.shape[0], data.shape[1] * 8
+    elif bits is None:
+        problem = "its configuration does not say how many bits its codes have"
     elif bits != 4:
         problem = f"codes of {bits} bits are not AWQ's"
     elif not scales.shape[0] or scales.shape != (zeros.shape[0], rows) or zeros.shape[1] * 8 != rows or cols % scales.shape[0]:

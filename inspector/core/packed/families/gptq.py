@@ -62,7 +62,9 @@ def _meaning(config: Mapping[str, Any], data: tuple[int, ...], zeros: tuple[int,
     rows = data[1]
     said = config.get("checkpoint_format") or config.get("format") or "gptq"
     problem = ""
-    if bits not in _WIDTHS:
+    if bits is None:
+        problem = "its configuration does not say how many bits its codes have"
+    elif bits not in _WIDTHS:
         problem = f"codes of {bits} bits are not GPTQ's"
     elif said not in ("gptq", "gptq_v2"):
         problem = f"its format {str(said)[:40]} is laid out otherwise"

@@ -27,6 +27,7 @@ KOHYA = ("lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lora_te3_", "lora_
 CONFIG = "adapter_config.json"
 _NEEDS_BASE = "what it adds depends on the base weight, which is in another file"
 _SCALES_BASE = "what it adds depends on the base weight"
+_UNTOLD = "no adapter_config.json says its alpha, so its scale is not known"
 _PLAIN_NAME = re.compile(r"[\w-]{1,100}")        # of an adapter: one that can be a folder's
 _NO_ALPHA: Mapping[str, float] = MappingProxyType({})
 
@@ -126,8 +127,17 @@ def config_of(names: Names, adapter: str, several: bool = True) -> Mapping[str, 
     pickled = _pickled_config(names, adapter)
     if pickled:
         return pickled
-    own = names.file(f"{adapter}/{CONFIG}") if _PLAIN_NAME.fullmatch(adapter) else {}
+    own = names.file(_own_config(adapter)) if _PLAIN_NAME.fullmatch(adapter) else {}
     return own or (names.file(CONFIG) if adapter == "default" or not several else {})
+
+
+def _own_config(adapter: str) -> str:
+    return f"{adapter}/{CONFIG}"
+
+
+def _configs(adapter: str) -> tuple[str, ...]:
+    """The files that may be meant to tell of an adapter of that name, "" for one whose name is not in the keys."""
+    return (_own_config(adapter), CONFIG) if _PLAIN_NAME.fullmatch(adapter) else (CONFIG,)
 
 
 def _pickled_config(names: Names, adapter: str) -> Mapping[str, Any]:
@@ -180,6 +190,8 @@ def _peft(names: Names, config: Mapping[str, Any], module: str, a: TensorInfo, b
     if magnitude is not None:
         parts["magnitude"] = magnitude.key
     factor, problem = _factor(config, name, rank)
+    if problem == _UNTOLD and (fault := next(filter(None, map(names.fault, _configs(adapter))), "")):
+        problem = f"its adapter_config.json {fault}, so its scale is not known"
     if not _fits(a, b):
         problem = "its two matrices do not fit each other"
     base = next((key for key in (f"{module}.base_layer.weight", f"{module}.weight") if key in names.tensors), "") if adapter else ""
@@ -202,7 +214,7 @@ def _factor(config: Mapping[str, Any], name: str, rank: int) -> tuple[float | No
                 break
     alpha, r = given["alpha"], given["r"]
     if not isinstance(alpha, int | float) or isinstance(alpha, bool) or not rank:
-        return None, "no adapter_config.json says its alpha, so its scale is not known"
+        return None, _UNTOLD
     if counted(r) is not None and r != rank:
         return None, f"its matrices are of rank {rank:,}, and its adapter_config.json says {r:,}"
     factor = _ratio(alpha, sqrt(rank) if config.get("use_rslora") is True else rank)

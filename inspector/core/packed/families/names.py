@@ -109,6 +109,7 @@ class Names:
             monitor.check()
         self._monitor = monitor
         self._files: dict[str, Mapping[str, Any]] = {}
+        self._faults: dict[str, str] = {}
         self._reader: TensorReader | None = None
         self._made: dict[tuple[Any, ...], Any] = {}
         self._nbytes: dict[tuple[tuple[int, ...], str], int] = {}       # of tensors of a shape and type, of which there are few
@@ -136,15 +137,31 @@ class Names:
             known = self._files[name] = self._read_file(name)
         return known
 
+    def fault(self, name: str) -> str:
+        """Why nothing is taken from a file that is in the checkpoint's folder, as what it does ("is no JSON object"); "" where something
+        is, or there is none."""
+        self.file(name)
+        return self._faults.get(name, "")
+
     def _read_file(self, name: str) -> Mapping[str, Any]:
+        path, found = addresses.beside(self.folder, name), None
         try:
-            with open_source(addresses.beside(self.folder, name), monitor=self._monitor) as source:
+            with open_source(path, monitor=self._monitor) as source:
                 if source.size > _MOST:
+                    self._faults[name] = "is larger than a configuration is"
                     return {}
                 found = json.loads(source.read(0, source.size))
-        except (InspectorError, OSError, ValueError, RecursionError):
+        except (InspectorError, OSError):
+            if not addresses.is_address(path) and os.path.lexists(path):
+                self._faults[name] = "cannot be read"
             return {}
-        return found if isinstance(found, dict) else {}
+        except (ValueError, RecursionError):
+            self._faults[name] = "is not JSON that can be parsed"
+            return {}
+        if not isinstance(found, dict):
+            self._faults[name] = "is no JSON object"
+            return {}
+        return found
 
     @cached_property
     def quantization(self) -> Mapping[str, Any]:

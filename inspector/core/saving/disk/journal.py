@@ -6,17 +6,14 @@ with a download, was copied, or belongs to somebody else is left alone.
 """
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import stat
-import sys
-import time
 from collections.abc import Collection
-from functools import cache
 from typing import Any, NamedTuple
 
 from inspector.core.io.new_files import write_all
+from inspector.core.io.this_machine import writer
 
 _MOST = 64 << 20            # bytes of a journal that are read: it names each file of a set
 
@@ -55,7 +52,7 @@ def note(fd: int, made: dict[str, Identity | None] | None = None, sets: dict[str
          kept: dict[str, Identity] | None = None) -> None:
     """Adds a line to the journal open at `fd`. Lines are whole but perhaps for the last, whenever a save is killed. Raises OSError."""
     os.lseek(fd, 0, os.SEEK_END)
-    write_all(fd, json.dumps({"by": _writer(), "made": made or {}, "sets": sets or {}, "kept": kept or {}}).encode() + b"\n")
+    write_all(fd, json.dumps({"by": writer(), "made": made or {}, "sets": sets or {}, "kept": kept or {}}).encode() + b"\n")
 
 
 def noted(fd: int) -> Noted:
@@ -68,7 +65,7 @@ def noted(fd: int) -> Noted:
     for line in data.splitlines():
         try:
             said = json.loads(line)
-            if said["by"] != _writer():
+            if said["by"] != writer():
                 continue
             found.made.update({name: _identity(one) for name, one in said["made"].items() if type(name) is str})
             for into, names in ((found.sets, said["sets"]), (found.kept, said.get("kept", {}))):
@@ -105,32 +102,3 @@ def is_among(path: str, files: Collection[tuple[int, int]]) -> bool:
     except (OSError, ValueError):
         return False
     return (found.st_dev, found.st_ino) in files
-
-
-@cache
-def _writer() -> str:
-    """This user on this machine since it was last started."""
-    return f"{_user()}@{boot()}"
-
-
-@cache
-def lasting_writer() -> str:
-    """This user on this machine, also after it was started anew where it has a name of its own."""
-    with contextlib.suppress(OSError), open("/etc/machine-id", encoding="ascii", errors="replace") as told:
-        name = told.read(64).strip()
-        if name:
-            return f"{_user()}@{name}"
-    return _writer()
-
-
-def _user() -> object:
-    return os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-
-
-def boot() -> str:
-    """Another after every start of the machine. A clock that is set meanwhile makes it another one, too: then less is cleared up."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii", errors="replace") as told:
-            return told.read(64).strip()
-    import platform
-    return f"{platform.node()}/{int(time.time() - time.monotonic()) // 600}"

@@ -21,11 +21,10 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import FileStamp
 from inspector.core.errors import SaveError
+from inspector.core.io import this_machine
 from inspector.core.io.checksum import crc32
 from inspector.core.io.new_files import NEW, UNDO, beside, sync_folder, write_all
 from inspector.core.keypath import visible
-
-from . import journal
 
 if sys.platform != "win32":
     import fcntl
@@ -176,7 +175,7 @@ def take_back(folder: str, name: str) -> bool:
     if told is None:                            # it ends too early: nothing was changed yet
         _forget(path)
         return False
-    if told["by"] != journal.lasting_writer():
+    if told["by"] != this_machine.lasting_writer():
         return False                            # another machine's, which may come back for it
     with ExitStack() as stack:
         work = []
@@ -226,7 +225,7 @@ def _is_the_one(fd: int, said: dict[str, Any], boot: str) -> bool:
     sizes = sorted((said["size"], said["nbytes"]))
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or found.st_ino != said["inode"]:
         return False
-    if boot == journal.boot() and found.st_dev != said["device"]:       # numbers of devices are given anew at every start
+    if boot == this_machine.boot() and found.st_dev != said["device"]:       # numbers of devices are given anew at every start
         return False
     return sizes[0] <= found.st_size <= sizes[1] and all(
         _is_mixture(_read(fd, offset, max(len(old), len(new))), old, new) for offset, old, new in said["parts"])
@@ -249,7 +248,7 @@ def _journal(changes: Sequence[FileChange], parts: Sequence[list[_Part]]) -> byt
               "mtime_ns": change.stamp.mtime_ns, "nbytes": change.nbytes,
               "parts": [[offset, len(old), len(new)] for offset, old, new in found]}
              for change, found in zip(changes, parts, strict=True)]
-    head = json.dumps({"by": journal.lasting_writer(), "boot": journal.boot(), "files": files}).encode() + b"\n"
+    head = json.dumps({"by": this_machine.lasting_writer(), "boot": this_machine.boot(), "files": files}).encode() + b"\n"
     data = b"".join([head, *(piece for found in parts for _, old, new in found for piece in (old, new))])
     return data + b"%08x\n" % crc32(data)
 

@@ -20,6 +20,7 @@ import pytest
 import torch
 
 from inspector import core
+from inspector.core.io import this_machine
 from inspector.core.saving import verify, writing
 from inspector.core.saving.disk import atomic, journal
 from tests.core.saving import samples
@@ -375,7 +376,7 @@ def line(folder: Path, made: list[str], sets: list[str], by: str | None = None, 
     def told(name: str) -> Any:
         one = journal.identity(str(folder / name))
         return None if one is None else list(one._replace(**other))
-    return json.dumps({"by": by or journal._writer(), "made": {name: told(name) for name in made},
+    return json.dumps({"by": by or this_machine.writer(), "made": {name: told(name) for name in made},
                        "sets": {name: told(name) for name in sets}}).encode() + b"\n"
 
 

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from inspector import core
+from inspector.core.io import this_machine
 from inspector.core.io.new_files import UNDO, beside
 from inspector.core.io.sources import stamp_of
-from inspector.core.saving.disk import atomic, journal, overwrite
+from inspector.core.saving.disk import atomic, overwrite
 from inspector.core.saving.disk.overwrite import FileChange, Write
 from tests.core.saving import samples
 
@@ -267,7 +268,7 @@ def test_that_a_power_failure_in_any_order_of_pages_is_taken_back(tmp_path: Path
         inode = os.stat(path).st_ino
         path.write_bytes(lost)
         assert os.stat(path).st_ino == inode
-        monkeypatch.setattr(journal, "boot", lambda: "another start")
+        monkeypatch.setattr(this_machine, "boot", lambda: "another start")
         assert core.recover(path)
         monkeypatch.undo()
         assert path.read_bytes() == OLD
