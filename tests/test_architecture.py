@@ -307,13 +307,14 @@ def test_that_nothing_that_could_run_a_file_is_imported_or_called() -> None:
 
 
 def test_that_one_module_opens_files_to_read() -> None:
-    """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, or, `new_files`, `atomic` and
+    """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, what the system says
+    of itself (`this_machine`), or, `new_files`, `atomic` and
     `overwrite`, to write; the `open` of `core.opening` is its own."""
     allowed = {"inspector.core.opening", "inspector.core.io.sources", "inspector.core.io.new_files", "inspector.desktop.install",
                "inspector.gui.kit.icons", "inspector.sentences",
                "inspector.gui.kit.settings", "inspector.gui.kit.fault_log", "inspector.gui.frame.instance",
                "inspector.core.saving.disk.atomic",
-               "inspector.core.saving.disk.journal", "inspector.core.saving.disk.overwrite",
+               "inspector.core.io.this_machine", "inspector.core.saving.disk.overwrite",
                "inspector.core.runtime.compiled"}
     wrong = []
     for name, one in modules():
