@@ -3299,6 +3299,14 @@
 <translation>位置</translation>
 </message>
 <message>
+<source>more</source>
+<translation>更多</translation>
+</message>
+<message>
+<source>Show all of the finding</source>
+<translation>显示此项发现的全部内容</translation>
+</message>
+<message>
 <source>What to do</source>
 <translation>解决办法</translation>
 </message>

@@ -323,7 +323,7 @@ class Overview(SelectionPanel):
             for finding in some:
                 fix = self._fix(finding, document) if finding.id != "unknown-code" or finding.id not in boxes else None
                 first = fix is not None and not any(isinstance(other, FindingBox) and other.fix for other in boxes_shown)
-                box = NoteLine(finding, fix) if finding.level == "info" else FindingBox(finding, fix, primary=first)
+                box = NoteLine(finding, fix) if finding.level == "info" else FindingBox(finding, fix, primary=first, brief=True)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)
                 group.body.addWidget(box)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -39,6 +39,7 @@ from inspector.gui.state.session import Selection
 
 from .elided import Elided
 
+_BRIEF = 2                      # lines of each text of a finding until more is asked for
 _TEXT_AT_LEAST = 460            # width of a finding's text with a button beside it
 
 
@@ -115,7 +116,33 @@ class Prose(QTextEdit):
             self.setProperty("tone", tone)
         restyle(self, strong, scale)
         self._measured = (-1, 0)
+        self._whole, self._lines = text, 0
         self.setPlainText(text)
+
+    def shorten(self, lines: int) -> None:
+        """Shows so many lines at most, the last with its end left out; 0: all of them."""
+        self._lines, self._measured = lines, (-1, 0)
+        self.updateGeometry()
+        self._show_lines()
+
+    def needs_more_than(self, lines: int) -> bool:
+        """Whether more than `lines` are needed for all of it."""
+        return _end_of(self._page(self.width()), lines) is not None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._lines:
+            self._show_lines()
+
+    def _show_lines(self) -> None:
+        start = _end_of(self._page(self.width()), self._lines) if self._lines else None
+        shown = self._whole
+        if start is not None:
+            units = self._whole.encode("utf-16-le", "surrogatepass")        # as Qt counts them
+            before, rest = (part.decode("utf-16-le", "surrogatepass") for part in (units[:2 * start], units[2 * start:]))
+            shown = before + self.fontMetrics().elidedText(rest.replace("\n", " "), Qt.TextElideMode.ElideRight, self.width() - 2)
+        if shown != self.toPlainText():
+            self.setPlainText(shown)
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -123,20 +150,41 @@ class Prose(QTextEdit):
     def heightForWidth(self, width: int) -> int:
         """So that layouts know the right height at once, before anything is drawn."""
         if width != self._measured[0]:
-            shown, page = self.document(), QTextDocument()          # a clone of the document would belong to nobody, and stay
-            page.setDefaultFont(shown.defaultFont())
-            page.setDefaultTextOption(shown.defaultTextOption())
-            page.setDocumentMargin(0)
-            page.setPlainText(self.toPlainText())
-            page.setTextWidth(max(width, 1))
-            self._measured = (width, ceil(page.size().height()))
+            page = self._page(width)
+            height = page.size().height()
+            most = self._lines * page.firstBlock().layout().lineAt(0).height() if self._lines else height
+            self._measured = (width, ceil(min(height, most)))
         return self._measured[1]
+
+    def _page(self, width: int) -> QTextDocument:
+        """All of it, laid out in `width`."""
+        shown, page = self.document(), QTextDocument()          # a clone of the document would belong to nobody, and stay
+        page.setDefaultFont(shown.defaultFont())
+        page.setDefaultTextOption(shown.defaultTextOption())
+        page.setDocumentMargin(0)
+        page.setPlainText(self._whole)
+        page.setTextWidth(max(width, 1))
+        page.size()             # which lays it out
+        return page
 
     def sizeHint(self) -> QSize:
         return QSize(200, self.heightForWidth(200))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, ceil(QFontMetricsF(self.font()).height()))
+
+
+def _end_of(page: QTextDocument, lines: int) -> int | None:
+    """Where the last of so many lines starts, in UTF-16 units, when there are more."""
+    block, start, n = page.begin(), 0, 0
+    while block.isValid():
+        layout = block.layout()
+        for line in range(layout.lineCount()):
+            if n == lines:
+                return start
+            start, n = block.position() + layout.lineAt(line).textStart(), n + 1
+        block = block.next()
+    return None
 
 
 def fact(text: str, name: str) -> QWidget:
@@ -346,9 +394,11 @@ class Bar(QAbstractButton):
 
 class FindingBox(QFrame):
     """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it. `fix` is a
-    button that repairs it, beside the text or below it where there is little room; `primary`: the one that a page is about."""
+    button that repairs it, beside the text or below it where there is little room; `primary`: the one that a page is about. With `brief`
+    long texts are two lines until somebody asks for more."""
 
-    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None, *, primary: bool = False) -> None:
+    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None, *, primary: bool = False,
+                 brief: bool = False) -> None:
         super().__init__()
         self.setProperty("level", finding.level)
         level = {"danger": self.tr("Danger"), "warning": self.tr("Warning"), "info": self.tr("Note")}[finding.level]
@@ -367,10 +417,22 @@ class FindingBox(QFrame):
             head.addWidget(Prose(core.visible(finding.where, 120), self.tr("Where"), tone="muted"), 1)
         else:
             head.addStretch(1)
+        self.more = QPushButton(self.tr("more"))
+        self.more.setProperty("link", True)
+        self.more.setAccessibleName(self.tr("Show all of the finding"))
+        self.more.setFixedHeight(self.fontMetrics().height() + 4)         # or its line would be higher than others
+        self.more.clicked.connect(self.unfold)
+        self.more.hide()
+        head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
         words_.addLayout(head)
-        words_.addWidget(Prose(message, level))
+        self._texts = [Prose(message, level)]
         if finding.hint:
-            words_.addWidget(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
+            self._texts.append(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
+        for text in self._texts:
+            words_.addWidget(text)
+            if brief:
+                text.shorten(_BRIEF)
+        self._brief = brief
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(11)
@@ -386,6 +448,22 @@ class FindingBox(QFrame):
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setAccessibleName(f"{level}: {message}")
+        for text in self._texts if brief else ():
+            text.installEventFilter(self)
+
+    def unfold(self) -> None:
+        focused, self._brief = self.more.hasFocus(), False
+        self.more.hide()
+        for text in self._texts:
+            text.removeEventFilter(self)
+            text.shorten(0)
+        if focused:
+            (self.fix or self._texts[0]).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self._brief:
+            self.more.setVisible(any(text.needs_more_than(_BRIEF) for text in self._texts))
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -71,6 +71,28 @@ def test_that_findings_say_their_level_in_words_worst_first(panel: Overview, ses
     assert QGuiApplication.clipboard().text() == "Danger: Big.\nDo this.\ndata.pkl:9"
 
 
+def test_that_long_texts_of_a_finding_are_two_lines_until_more_is_asked_for(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                           checkpoint: Make) -> None:
+    message = "Needs classes 🙂: " + ", ".join(f"models.common.Block{n}" for n in range(40)) + "."
+    show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "warning", "", message, "Ask its author."),
+                                                     core.Finding("b", "warning", "", "Small.", ""))))
+    long, small = panel.findChildren(FindingBox)
+    text = long.findChildren(Prose)[0]
+    qtbot.waitUntil(lambda: long.more.isVisible())
+    assert text.toPlainText() != message
+    assert text.toPlainText().endswith("…")
+    assert message.startswith(text.toPlainText()[:-1])
+    assert text.height() <= 2 * text.fontMetrics().lineSpacing() + 2
+    assert not small.more.isVisible()
+    long.actions()[0].trigger()
+    assert message in QGuiApplication.clipboard().text()
+    before = long.height()
+    qtbot.keyClick(long.more, Qt.Key.Key_Space)
+    assert text.toPlainText() == message
+    qtbot.waitUntil(lambda: long.height() > before)
+    assert not long.more.isVisible()
+
+
 def test_that_thousands_of_findings_are_a_few_boxes_until_asked(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                                 checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FINDINGS_CAP", 20)
