@@ -3,13 +3,24 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
+    QToolButton,
+    QWidget,
+)
 
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress
-from inspector.gui.kit import icons, theme
+from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Compared, Document, Session
 
 WIDEST_DICT = 260               # device-independent pixels
@@ -24,10 +35,8 @@ class Sides(QWidget):
         super().__init__()
         self._session, self._progress = session, progress
         self.files = [self._box(self.tr("File A")), self._box(self.tr("File B"))]
-        self.dicts = [self._box(self.tr("State dict of A")), self._box(self.tr("State dict of B"))]
+        self.dicts = [_DictBox(self.tr("State dict of A")), _DictBox(self.tr("State dict of B"))]
         for side in (0, 1):
-            self.dicts[side].setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            self.dicts[side].setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             self.dicts[side].setMaximumWidth(WIDEST_DICT)
             self.files[side].activated.connect(lambda _, side=side: self._file_chosen(side))
             self.dicts[side].activated.connect(lambda _, side=side: self._dict_chosen(side))
@@ -91,6 +100,8 @@ class Sides(QWidget):
         for path in (core.WHOLE, *ckpt.state_dicts):
             box.addItem(self._named(path), path)
         box.setCurrentIndex(box.findData(AUTOMATIC if asked is None else asked))
+        box.setToolTip(words.tip(box.currentText()))
+        box.updateGeometry()
         box.setVisible(any(ckpt.state_dicts))           # one at the root is the whole file
 
     def _named(self, path: str) -> str:
@@ -128,6 +139,38 @@ class Sides(QWidget):
         box.setMinimumContentsLength(8)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         return box
+
+
+class _DictBox(QComboBox):
+    """As wide as what is chosen takes, and not as the longest of the list; where that has no room its middle is left out."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(8)
+
+    def sizeHint(self) -> QSize:
+        hint, option = super().sizeHint(), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.rect = QRect(QPoint(0, 0), hint)
+        edit = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+        around = hint.width() - edit.width()
+        return QSize(around + self.fontMetrics().horizontalAdvance(self.currentText()) + 6, hint.height())
+
+    def showPopup(self) -> None:
+        """Its list is as wide as the longest."""
+        self.view().setMinimumWidth(min(self.view().sizeHintForColumn(0) + 24, 2 * WIDEST_DICT))
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        edit = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, edit.width() - 2)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
 
 
 def short_name(document: Document, among: tuple[Document, ...]) -> str:

@@ -343,8 +343,12 @@ def test_that_the_state_dict_can_be_chosen_where_there_are_several(desk: Desk, t
     assert not box.isHidden()
     assert desk.page.sides.dicts[1].isHidden()
     assert box.currentText() == "model_state_dict  (found)"
+    assert "model_state_dict  (found)" in box.toolTip()
+    around = box.sizeHint().width() - box.fontMetrics().horizontalAdvance(box.currentText())
+    assert around > 0
     assert list(desk.statuses().values()).count("dtype") == 77
     box.setCurrentIndex(box.findData("optimizer_state_dict.state"))
+    assert box.sizeHint().width() == around + box.fontMetrics().horizontalAdvance("optimizer_state_dict.state")      # not the longest
     box.activated.emit(box.currentIndex())
     desk.finish()
     compared = desk.session.compared
