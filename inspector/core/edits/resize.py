@@ -108,7 +108,9 @@ class Resize(Edit):
         if len(chosen) > _SHOWN:
             notes.append(f"{counted(len(chosen) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
         changed = [key for key in moments.like if after.tensors[key].shape != before.tensors[key].shape]
-        return [*notes, *moments.said(changed, "changes along, with zeros for new rows", "change along, with zeros for new rows")]
+        if any(after.tensors[key].numel > before.tensors[key].numel for key in changed):
+            return [*notes, *moments.said(changed, "changes along, with zeros for new rows", "change along, with zeros for new rows")]
+        return [*notes, *moments.said(changed, "is cut along", "are cut along")]
 
     def _said(self, info: TensorInfo, tied: list[str]) -> str:
         dim = self.dim % len(info.shape)

@@ -54,6 +54,7 @@ WATCH = 2000                # ms between two looks at the folder
 _CURVES, _CHIPS = 2, 5          # curves to begin with; metrics with a chip of their own, the others are in a menu
 _REMARKS, _FEW_REMARKS, _ALL_REMARKS, _LOW = 6, 3, 200, 720        # in a window lower than that they leave room for the rest
 _ROWS = 2000                # parts or tensors drawn
+_LEAST_LETTERS, _MOST_LETTERS = 14, 32     # that the boxes at the foot have room for; names longer than that are cut
 _TENSORS = -1               # in place of a depth: each tensor by itself
 _TABLES: tuple[core.RunTableKind, ...] = ("checkpoints", "parts", "tensors")
 TABLE, PARTS = "run-table", "run-parts"
@@ -228,7 +229,8 @@ class RunPage(QWidget):
         for text, box in (("A", self.a), ("B", self.b)):
             box.setAccessibleName(self.tr("Checkpoint {letter}").format(letter=text))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(14)
+            box.setMinimumContentsLength(_LEAST_LETTERS)
+            box.setMinimumWidth(box.sizeHint().width())         # with longer names, too, in a narrow window
             box.activated.connect(self._picked)
             row.addWidget(QLabel(text))
             row.addWidget(box)
@@ -414,6 +416,9 @@ class RunPage(QWidget):
             box.clear()
             for one in series or ():
                 box.addItem(core.visible(one.name, 60))
+            widest = max((self.fontMetrics().horizontalAdvance(box.itemText(n)) for n in range(box.count())), default=0)
+            letters = -(-widest // max(1, self.fontMetrics().horizontalAdvance("X"))) + 1         # what Qt counts room in
+            box.setMinimumContentsLength(min(max(letters, _LEAST_LETTERS), _MOST_LETTERS))
             box.blockSignals(False)
 
     def _show_timeline(self) -> None:

@@ -136,6 +136,7 @@ def test_that_what_happens_is_said(tmp_path: Path) -> None:
         "2 tensors of the optimizer change along, with zeros for new rows.")
     [effect] = core.effects(ckpt, [core.Resize("embed.weight", 0, 9)])
     assert effect.notes[0].startswith("model.embed.weight: [10, 4] -> [9, 4], the last 1 are cut off;")
+    assert effect.notes[1] == "2 tensors of the optimizer are cut along."
     [effect] = core.effects(ckpt, [core.Resize("embed.weight", 0, 10)])
     assert effect.nothing
     assert effect.notes == ("model.embed.weight has 10 already.",)

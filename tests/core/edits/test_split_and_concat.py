@@ -140,6 +140,26 @@ def test_that_the_optimizer_is_said_to_be_about_what_was(tmp_path: Path) -> None
     assert "optimizer's state stays" in effect.notes[1]
 
 
+def test_that_the_optimizer_is_arranged_for_the_parts_before_it_is_split(tmp_path: Path) -> None:
+    """What the note advises: the parameters that are the same go on, the parts begin without state, and nothing more is said of it."""
+    model = net()
+    ckpt = opened(tmp_path, training(model))
+    parts = (("fc1.a", -1), ("fc1.b", -1))
+    split = core.Split("fc1.weight", 0, parts)
+    weights = core.load_state_dict(core.edit(ckpt, [core.Drop("optimizer"), core.Extract("model"), split]))
+    torch.save(weights, tmp_path / "ref.pth")
+    edits = [core.OptimizerFor(str(tmp_path / "ref.pth")), split]
+    assert not any("optimizer" in note for note in core.effects(ckpt, edits)[1].notes)
+    core.save(core.edit(ckpt, edits), tmp_path / "out.pth")
+    saved = torch.load(tmp_path / "out.pth", weights_only=True)
+    names = [name for name in saved["model"] if "running" not in name and "num_" not in name]
+    before = [name for name, _ in model.named_parameters()]
+    found = {names[number]: slots["exp_avg"] for number, slots in saved["optimizer"]["state"].items()}
+    assert set(found) == set(before) - {"fc1.weight"}
+    old = torch.load(ckpt.path, weights_only=True)["optimizer"]["state"]
+    assert all(torch.equal(value, old[before.index(name)]["exp_avg"]) for name, value in found.items())
+
+
 def test_that_what_is_cut_and_joined_is_streamed(tmp_path: Path) -> None:
     import tracemalloc
     array = np.arange(6000 * 4000, dtype=np.float32).reshape(6000, 4000)           # 96 MB

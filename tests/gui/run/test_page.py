@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton, QStyle, QStyleOptionComboBox
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -152,6 +152,19 @@ def test_that_a_folder_of_different_models_opens_as_files(window: MainWindow, tm
     window.open_paths([str(tmp_path)])
     qtbot.waitUntil(lambda: len(session.documents) == 3, timeout=20000)
     assert not window.runs.shown
+
+
+def test_that_names_at_the_foot_are_whole(page: RunPage, folder: Path, show: Any) -> None:
+    """As long as those of checkpoints are: a letter that is cut makes another ending of one."""
+    for path in folder.iterdir():
+        path.rename(path.with_name(f"checkpoint_{path.name}"))
+    show(folder)
+    for box in (page.a, page.b):
+        option = QStyleOptionComboBox()
+        box.initStyleOption(option)
+        room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, box)
+        assert box.itemText(0) == "checkpoint_epoch_1.pth"
+        assert room.width() >= box.fontMetrics().horizontalAdvance(box.itemText(0))
 
 
 def test_that_keys_move_mark_and_ask(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
