@@ -4555,8 +4555,8 @@
 <translation>用 B 的替换 A 的(&amp;A)</translation>
 </message>
 <message>
-<source>The File &amp;Both Come From…</source>
-<translation>两者的来源文件(&amp;B)…</translation>
+<source>The File Both C&amp;ome From…</source>
+<translation>两者的来源文件(&amp;O)…</translation>
 </message>
 <message>
 <source>E&amp;xchange A and B</source>

@@ -170,7 +170,7 @@ class Menus(QObject):
         self._add(listed, "push-to-b", self.tr("Take A's into &B"), "Alt+Right", "next")
         self._add(listed, "push-to-a", self.tr("Take B's into &A"), "Alt+Left")
         listed.addSeparator()
-        self._add(listed, "compare-base", self.tr("The File &Both Come From…"))
+        self._add(listed, "compare-base", self.tr("The File Both C&ome From…"))
         self._add(listed, "swap-sides", self.tr("E&xchange A and B"), "Alt+\\", "swap")
         self._add(listed, "pair-details", self.tr("&Details of the Pair"), "F7", "details")
         ruler = self._add(listed, "ruler", self.tr("&Map of Changes"), "F9")

@@ -479,7 +479,8 @@ class FindingBox(QFrame):
 
 
 class NoteLine(QWidget):
-    """A finding that is only good to know, in one line; all of it in a `FindingBox` in its place, when somebody asks."""
+    """A finding that is only good to know, in one line with the button that mends it; all of it in a `FindingBox` in its place, when
+    somebody asks."""
 
     def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
         super().__init__()
@@ -503,6 +504,8 @@ class NoteLine(QWidget):
         row.setSpacing(11)
         row.addWidget(self._picture)
         row.addWidget(self.text, 1)
+        if fix is not None:
+            row.addWidget(_fix_button(*fix))
         row.addWidget(self._show)
         self._column.addWidget(self._line)
 

@@ -149,7 +149,7 @@ def test_that_a_person_may_stop_it_and_go_on(make_requests: Callable[..., Reques
 def test_that_an_error_is_kept_to_be_said_and_the_work_can_be_tried_again(make_requests: Callable[..., Requests[str]], worker: Worker,
                                                                           ckpt: core.Checkpoint, qtbot: QtBot) -> None:
     requests = make_requests(keep=4)
-    error = core.Changed("The file has changed", "Reload it.")
+    error = core.Corrupt("The record is damaged", "Ask for the file again.")
     requests.ask(worker.request(ckpt, "a", error=error))
     settle(requests, qtbot, Phase.FAILED)
     assert requests.error is error
