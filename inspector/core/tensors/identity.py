@@ -1,12 +1,14 @@
 """What a tensor is, whatever it is called: which elements of which bytes of which file."""
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable
 
 from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
+from inspector.core.hashing import as_key
 
 
-def identity_of(ckpt: Checkpoint, key: str) -> Hashable | None:
+def identity_of(ckpt: Checkpoint, key: str) -> bytes | None:
     """Equal for two tensors, of one checkpoint or of two, that have the same elements because they are the same bytes; None where that
     cannot be told. It stays what it is through edits that do something else.
 
@@ -18,7 +20,10 @@ def identity_of(ckpt: Checkpoint, key: str) -> Hashable | None:
     """
     info = ckpt.tensors[key]
     found = _stored(ckpt, info if info.read_from is None else info.read_from)
-    return None if found is None else (found, info.dtype, info.shape)
+    if found is None:
+        return None
+    # no tuple of numbers of the file, which whoever keeps something by it would hash as they are
+    return hashlib.blake2b(as_key(found, info.dtype, info.shape).encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
 
 def _stored(ckpt: Checkpoint, info: TensorInfo) -> Hashable | None:
