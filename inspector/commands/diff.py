@@ -81,8 +81,9 @@ def _run_with_base(asked: argparse.Namespace, out: Output) -> int:
     three_way = load("three_way")
     a, b, base = (files.opened(path, asked, out) for path in (asked.a, asked.b, asked.base))
     with files.about(f"{asked.a}, {asked.b} and {asked.base}"):
+        wanted = _wanted_statuses(asked.only, three_way.STATUSES, with_base=True)
         with cluster.executor_of(asked) as executor:
-            found: core.ThreeWay = three_way.held(asked, a, b, base, _fits(asked.match), out.monitor, executor)
+            found: core.ThreeWay = three_way.held(asked, a, b, base, _fits(asked.match), wanted, out.monitor, executor)
         if asked.html is not None:
             three_way.write_page(found, asked.html)
         merge = core.merge_of(found, 0, out.monitor) if asked.save_recipe is not None else None
@@ -114,7 +115,7 @@ def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, 
     """The comparison asked for, with the pairs that the filters leave. Raises UsageError for a filter that makes no sense."""
     if asked.rtol < 0 or asked.atol < 0 or asked.rtol != asked.rtol or asked.atol != asked.atol:
         raise core.UsageError("a tolerance cannot be negative")
-    wanted = wanted_statuses(asked.only)
+    wanted = _wanted_statuses(asked.only, STATUSES)
     fits = _fits(asked.match)
     found = core.compare(a, b, in_a=asked.a_state_dict, in_b=asked.b_state_dict, values=not asked.structure_only, rtol=asked.rtol,
                          atol=asked.atol, only=fits, weights_only=asked.weights_only, monitor=monitor, executor=executor)
@@ -128,14 +129,17 @@ def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, 
     return core.with_pairs(found, pairs, found.verdict, values=())
 
 
-def wanted_statuses(text: str | None) -> frozenset[str] | None:
+def _wanted_statuses(text: str | None, statuses: Sequence[str], *, with_base: bool = False) -> frozenset[str] | None:
+    """What `--only` names, None without it. Raises UsageError for what is not among `statuses`."""
     if text is None:
         return None
     found = frozenset(part.strip() for part in text.split(",") if part.strip())
-    wrong = sorted(found - set(STATUSES))
-    if wrong or not found:
-        raise core.UsageError(f"there is no status {wrong[0]!r}" if wrong else "--only names no status",
-                              "Statuses are " + ", ".join(STATUSES) + ".")
+    wrong = sorted(found - {*statuses})
+    if wrong:
+        raise core.UsageError(f"with --base there is no status {wrong[0]!r}" if with_base else f"there is no status {wrong[0]!r}",
+                              "Statuses are " + ", ".join(statuses) + ".")
+    if not found:
+        raise core.UsageError("--only names no status", "Statuses are " + ", ".join(statuses) + ".")
     return found
 
 

@@ -29,11 +29,10 @@ _json = core.to_json
 
 
 def held(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, base: core.Checkpoint, fits: Callable[[core.Pair], bool],
-         monitor: core.Monitor = core.QUIET, executor: Executor | None = None) -> core.ThreeWay:
-    """The two held against the base. Raises UsageError for a filter that makes no sense with it."""
+         wanted: frozenset[str] | None, monitor: core.Monitor = core.QUIET, executor: Executor | None = None) -> core.ThreeWay:
+    """The two held against the base, of statuses that are `wanted` alone. Raises UsageError for a filter that makes no sense with it."""
     if asked.rtol or asked.atol:
         raise core.UsageError("--rtol and --atol do not go with --base: there a tensor is the base's or it is not", "Leave them out.")
-    wanted = wanted_statuses(asked.only)
     paired = core.pair_up(a, b, in_a=asked.a_state_dict, in_b=asked.b_state_dict, weights_only=asked.weights_only, monitor=monitor)
     if asked.match is not None and not any(map(fits, paired.pairs)):
         raise core.UsageError(f"no tensor matches {core.visible(asked.match)}", "`inspector ls` shows the keys.")
@@ -48,17 +47,6 @@ def held(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, base
 
     return core.with_triples(found, [one for one in found.tensors if is_wanted(one)],
                              () if asked.match is not None else [one for one in found.values if wanted is None or one.status in wanted])
-
-
-def wanted_statuses(text: str | None) -> frozenset[str] | None:
-    if text is None:
-        return None
-    found = frozenset(part.strip() for part in text.split(",") if part.strip())
-    wrong = sorted(found - set(STATUSES))
-    if wrong or not found:
-        raise core.UsageError(f"with --base there is no status {wrong[0]!r}" if wrong else "--only names no status",
-                              "Statuses are " + ", ".join(STATUSES) + ".")
-    return found
 
 
 def exit_code(found: core.ThreeWay, structure_only: bool = False) -> int:
