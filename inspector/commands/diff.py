@@ -107,6 +107,10 @@ def _save_recipe(comparison: core.Comparison, path: str, inputs: tuple[str, str]
     lines += [spoken(f"no edit does this: {relations_text.rearranged_text(one)}") for one in found.left[:_SHOWN]]
     if len(found.left) > _SHOWN:
         lines.append(spoken(f"… and {len(found.left) - _SHOWN:,} more"))
+    alone = [one for one in found.left if one.kind == "grown" and one.a == one.b]
+    if alone and comparison.b.path:
+        lines.append(spoken(f"`--take {core.visible(comparison.b.path, 400)}:{core.visible(alone[0].b[0])}` brings such a tensor from B, "
+                            "what A has of it too"))
     return "\n".join(lines) + "\n\n"
 
 

@@ -36,7 +36,7 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "extract": "a sub-dict, a module's state dict (.) or an adapter of a PeftModel (:NAME) becomes the root",
          "device": "other device tags, as in 'cuda:*=cpu'", "cast": "another element type, as in float16 or bfloat16:encoder.*",
          "copy": "one more name for a tensor, tied to it, as in model.embed_tokens.weight=lm_head.weight",
-         "resize": "cut rows off or add some (FILL: mean, zero, random), in tied tensors and the optimizer too, as in embed.weight=0:32064",
+         "resize": "cut rows off or add some (FILL: mean, zero, random, row5), tied and in the optimizer too, as in embed.weight=0:32064",
          "transpose": "the last two dimensions change places, or all as in *.kernel=3,2,0,1; in the optimizer too",
          "reshape": "the same elements in other dimensions, as in patch_embed.weight=768,3,16,-1",
          "reorder": "rows of rotary heads to halves, as transformers has them, or to pairs, as in *.wq.weight=halves:32",

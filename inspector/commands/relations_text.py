@@ -17,12 +17,15 @@ def rearranged_json(one: core.Rearranged) -> dict[str, Any]:
     found = one.difference
     names = ("n_different", "numel", "max_abs", "rms", "rel", "cosine")
     figures = None if found is None else {name: core.to_json(value) for name, value in found._asdict().items() if name in names}
-    return {**one._asdict(), "difference": figures, "text": rearranged_text(one)}
+    grown = None if one.grown is None else {name: core.to_json(value) for name, value in one.grown._asdict().items()}
+    return {**one._asdict(), "difference": figures, "grown": grown, "text": rearranged_text(one)}
 
 
 def rearranged_text(one: core.Rearranged) -> str:
     """"lin.weight is transposed in B"."""
     a, b = map(_keys, (one.a, one.b))
+    if one.grown is not None:
+        return _grown_text(one, one.grown)
     if len(one.a) > 1 or len(one.b) > 1:
         how = ("are " if one.b and len(one.a) > 1 else "is ") + _how_of_several(one)
         said = f"{a} of A {how} in B: {b}" if len(one.a) > 1 else f"{b} of B are {_how_of_several(one)} in A: {a}"
@@ -56,6 +59,40 @@ def _how_of_several(one: core.Rearranged) -> str:
         whose = "each" if len(of) == len(several) else _keys(of)
         how += f", {whose} in {_order_text(order, one.groups)}"
     return how
+
+
+def _grown_text(one: core.Rearranged, grown: core.Grown) -> str:
+    """"e.weight has 16 more rows in B behind the 32,000 of A. New: zeros."."""
+    is_new = one.kind == "grown"
+    many = (grown.more if is_new else grown.common) > 1
+    slices = ("elements" if many else "element") if grown.size == 1 else ("rows" if many else "row") if one.dims == (0,) else \
+        f"{'slices' if many else 'slice'} along dimension {one.dims[0]}"
+    key = core.visible(one.a[0]) + (f" ({core.visible(one.b[0])})" if one.a != one.b else "")
+    if is_new:
+        where = "in front of" if grown.start == grown.more else "around" if grown.start else "behind"
+        said = f"{key} has {grown.more:,} more {slices} in B {where} the {grown.common:,} of A."
+    else:
+        which = "last" if grown.start == grown.more else "middle" if grown.start else "first"
+        said = f"{key} has only its {which} {grown.common:,} {slices} of {grown.common + grown.more:,} in B."
+    found = one.difference
+    held = {"cast": "They are exactly a cast.", "scaled": f"They are times {one.scale:.6g}, but for rounding."}.get(one.held, "")
+    if one.held == "near" and found is not None:
+        held = f"They are nearly the same: relative distance {found.rel:.4g}, largest difference {found.max_abs:.4g}."
+    if one.basis == "weight":
+        held = f"{held} As its weight is.".lstrip()
+    made = made_text(grown)
+    new = "" if not made else f"New: {made}." if is_new else f"Left out: {made}."
+    return " ".join(filter(None, (said, held, new)))
+
+
+def made_text(grown: core.Grown) -> str:
+    """What the slices are that only the longer one has: "the mean of the others, but for rounding"."""
+    own = "values of their own" if grown.std is None else f"values of their own, standard deviation {grown.std:.4g}" \
+        if grown.others is None else f"values of their own, standard deviation {grown.std:.4g}, that of the others {grown.others:.4g}"
+    return {"zeros": "zeros", "constant": f"all {grown.value:.6g}", "mean": "the mean of the others, but for rounding",
+            "near-mean": f"nearly the mean of the others, at a relative distance of {grown.distance:.2g}",
+            "copy": f"copies of number {grown.row:,}, counted from 0", "again": "the others once more", "copies": "copies of others",
+            "own": own}.get(grown.made, "")
 
 
 def _order_text(order: str, groups: int) -> str:

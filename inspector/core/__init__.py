@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from .comparison.pairing.lineage import Lineage as Lineage
     from .comparison.pairing.pairs import Comparison as Comparison
     from .comparison.pairing.pairs import Difference as Difference
+    from .comparison.pairing.pairs import Grown as Grown
     from .comparison.pairing.pairs import Pair as Pair
     from .comparison.pairing.pairs import Rearranged as Rearranged
     from .comparison.pairing.pairs import Undecided as Undecided
@@ -479,7 +480,7 @@ _HOMES = {
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
     "comparison.pairing.lineage": "Delta Depth Inference Lineage",
-    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Undecided Unsearched Verdict pair_up with_pairs",
+    "comparison.pairing.pairs": "Comparison Difference Grown Pair Rearranged Undecided Unsearched Verdict pair_up with_pairs",
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",
     "comparison.pairing.values": "ValueChange",

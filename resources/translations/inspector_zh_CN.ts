@@ -908,6 +908,14 @@
 <translation>A 中的 {a} 在 B 中堆叠：{b}</translation>
 </message>
 <message>
+<source>{a} has more slices in B: {b}</source>
+<translation>{a} 在 B 中有更多切片：{b}</translation>
+</message>
+<message>
+<source>{a} has fewer slices in B: {b}</source>
+<translation>{a} 在 B 中的切片较少：{b}</translation>
+</message>
+<message>
 <source>{a} in A is split in B: {b}</source>
 <translation>A 中的 {a} 在 B 中拆分：{b}</translation>
 </message>
@@ -1018,6 +1026,78 @@
 <message>
 <source>in an order of their own</source>
 <translation>自有顺序</translation>
+</message>
+<message>
+<source>{more} more in front of the {common} along dimension {dim}</source>
+<translation>沿第 {dim} 维在 {common} 个之前多出 {more} 个</translation>
+</message>
+<message>
+<source>{more} more around the {common} along dimension {dim}</source>
+<translation>沿第 {dim} 维在 {common} 个前后共多出 {more} 个</translation>
+</message>
+<message>
+<source>{more} more behind the {common} along dimension {dim}</source>
+<translation>沿第 {dim} 维在 {common} 个之后多出 {more} 个</translation>
+</message>
+<message>
+<source>the last {common} of {all} along dimension {dim}</source>
+<translation>沿第 {dim} 维 {all} 个中的最后 {common} 个</translation>
+</message>
+<message>
+<source>{common} of {all} along dimension {dim}</source>
+<translation>沿第 {dim} 维 {all} 个中的 {common} 个</translation>
+</message>
+<message>
+<source>the first {common} of {all} along dimension {dim}</source>
+<translation>沿第 {dim} 维 {all} 个中的前 {common} 个</translation>
+</message>
+<message>
+<source>new: {what}</source>
+<translation>新增：{what}</translation>
+</message>
+<message>
+<source>left out: {what}</source>
+<translation>舍去：{what}</translation>
+</message>
+<message>
+<source>values of their own (std {std})</source>
+<translation>自有的值（标准差 {std}）</translation>
+</message>
+<message>
+<source>values of their own (std {std}, the others {others})</source>
+<translation>自有的值（标准差 {std}，其余 {others}）</translation>
+</message>
+<message>
+<source>zeros</source>
+<translation>零</translation>
+</message>
+<message>
+<source>all {value}</source>
+<translation>全部为 {value}</translation>
+</message>
+<message>
+<source>the mean of the others</source>
+<translation>其余的均值</translation>
+</message>
+<message>
+<source>nearly the mean of the others (relative distance {distance})</source>
+<translation>接近其余的均值（相对距离 {distance}）</translation>
+</message>
+<message>
+<source>copies of number {row}</source>
+<translation>第 {row} 个的副本</translation>
+</message>
+<message>
+<source>the others once more</source>
+<translation>其余的再重复一遍</translation>
+</message>
+<message>
+<source>copies of others</source>
+<translation>其余的副本</translation>
+</message>
+<message>
+<source>values of their own</source>
+<translation>自有的值</translation>
 </message>
 <message>
 <source>exactly a cast</source>
@@ -5983,6 +6063,14 @@
 <message>
 <source>Unstacked</source>
 <translation>拆堆</translation>
+</message>
+<message>
+<source>Grown</source>
+<translation>增长</translation>
+</message>
+<message>
+<source>Cut</source>
+<translation>截短</translation>
 </message>
 <message>
 <source>Other name</source>

@@ -17,12 +17,13 @@ from inspector.core.wording import counted
 
 from .tools.common import Edit, edited, fields_of, object_in, text_or_json
 from .tools.packed_parts import refuse_parts
-from .tools.rearranging import NewTensors, decoded, dimension, elements_of, joined, must_be_ordinary, window
+from .tools.rearranging import NewTensors, decoded, dimension, elements_of, joined, must_be_ordinary, repeated, window
 from .tools.starred import found_by
 
 FILLS = ("mean", "zero", "random")
-"""What new rows can be made of: `Resize.fill`."""
-_TEXT = "Write KEY=DIM:N, as in embed.weight=0:32064, and behind it :mean, :zero or :random for what new rows are."
+"""What new rows can be made of: `Resize.fill`; or a copy of a row (`copy_of`)."""
+_TEXT = "Write KEY=DIM:N, as in embed.weight=0:32064, and behind it :mean, :zero, :random or :row5 for what new rows are."
+_ROW = re.compile(r"row(\d{1,18})")
 _FORM = re.compile(r"(.+)=(-?\d{1,3}):(\d{1,18})(?::(\w+))?", re.DOTALL)
 _ADDED = {"mean": "the mean of those that were there", "zero": "zeros", "random": "random numbers about zero with its standard deviation"}
 _SHOWN = 6
@@ -30,10 +31,11 @@ _SHOWN = 6
 
 @dataclass(frozen=True)
 class Resize(Edit):
-    """The tensor `key` has `size` elements along `dim` from now on: the last are cut off, or new rows stand behind those it has. These are
-    the mean of the old ones, or with `fill` zeros or random numbers (normal about zero, with the tensor's own standard deviation; the same
-    each time). `key` is a key or, inside every state dict that has it, a name; a `*` stands for anything. Tensors that are tied to it stay
-    tied, and what an optimizer keeps for each of its elements gets zeros.
+    """The tensor `key` has `size` elements along `dim` from now on: the last are cut off, or new rows stand behind those it has.
+    These are the mean of the old ones, or with `fill` zeros, random numbers (normal about zero, with the tensor's own standard
+    deviation; the same each time) or copies of a row ("row5": the one of number 5, from 0 on). `key` is a key or, inside every state
+    dict that has it, a name; a `*` stands for anything. Tensors that are tied to it stay tied, and what an optimizer keeps for each
+    of its elements gets zeros.
 
     >>> core.edit({"embed.weight": np.float32([[1, 2], [3, 4]])}, [core.Resize("embed.weight", 0, 3)])["embed.weight"].numpy()
     array([[1., 2.],
@@ -72,9 +74,15 @@ class Resize(Edit):
         dim = dimension(info, self.dim)
         more = self.size - info.shape[dim]
         kind = DTYPES[info.dtype].kind
+        row = _row_of(self.fill)
+        if more > 0 and row is not None:
+            if row >= info.shape[dim]:
+                raise EditError(f"{visible(info.key, 80)!r} has no row {row:,} along dimension {dim}: there are {info.shape[dim]:,}",
+                                "Rows count from 0.", info.key, id="no_fill")
+            return dim
         if more > 0 and self.fill != "zero" and kind != "float":
-            raise EditError(f"{visible(info.key, 80)!r} is of {info.dtype}: new rows can only be zeros", "Write :zero behind the size.",
-                            info.key, id="no_fill")
+            raise EditError(f"{visible(info.key, 80)!r} is of {info.dtype}: new rows can only be zeros or copies",
+                            "Write :zero behind the size, or :row0 for copies of the first row.", info.key, id="no_fill")
         if more > 0 and (why := no_cast("float32", info.dtype)):
             raise EditError(f"{visible(info.key, 80)!r} cannot grow: {why}", "", info.key, id="no_fill")
         if more > 0 and self.fill == "mean" and not info.shape[dim]:
@@ -89,6 +97,9 @@ class Resize(Edit):
             return window(source, dim, 0, self.size)
         shape = tuple(self.size - there if d == dim else length for d, length in enumerate(info.shape))
         numel = info._replace(shape=shape).numel
+        row = _row_of(fill)
+        if row is not None:
+            return joined([source, *repeated(window(source, dim, row, 1), dim, self.size - there)], dim)
         if fill == "mean":
             rows = decoded(info.key, shape, info.dtype, MeanRows(info.shape, dim, shape[dim]), [("old", source)])
         elif fill == "random":
@@ -119,7 +130,7 @@ class Resize(Edit):
             return f"{visible(info.key, 60)} has {there:,} already."
         shape = [self.size if d == dim else length for d, length in enumerate(info.shape)]
         what = f"the last {there - self.size:,} are cut off" if self.size < there else \
-            f"{self.size - there:,} more, {_ADDED[self.fill]}"
+            f"{self.size - there:,} more, {_ADDED.get(self.fill) or f'copies of row {_row_of(self.fill):,}'}"
         also = f"; {', '.join(visible(key, 60) for key in tied[:3])}{' …' if len(tied) > 3 else ''} with it, tied" if tied else ""
         return f"{visible(info.key, 60)}: {list(info.shape)} -> {shape}, {what}{also}."
 
@@ -152,8 +163,18 @@ class Resize(Edit):
 
     @classmethod
     def _checked(cls, key: str, dim: int, size: int, fill: str) -> Resize:
-        if fill not in FILLS:
-            raise EditError(f"new rows cannot be {visible(fill, 40)!r}", f"There are {', '.join(FILLS)}.")
+        if fill not in FILLS and _row_of(fill) is None:
+            raise EditError(f"new rows cannot be {visible(fill, 40)!r}", f"There are {', '.join(FILLS)}, and row5 for copies of row 5.")
         if not key or not 0 <= size < 1 << 60:
             raise EditError(f"a size of {size:,} is none" if key else "no tensor is named", _TEXT)
         return cls(key, dim, size, fill)
+
+
+def copy_of(row: int) -> str:
+    """`Resize.fill` for copies of a row."""
+    return f"row{row}"
+
+
+def _row_of(fill: str) -> int | None:
+    found = _ROW.fullmatch(fill)
+    return int(found[1]) if found else None

@@ -21,6 +21,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader
 
+from .growing import grown, grows_along
 from .holding import Sides, how_it_holds
 from .index import Index
 from .naming import named
@@ -39,6 +40,7 @@ _SAME_NORM = 1e-9       # relative: a rearrangement changes no norm
 _MOST = 32768           # tensors that are looked at: 6 kB and about a millisecond each
 _MOST_SLICES = 12 << 20     # of all of them, for which there is memory
 _MOST_COARSE = 4 << 20
+_MOST_GROWN = 4096      # pairs of shapes that differ in one dimension
 
 
 class Found(NamedTuple):
@@ -78,6 +80,7 @@ class _Search:
         self._by_slices(*self._largest(_with_slices(left_a), _with_slices(left_b), self.passed_over))
         left_a, left_b = self._left()
         self.found += by_weights(self.sides, self.arrangements, left_a, left_b)
+        self.found += grown(self.sides, self._of_other_shapes())
         left_a, left_b = (_vectors(left) for left in self._left())
         left_a, left_b = self._largest(left_a, left_b, self.passed_over)
         partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
@@ -119,6 +122,22 @@ class _Search:
                     views.setdefault(info.view, info)
             left.append([*views.values()])
         return left[0], left[1]
+
+    def _of_other_shapes(self) -> list[tuple[TensorInfo, TensorInfo]]:
+        """The pairs of which neither is explained, the largest where there are too many."""
+        found = []
+        done = {key for one in self.found for key in one.a}, {key for one in self.found for key in one.b}
+        for pair in self.comparison.pairs:
+            if pair.status == "shape" and pair.a is not None and pair.b is not None and pair.a not in done[0] and pair.b not in done[1]:
+                a, b = self.comparison.a.tensors[pair.a], self.comparison.b.tensors[pair.b]
+                if is_plain(a) and is_plain(b) and grows_along(a.shape, b.shape) is not None:
+                    found.append((a, b))
+        if len(found) > _MOST_GROWN:
+            found.sort(key=lambda pair: -pair[0].numel)
+            for a, b in found[_MOST_GROWN:]:
+                self.passed_over[0].add(a.key)
+                self.passed_over[1].add(b.key)
+        return found[:_MOST_GROWN]
 
     # -- by slices -------------------------------------------------------------------------------------------------------------
 

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.comparison.loading.renaming import steps_for
-from inspector.core.comparison.pairing.pairs import WHOLE, Comparison, Pair, Rearranged
+from inspector.core.comparison.pairing.pairs import WHOLE, Comparison, Grown, Pair, Rearranged
 from inspector.core.edits.cast import Cast
 from inspector.core.edits.concat import Concat
 from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import parse_edit
 from inspector.core.edits.reorder import Reorder
 from inspector.core.edits.reshape import Reshape
+from inspector.core.edits.resize import Resize, copy_of
 from inspector.core.edits.split import Split
 from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import literal
@@ -28,6 +29,8 @@ from inspector.core.progress import QUIET, Monitor
 
 _MOST = 20000               # edits; with more, nobody is helped
 _BACK = {"halves": "pairs", "pairs": "halves"}
+_OTHER_WAY = {"grown": "cut", "cut": "grown"}
+_FILLS = {"mean": "mean", "near-mean": "mean", "zeros": "zero"}     # what `Resize` makes new slices of
 _MATRIX = 2             # dimensions
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
@@ -77,8 +80,9 @@ def mirrored(comparison: Comparison) -> Comparison:
 
 def _turned_round(one: Rearranged) -> Rearranged:
     dims = tuple(one.dims.index(d) for d in range(len(one.dims))) if one.kind in ("transposed", "permuted") else one.dims
-    return one._replace(a=one.b, b=one.a, dims=dims, orders=tuple(_BACK.get(order, order) for order in one.orders),
-                        scale=1 / one.scale if one.scale else one.scale, difference=one.difference and one.difference.back())
+    back = one._replace(kind=_OTHER_WAY.get(one.kind, one.kind), a=one.b, b=one.a, dims=dims)
+    return back._replace(orders=tuple(_BACK.get(order, order) for order in one.orders), scale=1 / one.scale if one.scale else one.scale,
+                         difference=one.difference and one.difference.back())
 
 
 class _Conversion:
@@ -121,6 +125,9 @@ class _Conversion:
         """The edits for one, with plain keys for patterns; names of what stays one tensor come later."""
         b = self.comparison.b.tensors
         orders = one.orders or ("",) * max(len(one.a), len(one.b))
+        if one.grown is not None:
+            size = one.grown.common + (one.grown.more if one.kind == "grown" else 0)
+            return [Resize(one.a[0], one.dims[0], size, "mean" if one.kind == "cut" else fill_of(one.grown))]
         if one.kind == "reshaped":
             return [Reshape(one.a[0], b[one.b[0]].shape)]
         if one.kind == "stacked":
@@ -224,6 +231,8 @@ def _are_alike(one: Rearranged, a: Mapping[str, TensorInfo], b: Mapping[str, Ten
 def can_be_done(one: Rearranged, a: Mapping[str, TensorInfo], b: Mapping[str, TensorInfo]) -> bool:
     if one.held == "cast" and any(a[key].dtype != a[one.a[0]].dtype for key in one.a):
         return False
+    if one.grown is not None:               # `Resize` cuts at the end, and adds there
+        return not one.grown.start and (one.kind == "cut" or bool(fill_of(one.grown)))
     if _is_interleaved(one):
         return _are_alike(one, a, b)
     if any(order not in ("", *_BACK) for order in one.orders) or (any(one.orders) and not one.groups):
@@ -236,6 +245,11 @@ def can_be_done(one: Rearranged, a: Mapping[str, TensorInfo], b: Mapping[str, Te
         piece = a[one.a[0]] if len(one.a) > 1 else b[one.b[0]]
         return len(one.dims) == 1 and (not one.turned or len(piece.shape) == 2) and (not any(one.orders) or not one.turned)
     return one.kind in ("transposed", "permuted", "moved") or (one.kind == "reordered" and one.dims == (0,) and not one.turned)
+
+
+def fill_of(grown: Grown) -> str:
+    """What `Resize` has new slices made of where they are `grown.made`; "" where they have to come from the other file."""
+    return copy_of(grown.row) if grown.made == "copy" else _FILLS.get(grown.made, "")
 
 
 # -- few edits for many layers -------------------------------------------------------------------------------------------------------
@@ -266,11 +280,13 @@ def _starred(step: Edit) -> Edit:
         return Concat(tuple(map(star, step.parts)), star(step.key), step.dim)
     if isinstance(step, Reorder):
         return Reorder(star(step.glob), step.order, step.heads)
+    if isinstance(step, Resize):
+        return replace(step, key=star(step.key))
     return replace(step, glob=star(step.glob)) if isinstance(step, Reshape | Transpose) else step
 
 
 def _reads(step: Edit) -> Iterable[str]:
-    if isinstance(step, Split):
+    if isinstance(step, Split | Resize):
         return (step.key,)
     if isinstance(step, Concat):
         return step.parts

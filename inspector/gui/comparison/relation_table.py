@@ -16,7 +16,7 @@ from inspector import core
 from inspector.gui.kit import theme, words
 from inspector.gui.models.pair_lines import distance_text
 
-from .verdicts import how_well, orders_text
+from .verdicts import growth_text, how_well, orders_text
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -50,6 +50,7 @@ def kind_names() -> dict[str, str]:
         "joined": QCoreApplication.translate("Relations", "Joined"), "split": QCoreApplication.translate("Relations", "Split"),
         "stacked": QCoreApplication.translate("Relations", "Stacked"),
         "unstacked": QCoreApplication.translate("Relations", "Unstacked"),
+        "grown": QCoreApplication.translate("Relations", "Grown"), "cut": QCoreApplication.translate("Relations", "Cut"),
         "moved": QCoreApplication.translate("Relations", "Other name"),
         "cast": QCoreApplication.translate("Relations", "Cast"), "rounded": QCoreApplication.translate("Relations", "Rounded"),
         "scaled": QCoreApplication.translate("Relations", "Multiplied"),
@@ -71,12 +72,13 @@ def _each(comparison: core.Comparison, monitor: core.Monitor) -> Iterator[Relati
     names = kind_names()
     for one in comparison.rearranged:
         kind = _SPLIT.get(one.kind, one.kind) if len(one.b) > 1 else one.kind
-        whole = b[one.b[0]] if len(one.b) == 1 else a[one.a[0]]
+        whole = b[one.b[0]] if len(one.b) == 1 and one.kind != "grown" else a[one.a[0]]
         notes = [*([QCoreApplication.translate("Relations", "transposed as well")] if one.turned else []), *orders_text(one)]
+        growth = growth_text(one)
         well = how_well(one)
         if one.basis == "weight":
             well.pop()                      # which says so, as the next column does
-        holds = ", ".join(notes + (well or [QCoreApplication.translate("Relations", "exactly")]))
+        holds = ", ".join([*notes, *growth[:1], *(well or [QCoreApplication.translate("Relations", "exactly")]), *growth[1:]])
         rests = QCoreApplication.translate("Relations", "the same of its weight") if one.basis == "weight" else _all_of(whole.numel)
         yield _row(names, kind, one.a, one.b, holds, rests, one)
     pairs = {(pair.a, pair.b): pair for pair in comparison.pairs}

@@ -156,11 +156,14 @@ def rearranged_text(one: core.Rearranged) -> str:
              "reshaped": translate("Compare", "{a} is reshaped in B: {b}"), "moved": translate("Compare", "{a} has another name in B: {b}"),
              "reordered": translate("Compare", "{a} has its slices in another order in B: {b}"),
              "joined": translate("Compare", "{a} in A are joined in B: {b}"),
-             "stacked": translate("Compare", "{a} in A are stacked in B: {b}")}
+             "stacked": translate("Compare", "{a} in A are stacked in B: {b}"),
+             "grown": translate("Compare", "{a} has more slices in B: {b}"), "cut": translate("Compare", "{a} has fewer slices in B: {b}")}
     if len(one.b) > 1:
         texts |= {"joined": translate("Compare", "{a} in A is split in B: {b}"),
                   "stacked": translate("Compare", "{a} in A is unstacked in B: {b}")}
-    notes = [*([translate("Compare", "transposed as well")] if one.turned else []), *orders_text(one), *how_well(one)]
+    growth = growth_text(one)
+    notes = [*([translate("Compare", "transposed as well")] if one.turned else []), *orders_text(one), *growth[:1], *how_well(one),
+             *growth[1:]]
     return texts[one.kind].format(a=a, b=b) + (f"  ({', '.join(notes)})" if notes else "")
 
 
@@ -221,6 +224,39 @@ def orders_text(one: core.Rearranged) -> list[str]:
     if one.groups and len(found) == 1 and ("halves" in one.orders or "pairs" in one.orders):
         return [heads.format(order=found[0], n=f"{one.groups:,}")]
     return found
+
+
+def growth_text(one: core.Rearranged) -> list[str]:
+    """How many slices more or fewer along which dimension, and what those are that only one side has."""
+    grown = one.grown
+    if grown is None:
+        return []
+    places = ("front", "around", "behind") if one.kind == "grown" else ("last", "middle", "first")
+    place = places[0] if grown.start == grown.more else places[1] if grown.start else places[2]
+    text = {"front": translate("Compare", "{more} more in front of the {common} along dimension {dim}"),
+            "around": translate("Compare", "{more} more around the {common} along dimension {dim}"),
+            "behind": translate("Compare", "{more} more behind the {common} along dimension {dim}"),
+            "last": translate("Compare", "the last {common} of {all} along dimension {dim}"),
+            "middle": translate("Compare", "{common} of {all} along dimension {dim}"),
+            "first": translate("Compare", "the first {common} of {all} along dimension {dim}")}[place]
+    said = text.format(more=f"{grown.more:,}", common=f"{grown.common:,}", all=f"{grown.common + grown.more:,}", dim=one.dims[0])
+    if not grown.made:
+        return [said]
+    form = translate("Compare", "new: {what}") if one.kind == "grown" else translate("Compare", "left out: {what}")
+    return [said, form.format(what=_made_text(grown))]
+
+
+def _made_text(grown: core.Grown) -> str:
+    if grown.made == "own" and grown.std is not None:
+        text = translate("Compare", "values of their own (std {std})") if grown.others is None else \
+            translate("Compare", "values of their own (std {std}, the others {others})")
+        return text.format(std=f"{grown.std:.4g}", others="" if grown.others is None else f"{grown.others:.4g}")
+    texts = {"zeros": translate("Compare", "zeros"), "constant": translate("Compare", "all {value}"),
+             "mean": translate("Compare", "the mean of the others"),
+             "near-mean": translate("Compare", "nearly the mean of the others (relative distance {distance})"),
+             "copy": translate("Compare", "copies of number {row}"), "again": translate("Compare", "the others once more"),
+             "copies": translate("Compare", "copies of others"), "own": translate("Compare", "values of their own")}
+    return texts[grown.made].format(value=f"{grown.value:.6g}", row=f"{grown.row:,}", distance=f"{grown.distance:.2g}")
 
 
 def how_well(one: core.Rearranged) -> list[str]:

@@ -210,7 +210,8 @@ def _resize(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
     form.choice("dim", translate("EditForms", "Dimension"), ("0", "1", "-1"), str(given.dim) if given else "0")
     form.line("size", translate("EditForms", "New size"), str(given.size if given else info.shape[0] if info and info.shape else ""),
               hint="32064")
-    form.choice("fill", translate("EditForms", "New rows are"), core.FILLS, given.fill if given else "mean")
+    fill = given.fill if given else "mean"
+    form.choice("fill", translate("EditForms", "New rows are"), tuple(dict.fromkeys((*core.FILLS, fill))), fill)
     return form
 
 

@@ -45,6 +45,8 @@ def verdict_of(comparison: Comparison) -> Verdict:
         "renamed": sum(pair.rule >= 0 for pair in both), "rearranged": len(differing) - len(left), "nearly": len(nearly),
         "arranged_a": sum(pair.b is None and pair not in left for pair in pairs),
         "arranged_b": sum(pair.a is None and pair not in left for pair in pairs)}
+    if grown := sum(not one.is_whole for one in comparison.rearranged):
+        facts["grown"] = grown
     if casts:
         facts["dtypes"] = ", ".join(sorted({f"{comparison.a.tensors[pair.a or ''].type_words} and "
                                             f"{comparison.b.tensors[pair.b or ''].type_words}" for pair in casts}))
@@ -107,7 +109,7 @@ def _of_structure(comparison: Comparison, facts: dict[str, int | float | str], a
         return "empty"
     if pairs + rearranged < _ENOUGH * smaller:
         return "different-architectures"
-    if facts["read"] or facts["rearranged"]:
+    if facts["read"] or facts["rearranged"] or facts.get("grown"):
         return ""
     if facts["unread"]:
         return "unreadable" if asked else "structure"
@@ -119,7 +121,7 @@ def _of_values(comparison: Comparison, left: set[Pair], facts: dict[str, int | f
     if any(pair.status in ("values", "dtype") for pair in left):
         return ""
     if left:
-        return "partly-same"
+        return "" if any(not one.is_whole and one.held not in ("exact", "cast") for one in comparison.rearranged) else "partly-same"
     if facts["unread"]:
         return "partly-read"
     if facts["nearly"]:
@@ -140,9 +142,9 @@ def _differs(pair: Pair) -> bool:
 
 
 def _unexplained(comparison: Comparison, differing: list[Pair]) -> set[Pair]:
-    """Those that no rearrangement explains."""
-    in_a = {key for one in comparison.rearranged for key in one.a}
-    in_b = {key for one in comparison.rearranged for key in one.b}
+    """Those that no rearrangement explains. One that has more of the same is no explanation of what it has more."""
+    in_a = {key for one in comparison.rearranged if one.is_whole for key in one.a}
+    in_b = {key for one in comparison.rearranged if one.is_whole for key in one.b}
     return {pair for pair in differing if not (pair.a is None or pair.a in in_a) or not (pair.b is None or pair.b in in_b)}
 
 

@@ -71,6 +71,34 @@ class Pair(NamedTuple):
     difference: Difference | None = None
 
 
+class Grown(NamedTuple):
+    """`common` slices along a dimension are in both, `more` in the longer tensor alone: its first `start`, and the last. A slice has `size`
+    elements. `made` says what those are that it has more:
+
+        zeros       all elements zero
+        constant    all elements `value`
+        mean        each the mean of the common slices, but for rounding
+        near-mean   so at a relative distance of `distance`
+        copy        copies of the common slice `row`
+        again       the common ones once more, from the first on
+        copies      copies of common slices, the first of them of `row`
+        own         values of their own, with the standard deviation `std`; that of the common ones is `others`, None where it was not
+                    taken
+
+    and "" that nothing was told."""
+
+    common: int
+    more: int
+    start: int
+    size: int
+    made: str = ""
+    value: float = 0.0
+    row: int = 0
+    distance: float = 0.0
+    std: float | None = None
+    others: float | None = None
+
+
 class Rearranged(NamedTuple):
     """Tensors of one file that tensors of the other are made of. `a` and `b` are keys, one of them is one key. `kind` is
 
@@ -81,6 +109,8 @@ class Rearranged(NamedTuple):
         joined       the tensors of the side that has several, one after the other along `dims[0]`
         stacked      the same along a dimension of its own; with two `dims`, several at each place of `dims[0]`, joined along `dims[1]`
         moved        the same as it is, under another name
+        grown        B's has more slices along `dims[0]`, else it is A's: `grown` says what they are
+        cut          B's has fewer
 
     `turned`: each of the several, or the one, was transposed as well. `orders` says, for each of the several or the one, in which order
     its slices stand in B: "" their own, "halves" that of the rotary halves of each of `groups` heads, whose elements alternate in A,
@@ -101,6 +131,12 @@ class Rearranged(NamedTuple):
     difference: Difference | None = None
     scale: float = 1.0
     basis: str = ""
+    grown: Grown | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is in one side that is not in the other."""
+        return self.grown is None
 
 
 class Undecided(NamedTuple):
@@ -143,8 +179,8 @@ class Verdict(NamedTuple):
     `facts` are figures for the sentence: "pairs", "only_a", "only_b", "shapes" (pairs of other shapes), "read" and "unread" (pairs),
     "moved" (pairs of other values), "casts", "renamed", "rearranged" (pairs and tensors without partner that `Rearranged` explains),
     "nearly" (how many of these explanations hold only nearly or but for a factor), "arranged_a" and "arranged_b" (of those only in A
-    and only in B, how many it explains). Of an adapter: "adapter" (the side that is one, "a" or "b"), "fit" (how it fits the other, a
-    sentence), "fits" (0 or 1), "modules" and "fitting".
+    and only in B, how many it explains), "grown" (pairs of which one is the other with more slices, if there are). Of an adapter:
+    "adapter" (the side that is one, "a" or "b"), "fit" (how it fits the other, a sentence), "fits" (0 or 1), "modules" and "fitting".
     `moved` and `frozen` are the groups of layers whose values did and did not change."""
 
     id: str
@@ -272,4 +308,4 @@ def _in_order(a: list[str], b: list[str], matching: Matching) -> list[tuple[str 
     return result
 
 
-__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Rearranged", "Undecided", "Verdict", "pair_up", "with_pairs"]
+__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Grown", "Pair", "Rearranged", "Undecided", "Verdict", "pair_up", "with_pairs"]

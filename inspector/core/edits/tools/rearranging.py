@@ -182,6 +182,14 @@ def joined(parts: Sequence[TensorInfo], dim: int) -> TensorInfo:
     return _made(parts[0].key, shape, parts[0].dtype, Extra(pieces=tuple(pieces)))
 
 
+def repeated(source: TensorInfo, dim: int, times: int) -> list[TensorInfo]:
+    """What `source`, of one element along `dim`, is joined of that many times: one view of it where it is a view of a storage."""
+    if source.pieces:
+        return [source] * times
+    shape = tuple(times if d == dim else length for d, length in enumerate(source.shape))
+    return [source._replace(shape=shape, stride=tuple(0 if d == dim else step for d, step in enumerate(source.stride)))]
+
+
 def decoded(key: str, shape: Dims, dtype: str, decoder: Decoding, sources: Sequence[tuple[str, TensorInfo]] = ()) -> TensorInfo:
     """A tensor of numbers that `decoder` makes, converted to `dtype`."""
     made = _made(key, shape, "float32", Extra(unpacked=Unpacked("made", decoder, tuple(sources))))
