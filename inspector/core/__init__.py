@@ -349,6 +349,7 @@ if TYPE_CHECKING:
     from .runs.tracks import measured_series as measured_series
     from .runs.tracks import tracks_of as tracks_of
     from .runs.watching import watched as watched
+    from .runtime.collector import CollectorByHand as CollectorByHand
     from .runtime.collector import collector_paused as collector_paused
     from .runtime.memory import release_memory as release_memory
     from .saving.disk.atomic import recover as recover
@@ -549,7 +550,7 @@ _HOMES = {
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",
-    "runtime.collector": "collector_paused",
+    "runtime.collector": "CollectorByHand collector_paused",
     "runtime.memory": "release_memory",
     "runs.averaging": "Average Likeness average averaged_keys likeness",
     "runs.kept": "KeptNumbers",

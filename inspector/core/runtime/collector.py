@@ -3,13 +3,18 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _lock = threading.Lock()
 _pauses = 0             # that are under way, in whatever thread
-_was_on = False         # before the first of them
-_for_good = False       # one of them was
+_hands = 0              # that hold the collector
+_was_on = False         # before the first of them all
+_for_good = False       # one of the pauses was
+
+_YOUNG, _MIDDLE, _OLD = 700, 10, 10         # what Python's own collector waits for
+_SHARE = 200            # a look at everything takes at most this part of the time
 
 
 @contextmanager
@@ -32,25 +37,70 @@ def collector_paused(for_good: bool = False) -> Iterator[None]:
         _end(for_good)
 
 
-def _begin() -> None:
-    global _pauses, _was_on, _for_good
+class CollectorByHand:
+    """The collector goes nowhere until `look` is called, and then in the thread that calls: Python's own runs in whichever thread makes
+    the object that is one too many, and what it takes away goes there. Windows want theirs to go in the thread that made them.
+
+    >>> hand = core.CollectorByHand()
+    >>> hand.look()
+    >>> hand.close()
+    """
+
+    def __init__(self) -> None:
+        self._closed = False
+        self._looked, self._took = time.monotonic(), 0.0
+        _begin(by_hand=True)
+
+    def look(self, thoroughly: bool = False) -> None:
+        """Takes away what nobody refers to any more, if enough was made since the last look to be worth one. `thoroughly`: among what is
+        old, too, which takes a while. Nothing while the collector is paused."""
+        if self._closed or not _was_on or _pauses:
+            return
+        young, middle, old = gc.get_count()
+        if thoroughly and old > _OLD and time.monotonic() - self._looked > _SHARE * self._took:
+            begun = time.monotonic()
+            gc.collect()
+            self._looked = time.monotonic()
+            self._took = self._looked - begun
+        elif young > _YOUNG:
+            gc.collect(1 if middle > _MIDDLE else 0)
+
+    def close(self) -> None:
+        """Python collects by itself again."""
+        if not self._closed:
+            self._closed = True
+            _end(by_hand=True)
+
+
+def _begin(by_hand: bool = False) -> None:
+    global _pauses, _hands, _was_on, _for_good
     with _lock:
         if not _pauses:
-            _was_on, _for_good = gc.isenabled(), False
-            gc.disable()
-        _pauses += 1
+            _for_good = False
+            if not _hands:
+                _was_on = gc.isenabled()
+                gc.disable()
+        if by_hand:
+            _hands += 1
+        else:
+            _pauses += 1
 
 
-def _end(for_good: bool) -> None:
-    global _pauses, _for_good
+def _end(for_good: bool = False, by_hand: bool = False) -> None:
+    global _pauses, _hands, _for_good
     with _lock:
-        _pauses -= 1
-        _for_good = _for_good or for_good
+        if by_hand:
+            _hands -= 1
+        else:
+            _pauses -= 1
+            _for_good = _for_good or for_good
         if _pauses or not _was_on:
             return
         # to the oldest generation with everything: else the next collection walks a million young objects in one go and
         # the window stands still meanwhile
-        gc.freeze()
-        if not _for_good:
-            gc.unfreeze()
-        gc.enable()
+        if not by_hand:
+            gc.freeze()
+            if not _for_good:
+                gc.unfreeze()
+        if not _hands:
+            gc.enable()

@@ -1,6 +1,7 @@
 """Overview: what the selected file, group, tensor or value is, at a glance. Totals are worked out in a task."""
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from functools import partial
 
@@ -382,7 +383,7 @@ class Overview(SelectionPanel):
         self.map.measured.connect(partial(self.panel_asked.emit, "statistics"))
         self.map.menu_asked.connect(partial(self.menu_asked.emit, selection.document))
         self.map.read_asked.connect(partial(self._checks.ask, selection.document))
-        self.map.view.elsewhere = partial(self._lay_map_out, self.map)
+        self.map.view.elsewhere = partial(self._lay_map_out, weakref.ref(self.map))       # which it must not hold
         self._content.addWidget(self.map)
         self._ask_map(ckpt, selection, self._inside[1] if self._inside is not None and self._inside[0] == selection else top)
 
@@ -430,10 +431,10 @@ class Overview(SelectionPanel):
         else:
             self.maps.ask(request)
 
-    def _lay_map_out(self, box: ByteMapBox, work: Callable[[], Places], take: Callable[[Places], None]) -> None:
+    def _lay_map_out(self, box: weakref.ref[ByteMapBox], work: Callable[[], Places], take: Callable[[Places], None]) -> None:
         """In a worker: two thousand boxes take as long as a frame."""
         def done(places: Places) -> None:
-            if box is self.map:                 # it may have gone with its page
+            if box() is self.map:                 # it may have gone with its page
                 take(places)
 
         self._tasks.start("overview-places", lambda monitor: work(), on_done=done)

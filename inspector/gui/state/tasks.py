@@ -98,6 +98,9 @@ class Tasks(QObject):
         self.rereads = False                # files that change are read again unasked: who meets another file waits for that
         # a window takes and gives back the interpreter at every call into Qt; each time a busy worker may keep it this long
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
+        # what is in cycles and of Qt must go in this thread, whoever makes garbage
+        self._collector = core.CollectorByHand()
+        self.destroyed.connect(self._collector.close)
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._poll)
@@ -159,6 +162,7 @@ class Tasks(QObject):
         deadline = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._collector.close()
         return not any(thread.is_alive() for thread in self._threads)
 
     def _hand_out(self, task: Task) -> None:
@@ -228,6 +232,7 @@ class Tasks(QObject):
             sys.excepthook(type(task.error), task.error, traceback)
 
     def _poll(self) -> None:
+        self._collector.look()
         moved = False
         for task in list(self._tasks.values()):
             seen = task.monitor.progress
@@ -242,6 +247,7 @@ class Tasks(QObject):
     def _rest(self) -> None:
         if not self._tasks and self._timer.isActive():
             self._timer.stop()
+            self._collector.look(thoroughly=True)
             self.idle.emit()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inspector.core.runtime.collector import collector_paused
+from inspector.core.runtime.collector import CollectorByHand, collector_paused
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +62,74 @@ def test_that_for_good_it_never_looks_again_at_what_there_is(for_good: bool) -> 
         kept = [[] for _ in range(1000)]
     assert (gc.get_freeze_count() > before) is for_good
     del kept
+
+
+class _Cycle:
+    def __init__(self, told: list[int]) -> None:
+        self.itself, self.told = self, told
+
+    def __del__(self) -> None:
+        self.told.append(threading.get_ident())
+
+
+def _litter(told: list[int]) -> None:
+    for _ in range(3000):
+        _Cycle(told)
+
+
+def test_that_by_hand_garbage_goes_in_the_thread_that_looks_wherever_it_was_made() -> None:
+    told: list[int] = []
+    hand = CollectorByHand()
+    thread = threading.Thread(target=_litter, args=(told,))
+    thread.start()
+    thread.join()
+    assert told == []
+    hand.look()
+    assert len(told) == 3000
+    assert set(told) == {threading.get_ident()}
+    hand.close()
+    assert gc.isenabled()
+    hand.look()
+
+
+def test_that_what_is_old_goes_when_it_is_looked_at_thoroughly() -> None:
+    told: list[int] = []
+    hand = CollectorByHand()
+    cycle = _Cycle(told)
+    gc.collect(1)
+    del cycle
+    for _ in range(12):
+        gc.collect(1)
+        hand.look()
+    assert told == []
+    hand.look(thoroughly=True)
+    assert told == [threading.get_ident()]
+    hand.close()
+
+
+def test_that_a_pause_inside_ends_without_switching_it_on_and_keeps_what_it_made_out_of_sight() -> None:
+    before = gc.get_freeze_count()
+    hand, other = CollectorByHand(), CollectorByHand()
+    told: list[int] = []
+    with collector_paused(for_good=True):
+        _litter(told)
+        hand.look()
+        assert told == []
+    assert not gc.isenabled()
+    assert gc.get_freeze_count() > before
+    hand.close()
+    hand.close()
+    assert not gc.isenabled()
+    other.close()
+    assert gc.isenabled()
+
+
+def test_that_who_has_it_off_anyway_keeps_it_off() -> None:
+    gc.disable()
+    hand = CollectorByHand()
+    told: list[int] = []
+    _litter(told)
+    hand.look(thoroughly=True)
+    hand.close()
+    assert not gc.isenabled()
+    assert told == []

@@ -358,9 +358,10 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
 
 
 def boxes_of(panel: Overview) -> ByteMapBox:
-    """The map, once it has its places."""
+    """The map, once it has its room on the page, and its places."""
     assert panel.map is not None
-    while not panel.map.view.places:
+    view = panel.map.view
+    while not view.places or view.width() < view.minimumWidth() or view.height() < view.heightForWidth(view.width()):
         QCoreApplication.processEvents()
     return panel.map
 

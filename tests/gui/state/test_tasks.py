@@ -1,11 +1,13 @@
 """Work off the GUI thread: order, silence, cancelling, progress."""
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -224,3 +226,22 @@ def test_that_memory_is_given_back_after_long_work_and_before_its_result_is_hand
         tasks.start("a", lambda monitor: 5, on_done=lambda result: seen.append(len(given)))
     assert seen == [times]
     assert threading.get_ident() not in threads
+
+
+def test_that_objects_of_qt_in_cycles_go_in_the_windows_thread_whoever_makes_garbage(tasks: Tasks, qtbot: QtBot) -> None:
+    gone: list[threading.Thread] = []
+    timer = QTimer()
+    timer.me = timer                # type: ignore[attr-defined]
+    timer.destroyed.connect(lambda: gone.append(threading.current_thread()), Qt.ConnectionType.DirectConnection)
+    del timer
+
+    def litters(monitor: core.Monitor) -> None:
+        for _ in range(200_000):
+            cycle: list[object] = []
+            cycle.append(cycle)
+
+    with qtbot.waitSignal(tasks.idle, timeout=20_000):
+        tasks.start("a", litters, on_done=lambda result: None)
+    tasks.close(10)
+    gc.collect()
+    assert gone == [threading.main_thread()]
