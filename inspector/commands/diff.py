@@ -321,6 +321,8 @@ def rule_text(rule: core.Rule) -> str:
     tail = f"explains {len(rule.pairs):,}" + (f", {rule.collisions:,} collisions" if rule.collisions else "")
     if rule.kind == "content":
         return f"equal content ({tail})"
+    if rule.kind == "order":
+        return f"shape and order ({tail})"
     names = [core.visible(name) or '""' for name in (rule.a, rule.b)]
     return f"{rule.kind} {names[0]} > {names[1]} ({tail})"
 
@@ -359,9 +361,9 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict.id == "cast":
         said += f" ({facts['dtypes']})"
     if "cosine" in facts:
-        said += (f": {facts['moved']:,} of {core.wording.count(int(facts['read']), 'tensor')} "
-                 f"{'differs' if facts['moved'] == 1 else 'differ'}, cosine {facts['cosine']:.6f}, "
-                 f"relative distance {facts['rel']:.4g}")
+        known = f"{facts['moved']:,} of {core.wording.count(int(facts['read']), 'tensor')} " \
+                f"{'differs' if facts['moved'] == 1 else 'differ'}, "
+        said += f": {known if facts['read'] else ''}cosine {facts['cosine']:.6f}, relative distance {facts['rel']:.4g}"
     elif verdict.id != "empty":
         said += f": {core.wording.count(int(facts['pairs']), 'tensor')} in both"
         if verdict.id != "structure":

@@ -712,6 +712,10 @@
 <translation>{done} / {total}</translation>
 </message>
 <message>
+<source>A and B are the same file.</source>
+<translation>A 和 B 是同一个文件。</translation>
+</message>
+<message>
 <source>A is an adapter, B a model.</source>
 <translation>A 是适配器，B 是模型。</translation>
 </message>
@@ -770,6 +774,10 @@
 <message>
 <source>There is nothing to compare: one of the files holds no tensors here.</source>
 <translation>没有可比较的内容：其中一个文件此处没有张量。</translation>
+</message>
+<message>
+<source>No key of A is in B.</source>
+<translation>A 的键没有一个在 B 中。</translation>
 </message>
 <message>
 <source>{n} of {all} tensors differ</source>
@@ -1144,6 +1152,10 @@
 <translation>内容相同，名称不限</translation>
 </message>
 <message>
+<source>Equal shapes, in the order in which they are stored</source>
+<translation>形状相同，按存储顺序配对</translation>
+</message>
+<message>
 <source>(nothing)</source>
 <translation>（无）</translation>
 </message>
@@ -1416,8 +1428,20 @@
 <translation>其中一部分尚未读取。</translation>
 </message>
 <message>
-<source>{name}, {status}, {shape}, level {level}</source>
-<translation>{name}，{status}，{shape}，第 {level} 级</translation>
+<source>values differ</source>
+<translation>值不同</translation>
+</message>
+<message>
+<source>{n} percent</source>
+<translation>百分之 {n}</translation>
+</message>
+<message>
+<source>{name}, {what}, level {level}</source>
+<translation>{name}，{what}，第 {level} 级</translation>
+</message>
+<message>
+<source> to </source>
+<translation> 变为 </translation>
 </message>
 </context>
 <context>
@@ -1521,6 +1545,10 @@
 <message>
 <source>Rules ({n})</source>
 <translation>规则 ({n})</translation>
+</message>
+<message>
+<source>Match by shape and order…</source>
+<translation>按形状和顺序配对…</translation>
 </message>
 <message>
 <source>Relations ({n})</source>
@@ -5336,6 +5364,10 @@
 <translation>最大差</translation>
 </message>
 <message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
 <source>Cosine</source>
 <translation>余弦</translation>
 </message>
@@ -5525,6 +5557,10 @@
 <message>
 <source>Read them</source>
 <translation>读取</translation>
+</message>
+<message>
+<source>Reading A and B …</source>
+<translation>正在读取 A 和 B…</translation>
 </message>
 </context>
 <context>

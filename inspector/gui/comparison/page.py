@@ -36,7 +36,7 @@ from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
-from inspector.gui.models.pair_tree import BASE, CONFLICT
+from inspector.gui.models.pair_tree import BASE, CONFLICT, PairTree
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, offer_clearing
@@ -55,10 +55,13 @@ from .sides import Sides
 from .visits import Visits
 
 TYPED, RESTED, GROWN = 120, 60, 100     # ms after the last key, the last change of the selection, the first of the values that came in
-BESIDE_FROM = 1700              # width from which on details stand at the right
+BESIDE_CHIPS = 470              # pixels that the search, the switch for the list and which change it is take at least
+ROOMY_FROM = 1300               # width from which on chips tell what is not there, too
+BESIDE_FROM = 1700              # ... and from which on details stand at the right
 BELOW, BESIDE = (480, 300), (1080, 620)
 NAMES = "compare-names"
 LAYOUT = "comparison"
+SPLIT = ("comparison-below", "comparison-beside")
 
 
 class ComparePage(QWidget):
@@ -105,7 +108,8 @@ class ComparePage(QWidget):
         self.split.addWidget(self._make_rows())
         self.split.addWidget(self._make_details())
         self.split.setStretchFactor(0, 1)
-        self.split.setSizes(list(BELOW))
+        self._restore_split()
+        self.split.splitterMoved.connect(self._keep_split)
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(12, 10, 12, 10)
@@ -275,7 +279,7 @@ class ComparePage(QWidget):
         tree = self.progress.tree
         self.model.set_tree(tree)
         if tree is not None:
-            self.chips.show_counts(tree.figures.counts())
+            self._show_counts(tree)
             if self._fresh:
                 self._fresh = False
                 if not self.view.nodes:
@@ -285,7 +289,9 @@ class ComparePage(QWidget):
             self.pair.show_nodes(None, ())          # at once: its files may have been closed
         rules = self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules")
         self.tabs.setTabText(1, rules)
-        self.rules_link.setText(rules)
+        apart = tree is not None and self.progress.comparison is not None and bool(self.progress.comparison.offered) and not any(
+            pair.a is not None and pair.b is not None for pair in tree.figures.pairs)
+        self.rules_link.setText(self.tr("Match by shape and order…") if apart else rules)
         self.rules_link.setVisible(tree is not None)
         self._count()
         self._selecting.start()
@@ -305,7 +311,7 @@ class ComparePage(QWidget):
         tree = self.progress.tree
         if tree is not None:
             self.view.grow()
-            self.chips.show_counts(tree.figures.counts())
+            self._show_counts(tree)
             self._show_place()
             self._selecting.start()
 
@@ -317,7 +323,7 @@ class ComparePage(QWidget):
         if self.held.step is Step.IDLE and self.chips.statuses & BASE:         # no base, nothing to filter by
             self.chips.show_only(*self.chips.statuses - BASE)
         self.view.grow()
-        self.chips.show_counts(tree.figures.counts())
+        self._show_counts(tree)
         if self.chips.statuses & BASE:
             self.model.arrange()
         self._selecting.start()
@@ -685,12 +691,38 @@ class ComparePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details stand at the right where there is much room."""
         super().resizeEvent(event)
+        self.chips.set_roomy(self.width() >= ROOMY_FROM)
+        self._fit_chips()
         beside = self.width() >= BESIDE_FROM
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if self.split.orientation() != wanted:
             self.split.setOrientation(wanted)
-            self.split.setSizes(list(BESIDE if beside else BELOW))
             self.pair.set_wide(not beside)
+            self._restore_split()
+
+    def _fit_chips(self) -> None:
+        """On one line, where what stands beside them leaves the room."""
+        self.chips.setMinimumWidth(min(self.chips.sizeHint().width(), max(self.width() - BESIDE_CHIPS, 0)))
+
+    def _show_counts(self, tree: PairTree) -> None:
+        self.chips.show_counts(tree.figures.counts())
+        self._fit_chips()
+
+    # -- how the room is shared ---------------------------------------------------------------------------------------
+
+    @property
+    def _beside(self) -> bool:
+        return self.split.orientation() == Qt.Orientation.Horizontal
+
+    def _restore_split(self) -> None:
+        """As somebody left it, beside or below."""
+        kept = self._settings.layout(SPLIT[self._beside])
+        sizes = [int(part) for part in bytes(kept.data()).split(b",") if part.isdigit()] if kept is not None else []
+        self.split.setSizes(sizes if len(sizes) == 2 else list(BESIDE if self._beside else BELOW))
+
+    def _keep_split(self) -> None:
+        if not self.details.isHidden():
+            self._settings.set_layout(SPLIT[self._beside], QByteArray(",".join(map(str, self.split.sizes())).encode()))
 
     def _timer(self, wait: int, run: Callable[[], None]) -> QTimer:
         made = QTimer(self)

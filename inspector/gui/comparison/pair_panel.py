@@ -221,7 +221,8 @@ class PairPanel(LazyPanel):
         self._inside.setSpacing(14)
         self._inside.addWidget(picture, 3)
         self._inside.addWidget(numbers, 2)
-        self.pages = ResultPages(shown, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"), unit="")
+        self.pages = ResultPages(shown, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"),
+                                 reading=self.tr("Reading A and B …"))
         head = QHBoxLayout()
         head.setSpacing(12)
         head.addWidget(self.status)

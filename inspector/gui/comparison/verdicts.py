@@ -47,6 +47,8 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
         return VerdictText(start, " · ".join(facts), "" if progress.step is Step.READING else "warning")
     if progress.verdict is not None and progress.tree is not None:
         figures = progress.tree.figures
+        if progress.verdict.id == "identical" and progress.judged is not None and is_one_file(progress.judged):
+            return VerdictText(translate("Compare", "A and B are the same file."), "", "info")
         return verdict_text(progress.verdict, len(figures.values), progress.rearranged, progress.undecided, progress.lineage,
                             progress.unsearched, counters=(figures.counts()["counter"], int(figures.counters.sum())))
     return VerdictText("")
@@ -80,15 +82,17 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         "structure": (translate("Compare", "Compared by names, shapes and dtypes; there were no values to read."), ""),
         "empty": (translate("Compare", "There is nothing to compare: one of the files holds no tensors here."), ""),
     }[verdict.id]
+    if verdict.id == "different-architectures" and not facts["pairs"]:
+        text = translate("Compare", "No key of A is in B.")
     more = []
     if verdict.id == "cast":
         more.append(core.visible(str(facts["dtypes"])))
     if "cosine" in facts:
         moved, read = (int(facts[name]) - n for name, n in zip(("moved", "read"), counters, strict=True))
-        more += [translate("Compare", "{n} of {all} tensors differ").format(n=f"{moved:,}", all=f"{read:,}"),
-                 translate("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
+        more += [translate("Compare", "{n} of {all} tensors differ").format(n=f"{moved:,}", all=f"{read:,}")] if facts["read"] else []
+        more += [translate("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
                  translate("Compare", "relative distance {value}").format(value=distance_text(float(facts["rel"])))]
-    elif verdict.id not in ("empty", "structure", "unreadable"):
+    elif verdict.id not in ("empty", "structure", "unreadable") and not (verdict.id == "different-architectures" and not facts["pairs"]):
         both = translate("Compare", "{n} tensors in both, {read} of them read")
         more.append(both.format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}") if facts["pairs"]
                     else translate("Compare", "no tensor of A has a partner in B"))
@@ -124,6 +128,12 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         lines += [translate("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   translate("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
     return VerdictText(text, "\n".join(line for line in lines if line), level)
+
+
+def is_one_file(comparison: core.Comparison) -> bool:
+    """Whether both sides are the same files of this machine, under whatever paths, as they were opened."""
+    sides = [[stamp._replace(path="") for stamp in ckpt.files] for ckpt in (comparison.a, comparison.b)]
+    return sides[0] == sides[1] and all(stamp.inode and stamp.address is None for stamp in sides[0]) and bool(sides[0])
 
 
 def _quantized(facts: dict[str, int | float | str]) -> VerdictText:
@@ -286,6 +296,8 @@ def rule_text(rule: core.Rule) -> str:
              "shift": translate("Compare", "Numbering")}
     if rule.kind == "content":
         return translate("Compare", "Equal content under any name")
+    if rule.kind == "order":
+        return translate("Compare", "Equal shapes, in the order in which they are stored")
     sides = [core.visible(side, 80) or translate("Compare", "(nothing)") for side in (rule.a, rule.b)]
     return f"{kinds.get(rule.kind, core.visible(rule.kind))}:  {sides[0]}  →  {sides[1]}"
 

@@ -325,13 +325,31 @@ def _explained(line: PairLine) -> list[str]:
 
 
 def accessible(line: PairLine) -> str:
-    """"conv1.weight, values, 1.97 %, 24×24×3×3, level 2"."""
-    text = QCoreApplication.translate("Compare", "{name}, {status}, {shape}, level {level}").format(
-        name=line.texts[NAME], status=line.texts[DIFFERS], shape=line.texts[SHAPE], level=line.depth + 1)
+    """"conv1.weight, values differ, 1.97 percent, 24×24×3×3, float32 to bfloat16, level 2": words for signs, which readers pass over."""
+    translate = QCoreApplication.translate
+    if line.status:
+        said = [translate("Compare", "values differ") if line.status == "values" and not line.since else line.word]
+    else:
+        named = status_words()
+        said = [f"{count:,} {named[status]}" for status, count in line.counts]
+    if line.distance == line.distance:
+        said.append(translate("Compare", "{n} percent").format(n=distance_text(line.distance).removesuffix(" %").replace("<", "")))
+    if (shape := _spoken(line.shape)):
+        said.append(shape)
+    text = translate("Compare", "{name}, {what}, level {level}").format(
+        name=line.texts[NAME], what=", ".join(said).replace(" → ", translate("Compare", " to ")), level=line.depth + 1)
     if line.has_children:
-        text += ", " + (QCoreApplication.translate("TreeModel", "expanded") if line.expanded
-                        else QCoreApplication.translate("TreeModel", "collapsed"))
+        text += ", " + (translate("TreeModel", "expanded") if line.expanded else translate("TreeModel", "collapsed"))
     return text
+
+
+def _spoken(pieces: tuple[Piece, ...]) -> str:
+    """Shape, then dtypes, then devices, each with an arrow where A and B are not the same."""
+    said: list[str] = []
+    for n, piece in enumerate(pieces):
+        joined = n and (piece.text == "→" or pieces[n - 1].text == "→")
+        said.append(f"{' ' if joined else ', ' if n else ''}{piece.text}")
+    return "".join(said)
 
 
 def fields(line: PairLine, tree: PairTree) -> tuple[str, ...]:

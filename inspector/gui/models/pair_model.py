@@ -62,6 +62,7 @@ class PairModel(QAbstractTableModel):
         self._statuses: frozenset[str] = frozenset()
         self._sorting: tuple[str, bool] | None = None
         self._known: tuple[object, _Places] | None = None
+        self._with_dtypes = True                    # there is room for them
 
     # -- what Qt asks -------------------------------------------------------------------------------------------------
 
@@ -92,7 +93,8 @@ class PairModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            title = (self.tr("Name"), self.tr("What differs"), self.tr("Shape, dtype"), self.tr("Largest"), self.tr("RMS"),
+            title = (self.tr("Name"), self.tr("What differs"),
+                     self.tr("Shape, dtype") if self._with_dtypes else self.tr("Shape"), self.tr("Largest"), self.tr("RMS"),
                      self.tr("Cosine"), self.tr("Differ"), self.tr("SQNR"))[section]
             sorted_ = self._sorting is not None and self._sorting[0] == COLUMNS[section]
             return title + "\u2003" if section > SHAPE and sorted_ else title       # styles draw the arrow over what stands there
@@ -108,6 +110,16 @@ class PairModel(QAbstractTableModel):
                     self.tr("Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst"),
                     )[section] or None
         return None
+
+    @property
+    def with_dtypes(self) -> bool:
+        """Whether dtypes stand beside the shapes, where they have room."""
+        return self._with_dtypes
+
+    def set_with_dtypes(self, on: bool) -> None:
+        if on != self._with_dtypes:
+            self._with_dtypes = on
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, SHAPE, SHAPE)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sorts siblings, groups by the most different below them; -1 restores the order of A."""

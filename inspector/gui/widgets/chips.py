@@ -16,7 +16,9 @@ from .pair_delegate import draw_sign
 
 ORDER = ("conflict", "by-a", "by-b", "by-both", "shape", "values", "cast", "only-a", "only-b", "plain", "unreadable", "unread", "equal",
          "counter", "renamed", "device")
+USUAL = frozenset(("shape", "values", "cast", "only-a", "only-b", "equal"))        # what one looks for, were there none of it
 _SIGN, _PAD, _GAP = 16, 8, 6
+_FAINT = 0.45               # how much of a chip is seen of which there is none
 
 
 class Chips(QWidget):
@@ -27,6 +29,7 @@ class Chips(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quiet = False         # several change at once
+        self._roomy = False
         names, helps = status_words(), status_helps()
         self.chips = {status: _Chip(status, names[status], helps[status]) for status in ORDER}
         row = Flow(self, _GAP)
@@ -41,10 +44,28 @@ class Chips(QWidget):
         return frozenset(status for status, chip in self.chips.items() if chip.isChecked())
 
     def show_counts(self, counts: Mapping[str, int]) -> None:
-        """What is not there has no chip, unless it is on."""
+        """What is not there has a faint chip where there is room, or none, unless it is on."""
         for status, chip in self.chips.items():
             chip.set_count(counts.get(status, 0))
-            chip.setVisible(bool(counts.get(status)) or chip.isChecked())
+        self._show()
+
+    def set_roomy(self, roomy: bool) -> None:
+        """Whether there is room to say what is not there, too."""
+        if roomy != self._roomy:
+            self._roomy = roomy
+            self._show()
+
+    def _show(self) -> None:
+        there = any(chip.count for chip in self.chips.values())
+        for status, chip in self.chips.items():
+            chip.setEnabled(bool(chip.count) or chip.isChecked())
+            chip.setVisible(chip.isEnabled() or (there and self._roomy and status in USUAL))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """All of them in one line, where that is to be had."""
+        shown = [chip.sizeHint() for chip in self.chips.values() if not chip.isHidden()]
+        return QSize(sum(size.width() for size in shown) + _GAP * max(len(shown) - 1, 0), super().sizeHint().height())
 
     def show_only(self, *statuses: str) -> None:
         """Switches on these and no other."""
@@ -107,6 +128,7 @@ class _Chip(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colours = theme.colours(self.palette())
         on = self.isChecked()
+        painter.setOpacity(1.0 if self.isEnabled() else _FAINT)
         edge = colours.accent if on or self.hasFocus() else colours.border
         painter.setPen(QPen(QColor(edge), 1))
         painter.setBrush(QColor(colours.selection if on else colours.hover if self.underMouse() else colours.card))

@@ -150,7 +150,7 @@ class PairDelegate(RowPainter):
         """What is spare only where all of it has room."""
         pieces = line.shape
         room = rect.width() - 2 * PAD
-        if self.width_of_shape(line, True) - 2 * PAD - 2 > room:
+        if not self._model.with_dtypes or self.width_of_shape(line, True) - 2 * PAD - 2 > room:
             pieces = tuple(piece for piece in pieces if not piece.spare)
         left = rect.left() + PAD
         for piece in pieces:

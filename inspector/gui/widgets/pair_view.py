@@ -61,6 +61,7 @@ class PairView(TreeTable):
         """Names have the room that is left and never less than a good part of it; figures go where there is no room for them."""
         width, metrics = max(self.viewport().width(), self.name_at_least), self.fontMetrics()
         self._fitting = True
+        self._model.set_with_dtypes(width >= DTYPES_FROM)
         shown = {MAX: True, RMS: width >= MORE_FROM, COSINE: width >= MORE_FROM, SHARE: width >= MOST_FROM, SQNR: self._is_packed}
         for column, sample in _SAMPLES.items():
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
@@ -124,6 +125,7 @@ class PairView(TreeTable):
     def _section_resized(self, *_: int) -> None:
         if not self._fitting and self._fitted:
             self._pulled = True         # somebody knows better
+            self._model.set_with_dtypes(True)
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 

@@ -23,10 +23,11 @@ class ResultPages(QStackedWidget):
     retry_asked = Signal()          # the message's button, where there are no requests to go on with
 
     def __init__(self, content: QWidget, requests: Requests[Any] | None = None, *, read: str = "", read_all: str = "",
-                 unit: Unit = "bytes", growing: bool = False) -> None:
+                 unit: Unit = "bytes", growing: bool = False, reading: str = "") -> None:
+        """`reading` says what is being done meanwhile, where that is more than reading values."""
         super().__init__()
         self.content, self.message = content, MessagePage()
-        self._requests, self._read, self._read_all, self._unit = requests, read, read_all, unit
+        self._requests, self._read, self._read_all, self._unit, self._reading = requests, read, read_all, unit, reading
         self.growing = growing
         self.addWidget(self.message)
         self.addWidget(content)
@@ -59,7 +60,7 @@ class ResultPages(QStackedWidget):
         if requests.phase is Phase.DONE or (self.growing and requests.phase.is_busy):
             self.show_content()
         elif requests.phase is Phase.RUNNING:
-            self.message.show_progress(*requests.progress, self._unit)
+            self.message.show_progress(*requests.progress, self._unit, self._reading)
             self.setCurrentWidget(self.message)
         elif requests.phase is Phase.TOO_LARGE:
             size = words.size(requests.nbytes)
@@ -131,13 +132,13 @@ class MessagePage(QWidget):
         self.say(words.sentence(words.said(error.message, 1000)), "\n".join(part for part in (hint, where) if part),
                  self.tr("Reload") if isinstance(error, core.Changed) else self.tr("Try again"))
 
-    def show_progress(self, done: int, total: int, unit: Unit) -> None:
+    def show_progress(self, done: int, total: int, unit: Unit, reading: str = "") -> None:
         """`total` is 0 while it is unknown."""
         self.bar.setRange(0, _STEPS if total else 0)
         self.bar.setValue(done * _STEPS // total if total else 0)
         said = {"bytes": self.tr("{done} of {total}").format(done=words.size(done), total=words.size(total)),
                 "share": self.tr("{percent} %").format(percent=done * 100 // total) if total else "", "": ""}[unit]
-        self._show(self.tr("Reading values…"), said if total else "", running=True)
+        self._show(reading or self.tr("Reading values…"), said if total else "", running=True)
         self._hint.setVisible(True)             # its place is kept
 
     def _show(self, text: str, hint: str, *, running: bool) -> None:

@@ -20,4 +20,4 @@ def desk(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_p
     qtbot.addWidget(window)
     window.resize(1400, 900)
     window.show()
-    return Desk(window, qtbot, tmp_path)
+    return Desk(window, qtbot, tmp_path, settings)

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from inspector.gui.comparison.page import ComparePage
 from inspector.gui.comparison.progress import Step
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit.settings import Settings
 
 Arrays = dict[str, np.ndarray[Any, Any]]
 SEED = np.random.default_rng(7)
@@ -40,9 +41,10 @@ def changed() -> Arrays:
 
 
 class Desk:
-    def __init__(self, window: MainWindow, qtbot: QtBot, folder: Path) -> None:
+    def __init__(self, window: MainWindow, qtbot: QtBot, folder: Path, settings: Settings) -> None:
         self.window, self.qtbot, self.folder = window, qtbot, folder
         self.session = window.session
+        self.settings: Settings = settings
 
     @property
     def page(self) -> ComparePage:

@@ -50,7 +50,8 @@ def pair_nbytes(comparison: Comparison, pair: Pair) -> int:
 
 
 def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -> PairDetails:
-    """Reads both sides of a pair, twice or thrice. Raises Cancelled, and ReadError when a file has changed.
+    """Reads both sides of a pair, twice or thrice; what is reported is one count of the bytes over all of it. Raises Cancelled, and
+    ReadError when a file has changed.
 
     >>> found = core.compare({"w": np.float32([1, 2, 4])}, {"w": np.float32([1, 2, 3])})
     >>> [side.max for side in core.pair_details(found, found.pairs[0]).sides]
@@ -59,9 +60,11 @@ def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -
     sides = _sides(comparison, pair)
     measured: list[Summary | None] = []
     problems = ["", ""]
+    sizes = [ckpt.tensors[key].nbytes if key is not None else 0 for ckpt, key in sides]
+    passes = _Passes(monitor, sum(sizes) * (3 if _has_distances(comparison, pair) else 2))
     for n, (ckpt, key) in enumerate(sides):
         try:
-            measured.append(summarize_tensor(ckpt, key, 1, monitor, range=(0.0, 1.0)) if key is not None else None)
+            measured.append(summarize_tensor(ckpt, key, 1, passes.next(sizes[n]), range=(0.0, 1.0)) if key is not None else None)
         except BadTensor as error:
             problems[n] = error.message
             measured.append(None)
@@ -73,10 +76,32 @@ def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -
         edges, even = even_bins(low, high, whole=whole, bins=_BINS)
         for n, (ckpt, key) in enumerate(sides):
             if measured[n] is not None and key is not None:
-                measured[n] = summarize_tensor(ckpt, key, len(edges) - 1, monitor, range=(edges[0], edges[-1])) if even \
-                    else summarize_tensor(ckpt, key, monitor=monitor, edges=edges)
+                told = passes.next(sizes[n])
+                measured[n] = summarize_tensor(ckpt, key, len(edges) - 1, told, range=(edges[0], edges[-1])) if even \
+                    else summarize_tensor(ckpt, key, monitor=told, edges=edges)
     first, second = measured
-    return PairDetails((first, second), (problems[0], problems[1]), whole, difference_histogram(comparison, pair, monitor))
+    return PairDetails((first, second), (problems[0], problems[1]), whole,
+                       difference_histogram(comparison, pair, passes.next(sum(sizes))))
+
+
+class _Passes(Monitor):
+    """One report for several passes, each of which counts for itself."""
+
+    def __init__(self, monitor: Monitor, total: int) -> None:
+        self._monitor, self._total = monitor, total
+        self._before = self._size = 0
+
+    def next(self, size: int) -> _Passes:
+        """From now on, what is reported is of a pass over so many bytes."""
+        self._before, self._size = self._before + self._size, size
+        return self
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        part = self._size * min(done, total) // total if total else 0
+        self._monitor.report(min(self._before + part, self._total), self._total, what)
+
+    def check(self) -> None:
+        self._monitor.check()
 
 
 def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -> Binned | None:
@@ -89,11 +114,9 @@ def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = 
     """
     import numpy as np
     found = pair.difference
-    if found is None or found.problem or not found.n_different or not math.isfinite(found.max_abs) or not found.max_abs:
+    if found is None or not _has_distances(comparison, pair):
         return None
     x, y = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""]
-    if not all(DTYPES[info.dtype].kind in _REAL and readable_shape(info) == info.shape for info in (x, y)):
-        return None
     edges = np.linspace(-found.max_abs, found.max_abs, _BINS + 2)        # an odd number of bins, one of them about zero
     counts = np.zeros(_BINS + 1, dtype=np.int64)
     for start in range(0, x.numel, _PIECE):
@@ -103,7 +126,16 @@ def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = 
         with np.errstate(invalid="ignore", over="ignore"):
             gap = other - one
         counts += np.histogram(gap[np.isfinite(gap)], edges)[0]
+    monitor.report(x.numel, x.numel)
     return Binned(tuple(edges.tolist()), tuple(counts.tolist()), 0, 0)
+
+
+def _has_distances(comparison: Comparison, pair: Pair) -> bool:
+    found = pair.difference
+    if found is None or found.problem or not found.n_different or not math.isfinite(found.max_abs) or not found.max_abs:
+        return False
+    return all(DTYPES[info.dtype].kind in _REAL and readable_shape(info) == info.shape
+               for info in (comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""]))
 
 
 def difference_slice(comparison: Comparison, pair: Pair, plane: Plane, rows: range, cols: range,

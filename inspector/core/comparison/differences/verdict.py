@@ -58,9 +58,10 @@ def verdict_of(comparison: Comparison) -> Verdict:
     changed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     if not id:
-        cosine, rel = _together(comparison, [pair for pair in read if pair in left or not _differs(pair)],
-                                [one.difference for one in nearly if one.difference is not None])
-        facts |= {"cosine": cosine, "rel": rel}
+        arranged = [one.difference for one in nearly if one.difference is not None]
+        facts |= {"cosine": _cosine(comparison, [pair for pair in read if pair in left or not _differs(pair)], arranged),
+                  "rel": _distance(comparison, read, arranged)}
+        cosine = float(facts["cosine"])
         changed, frozen = _groups(both)
         id = "fine-tuned" if math.isnan(cosine) or cosine >= _RELATED else "unrelated-values"
     if id in ("fine-tuned", "unrelated-values", "different-architectures", "partly-same") and are_parts(comparison.a, comparison.b):
@@ -120,12 +121,12 @@ def _of_values(comparison: Comparison, left: set[Pair], facts: dict[str, int | f
     """The verdict where no value differs that nothing explains, or ""."""
     if any(pair.status in ("values", "dtype") for pair in left):
         return ""
+    if facts["nearly"]:                         # values differ, under other names or in another arrangement
+        return ""
     if left:
         return "" if any(not one.is_whole and one.held not in ("exact", "cast") for one in comparison.rearranged) else "partly-same"
     if facts["unread"]:
         return "partly-read"
-    if facts["nearly"]:
-        return ""
     if facts["rearranged"]:
         return "rearranged"
     if facts["casts"]:
@@ -154,21 +155,28 @@ def are_parts(a: Checkpoint, b: Checkpoint) -> bool:
     return (one is not None and other is not None and one != other) or are_shards(a.path, b.path)
 
 
-def _together(comparison: Comparison, pairs: list[Pair], arranged: list[Difference]) -> tuple[float, float]:
-    """Cosine and relative distance of all weights, as the mean of the tensors' own weighted by elements: norms and counters,
-    which are alike in all networks, are left out where there is anything else. `arranged` are those of tensors in another arrangement."""
+def _cosine(comparison: Comparison, pairs: list[Pair], arranged: list[Difference]) -> float:
+    """Cosine of all weights, as the mean of the tensors' own weighted by elements: norms and counters, which are alike in all networks,
+    are left out where there is anything else. `arranged` are those of tensors in another arrangement."""
     matrices = [pair for pair in pairs if pair.difference is not None and not pair.difference.problem
                 and math.isfinite(pair.difference.cosine)
                 and DTYPES[comparison.a.tensors[pair.a or ""].dtype].kind in ("float", "complex")]
     large = [pair for pair in matrices if len(comparison.a.tensors[pair.a or ""].shape) > 1
              and comparison.a.tensors[pair.a or ""].numel >= _MATRIX] or matrices
-    found = [(one.numel, one.cosine, min(one.rel, 1e9)) for one in (*(pair.difference for pair in large), *arranged)
+    found = [(one.numel, one.cosine) for one in (*(pair.difference for pair in large), *arranged)
              if one is not None and math.isfinite(one.cosine)]
-    weight = sum(numel for numel, _, _ in found)
-    if not weight:
-        return math.nan, math.nan
-    cosine, rel = (math.fsum(row[0] * row[i] for row in found) / weight for i in (1, 2))
-    return cosine, rel
+    weight = sum(numel for numel, _ in found)
+    return math.fsum(numel * cosine for numel, cosine in found) / weight if weight else math.nan
+
+
+def _distance(comparison: Comparison, read: list[Pair], arranged: list[Difference]) -> float:
+    """The norm of all differences over that of all of A, as groups of pairs have it; of tensors in another arrangement where there are no
+    pairs. Single whole numbers, which count steps, are left out. NaN where nothing is known."""
+    found = [pair.difference for pair in read if pair.difference is not None and not (
+        (info := comparison.a.tensors[pair.a or ""]).numel == 1 and DTYPES[info.dtype].kind not in ("float", "complex"))] or arranged
+    squares = [(one.rel * one.norm if one.norm else one.rms * one.numel ** 0.5, one.norm) for one in found]
+    apart, norm = (math.hypot(*(row[i] for row in squares if math.isfinite(row[0]) and math.isfinite(row[1]))) for i in (0, 1))
+    return apart / norm if norm else math.inf if apart else 0.0 if squares else math.nan
 
 
 def _groups(pairs: list[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,6 +1,7 @@
 """Which tensor of one state dict is which of another: by name, then by inferred rules, from names and shapes alone."""
 from __future__ import annotations
 
+from inspector.core.hashing import as_key
 from inspector.core.keypath import segments_of
 from inspector.core.progress import QUIET, Monitor
 
@@ -45,12 +46,30 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
         if rule.kind != "shift" or tuple(segments_of(rule.a)) not in by_name:
             use(rule)
     offered += doubtful
+    if not pairs and not any(rule.pairs for rule in accepted):
+        offered += _by_order(a, b)
     known = {(rule.a, rule.b) for rule in rules} | rejected
     return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known))
 
 
 def _left(names: Shapes, taken: dict[str, str] | set[str]) -> Shapes:
     return {name: shape for name, shape in names.items() if name not in taken}
+
+
+def _by_order(a: Shapes, b: Shapes) -> list[Rule]:
+    """What is left where not one name is on both sides: of tensors of a shape that both have as often, the first is the first."""
+    sides: list[dict[str, list[str]]] = []
+    for shapes in (a, b):
+        of_shape: dict[str, list[str]] = {}
+        for name, shape in shapes.items():
+            if shape:                               # scalars are counters and settings
+                of_shape.setdefault(as_key(shape), []).append(name)
+        sides.append(of_shape)
+    partner = {x: y for shape, names in sides[0].items() if len(names) == len(sides[1].get(shape, ()))
+               for x, y in zip(names, sides[1][shape], strict=True)}
+    found = tuple((x, partner[x]) for x in a if x in partner)
+    return [Rule("order", "*", "*", found, leftover=min(len(a), len(b)) - len(found),
+                 why="shapes agree, and the stored order is all that tells them apart")] if found else []
 
 
 def _shifts(a: Shapes, b: Shapes, pairs: dict[str, str]) -> list[Rule]:

@@ -9,8 +9,8 @@ Shapes = Mapping[str, Shape | None]     # name -> shape, in stored order; None: 
 
 
 class Rule(NamedTuple):
-    """One way in which names of A are names of B. `kind` is "wrapper", "prefix", "segments", "shift" or "content"; `a` and
-    `b` what it replaces by what, as shown to people; `pairs` the names it explains, `collisions` how many it would give a
+    """One way in which names of A are names of B. `kind` is "wrapper", "prefix", "segments", "shift", "order" or "content"; `a`
+    and `b` what it replaces by what, as shown to people; `pairs` the names it explains, `collisions` how many it would give a
     name that is taken, `leftover` how many names it fits that have no partner. `why` says, for a rule that is only offered,
     what makes it doubtful."""
 

@@ -131,3 +131,24 @@ def test_that_replicas_of_a_set_are_still_the_same(tmp_path: Path) -> None:
     found = core.compare(core.open(tmp_path / "mp_rank_00.pth"), core.open(tmp_path / "mp_rank_01.pth"))
     assert found.verdict is not None
     assert found.verdict.id == "identical"
+
+
+def test_that_the_distance_is_that_of_all_elements_together(tmp_path: Path) -> None:
+    a = {"large.weight": torch.randn(40, 40) * 3, "small.weight": torch.randn(10, 10), "norm.bias": torch.randn(40),
+         "steps": torch.tensor(100)}
+    b = {"large.weight": a["large.weight"] * 1.01, "small.weight": a["small.weight"] * 1.5, "norm.bias": a["norm.bias"] - 0.25,
+         "steps": torch.tensor(9000)}
+    floats = [key for key in a if key != "steps"]
+    apart = sum(float((b[key].double() - a[key].double()).square().sum()) for key in floats)
+    norm = sum(float(a[key].double().square().sum()) for key in floats)
+    assert float(dict(told(tmp_path, a, b).facts)["rel"]) == pytest.approx((apart / norm) ** 0.5, rel=1e-9)
+
+
+def test_that_what_is_only_nearly_so_under_other_names_is_not_the_same(tmp_path: Path) -> None:
+    a = {f"enc.{n}.w": torch.randn(16, 8 + n, generator=torch.Generator().manual_seed(n)) for n in range(5)}
+    b = {f"m{n}.kernel": a[f"enc.{n}.w"] + 0.05 * torch.randn(16, 8 + n) for n in range(5)}
+    found = told(tmp_path, a, b)
+    facts = dict(found.facts)
+    assert facts["pairs"] == 0 < facts["nearly"]
+    assert found.id not in ("partly-same", "same-weights", "rearranged")
+    assert 0.02 < float(facts["rel"]) < 0.1
