@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -18,6 +19,14 @@ from inspector import cli, core
 
 from .mutations import TEXTS
 
+ERRORS = ("Error(s) in loading state_dict for Net:\n\tMissing key(s) in state_dict: \"{name}\", \"a.b\".\n\tUnexpected key(s): \"x\".",
+          "size mismatch for {name}: copying a param with shape torch.Size([3, 4]) from checkpoint, the shape in current model is "
+          "torch.Size([2]).",
+          "Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False.",
+          "loaded state dict contains a parameter group that doesn't match the size of optimizer's group",
+          "Weights only load failed. Unsupported global: GLOBAL {name} was not an allowed global by default.",
+          "ModuleNotFoundError: No module named '{name}'")
+FILLS = ("", ":mean", ":zero", ":random", ":row0", ":row99")
 FORMATS = {"torch-zip": ".pth", "safetensors": ".safetensors", "safetensors-sharded": ""}
 
 
@@ -44,7 +53,12 @@ def everything(path: Path, seed: Path, work: Path, random: Random) -> Iterator[t
     yield "fit", _outcome(lambda: core.load_report(ckpt, seed))
     yield "contract", _outcome(lambda: core.breaches(ckpt, core.contract(seed)))
     yield "series", _outcome(lambda: _series([path, seed]))
+    yield "run", _outcome(lambda: _run_of([path, seed], core.KeptNumbers(str(work / "numbers"))))
     yield "average", _outcome(lambda: core.average([ckpt, seed]))
+    yield "likeness", _outcome(lambda: core.likeness([ckpt, seed]))
+    yield "conversion", _outcome(lambda: _converted(ckpt, seed))
+    yield "three-way", _outcome(lambda: _three_way(random.sample([ckpt, path, seed], 3)))
+    yield "explain", _outcome(lambda: core.explain_error(random.choice(ERRORS).format(name=random.choice([*ckpt.tensors, *TEXTS])), ckpt))
     yield from _edited_and_saved(ckpt, seed, work, random)
 
 
@@ -132,6 +146,28 @@ def _series(paths: list[Path]) -> None:
         json.dumps([one.epoch, one.step, *one.metrics], allow_nan=False)
 
 
+def _run_of(paths: list[Path], kept: core.KeptNumbers) -> None:
+    """What moved from one to the other, and what is said of it."""
+    tracks = core.measure_series(core.series(paths), kept=kept)
+    for track in (*tracks.groups(), *itertools.islice(tracks.tracks(), 50)):
+        if len(track.points) != len(tracks.series):
+            raise Untrue(f"{track.name!r} has {len(track.points)} of {len(tracks.series)} points")
+    for remark in core.remarks(tracks):
+        core.remark_text(tracks.series, remark).encode("utf-8", "backslashreplace")
+
+
+def _three_way(three: Sequence[core.CheckpointLike]) -> None:
+    found = core.compare_with_base(core.pair_up(three[0], three[1]), three[2], distances=lambda triple: True)
+    core.edit(three[0], core.merge_of(found).edits)
+
+
+def _converted(ckpt: core.Checkpoint, seed: Path) -> None:
+    """How one becomes what the other is, in both directions."""
+    found = core.compare(ckpt, seed)
+    for side in (0, 1):
+        core.conversion_of(found, side)
+
+
 _LOOKS: dict[str, Callable[[core.Checkpoint], object]] = {
     "list": _list, "texts": _texts, "digests": lambda ckpt: list(core.digests(ckpt)), "slices": _slices, "stats": _stats,
     "check": _check, "sizes": lambda ckpt: core.sizes(ckpt), "logical": _logical, "architectures": lambda ckpt: core.architectures(ckpt),
@@ -202,7 +238,15 @@ def _edit(ckpt: core.Checkpoint, seed: Path, random: Random) -> core.Edit:
             "cast": f"{random.choice(('float16', 'float64', 'int8', 'bool', 'bfloat16', 'complex64', 'float8_e4m3fn'))}:{glob}",
             "match": str(seed), "take": f"{seed}:{glob}", "set-metadata": f"{random.choice(TEXTS)}={random.choice(TEXTS)}",
             "set": f"{key}={random.choice(('1', 'null', '[1, {}]', 'x', json.dumps(random.choice(TEXTS))))}", "unshare": glob,
-            "plain": glob, "unset-metadata": random.choice(TEXTS), "unset": key}.get(option, glob)
+            "plain": glob, "copy": f"{key}={random.choice((*TEXTS, 'tied.weight'))}",
+            "resize": f"{key}={random.choice((0, 1, -1, 9))}:{random.choice((0, 1, 7, 1 << 20, 1 << 62))}{random.choice(FILLS)}",
+            "transpose": f"{glob}{random.choice(('', '=1,0', '=3,2,0,1', '=0'))}",
+            "reshape": f"{glob}={random.choice(('-1', '2,-1', '0', '4,3'))}",
+            "reorder": f"{glob}={random.choice(('halves', 'pairs'))}:{random.choice((1, 2, 3, 1 << 40))}",
+            "split": f"{key}={random.choice((0, 1))}:{random.choice(('a,b', 'a:1,b:3', 'a:2,b', 'a,a,b'))}",
+            "concat": f"{random.choice([*ckpt.tensors, 'a'])},{key}={random.choice((key, 'joined'))}:{random.choice((0, 1))}",
+            "optimizer-for": str(seed), "merge-adapter": random.choice((str(seed), ":default", ":")),
+            "dequantize": f"float32:{glob}", "unset-metadata": random.choice(TEXTS), "unset": key}.get(option, glob)
     return core.parse_edit(option, text)
 
 
@@ -210,11 +254,15 @@ def _edit(ckpt: core.Checkpoint, seed: Path, random: Random) -> core.Edit:
 
 def _commands(path: Path, seed: Path, work: Path, random: Random) -> Iterator[tuple[str, str]]:
     target = str(work / f"out{random.choice(('.pth', '.safetensors'))}")
+    page = str(work / "page.html")
     mean, manifest = str(work / "mean.pth"), str(work / "manifest.json")
     every = (["ls", "--digest", path], ["ls", path, "--json"], ["stats", path, "--layers", "--together"], ["stats", path, "--json"],
              ["check", path, "--json"], ["check", path, "--against", seed], ["diff", path, seed, "--json"], ["diff", seed, path],
              ["code", path], ["edit", path, "-o", target, "--cast", "float16", "--allow-loss", "--drop-code", "*", "--json"],
-             ["run", path, seed, "--json", "--no-cache"], ["average", path, seed, "-o", mean, "--json"], ["modules", path, "--json"],
+             ["run", path, seed, "--json", *random.choice((["--no-cache"], ["--exact"], ["--html", page]))],
+             ["diff", path, seed, "--base", seed, "--json"], ["diff", seed, path, "--base", path, "--html", page],
+             ["diff", path, seed, "--save-recipe", str(work / "recipe.json"), "--html", page], ["stats", path, "--html", page],
+             ["average", path, seed, "-o", mean, "--json"], ["modules", path, "--json"],
              ["show", path, random.choice(TEXTS)], ["digest", path, "-o", manifest], ["verify", seed, path], ["contract", path, "--json"])
     for arguments in random.sample(every, 10):
         argv = [os.fsdecode(part) for part in arguments]
