@@ -78,7 +78,7 @@ _FIXED = {"Finding": _Sink({3: "message", 4: "hint"}), "Loss": _Sink({1: "messag
           "said": _Sink({0: "text"}), "told_of": _Sink({0: "text"}),
           "spoken": _Sink({0: "text"}), "_note": _Sink({0: "text"}), "Remedy": _Sink({0: "outcome"}),
           "Explanation": _Sink({1: "meaning", 2: "about", 4: "advice"}), "LeftOut": _Sink({2: "message"}),
-          "note": _Sink({2: "message"}), "add_argument": _Sink({99: "help"})}
+          "FindingGroup": _Sink({3: "title"}), "note": _Sink({2: "message"}), "add_argument": _Sink({99: "help"})}
 
 
 def messages(*folders: str) -> list[Message]:

@@ -19,7 +19,8 @@ SENTENCES = [line.replace("\\n", "\n").split("\t") for line in (FOLDER / "senten
 ROWS = [line.split("\t") for name in ("sentences", "phrases") for line in (FOLDER / f"{name}_zh_CN.tsv").read_text("utf-8").splitlines()]
 # of these nothing but what is put in says anything, or each that they can be stands in the table by itself
 BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{}{} There are {} more like it.",
-        "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n", "{} in {}",
+        "{} There are {} more like it.", "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n",
+        "{} in {}",
         # lines of Python
         "torch.load(path)", 'torch.load(path, weights_only=False, encoding="latin1")',
         *(f"model = Net(...); model.load_state_dict(torch.load(path){part}); model.eval()" for part in ("", "{}")),

@@ -223,6 +223,9 @@ if TYPE_CHECKING:
     from .errors import Unreadable as Unreadable
     from .errors import Unsupported as Unsupported
     from .errors import UsageError as UsageError
+    from .finding_groups import FindingGroup as FindingGroup
+    from .finding_groups import count_places as count_places
+    from .finding_groups import grouped_findings as grouped_findings
     from .findings import LEVELS as LEVELS
     from .findings import Finding as Finding
     from .findings import Level as Level
@@ -444,6 +447,7 @@ _HOMES = {
     "by_path.architecture": "architectures",
     "by_path.checks": "loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
+    "finding_groups": "FindingGroup count_places grouped_findings",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",

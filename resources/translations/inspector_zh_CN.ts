@@ -3407,14 +3407,6 @@
 <translation>位置</translation>
 </message>
 <message>
-<source>more</source>
-<translation>更多</translation>
-</message>
-<message>
-<source>Show all of the finding</source>
-<translation>显示此项发现的全部内容</translation>
-</message>
-<message>
 <source>What to do</source>
 <translation>解决办法</translation>
 </message>
@@ -3425,6 +3417,13 @@
 <message>
 <source>Adds an edit that waits until you save. It can be undone.</source>
 <translation>添加一项修改，保存前不会写入，可以撤销。</translation>
+</message>
+</context>
+<context>
+<name>FindingGroups</name>
+<message>
+<source>the whole file</source>
+<translation>整个文件</translation>
 </message>
 </context>
 <context>
@@ -3451,6 +3450,57 @@
 <message>
 <source>Choose a checkpoint</source>
 <translation>选择检查点</translation>
+</message>
+</context>
+<context>
+<name>GroupBox</name>
+<message>
+<source>Danger</source>
+<translation>危险</translation>
+</message>
+<message>
+<source>Warning</source>
+<translation>警告</translation>
+</message>
+<message>
+<source>Note</source>
+<translation>说明</translation>
+</message>
+<message>
+<source>What to do</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>Finding</source>
+<translation>发现</translation>
+</message>
+<message>
+<source>{n} more</source>
+<translation>另有 {n} 项</translation>
+</message>
+<message>
+<source>Places</source>
+<translation>位置</translation>
+</message>
+<message>
+<source>Less</source>
+<translation>收起</translation>
+</message>
+<message>
+<source>{n} more · where</source>
+<translation>另有 {n} 项 · 位置</translation>
+</message>
+<message>
+<source>more</source>
+<translation>更多</translation>
+</message>
+<message>
+<source>Show all of the finding</source>
+<translation>显示此项发现的全部内容</translation>
+</message>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
 </message>
 </context>
 <context>
@@ -5098,10 +5148,6 @@
 <translation>再显示 {n} 项</translation>
 </message>
 <message>
-<source>The rest is in the output of “inspector check”.</source>
-<translation>其余内容见“inspector check”的输出。</translation>
-</message>
-<message>
 <source>Only tensors and plain values: loads with weights_only=True</source>
 <translation>只有张量和普通值：可用 weights_only=True 加载</translation>
 </message>
@@ -5156,6 +5202,10 @@
 <message>
 <source>Largest tensors</source>
 <translation>最大的张量</translation>
+</message>
+<message>
+<source>{places}, list all</source>
+<translation>{places}，列出全部</translation>
 </message>
 <message>
 <source>Shared storages</source>
@@ -8693,6 +8743,14 @@
 <translation>{n} 项检查结果</translation>
 </message>
 <message>
+<source>1 place</source>
+<translation>1 处</translation>
+</message>
+<message>
+<source>{n} places</source>
+<translation>{n} 处</translation>
+</message>
+<message>
 <source>1 danger</source>
 <translation>1 项危险</translation>
 </message>
@@ -8754,6 +8812,13 @@
 <message>
 <source>Pending edits</source>
 <translation>待保存的修改</translation>
+</message>
+</context>
+<context>
+<name>_Places</name>
+<message>
+<source>the whole file</source>
+<translation>整个文件</translation>
 </message>
 </context>
 <context>

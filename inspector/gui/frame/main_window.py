@@ -323,11 +323,11 @@ class MainWindow(QMainWindow):
         self.status.setText(self._status())
 
     def _show_badges(self, document: Document | None) -> None:
-        """Findings of the worst level above notes, and edits that wait, on the tabs."""
+        """Kinds of findings of the worst level above notes, and edits that wait, on the tabs."""
         found = self.signals.of(document) if document is not None else None
-        findings = found.findings if found is not None else ()
-        level = core.worst(findings)
-        n = sum(finding.level == level for finding in findings) if level in ("warning", "danger") else 0
+        groups = found.groups if found is not None else ()
+        level = groups[0].level if groups else None
+        n = sum(group.level == level for group in groups) if level in ("warning", "danger") else 0
         self.tabs.show_badges(n, level or "", len(self.session.edits(document.id)) if document is not None else 0)
 
     def _enable(self) -> None:

@@ -238,6 +238,9 @@ QPushButton[segment="middle"] { border-radius: 0; border-left: none; }
 QPushButton[segment="right"] { border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }
 QPushButton[segment]:checked { background: $selection; color: $selection_text; }
 QPushButton[slim="true"] { padding: 3px 11px; }
+QPushButton[chip="true"] { background: $base; border: 1px solid $base; border-radius: 10px; padding: 2px 9px; }
+QPushButton[chip="true"]:hover { background: $hover; }
+QPushButton[chip="true"]:focus { border: 1px solid $accent; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: $link; padding: 3px 6px;
                            text-align: left; }
 QPushButton[link="true"]:hover { background: $hover; }
@@ -327,6 +330,9 @@ QFrame[level="danger"]:focus, QFrame[level="warning"]:focus, QFrame[level="info"
 QLabel { background: transparent; }
 QTextEdit#prose { background: transparent; border: none; padding: 0; }
 QTextEdit#prose[tone="muted"] { color: $muted; }
+QTextEdit#prose[tone="danger"] { color: $danger; }
+QTextEdit#prose[tone="warning"] { color: $warning; }
+QTextEdit#prose[tone="info"] { color: $info; }
 QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="faint"] { color: $faint; }
 QLabel[tone="danger"] { color: $danger; }

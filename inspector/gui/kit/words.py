@@ -50,6 +50,11 @@ def findings(n: int) -> str:
         else QCoreApplication.translate("Words", "{n} findings").format(n=f"{n:,}")
 
 
+def places(n: int) -> str:
+    return QCoreApplication.translate("Words", "1 place") if n == 1 \
+        else QCoreApplication.translate("Words", "{n} places").format(n=f"{n:,}")
+
+
 def level(level: str, n: int) -> str:
     """"2 warnings"."""
     if level == "danger":

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
@@ -27,7 +27,6 @@ from inspector.gui.widgets.boxes import (
     FactBox,
     FindingBox,
     Fold,
-    NoteLine,
     Prose,
     empty,
     facts,
@@ -37,11 +36,12 @@ from inspector.gui.widgets.boxes import (
     tiles,
 )
 from inspector.gui.widgets.byte_map_box import ByteMapBox
+from inspector.gui.widgets.finding_groups import Fix, GroupBox, NoteLine
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.treemap_view import Places
 
-FINDINGS_SHOWN = 3              # before "Show all"
-FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
+BOXES_SHOWN = 3                 # of kinds of findings, before "Show more"
+_FEW = 10_000                   # keys of findings that are put together on the spot
 SHARED_SHOWN = 8                # storages of several tensors
 TASK, MAP = "overview", "overview-map"
 DEVICES_SHOWN = 3               # in the line about torch.load
@@ -60,6 +60,7 @@ class Overview(SelectionPanel):
         self.map: ByteMapBox | None = None
         self._colouring = "kind"
         self._unfolded = False          # what the map says, too
+        self._open: dict[int, set[tuple[str, str]]] = {}                # document -> kinds of findings that are unfolded, "" for all kinds
         self._inside: tuple[Selection, str] | None = None               # of a page, the group in its map that was gone into
         self._chosen: tuple[Selection, Selection] | None = None         # what was selected in the map, and of what the page is
         self._analyses = Analyses.shared(session, tasks)
@@ -296,65 +297,106 @@ class Overview(SelectionPanel):
             said.append(self.tr("{k} on a token ({source})").format(k=found.top_k, source=core.visible(found.source, 60)))
         return self.tr("Experts"), f"{found.number:,}", ", ".join(said)
 
-    def _fix(self, finding: core.Finding, document: Document) -> tuple[str, Callable[[], object]] | None:
-        """The button on a finding."""
-        fixes = self._analyses.fixes(document).get(finding)
-        return (suggested_edits.text_of(finding, fixes), lambda: self._session.add_edits(document.id, fixes)) if fixes else None
+    def _fix(self, group: core.FindingGroup, document: Document, offered: set[tuple[core.Edit, ...]]) -> Fix | None:
+        """The button on findings of one kind: what ends the first of them that can be ended, once on the page."""
+        known = self._analyses.fixes(document)
+        for finding in group.findings:
+            fixes = known.get(finding, ())
+            if fixes and fixes not in offered:
+                offered.add(fixes)
+                return suggested_edits.text_of(finding, fixes), partial(self._session.add_edits, document.id, fixes)
+        return None
 
     def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
-        """Gives what brings the first finding of each id into sight."""
+        """Gives what brings the findings of each id into sight."""
         known = self._signals.of(document)
-        findings = known.findings if known is not None else ckpt.findings
         calm = self._calm(ckpt, document)
         if calm:
             box = FactBox(self.tr("Nothing to report"))
             for text in calm:
                 box.body.addLayout(_ticked(text))
             self._content.addWidget(box)
-        if not findings:
+        few = sum(len(finding.keys) for finding in ckpt.findings) <= _FEW
+        groups = known.groups if known is not None else core.grouped_findings(ckpt.findings) if few else ()
+        if not groups:
             return {}
-        ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
-        counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
-        said = [words.level(level, n) for level, n in counts.items() if n]
-        group = FactBox(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
-        boxes: dict[str, FindingBox | NoteLine] = {}
-        boxes_shown: list[FindingBox | NoteLine] = []
+        opened = self._open.setdefault(document.id, set())
+        boxes: dict[str, GroupBox | NoteLine] = {}
+        offered: set[tuple[core.Edit, ...]] = set()
+        places = QPushButton(words.places(known.places if known is not None else core.count_places(groups)))
+        card = FactBox(words.findings(len(groups)), self._counts(groups, places))
 
-        def put(some: list[core.Finding]) -> None:
-            for finding in some:
-                fix = self._fix(finding, document) if finding.id != "unknown-code" or finding.id not in boxes else None
-                first = fix is not None and not any(isinstance(other, FindingBox) and other.fix for other in boxes_shown)
-                box = NoteLine(finding, fix) if finding.level == "info" else FindingBox(finding, fix, primary=first, brief=True)
-                boxes.setdefault(finding.id, box)
-                boxes_shown.append(box)
-                group.body.addWidget(box)
+        def put(some: Sequence[core.FindingGroup]) -> None:
+            for group in some:
+                kind, fix = (group.id, group.level), self._fix(group, document, offered)
+                first = fix is not None and not any(isinstance(other, GroupBox) and other.fix for other in boxes.values())
+                box = NoteLine(group, fix, unfolded=kind in opened) if group.level == "info" else \
+                    GroupBox(group, fix, primary=first, unfolded=kind in opened)
+                box.turned.connect(partial(_keep, opened, kind))
+                box.place_chosen.connect(partial(self._select_place, document.id))
+                boxes.setdefault(group.id, box)
+                card.body.addWidget(box)
 
-        put(ordered[:FINDINGS_SHOWN])
-        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
-        more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
+        put(groups[:BOXES_SHOWN])
+        rest = groups[BOXES_SHOWN:]
+        more = QPushButton(self.tr("Show {n} more").format(n=len(rest)))
 
         def show_rest() -> None:
-            if rest and len(boxes_shown) == FINDINGS_SHOWN:
+            if not more.isHidden():
                 more.hide()
+                opened.add(_ALL_KINDS)
                 put(rest)
-                if len(ordered) > FINDINGS_CAP:
-                    group.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
 
         def show(id: str) -> None:
             if id not in boxes:
                 show_rest()
-            if isinstance(note := boxes.get(id), NoteLine):
-                note.unfold()
-            if id in boxes:
-                QTimer.singleShot(0, boxes[id], lambda: self.area.ensureWidgetVisible(boxes[id]))     # once it has its place
+            boxes[id].unfold(True)
+            QTimer.singleShot(0, boxes[id], lambda: self.area.ensureWidgetVisible(boxes[id]))         # once it has its place
+
+        def show_places() -> None:
+            show_rest()
+            unfold = not all((group.id, group.level) in opened for group in groups)
+            for box in card.findChildren(GroupBox) + card.findChildren(NoteLine):
+                if not isinstance(box.parent(), NoteLine):
+                    box.unfold(unfold)
 
         more.setProperty("link", True)
         more.setAccessibleName(more.text())
         more.clicked.connect(show_rest)
-        group.body.addWidget(more)
+        places.clicked.connect(show_places)
+        card.body.addWidget(more)
         more.setVisible(bool(rest))
-        self._content.addWidget(group)
-        return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
+        self._content.addWidget(card)
+        if rest and _ALL_KINDS in opened:
+            show_rest()
+        return {group.id: partial(show, group.id) for group in groups}
+
+    def _counts(self, groups: Sequence[core.FindingGroup], places: QPushButton) -> QWidget:
+        """How many of each level, and in how many places, which a click lists."""
+        counts = {level: sum(group.level == level for group in groups) for level in reversed(core.LEVELS)}
+        said = [words.level(level, n) for level, n in counts.items() if n]
+        holder = QWidget()
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        if len(said) > 1:
+            row.addWidget(label(" · ".join(said), tone="muted"))
+        places.setProperty("link", True)
+        places.setAccessibleName(self.tr("{places}, list all").format(places=places.text()))
+        places.setVisible(any(len(group.places) > 1 for group in groups))
+        row.addWidget(places)
+        return holder
+
+    def _select_place(self, document: int, place: str) -> None:
+        """The row of a key, a value or a group; what is no key but an offset in a file has none."""
+        found = self._session.document(document)
+        ckpt = found.checkpoint if found is not None else None
+        if ckpt is None or not place:
+            return
+        if place in ckpt.values and place not in ckpt.tensors:
+            self._session.select(Selection(document, place, (), place))
+        elif place in ckpt.tensors or any(key.startswith(f"{place}.") for key in (*ckpt.tensors, *ckpt.values)):
+            self._select_group(document, place)
 
     def _calm(self, ckpt: core.Checkpoint, document: Document) -> list[str]:
         """What was looked at and is well, where nothing is the matter with the file."""
@@ -654,6 +696,13 @@ def _types(ckpt: core.Checkpoint, monitor: core.Monitor) -> dict[str, str]:
             found[module.path] = module.type
         waiting += module.children
     return found
+
+
+_ALL_KINDS = ("", "")
+
+
+def _keep(opened: set[tuple[str, str]], kind: tuple[str, str], on: bool) -> None:
+    (opened.add if on else opened.discard)(kind)
 
 
 def _ticked(text: str) -> QHBoxLayout:

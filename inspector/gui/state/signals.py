@@ -180,13 +180,16 @@ def _sums(bad: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
 
 
 class FileSignals(NamedTuple):
-    """Of one document as it is shown. `findings`: all of them, of opening and of its values. `bad`: key -> NaN and infinite
-    elements; `edited`: keys that edits made or changed; `rewritten`: what is another since the file was read again, for a while."""
+    """Of one document as it is shown. `findings`: all of them, of opening and of its values; `groups`: the same by kind, in so many
+    `places`. `bad`: key -> NaN and infinite elements; `edited`: keys that edits made or changed; `rewritten`: what is another since the
+    file was read again, for a while."""
 
     checkpoint: core.Checkpoint
     signals: tuple[Signal, ...]
     checked: Checked | None
     findings: tuple[core.Finding, ...]
+    groups: tuple[core.FindingGroup, ...]
+    places: int
     bad: Mapping[str, tuple[int, int]]
     edited: frozenset[str]
     rewritten: core.Rewritten | None = None
@@ -263,4 +266,6 @@ def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, rewrit
         edited.update(key for key in ckpt.values if origin.get(key) != key or key in ckpt.edited.replaced)
     findings = findings_of(ckpt, checked)
     again = rewritten and rewritten._replace(new=present_keys(ckpt, rewritten.new), changed=present_keys(ckpt, rewritten.changed))
-    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, bad, frozenset(edited), again)
+    groups = core.grouped_findings(findings)
+    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, groups, core.count_places(groups), bad,
+                       frozenset(edited), again)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -36,11 +36,6 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection
-
-from .elided import Elided
-
-_BRIEF = 2                      # lines of each text of a finding until more is asked for
-_TEXT_AT_LEAST = 460            # width of a finding's text with a button beside it
 
 
 def tool_button(picture: str, name: str) -> QToolButton:
@@ -393,23 +388,18 @@ class Bar(QAbstractButton):
 
 
 class FindingBox(QFrame):
-    """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it. `fix` is a
-    button that repairs it, beside the text or below it where there is little room; `primary`: the one that a page is about. With `brief`
-    long texts are two lines until somebody asks for more."""
+    """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it."""
 
-    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None, *, primary: bool = False,
-                 brief: bool = False) -> None:
+    def __init__(self, finding: core.Finding) -> None:
         super().__init__()
         self.setProperty("level", finding.level)
         level = {"danger": self.tr("Danger"), "warning": self.tr("Warning"), "info": self.tr("Note")}[finding.level]
-        c = theme.colours()
-        tint = c._asdict()[finding.level]
         picture = QLabel()
-        picture.setPixmap(icons.pixmap(finding.level, 20, tint))
+        picture.setPixmap(icons.pixmap(finding.level, 20, theme.colours()._asdict()[finding.level]))
         picture.setAccessibleName(level)
         message = words.said(finding.message, 1000)
-        words_ = QVBoxLayout()
-        words_.setSpacing(3)
+        column = QVBoxLayout()
+        column.setSpacing(3)
         head = QHBoxLayout()
         head.setSpacing(10)
         head.addWidget(label(level, tone=finding.level, strong=True, selectable=False), 0, Qt.AlignmentFlag.AlignTop)
@@ -417,106 +407,21 @@ class FindingBox(QFrame):
             head.addWidget(Prose(core.visible(finding.where, 120), self.tr("Where"), tone="muted"), 1)
         else:
             head.addStretch(1)
-        self.more = QPushButton(self.tr("more"))
-        self.more.setProperty("link", True)
-        self.more.setAccessibleName(self.tr("Show all of the finding"))
-        self.more.setFixedHeight(self.fontMetrics().height() + 4)         # or its line would be higher than others
-        self.more.clicked.connect(self.unfold)
-        self.more.hide()
-        head.addWidget(self.more, 0, Qt.AlignmentFlag.AlignTop)
-        words_.addLayout(head)
-        self._texts = [Prose(message, level)]
+        column.addLayout(head)
+        column.addWidget(Prose(message, level))
         if finding.hint:
-            self._texts.append(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
-        for text in self._texts:
-            words_.addWidget(text)
-            if brief:
-                text.shorten(_BRIEF)
-        self._brief = brief
+            column.addWidget(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(11)
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(words_, 1)
-        self._words, self._row, self._beside = words_, row, False
-        self.fix = _fix_button(*fix, primary=primary) if fix is not None else None
-        if self.fix is not None:
-            words_.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(column, 1)
         raw = "\n".join(part for part in (f"{level}: {finding.message}", finding.hint, finding.where) if part)
         copy = QAction(icons.icon("copy"), self.tr("Copy"), self)
         copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(raw))
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setAccessibleName(f"{level}: {message}")
-        for text in self._texts if brief else ():
-            text.installEventFilter(self)
-
-    def unfold(self) -> None:
-        focused, self._brief = self.more.hasFocus(), False
-        self.more.hide()
-        for text in self._texts:
-            text.removeEventFilter(self)
-            text.shorten(0)
-        if focused:
-            (self.fix or self._texts[0]).setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self._brief:
-            self.more.setVisible(any(text.needs_more_than(_BRIEF) for text in self._texts))
-        return super().eventFilter(watched, event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        beside = self.fix is not None and self.width() - self.fix.sizeHint().width() >= _TEXT_AT_LEAST
-        if self.fix is None or beside == self._beside:
-            return
-        self._beside = beside
-        (self._words if beside else self._row).removeWidget(self.fix)
-        if beside:
-            self._row.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignVCenter)
-        else:
-            self._words.addWidget(self.fix, 0, Qt.AlignmentFlag.AlignLeft)
-
-
-class NoteLine(QWidget):
-    """A finding that is only good to know, in one line with the button that mends it; all of it in a `FindingBox` in its place, when
-    somebody asks."""
-
-    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
-        super().__init__()
-        self._finding, self._fix = finding, fix
-        self.box: FindingBox | None = None
-        self.setAccessibleName(self.tr("Note: {text}").format(text=words.said(finding.message, 1000)))
-        self._picture = QLabel()
-        self._picture.setPixmap(icons.pixmap("info", 16, theme.colours().info))
-        self._picture.setAccessibleName(self.tr("Note"))
-        self.text = Elided()
-        self.text.set_text(words.said(finding.message, 1000))
-        self._show = QPushButton(self.tr("Show"))
-        self._show.setProperty("link", True)
-        self._show.setAccessibleName(self.tr("Show all of the note"))
-        self._show.clicked.connect(self.unfold)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._line = QWidget()
-        row = QHBoxLayout(self._line)
-        row.setContentsMargins(14, 0, 4, 0)
-        row.setSpacing(11)
-        row.addWidget(self._picture)
-        row.addWidget(self.text, 1)
-        if fix is not None:
-            row.addWidget(_fix_button(*fix))
-        row.addWidget(self._show)
-        self._column.addWidget(self._line)
-
-    def unfold(self) -> None:
-        if self.box is None:
-            focused = self._show.hasFocus()
-            self.box = FindingBox(self._finding, self._fix)
-            self._column.addWidget(self.box)
-            self._line.hide()
-            if focused:
-                (self.box.fix or self.box).setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Fold(QWidget):
@@ -544,16 +449,6 @@ class Fold(QWidget):
         self.button.setAccessibleName(f"{self._title}, " + (self.tr("shown") if on else self.tr("hidden")))
         self._content.setVisible(on)
         self.toggled.emit(on)
-
-
-def _fix_button(text: str, run: Callable[[], object], *, primary: bool = False) -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("primary", primary)
-    icons.put(button, "fix", "accent_text" if primary else "")
-    button.setAccessibleName(text)
-    button.setToolTip(QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
-    button.clicked.connect(lambda: run())
-    return button
 
 
 def empty(layout: QLayout) -> None:

@@ -19,15 +19,17 @@ from inspector.gui.kit import theme, words
 from inspector.gui.panels import overview as module
 from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
-from inspector.gui.state import value_checks
+from inspector.gui.state import signals, value_checks
 from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Compared, Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
+from inspector.gui.widgets import finding_groups as groups
 from inspector.gui.widgets import texts
-from inspector.gui.widgets.boxes import Bar, FindingBox, Fold, NoteLine, Prose
+from inspector.gui.widgets.boxes import Bar, Fold, Prose
 from inspector.gui.widgets.byte_map_box import ByteMapBox
+from inspector.gui.widgets.finding_groups import GroupBox, NoteLine
 from inspector.gui.widgets.segments import Segments
 from tests.gui.showing import placed, show
 
@@ -61,7 +63,7 @@ def test_that_findings_say_their_level_in_words_worst_first(panel: Overview, ses
                                                             checkpoint: Make) -> None:
     show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "info", "model", "Small.", ""),
                                                      core.Finding("b", "danger", "data.pkl:9", "Big.", "Do this."))))
-    boxes = panel.findChildren(FindingBox)
+    boxes = panel.findChildren(GroupBox)
     assert [box.accessibleName() for box in boxes] == ["Danger: Big."]
     (note,) = panel.findChildren(NoteLine)
     assert note.accessibleName() == "Note: Small."
@@ -76,8 +78,8 @@ def test_that_long_texts_of_a_finding_are_two_lines_until_more_is_asked_for(pane
     message = "Needs classes 🙂: " + ", ".join(f"models.common.Block{n}" for n in range(40)) + "."
     show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "warning", "", message, "Ask its author."),
                                                      core.Finding("b", "warning", "", "Small.", ""))))
-    long, small = panel.findChildren(FindingBox)
-    text = long.findChildren(Prose)[0]
+    long, small = panel.findChildren(GroupBox)
+    text = long.title
     qtbot.waitUntil(lambda: long.more.isVisible())
     assert text.toPlainText() != message
     assert text.toPlainText().endswith("…")
@@ -90,18 +92,104 @@ def test_that_long_texts_of_a_finding_are_two_lines_until_more_is_asked_for(pane
     qtbot.keyClick(long.more, Qt.Key.Key_Space)
     assert text.toPlainText() == message
     qtbot.waitUntil(lambda: long.height() > before)
-    assert not long.more.isVisible()
+    qtbot.keyClick(long.more, Qt.Key.Key_Space)
+    assert text.toPlainText().endswith("…")
 
 
-def test_that_thousands_of_findings_are_a_few_boxes_until_asked(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
-                                                                checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FINDINGS_CAP", 20)
-    show(session, tasks, qtbot, checkpoint(findings=tuple(core.Finding("a", "warning", "", f"No {n}.") for n in range(5000))))
-    assert len(panel.findChildren(FindingBox)) == module.FINDINGS_SHOWN
-    more = next(button for button in panel.findChildren(QPushButton) if button.text() == "Show 4997 more")
-    more.click()
-    assert len(panel.findChildren(FindingBox)) == 20
-    qtbot.waitUntil(lambda: "inspector check" in said(panel))
+def test_that_thousands_of_findings_of_a_kind_are_one_box_and_its_places_a_list(panel: Overview, session: Session, tasks: Tasks,
+                                                                               qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(findings=tuple(core.Finding("a", "warning", f"data.pkl:{n}", f"No {n}.") for n in range(5000))))
+    (box,) = panel.findChildren(GroupBox)
+    assert box.title.toPlainText() == "No 0. There are 4,999 more like it."
+    assert box.more.text() == "5,000 places"
+    assert box.places is None
+    box.more.click()
+    assert box.places is not None
+    assert box.places.model().rowCount() == 5000
+    assert len(box.findChildren(Prose)) <= 1 + groups.MESSAGES_SHOWN
+
+
+def test_that_more_than_three_kinds_are_shown_when_asked_and_stay_so(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                     checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(findings=tuple(core.Finding(f"a{n}", "warning", "", f"No {n}.") for n in range(5))))
+    assert len(panel.findChildren(GroupBox)) == module.BOXES_SHOWN
+    next(button for button in panel.findChildren(QPushButton) if button.text() == "Show 2 more").click()
+    assert len(panel.findChildren(GroupBox)) == 5
+    learn_more(session, tasks, document)
+    assert len(panel.findChildren(GroupBox)) == 5
+    assert not any(button.text() == "Show 2 more" and button.isVisible() for button in panel.findChildren(QPushButton))
+
+
+def learn_more(session: Session, tasks: Tasks, document: Document) -> None:
+    """The page is drawn again, as when the values of the file were read."""
+    signals.Signals.shared(session, tasks).changed.emit(document.id)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_that_what_was_unfolded_stays_so_when_the_page_learns_more(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                   checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(findings=(
+        core.Finding("all-zero", "warning", "model.bias", "All are zero.", "", keys=("model.bias", "model.weight")),
+        core.Finding("b", "info", "", "Small.", "Read on."))))
+    (box,), (note,) = panel.findChildren(GroupBox), panel.findChildren(NoteLine)
+    box.more.click()
+    note.show_.click()
+    learn_more(session, tasks, document)
+    box, small = sorted(panel.findChildren(GroupBox), key=lambda one: one.group.level, reverse=True)
+    assert (box.more.text(), small.more.text()) == ("Less", "Less")
+    assert box.places is not None
+    box.more.click()
+    small.more.click()
+    learn_more(session, tasks, document)
+    (box,), (note,) = panel.findChildren(GroupBox), panel.findChildren(NoteLine)
+    assert (box.more.text(), note.box) == ("2 places", None)
+
+
+def test_that_chips_and_places_lead_to_their_rows(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(values={"epoch": 50}, findings=(
+        core.Finding("all-zero", "warning", "", "All.", "", keys=("model.bias", "epoch", "model", "gone")),)))
+    (box,) = panel.findChildren(GroupBox)
+    chips = [button for button in box.findChildren(QPushButton) if button.property("chip")]
+    assert [chip.text() for chip in chips] == ["model.bias", "epoch", "model", "gone"]
+    chips[0].click()
+    assert session.selection == Selection(document.id, "model.bias", ("model.bias",))
+    session.select(Selection(document.id))
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    (box,) = panel.findChildren(GroupBox)
+    box.unfold(True)
+    assert box.places is not None
+    wanted = session.selection
+    for row, wanted in ((1, Selection(document.id, "epoch", (), "epoch")), (2, Selection(document.id, "model", ("model.weight",
+                                                                                                               "model.bias")))):
+        box.places.activated.emit(box.places.model().index(row, 0))
+        assert session.selection == wanted
+    box.places.clicked.emit(box.places.model().index(3, 0))         # no row has it
+    assert session.selection == wanted
+
+
+def test_that_all_places_are_counted_once_and_listed_with_one_click(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                    checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(findings=(
+        core.Finding("nan-values", "danger", "", "NaN.", "", keys=("model.bias", "model.weight")),
+        core.Finding("infinite-values", "danger", "", "Inf.", "", keys=("model.bias",)),
+        core.Finding("c", "info", "", "Small.", "", keys=("model.bias",)))))
+    places = next(button for button in panel.findChildren(QPushButton) if button.accessibleName() == "2 places, list all")
+    places.click()
+    assert [one.places.model().rowCount() for one in panel.findChildren(GroupBox) if one.places] == [2, 1, 1]
+    places.click()
+    assert not any(one.places.isVisible() for one in panel.findChildren(GroupBox) if one.places)
+
+
+def test_that_one_edit_is_offered_once_however_much_it_ends(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                            tmp_path: Path) -> None:
+    import torch
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "a.pth")
+    document = show(session, tasks, qtbot, core.open(tmp_path / "a.pth"))
+    assert len(set(Analyses.shared(session, tasks).fixes(document).values())) == 1
+    assert len(Analyses.shared(session, tasks).fixes(document)) == 2
+    qtbot.waitUntil(lambda: any(box.fix for box in panel.findChildren(GroupBox)))
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert [button.text() for button in panel.findChildren(QPushButton) if "Extract" in button.text()] == ["Extract the weights"]
 
 
 def test_that_a_click_on_a_large_tensor_or_a_part_selects_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -303,7 +391,7 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
     (bar,) = panel.findChildren(Segments)
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
-    box = next(box for box in panel.findChildren(FindingBox) if "reachable" in box.accessibleName())
+    box = next(box for box in panel.findChildren(GroupBox) if "reachable" in box.accessibleName())
     why = next(button for button in panel.findChildren(QPushButton) if button.text() == "Why?")
     qtbot.waitUntil(lambda: panel.area.verticalScrollBar().maximum() > 400)
     panel.area.verticalScrollBar().setValue(panel.area.verticalScrollBar().maximum())
@@ -568,7 +656,7 @@ def test_that_a_note_is_one_line_until_all_of_it_is_asked_for(panel: Overview, s
     (note,) = panel.findChildren(NoteLine)
     qtbot.waitUntil(lambda: 0 < note.height() < 50)
     assert "Read on." not in said(panel)
-    next(button for button in note.findChildren(QPushButton) if button.text() == "Show").click()
+    note.show_.click()
     assert note.box is not None
     assert "Read on." in said(panel)
     qtbot.waitUntil(lambda: note.height() > 50)

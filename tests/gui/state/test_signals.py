@@ -100,7 +100,8 @@ def test_that_groups_have_the_glyph_of_the_worst_below_them() -> None:
     ckpt = core.Checkpoint("/x/m.pt", "torch-zip", "state-dict", (), {info.key: info for info in infos}, {"c.n": 1})
     nan, zero = finding("nan-values", "danger", "a.x.b"), finding("all-zero", "warning", "c.w", "a.y.w")
     checked = Checked(4, 4, {"a.x.b": (1, 0)}, (nan, zero))
-    found = FileSignals(ckpt, signals_of(ckpt, (nan, zero), 1, checked.bad), checked, (nan, zero), checked.bad, frozenset({"a.x.w", "c.n"}))
+    found = FileSignals(ckpt, signals_of(ckpt, (nan, zero), 1, checked.bad), checked, (nan, zero), core.grouped_findings((nan, zero)), 2,
+                        checked.bad, frozenset({"a.x.w", "c.n"}))
     tree = build_key_tree(ckpt)
     marks = TreeMarks(tree, found)
     said = {tree.key(node): marks.of(node, group=bool(tree.has_children[node])) for node in range(1, len(tree))}
