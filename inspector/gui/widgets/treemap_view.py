@@ -222,6 +222,8 @@ class TreemapView(QWidget):
             self._asked = None
             if self._stale:
                 self._take(wanted, places)
+                if (wanted.width, wanted.height) != (self.width(), self.height()):
+                    self._arrange()             # the room has changed meanwhile, and its turn has not come yet
 
     def _take(self, wanted: _Wanted | None, places: Places) -> None:
         self._stale, self._hovered, self._laid, self._places, self._drawn = False, -1, wanted, places, None

@@ -224,6 +224,17 @@ def test_that_of_two_sizes_the_later_is_shown_and_the_old_places_stand_until_the
     assert view.places == core.map_places(view.root, 400, 280, view._title)
 
 
+def test_that_places_for_a_size_that_is_no_more_are_not_the_last(large: tuple[TreemapView, Elsewhere], qtbot: QtBot) -> None:
+    view, elsewhere = large
+    assert view.places == []                            # asked for 800 by 400
+    view.resize(800, 300)
+    elsewhere.go_on()                                   # before the turn of the other size has come
+    qtbot.waitUntil(lambda: len(elsewhere.jobs) == 1)
+    elsewhere.go_on()
+    assert view.root is not None
+    assert view.places == core.map_places(view.root, 800, 300, view._title)
+
+
 def test_that_a_picture_of_many_boxes_waits_for_nobody(large: tuple[TreemapView, Elsewhere]) -> None:
     view, elsewhere = large
     assert view.places == []
