@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from inspector import core
@@ -21,7 +20,7 @@ from .output import Failed, Output
 _EXAMPLES = 3
 _LOSSES = 5
 _KEY = 80
-_ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
+_LEFT_OUT = 5
 _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
            "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "dequantize": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF",
            "take": "FILE[:GLOB]", "merge-adapter": "FOLDER|:NAME", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB[=DIMS]",
@@ -54,9 +53,11 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
 _EPILOG = """\
 Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.
 Several IN are merged into the file OUT: the keys of all, edits after that. Where OUT is a folder (or ends in /) each is saved into it by
-itself, unless --shard-size or --format safetensors-sharded makes one set of them. --in-place instead of -o writes new names, devices,
-metadata and plain values into IN itself, at once whatever its size, and says why where that cannot be. A file's ending says its format,
-unless --format does.
+itself, unless --shard-size or --format safetensors-sharded makes one set of them. Of a folder IN that is no checkpoint itself the
+checkpoints in it are meant, as `inspector run` has them (-r: all, however deep), and keep their places under OUT. What becomes of all is
+said first, and nothing is written where one of them cannot be saved (--keep-going: the others are). --in-place instead of -o writes new
+names, devices, metadata and plain values into IN itself, at once whatever its size, and says why where that cannot be. A file's ending
+says its format, unless --format does.
 """
 
 
@@ -72,9 +73,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.set_defaults(steps=[])
     parser.add_argument("files", metavar="IN", nargs="+",
-                        help="the checkpoint; several are merged into the file OUT, or saved into the folder OUT")
+                        help="the checkpoint, or a folder of them; several are merged into the file OUT, or saved into the folder OUT")
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
     parser.add_argument("--in-place", action="store_true", help="change names, devices and values in the file itself, copying no tensor")
+    parser.add_argument("-r", "--recursive", action="store_true", help="every checkpoint in the folders named, however deep")
+    parser.add_argument("--keep-going", action="store_true", help="of several, save those that can be saved where others cannot")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     add_json(parser)
     files.add_follow_links(parser)
@@ -95,53 +98,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "replace-link, break-hard-links, read-only")
 
 
-@dataclass
-class Done:
-    """What came of one file: as text, as JSON, and why it failed, if it did."""
-
-    text: str
-    answer: dict[str, Any]
-    error: core.InspectorError | None = None
-
-
 def run(asked: argparse.Namespace, out: Output) -> int:
-    answers, failed = [], []
-    for done in results(asked, out.monitor):
-        answers.append(done.answer)
-        if done.text and not out.json:
-            out.text(done.text)
-        if done.error is not None:
-            failed.append(done.answer["error"])
-            out.warn(str(Failed(done.error, done.answer["path"])))
-    if out.json:
-        out.answer({"dry_run": asked.dry_run, "files": answers, **({"error": failed[0]} if failed else {})})
-    return 2 if failed else 0
-
-
-def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
-    """Edits and saves one file after the other. Raises InspectorError for a request that makes no sense; what goes wrong with one
-    file is told in its `Done`."""
     edits = steps(asked.steps)
     _check_in_place(asked)
+    found = _batch(asked, edits)
     if asked.save_recipe and asked.dry_run:
         core.check_output(asked.save_recipe, "recipe", asked.files)
     elif asked.save_recipe:
         core.save_recipe(edits, asked.save_recipe, asked.files)
-    if _merges(asked):
-        yield _one(asked, asked.files, asked.output, edits, monitor)
-        return
-    if asked.in_place:
-        targets: Sequence[str | None] = asked.files
-    elif asked.output is None:
-        if asked.dry_run or asked.save_recipe:
-            targets = [None] * len(asked.files)
-        else:
-            raise core.UsageError("where shall it be saved?", "Say -o OUT, --in-place to change IN itself, or --dry-run to see what "
-                                  "would be done.")
-    else:
-        targets = _targets(asked)
-    for source, target in zip(asked.files, targets, strict=True):
-        yield _one(asked, [source], target, edits, monitor)
+    if len(found.files) == 1 and found.output is None:
+        return _alone(found, asked, out)
+    return _together(found, asked, out)
+
+
+def _batch(asked: argparse.Namespace, edits: Sequence[core.Edit]) -> core.Batch:
+    """What is edited, and where each is saved. Raises UsageError when that makes no sense."""
+    options = core.SaveOptions(
+        format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code, drop_code=asked.drop_code, ties=asked.ties,
+        allow=asked.allow, in_place=asked.in_place, backup=asked.backup, allow_loss=asked.allow_loss, verify=asked.verify)
+    if asked.output is None and not (asked.in_place or asked.dry_run or asked.save_recipe):
+        raise core.UsageError("where shall it be saved?", "Say -o OUT, --in-place to change IN itself, or --dry-run to see what "
+                              "would be done.")
+    held = [path for path in asked.files if asked.recursive or not _is_one(path)]
+    if not held and _merges(asked):
+        return core.Batch(tuple(edits), (core.BatchFile(tuple(asked.files), asked.output),), options, asked.follow_links)
+    if not held and len(asked.files) == 1:
+        target = asked.files[0] if asked.in_place else _target(asked) if asked.output is not None else None
+        return core.Batch(tuple(edits), (core.BatchFile((asked.files[0],), target),), options, asked.follow_links)
+    return core.batch(asked.files, edits, asked.output, recursive=asked.recursive, follow_links=asked.follow_links, options=options)
+
+
+def _is_one(path: str) -> bool:
+    """Whether `path` is one checkpoint, or nothing that could hold others."""
+    return core.is_address(path) or not os.path.isdir(path) or bool(core.checkpoint_in(path)) or not _holds_any(path)
+
+
+def _holds_any(folder: str) -> bool:
+    return next(iter(core.checkpoints_in(folder)), None) is not None
+
+
+def _target(asked: argparse.Namespace) -> str:
+    """Where a single file is saved."""
+    out, file = asked.output, asked.files[0]
+    sharded = asked.format == "safetensors-sharded" or asked.shard_size is not None
+    if not os.path.isdir(out) or sharded or core.is_set(file):
+        return str(out)
+    return core.batch([file], (), out, options=core.SaveOptions(format=asked.format)).files[0].target or str(out)
 
 
 def _merges(asked: argparse.Namespace) -> bool:
@@ -175,96 +177,179 @@ def steps(typed: Iterable[tuple[str, str]]) -> list[core.Edit]:
     return edits
 
 
-def _targets(asked: argparse.Namespace) -> list[str]:
-    """Where each file is saved. Raises UsageError when two would be the same, or OUT is no folder for several."""
-    out, files = asked.output, asked.files
-    sharded = asked.format == "safetensors-sharded" or asked.shard_size is not None
-    if len(files) == 1:
-        inside = os.path.isdir(out) and not sharded and not core.is_set(files[0])
-        return [os.path.join(out, _name(files[0], asked.format)) if inside else out]
-    if os.path.lexists(out) and not os.path.isdir(out):
-        raise core.UsageError(f"{core.visible(out)} is a file, and several checkpoints need a folder", "Name a folder.")
-    names = [_name(file, asked.format) for file in files]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise core.UsageError(f"two of the files would be saved as {core.visible(twice)}", "Save them one by one.")
-    if not asked.dry_run:
+# -- one ----------------------------------------------------------------------------------------------------------------------
+
+def _alone(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
+    """Edits and saves what becomes one file, and says all of it together."""
+    planned, = core.plan_batch(found, out.monitor, dry=asked.dry_run)
+    answer, error = _answer(planned), planned.error
+    if planned.plan is not None and asked.dry_run:
+        error = None                        # what is refused is told in its lines
+    lines = [*map(_note, planned.notes), *(line for effect in planned.effects for line in effect_lines(effect))]
+    if planned.plan is not None:
+        lines += plan_lines(planned.plan, asked.allow_loss)
+    if error is None and planned.plan is not None and not asked.dry_run:
         try:
-            os.makedirs(out, exist_ok=True)
-        except OSError as error:
-            raise core.SaveError(f"the folder {core.visible(out)} cannot be made: {error.strerror}", "Name another one.") from error
-    return [os.path.join(out, name) for name in names]
-
-
-def _name(file: str, format: str | None) -> str:
-    """What the new file of `file` is called in a folder."""
-    name = core.file_name(core.file_of(file).rstrip("/\\")) or "checkpoint"
-    ending = _ENDINGS.get(format or "")
-    stem, old = os.path.splitext(name)
-    if format == "safetensors-sharded" or os.path.isdir(core.file_of(file)):
-        return stem if format == "safetensors-sharded" else name
-    return name if ending is None or (ending == ".pth" and old.lower() != ".safetensors") else stem + ending
-
-
-def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edits: list[core.Edit], monitor: core.Monitor) -> Done:
-    source = " + ".join(sources)
-    answer: dict[str, Any] = {"path": sources[0], **({"merged": sources} if len(sources) > 1 else {}), "output": target}
-    lines: list[str] = []
-    half: list[core.Finding] = []
-    try:
-        parts = []
-        for answer["path"] in sources:              # what cannot be opened is to be named
-            if not asked.dry_run and _recovered(answer["path"]):
-                lines.append(_note("a change in place that was interrupted was taken back first"))
-            parts.append(core.open(answer["path"], monitor=monitor, follow_links=asked.follow_links))
-            half += (one for one in parts[-1].findings if one.id == "interrupted")
-        answer["path"] = sources[0]
-        ckpt = core.merge(parts, monitor)
-        lines += [_note(f"{one.message} {one.hint}".strip())
-                  for one in [*half, *(one for one in ckpt.findings if one.id == "merged-metadata")]]
-        edited, effects = ckpt, []
-        for step in core.apply_each(ckpt, edits, monitor, read=True):
-            edited = step.after
-            effects.append(step.effect)
-        answer["edits"] = [_effect_json(effect) for effect in effects]
-        lines += [line for effect in effects for line in effect_lines(effect)]
-        answer["nbytes_before"] = ckpt.nbytes
-        if target is None:
-            answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]
-            head = spoken(f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after")
-            return Done(_text(source, None, head, lines, dry=True), answer)
-        plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
-                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, in_place=asked.in_place,
-                              backup=asked.backup, monitor=monitor)
-        answer |= _plan_json(plan)
-        lines += plan_lines(plan, asked.allow_loss)
-        head = spoken(f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after")
-        if plan.in_place is not None:
-            head = spoken(f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written")
-        if not asked.dry_run:
-            answer["saved"], said = saved(plan, asked, monitor)
+            answer["saved"], said = saved(planned.plan, asked, out.monitor)
             lines += said
-        return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
-    except core.InspectorError as error:
-        if half and isinstance(error, core.EditError):      # it is of a mixture of two states, and says nothing of either
-            error = core.SaveError(half[0].message.rstrip("."), half[0].hint, id=half[0].id)
-        answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
-        return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, advised(error))
+        except core.InspectorError as failed:
+            error = failed
+    if error is not None:
+        answer["path"], answer["error"] = planned.about, _error_json(error)
+    if not out.json and (lines or error is None):
+        source, target = " + ".join(found.files[0].sources), found.files[0].target
+        out.text(_text(source, target, _head(planned) if error is None else "", lines,
+                       dry=error is None and (asked.dry_run or target is None)))
+    if error is not None:
+        out.warn(str(Failed(advised(error), planned.about)))
+    if out.json:
+        out.answer({"dry_run": asked.dry_run, "files": [answer], **({"error": answer["error"]} if error is not None else {})})
+    return 0 if error is None else 2
+
+
+# -- several ------------------------------------------------------------------------------------------------------------------
+
+def _together(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
+    """Plans what becomes of all, and says it; then saves each, unless one cannot be."""
+    say = (lambda text: None) if out.json else out.text
+    say("".join(f"{line}\n" for line in _left_out_lines(found)))
+    answers, promises, abouts = [], [], {}
+    told: dict[tuple[str, ...], str] = {}
+    nbytes, idle = [0, 0], _Idle()
+    for planned in core.plan_batch(found, out.monitor, dry=asked.dry_run):
+        promises.append(planned.promise)
+        abouts[planned.file] = planned.about
+        answers.append(_answer(planned, whole=out.json))
+        if planned.plan is not None:
+            nbytes = [nbytes[0] + planned.nbytes, nbytes[1] + planned.plan.nbytes]
+        idle.add(planned)
+        say(_planned_text(planned, asked, told))
+    answer_of = dict(zip(found.files, answers, strict=True))
+    refused = dict(core.refused_of_batch(found, promises))
+    for file, error in refused.items():
+        answer_of[file]["error"] = _error_json(error)
+        out.warn(str(Failed(advised(error), abouts[file])))
+    saves = any(file.target is not None for file in found.files) and not asked.dry_run
+    failed: dict[str, Any] | None = next((answer["error"] for answer in answers if "error" in answer), None)
+    if refused and saves and not asked.keep_going:
+        of = core.wording.count(len(promises), "checkpoint")
+        none = core.SaveError(f"nothing was written: {len(refused):,} of {of} cannot be saved", "--keep-going saves the others.",
+                              id="batch")
+        out.warn(str(Failed(none)))
+        failed = _error_json(none)
+    else:
+        say(_sum_text(len(promises), len(refused), nbytes, idle, asked))
+        if saves:
+            failed = _save_all(found, promises, refused, asked, out, answer_of) or failed
+    if out.json:
+        out.answer({"dry_run": asked.dry_run, "files": answers, "left_out": [one._asdict() for one in found.left_out],
+                    "others": list(found.others), "idle": idle.found, **({"error": failed} if failed else {})})
+    return 2 if failed else 0
+
+
+def _save_all(found: core.Batch, promises: Sequence[Any], refused: Mapping[core.BatchFile, core.InspectorError], asked: argparse.Namespace,
+              out: Output, answer_of: Mapping[core.BatchFile, dict[str, Any]]) -> dict[str, Any] | None:
+    """Saves what was planned, and says each as it is there. The error of the first that failed now, as JSON."""
+    first, done = None, 0
+    for file, report, error in core.save_batch(found, promises, keep_going=asked.keep_going, monitor=out.monitor):
+        if report is not None:
+            done += 1
+            answer_of[file]["saved"] = _report_json(report)
+            if not out.json:
+                out.text(spoken(report.text) + "\n")
+        elif error is not None and file not in refused:
+            answer_of[file]["error"] = _error_json(error)
+            first = first or answer_of[file]["error"]
+            out.warn(str(Failed(advised(error), file.sources[0])))
+    if first is not None and not asked.keep_going:
+        out.warn(spoken(f"saved {done:,} of {core.wording.count(len(promises), 'checkpoint')}; those after it were not begun"))
+    elif not out.json:
+        out.text(spoken(f"saved {done:,} of {core.wording.count(len(promises), 'checkpoint')}") + "\n")
+    return first
+
+
+def _planned_text(planned: core.PlannedEdit, asked: argparse.Namespace, told: dict[tuple[str, ...], str]) -> str:
+    """One of several; edits that do the same as in one before it are not told again."""
+    source = " + ".join(planned.file.sources)
+    target = planned.plan.path if planned.plan is not None else planned.file.target
+    lines = [line for effect in planned.effects for line in effect_lines(effect)]
+    same = told.setdefault(tuple(lines), source) if planned.error is None or planned.plan is not None else source
+    if same != source and lines:
+        lines = [spoken(f"the edits do what they do in {core.visible(same, 300)}")]
+    lines = [*map(_note, planned.notes), *lines]
+    if planned.plan is not None:
+        lines += plan_lines(planned.plan, asked.allow_loss)
+    return _text(source, target, _head(planned), lines, dry=False)
+
+
+class _Idle:
+    """In which of several checkpoints an edit changes nothing that changes something in others: perhaps they are not of one run."""
+
+    def __init__(self) -> None:
+        self._paths: list[list[str]] = []
+        self._names: list[str] = []
+        self._many = 0
+
+    def add(self, planned: core.PlannedEdit) -> None:
+        if planned.error is not None and planned.plan is None:
+            return
+        self._many += 1
+        for n, effect in enumerate(planned.effects):
+            if n == len(self._paths):
+                self._paths.append([])
+                self._names.append(option_text(effect.edit))
+            if not (effect.renamed or effect.dropped or effect.changed):
+                self._paths[n].append(planned.file.sources[0])
+
+    @property
+    def found(self) -> list[dict[str, Any]]:
+        return [{"edit": name, "paths": paths} for name, paths in zip(self._names, self._paths, strict=True) if 0 < len(paths) < self._many]
+
+    def lines(self) -> list[str]:
+        return [_note(f"{one['edit']} changes nothing in {len(one['paths']):,} of {core.wording.count(self._many, 'checkpoint')}: "
+                      f"{core.visible(', '.join(one['paths'][:_EXAMPLES]), 300)}{' …' if len(one['paths']) > _EXAMPLES else ''}")
+                for one in self.found]
+
+
+def _sum_text(many: int, refused: int, nbytes: Sequence[int], idle: _Idle, asked: argparse.Namespace) -> str:
+    of, sizes = core.wording.count(many, "checkpoint"), ""
+    if nbytes[1]:
+        sizes = spoken(f"; together {core.wording.size(nbytes[0])} before, {core.wording.size(nbytes[1])} after")
+    lines = [spoken(f"{refused:,} of {of} cannot be saved" if refused else f"{of}: nothing stands in the way") + sizes, *idle.lines()]
+    if asked.dry_run:
+        lines.append(spoken("nothing was written: this is a dry run"))
+    return "\n".join([*lines, ""])
+
+
+def _left_out_lines(found: core.Batch) -> list[str]:
+    lines = [spoken(f"left out: {core.visible(one.path, 300)}: {spoken(one.reason)}") for one in found.left_out[:_LEFT_OUT]]
+    if len(found.left_out) > _LEFT_OUT:
+        lines.append(spoken(f"left out: {len(found.left_out) - _LEFT_OUT:,} more"))
+    if found.others and found.output is not None:
+        shown = ", ".join(core.visible(core.file_name(path), 60) for path in found.others[:_EXAMPLES]) + (
+            " …" if len(found.others) > _EXAMPLES else "")
+        lines.append(spoken(f"not copied: {core.wording.count(len(found.others), 'other file')} there ({shown})"))
+    return lines
+
+
+# -- what came of it ----------------------------------------------------------------------------------------------------------
+
+def _head(planned: core.PlannedEdit) -> str:
+    plan = planned.plan
+    if plan is None:
+        if planned.error is not None:
+            return spoken("cannot be edited")
+        before, after = map(core.wording.size, planned.tensor_nbytes)
+        return spoken(f"{before} of tensors before, {after} after")
+    if plan.in_place is not None:
+        return spoken(f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written")
+    return spoken(f"{plan.format}, {core.wording.size(planned.nbytes)} before, {core.wording.size(plan.nbytes)} after")
 
 
 def saved(plan: core.SavePlan, asked: argparse.Namespace, monitor: core.Monitor) -> tuple[dict[str, Any], list[str]]:
     """Carries the plan out, and says what came of it: as JSON, and in lines. Raises SaveError."""
     report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
-    return ({"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
-             "seconds": report.seconds, "notes": list(report.notes), "written": report.written, "backup": report.backup or None},
-            [*(_note(text) for text in report.notes if text not in plan.notes), spoken(report.text)])
-
-
-def _recovered(source: str) -> bool:
-    try:
-        return core.recover(source)
-    except OSError:                     # whoever cannot write there cannot take anything back; reading it says what is wrong
-        return False
+    return (_report_json(report), [*(_note(text) for text in report.notes if text not in plan.notes), spoken(report.text)])
 
 
 def advised(error: core.InspectorError) -> core.InspectorError:
@@ -278,10 +363,6 @@ def advised(error: core.InspectorError) -> core.InspectorError:
     if error.id in ("replace-link", "break-hard-links", "read-only"):
         return core.SaveError(error.message, f"{error.hint} --allow {error.id} does it.".strip(), error.where, id=error.id)
     return error
-
-
-def _nbytes(ckpt: core.Checkpoint) -> int:
-    return sum({info.storage or key: info.storage_nbytes for key, info in ckpt.tensors.items()}.values())
 
 
 # -- as text ------------------------------------------------------------------------------------------------------------------
@@ -338,6 +419,27 @@ def _note(text: str) -> str:
 
 
 # -- as JSON ------------------------------------------------------------------------------------------------------------------
+
+def _answer(planned: core.PlannedEdit, whole: bool = True) -> dict[str, Any]:
+    """What became of a file so far; unless `whole`, only which it is."""
+    sources = planned.file.sources
+    plan = planned.plan
+    answer: dict[str, Any] = {"path": sources[0], **({"merged": list(sources)} if len(sources) > 1 else {}),
+                              "output": plan.path if plan is not None else planned.file.target}
+    if whole and (planned.error is None or plan is not None):
+        answer |= {"edits": [_effect_json(effect) for effect in planned.effects], "nbytes_before": planned.nbytes}
+        answer |= _plan_json(plan) if plan is not None else {"nbytes_tensors": list(planned.tensor_nbytes)}
+    return answer
+
+
+def _error_json(error: core.InspectorError) -> dict[str, Any]:
+    return {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
+
+
+def _report_json(report: core.SaveReport) -> dict[str, Any]:
+    return {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
+            "seconds": report.seconds, "notes": list(report.notes), "written": report.written, "backup": report.backup or None}
+
 
 def _effect_json(effect: core.Effect) -> dict[str, Any]:
     return {"edit": option_text(effect.edit), "renamed": [list(pair) for pair in effect.renamed], "dropped": list(effect.dropped),

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
     from .architecture.listing import architecture_text as architecture_text
     from .architecture.modules import Architecture as Architecture
     from .architecture.modules import Module as Module
+    from .batches import Batch as Batch
+    from .batches import BatchFile as BatchFile
+    from .batches import NotInBatch as NotInBatch
+    from .batches import PlannedEdit as PlannedEdit
+    from .batches import SavedEdit as SavedEdit
+    from .batches import SaveOptions as SaveOptions
+    from .batches import batch as batch
+    from .batches import edit_files as edit_files
+    from .batches import plan_batch as plan_batch
+    from .batches import refused_of_batch as refused_of_batch
+    from .batches import save_batch as save_batch
     from .by_path.architecture import architectures as architectures
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
@@ -468,6 +479,8 @@ _HOMES = {
     "tensors.sharing": "Relation relation",
     "torch_bridge": "load_state_dict read_torch",
     "torch_load": "LoadsWithTorch Refused",
+    "batches":
+        "Batch BatchFile NotInBatch PlannedEdit SaveOptions SavedEdit batch edit_files plan_batch refused_of_batch save_batch",
     "comparing": "compare judged",
     "comparison.differences.streaming": "by_content differences with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",

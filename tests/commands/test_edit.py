@@ -88,13 +88,18 @@ def test_that_a_recipe_is_saved_and_used_among_other_edits(run: Run, wrapped: Pa
     assert list(core.open(out).tensors) == ["d", "b"]
 
 
-def test_that_several_files_go_into_a_folder_and_one_bad_file_stops_no_other(run: Run, wrapped: Path, tmp_path: Path) -> None:
+def test_that_several_files_go_into_a_folder_all_or_with_keep_going_those_that_can(run: Run, wrapped: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
     torch.save({"module.z": torch.ones(1)}, tmp_path / "other.pth")
     out = tmp_path / "out"
-    code, text, err = run(tmp_path / "bad.pth", wrapped, tmp_path / "other.pth", "-o", out, "--strip-prefix", "module.", "--format",
-                          "safetensors")
+    words = (tmp_path / "bad.pth", wrapped, tmp_path / "other.pth", "-o", out, "--strip-prefix", "module.", "--format", "safetensors")
+    code, text, err = run(*words)
     assert code == 2
+    assert err.startswith(f"inspector: {tmp_path / 'bad.pth'}: ")
+    assert err.endswith("inspector: nothing was written: 1 of 3 checkpoints cannot be saved. --keep-going saves the others.\n")
+    assert not out.exists()
+    code, text, err = run(*words, "--keep-going")
+    assert (code, err.count("\n")) == (2, 1)
     assert err.startswith(f"inspector: {tmp_path / 'bad.pth'}: ")
     assert sorted(path.name for path in out.iterdir()) == ["in.safetensors", "other.safetensors"]
     assert list(core.open(out / "other.safetensors").tensors) == ["z"]

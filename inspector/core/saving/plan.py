@@ -111,7 +111,7 @@ class SavePlan:
 def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str | None = None,
               shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (),
               ties: str | None = None, unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False,
-              backup: bool = False, monitor: Monitor = QUIET) -> SavePlan:
+              backup: bool = False, make_folders: bool = False, monitor: Monitor = QUIET) -> SavePlan:
     """What saving `ckpt`, a checkpoint, the path of one or a mapping (see `save`), at `path` means.
 
     `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
@@ -120,7 +120,7 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
     own; without it all where ranks of DeepSpeed's were joined, whose state dict is to load as it is. `unreferenced`
     keeps records of the old archive that no tensor refers to. `allow`: see `targets`. `in_place` writes new names, tags and plain values
     into the file itself, where the tensors stay as they lie: at once, whatever its size. `backup` keeps the file that is
-    replaced, under a name that is free.
+    replaced, under a name that is free. With `make_folders` those on the way to `path` that are not there are made when it is saved.
 
     Raises SaveError or EditError for what cannot be saved at all (id "in-place": not in place, but as a copy), Changed when the
     checkpoint's file is no longer the one that was opened.
@@ -142,7 +142,7 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     ties = ties or ("all" if is_joined(ckpt) else "one")
     ckpt, weights_only = weights_alone(ckpt)
-    target, stem = _target(path, chosen, allow, ckpt)
+    target, stem = _target(path, chosen, allow, ckpt, make_folders)
     if weights_only:
         target = target._replace(notes=(*target.notes, weights_only))
     misleading = endings.misleading(path, chosen)
@@ -205,19 +205,19 @@ def _same_structure(ckpt: Checkpoint) -> bool:
         for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
 
 
-def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint) -> tuple[Target, str]:
+def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint, make: bool = False) -> tuple[Target, str]:
     """The file that will be replaced or made, and for a set what its files begin with."""
     unknown = sorted(set(allow) - set(targets.ASK))
     if unknown:
         raise UsageError(f"nothing is called {unknown[0]!r} that could be allowed", f"There are: {', '.join(targets.ASK)}.")
     of = [stamp.path for stamp in ckpt.files]
     if format != "safetensors-sharded":
-        return targets.find(path, allow, of), ""
+        return targets.find(path, allow, of, make), ""
     folder, stem = path, "model"
     if path.lower().endswith(endings.INDEX):
         folder, stem = os.path.split(path[:-len(endings.INDEX)])
         folder = folder or "."
-    return targets.find_folder(folder, shards.names(stem, 1).listing, allow, of), stem
+    return targets.find_folder(folder, shards.names(stem, 1).listing, allow, of, make), stem
 
 
 def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:

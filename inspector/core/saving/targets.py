@@ -7,6 +7,7 @@ What must be asked first is refused with an id; naming that id in `allow` is the
 """
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Collection
@@ -47,9 +48,10 @@ class Target(NamedTuple):
                             "under another name, or save again to replace what is there now.", visible(self.path), id="changed")
 
 
-def find(path: str, allow: Collection[str] = (), of: Collection[str] = ()) -> Target:
-    """The target at `path`, for what is in the files `of`: where there is none yet, it may be read by no others than those. Raises
-    SaveError for what cannot be written to, or must be asked first."""
+def find(path: str, allow: Collection[str] = (), of: Collection[str] = (), make: bool = False) -> Target:
+    """The target at `path`, for what is in the files `of`: where there is none yet, it may be read by no others than those. With `make`
+    the folder that it is in may be missing, too: whoever saves makes it. Raises SaveError for what cannot be written to, or must be asked
+    first."""
     if not path or "\0" in path:
         raise SaveError("that is no possible file name", "Give the new file another name.", id="bad_target")
     _refuse_address(path)
@@ -67,11 +69,12 @@ def find(path: str, allow: Collection[str] = (), of: Collection[str] = ()) -> Ta
     if found is not None:
         _refuse(found, path, allow)
     mode = _mode(found, of)
-    return Target(path, folder, _stamp(path, found), mode, _free_space(folder), tuple(notes), mode)
+    return Target(path, folder, _stamp(path, found), mode, _free_space(there_above(folder) if make else folder), tuple(notes), mode)
 
 
-def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collection[str] = ()) -> Target:
-    """The target `name` in the folder `path`, which may not be there yet as long as the one above it is; see `find`."""
+def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collection[str] = (), make: bool = False) -> Target:
+    """The target `name` in the folder `path`, which may not be there yet as long as the one above it is, or with `make` whatever is
+    there; see `find`."""
     if not path or "\0" in path:
         raise SaveError("that is no possible folder name", "Give the new folder another name.", id="bad_target")
     _refuse_address(path)
@@ -85,10 +88,17 @@ def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collectio
             raise SaveError(f"{visible(path)} is a file, and a checkpoint in several files needs a folder", "Name a folder.",
                             id="bad_target")
         return find(os.path.join(path, name), allow, of)
-    above = os.path.dirname(path)
+    above = there_above(path) if make else os.path.dirname(path)
     room = _free_space(above)
     mode = _mode(None, of)
     return Target(os.path.join(path, name), path, None, mode, room, (f"The folder {visible(path)} is made.",), mode)
+
+
+def there_above(folder: str) -> str:
+    """The folder itself, or the nearest above it, that is there; perhaps no folder."""
+    while not os.path.lexists(folder) and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def _refuse_address(path: str) -> None:
@@ -159,6 +169,8 @@ def _mode(found: os.stat_result | None, of: Collection[str]) -> int:
 def _free_space(folder: str) -> int:
     """Free bytes. Raises SaveError when `folder` is no folder."""
     try:
+        if not stat.S_ISDIR(os.stat(folder).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         if os.name == "nt":
             import shutil
             return shutil.disk_usage(folder).free

@@ -102,7 +102,7 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
         raise UsageError("a plan knows its path and format already", "Save the plan alone, or plan anew.")
     else:
         plan = what
-    _refuse(plan, allow_loss)
+    refuse(plan, allow_loss)
     for stamp in plan.ckpt.files:
         check_stamp(stamp)
     try:
@@ -114,7 +114,8 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
                         id="memory") from None
 
 
-def _refuse(plan: SavePlan, allow_loss: bool) -> None:
+def refuse(plan: SavePlan, allow_loss: bool) -> None:
+    """Raises SaveError for what has to be decided, or made room for, before the plan is carried out."""
     if plan.code:
         shown = ", ".join(visible(name, 80) for name in plan.code[:5]) + (f" and {len(plan.code) - 5:,} more" if len(plan.code) > 5 else "")
         raise SaveError(f"the file names code that is not known here: {shown}",
@@ -145,10 +146,9 @@ class _Save:
         plan, target = self.plan, self.plan.target
         if plan.in_place is not None:
             return self._change_in_place(plan.in_place, begin)
-        made_folder = not os.path.isdir(target.folder)
-        if made_folder:
-            os.mkdir(target.folder)
+        made: list[str] = []
         try:
+            _make_folders(target.folder, made)
             with _staging(target, plan) as staging:
                 self._write_all(staging)
                 staging.commit(target.mode, self._check_source_again, plan.deletes, target.mode_of_others,
@@ -158,8 +158,8 @@ class _Save:
                     self.notes.append(f"The old file is kept as {visible(staging.kept, 160)}: the other name was taken meanwhile.")
                 kept = os.path.join(target.folder, staging.kept) if staging.kept else ""
         except BaseException:
-            if made_folder:
-                _remove_empty(target.folder)
+            for folder in reversed(made):
+                _remove_empty(folder)
             raise
         return SaveReport(target.path, plan.format, tuple(file.name for file in plan.files), plan.nbytes, self.tensors,
                           (*plan.notes, *self.notes), time.monotonic() - begin, backup=kept)
@@ -363,6 +363,22 @@ def _staging(target: targets.Target, plan: SavePlan) -> Staging:
 
 def _origin(plan: SavePlan) -> str | None:
     return plan.ckpt.files[0].path if plan.ckpt.files else None
+
+
+def _make_folders(path: str, made: list[str]) -> None:
+    """Makes the folder at `path` and those above it, where they are not there; `made` gets them in that order. Raises OSError."""
+    if os.path.isdir(path):
+        return
+    above = os.path.dirname(path)
+    if above != path:
+        _make_folders(above, made)
+    try:
+        os.mkdir(path)
+    except FileExistsError:             # by somebody else, meanwhile
+        if not os.path.isdir(path):
+            raise
+        return
+    made.append(path)
 
 
 def _remove_empty(folder: str) -> None:

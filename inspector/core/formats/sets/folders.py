@@ -89,6 +89,11 @@ def is_beside(name: str) -> bool:
     return _BESIDE.fullmatch(name) is not None
 
 
+def is_named_like_one(name: str) -> bool:
+    """Whether a file is named like a checkpoint."""
+    return name.lower().endswith((*_ENDINGS, *_MORE_ENDINGS))
+
+
 def checkpoint_in(path: str) -> str:
     """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none."""
     if not is_folder(path):
@@ -118,7 +123,7 @@ def checkpoints_in(path: str) -> Iterator[str]:
             continue
         for name in sorted(names):
             whole = os.path.join(folder, name)
-            if name.lower().endswith((*_ENDINGS, *_MORE_ENDINGS)) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
+            if is_named_like_one(name) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
                 yield whole
 
 
