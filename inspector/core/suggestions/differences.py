@@ -61,10 +61,12 @@ def wishes_about(differences: Differences, side: int) -> list[Wish]:
     if differences.comparison.stored is not None:
         packed = tuple(pair for pair in pairs if _is_packed(differences.comparison, pair))
         pairs = tuple(pair for pair in pairs if pair not in packed)
-    both = [pair for pair in pairs if pair.a is not None and pair.b is not None]
+    # in one pass: there are a hundred thousand pairs, and few kinds of them
+    kinds = {(pair.a is None, pair.b is None, pair.rule >= 0, pair.status, pair.device) for pair in pairs}
+    both = [(renamed, status, device) for no_a, no_b, renamed, status, device in kinds if not no_a and not no_b]
     there: dict[Wish, bool] = {
-        "names": any(pair.rule >= 0 for pair in both), "dtypes": any(pair.status == "dtype" for pair in both),
-        "devices": any(pair.device for pair in both), "tensors": any(pair.status in _OTHER for pair in both),
+        "names": any(renamed for renamed, _, _ in both), "dtypes": any(status == "dtype" for _, status, _ in both),
+        "devices": any(device for _, _, device in both), "tensors": any(status in _OTHER for _, status, _ in both),
         "values": bool(differences.changes), "drop": any(_key(pair, side) for pair in pairs)}
     there["drop"] = there["drop"] or any(_key(pair, side) for pair in packed)
     there["dtypes"] = there["dtypes"] or any(_can_be_unpacked(differences.comparison, pair, side) for pair in packed)

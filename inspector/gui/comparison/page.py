@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
@@ -593,25 +594,18 @@ class ComparePage(QWidget):
         tree, compared = self.progress.tree, self._session.compared
         if tree is None or compared is None or not self.view.nodes:
             return
-        chosen = self._chosen()
-        assert chosen is not None
-        keys = [((pair.a, pair.b)[side], (pair.a, pair.b)[1 - side]) for pair in chosen.pairs]        # here, there
-        wanted: list[core.Wish] = [wish for wish in core.wishes_about(chosen, side) if wish in ("tensors", "values")]
-        if keys and not chosen.changes and all(there is None for _, there in keys):
-            wanted = ["drop"]
-        missing = sum(here is None for here, _ in keys)
-        if not wanted:
-            self.notice.say(self._no_push(side, missing))
-            return
-        id = compared.ids[side]
+        id, nodes = compared.ids[side], self.view.nodes
 
-        def work(monitor: core.Monitor) -> tuple[core.Edit, ...]:
-            return tuple(edit for wish in wanted for edit in core.edits_for_differences(wish, chosen, side, monitor))
+        def work(monitor: core.Monitor) -> _Push:
+            return _push_of(_differences(tree, nodes), side, monitor)
 
-        def done(edits: tuple[core.Edit, ...]) -> None:
-            self.add_edits(id, edits)
-            if edits and missing:
-                self.notice.say(self._no_push(side, missing))
+        def done(found: _Push) -> None:
+            if not found.wanted:
+                self.notice.say(self._no_push(side, found.missing))
+                return
+            self.add_edits(id, found.edits)
+            if found.edits and found.missing:
+                self.notice.say(self._no_push(side, found.missing))
 
         self._tasks.start(NAMES, work, on_done=done, on_error=self._not_added, label=self.tr("Working out the edits"))
 
@@ -627,10 +621,7 @@ class ComparePage(QWidget):
     def _chosen(self) -> core.Differences | None:
         """What the selected rows are, and what lies in them."""
         tree, nodes = self.progress.tree, self.view.nodes
-        if tree is None or not nodes:
-            return None
-        pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
-        return core.Differences(tree.figures.comparison, tuple(pairs), tuple(tree.changes_below(nodes)))
+        return _differences(tree, nodes) if tree is not None and nodes else None
 
     def _not_added(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
@@ -730,3 +721,25 @@ class ComparePage(QWidget):
         made.setInterval(wait)
         made.timeout.connect(run)
         return made
+
+
+class _Push(NamedTuple):
+    """What is to be done about the selected rows of one side, and how many of them it has not."""
+
+    wanted: list[core.Wish]
+    edits: tuple[core.Edit, ...]
+    missing: int
+
+
+def _push_of(chosen: core.Differences, side: int, monitor: core.Monitor) -> _Push:
+    wanted: list[core.Wish] = [wish for wish in core.wishes_about(chosen, side) if wish in ("tensors", "values")]
+    if chosen.pairs and not chosen.changes and all((pair.a, pair.b)[1 - side] is None for pair in chosen.pairs):
+        wanted = ["drop"]
+    missing = sum((pair.a, pair.b)[side] is None for pair in chosen.pairs)
+    return _Push(wanted, tuple(edit for wish in wanted for edit in core.edits_for_differences(wish, chosen, side, monitor)), missing)
+
+
+def _differences(tree: PairTree, nodes: tuple[int, ...]) -> core.Differences:
+    """What the rows of `nodes` are, and what lies in them."""
+    pairs = tree.figures.pairs
+    return core.Differences(tree.figures.comparison, tuple([pairs[n] for n in tree.pairs_below(nodes)]), tuple(tree.changes_below(nodes)))

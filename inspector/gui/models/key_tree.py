@@ -34,6 +34,7 @@ NONE, MIXED = -1, -2            # codes of a group without tensors, and of one w
 _REPORT_EVERY = 8192
 _CONVERT_CHUNK = 100_000
 _CHOOSE_CHUNK = 65_536
+_SPARSE = 16                    # from which part of the tree on it is quicker to mark all of it than to go from node to node
 _SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting
 
 
@@ -123,6 +124,11 @@ class KeyTree:
         return self._alone.get(int(n))
 
     @cached_property
+    def _name_ids(self) -> dict[str, int]:
+        """Where each name stands in `names`."""
+        return {name: id for id, name in enumerate(self.names)}
+
+    @cached_property
     def listed(self) -> Bools:
         """Which nodes a flat list has: tensors and values; of a packed tensor the row that stands for it, not its parts."""
         rows = np.array([node for node, one in self._packed.items() if not one.is_adapter], dtype=np.int64)
@@ -199,6 +205,12 @@ class KeyTree:
         nodes = np.asarray(nodes, dtype=np.int64)
         if nodes.size and nodes[0] == 0:
             return self._all_tensor_keys
+        sizes = self.end[nodes] - nodes
+        if int(sizes.sum()) < len(self) // _SPARSE:
+            # each looked at by itself, and not all the tree for the sake of a few
+            below = np.arange(int(sizes.sum())) + np.repeat(nodes - (np.cumsum(sizes) - sizes), sizes)
+            found = np.unique(self.entry[below])
+            return tuple([self.keys[entry] for entry in found[(found >= 0) & (found < len(self.infos))].tolist()])
         entries = self.entry[self.cover(nodes)]
         chosen = np.zeros(len(self.infos), dtype=bool)
         chosen[entries[(entries >= 0) & (entries < len(self.infos))]] = True
@@ -243,8 +255,15 @@ class KeyTree:
     def _at(self, key: str) -> list[int]:
         """All nodes of a path: two where a tensor and a value share a key."""
         level = [0]
-        for part in key.split(".", MAX_DEPTH - 1):
-            level = [child for n in level for child in self.children(n) if self.name(child) == part]
+        for depth, part in enumerate(key.split(".", MAX_DEPTH - 1), 1):
+            id = self._name_ids.get(part)
+            if id is None or depth >= len(self.levels):
+                level = []
+                break
+            # the children of a node stand beside each other among all nodes of their depth
+            deeper = self.levels[depth]
+            spans = [deeper[slice(*np.searchsorted(deeper, (n + 1, int(self.end[n]))))] for n in level]
+            level = [int(child) for span in spans for child in span[self.name_id[span] == id]]
         if not level and self._has_long_names:
             entries = [i for i, other in enumerate(self.keys) if other == key]
             level = [int(n) for i in entries for n in np.flatnonzero(self.entry == i)]

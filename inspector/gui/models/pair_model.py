@@ -199,7 +199,7 @@ class PairModel(QAbstractTableModel):
         if self._rows is None or self._tree is None:
             return 0, 0
         total = len(self._tree.keys)
-        return (total if self._rows.hits is None else int(self._rows.hits.sum())), total
+        return (total if self._rows.hits is None else self._rows.hit_count), total
 
     # -- changes, one after the other ------------------------------------------------------------------------------------
 

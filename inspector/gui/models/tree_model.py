@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from inspector import core
 from inspector.gui.kit import words
@@ -120,7 +120,10 @@ class _Chosen(NamedTuple):
     @property
     def is_large(self) -> bool:
         """Whether looking up the keys takes long."""
-        return self.tree is not None and len(self.nodes) + int(self.tree.tensors[self.nodes[0]]) >= MANY_NODES
+        if self.tree is None:
+            return False
+        import numpy as np
+        return len(self.nodes) >= MANY_NODES or int(self.tree.tensors[np.asarray(self.nodes, dtype=np.int64)].sum()) >= MANY_NODES
 
     def selection(self) -> Selection:
         tree, nodes = self.tree, self.nodes
@@ -547,7 +550,7 @@ class TreeModel(QAbstractTableModel):
         """How many tensors and values the filter finds, of how many."""
         trees = [branch.rows for branch in self._branches if branch.rows is not None]
         total = sum(len(rows.tree.keys) for rows in trees)
-        return sum(len(rows.tree.keys) if rows.hits is None else int(rows.hits.sum()) for rows in trees), total
+        return sum(len(rows.tree.keys) if rows.hits is None else rows.hit_count for rows in trees), total
 
     def is_hit(self, row: int) -> bool:
         """Whether a row is itself what the filter finds."""
@@ -755,12 +758,20 @@ class TreeModel(QAbstractTableModel):
         if self._tasks is not None:
             self._tasks.cancel(("tree", id))
             self._tasks.cancel(("marks", id))
-        row = self._starts[at]
+        row, rows = self._starts[at], self._branches[at].rows
+        gone = [rows, self._branches[at].marks, self._branches[at].checkpoint]
         self.beginRemoveRows(_ROOT, row, row + len(self._branches[at]) - 1)
         del self._branches[at]
         self._recount()
         self.endRemoveRows()
         self.counts_changed.emit()
+        if self._tasks is not None and rows is not None and len(rows.tree) >= MANY_NODES:
+            # whoever lets go of the last reference takes a hundred thousand objects down; the others have done so by the next turn
+            QTimer.singleShot(0, self, partial(self._let_go, id, gone))
+
+    def _let_go(self, id: int, gone: list[Any]) -> None:
+        assert self._tasks is not None
+        self._tasks.start(("gone", id), lambda monitor: gone.clear(), on_done=lambda _: None)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class TreeRows:
         self.version = 0
         self.flat = False
         self.hits: Bools | None = None
+        self.hit_count = 0                                  # how many these are
         self._shown: Bools | None = None                    # hits and what is above them, while filtering
         self._kept = np.zeros(len(tree), dtype=bool)        # expansion without filter
         self._while_filtering: Bools | None = None
@@ -147,7 +148,7 @@ class TreeRows:
 
     def show_only(self, hits: Bools | None) -> None:
         """Shows `hits` and what is above them, expanded; None shows everything again, expanded as it was."""
-        self.hits = hits
+        self.hits, self.hit_count = hits, 0 if hits is None else int(np.count_nonzero(hits))
         if hits is None:
             self._shown = self._while_filtering = None
         else:

@@ -284,6 +284,36 @@ def test_that_the_lowest_common_group_holds_all() -> None:
     assert tree.tensor_keys([at["a.e"], at["a.b"]]) == ("a.b.c", "a.b.d", "a.e")
 
 
+@given(checkpoints, st.data())
+@settings(max_examples=60, deadline=None)
+def test_that_few_nodes_looked_up_one_by_one_are_the_tensors_that_marking_all_of_the_tree_gives(ckpt: core.Checkpoint,
+                                                                                                data: st.DataObject) -> None:
+    tree = build_key_tree(ckpt)
+    nodes = sorted(data.draw(st.sets(st.integers(0, len(tree) - 1), max_size=6)))
+    found = []
+    for sparse in (10 ** 9, 0.001):         # never and always one by one
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(key_tree, "_SPARSE", sparse)
+            found.append(tree.tensor_keys(nodes))
+    below = {key for n in nodes for m in range(n, int(tree.end[n])) if (info := tree.info(m)) is not None for key in (info.key,)}
+    assert found == [tuple(key for key in ckpt.tensors if key in below)] * 2
+
+
+@given(checkpoints)
+@settings(max_examples=60, deadline=None)
+def test_that_every_key_and_every_group_is_found_where_it_stands(ckpt: core.Checkpoint) -> None:
+    tree = build_key_tree(ckpt)
+    for n in range(1, len(tree)):
+        path = tree.key(n)
+        if not path:
+            continue                        # the root's, too
+        entry = [m for m in range(len(tree)) if tree.entry[m] >= 0 and tree.key(m) == path]
+        there = entry or [m for m in range(1, len(tree)) if tree.key(m) == path]
+        assert tree.find(path) == there[0]
+        if f"{path}.no" not in tree.keys and "no" not in tree.names:
+            assert tree.find(f"{path}.no") is None
+
+
 @pytest.mark.parametrize("chunk", [1, 2, 5, 100])
 def test_that_the_tensors_of_nodes_come_in_stored_order_whatever_pieces_they_are_looked_up_in(
         chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """The rows of the tree: what stands where, in which state, and that Qt's own model tester has nothing to say."""
 from __future__ import annotations
 
+import threading
+import weakref
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -8,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from pytestqt.modeltest import ModelTester
 
 from inspector import core
@@ -606,3 +608,36 @@ def test_that_an_object_which_holds_tensors_is_a_group_with_its_class(model: Tre
     row = row_of(model, "model")
     assert model.index(row, SHAPE).data() == "Net · 1 tensor"
     assert model.index(row, PARAMETERS).data() == "12"
+
+
+def test_that_the_keys_of_nodes_below_which_there_are_many_are_looked_up_by_a_worker(
+        large: TreeModel, session: Session, tasks: Tasks, idle: Callable[[Tasks], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_model, "MANY_NODES", 4)
+    (tree, _), id = large.trees, session.documents[0].id
+    said: list[Selection | None] = []
+    first, enc, head = (tree.find(key) for key in ("enc.0", "enc", "head.w"))
+    assert first is not None
+    assert enc is not None
+    assert head is not None
+    large.ask_hits({id: (first,)}, said.append)
+    assert [found and found.keys for found in said] == [NET[:2]]        # few, wherever they lie
+    large.ask_hits({id: (first, enc, head)}, said.append)               # the first of which has few, but not all of them
+    assert len(said) == 1
+    idle(tasks)
+    assert said[-1] is not None
+    assert said[-1].keys == NET
+
+
+def test_that_a_large_tree_that_is_closed_is_taken_down_by_a_worker(large: TreeModel, session: Session, tasks: Tasks,
+                                                                    idle: Callable[[Tasks], None]) -> None:
+    gone: list[str] = []
+
+    def noted(_: object) -> None:
+        gone.append(threading.current_thread().name)
+
+    tree = weakref.ref(large.trees[0], noted)
+    session.remove(session.documents[0].id)
+    assert tree() is not None
+    QCoreApplication.processEvents()
+    idle(tasks)
+    assert gone == ["inspector-worker"]
