@@ -68,13 +68,9 @@ class Overview(SelectionPanel):
         self._signals = signals.Signals.shared(session, tasks)
         self._changes = Changes.shared(session)
         self._drawn: tuple[core.Checkpoint, Selection, core.PackedView | None] | None = None
-        page = QWidget()
-        page.setObjectName("page")
-        self._content = QVBoxLayout(page)
-        self._content.setContentsMargins(20, 18, 20, 22)
-        self._content.setSpacing(14)
         self.area = QScrollArea()
-        self.area.setWidget(page)
+        self._made = self._new_page()
+        self.area.setWidget(self._made)
         self.area.setWidgetResizable(True)
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.area.setAccessibleName(self.tr("Overview"))
@@ -85,6 +81,13 @@ class Overview(SelectionPanel):
         whole.addWidget(self.area)
         self.requests.changed.connect(self._answered)
         self.maps.changed.connect(self._mapped)
+        self._news = QTimer(self)           # what came at once is drawn once, and not in the turn in which others take it in, too
+        self._news.setSingleShot(True)
+        self._news.timeout.connect(self._draw_news)
+        self._showing = QTimer(self)        # making a page takes as long as a frame, and showing it does, too
+        self._showing.setSingleShot(True)
+        self._showing.timeout.connect(self._show_page)
+        self._scroll_to = 0
         self._analyses.ready.connect(self._analysis_ready)
         self._signals.changed.connect(self._analysis_ready)
         self._checks.changed.connect(self._values_came)
@@ -128,12 +131,19 @@ class Overview(SelectionPanel):
         self.refresh()
 
     def _analysis_ready(self, id: int) -> None:
-        """Draws again where more is known now; where the person was looking stays in sight."""
+        """More is known of a file now."""
         selected = self._session.selected_document
         if selected is not None and selected.id == id and self._drawn is not None:
-            at = self.area.verticalScrollBar().value()
+            self._news.start()
+
+    def _draw_news(self) -> None:
+        """Draws again with what is known by now; where the person was looking stays in sight."""
+        if self._drawn is not None:
+            at = self._scroll_to if self._showing.isActive() else self.area.verticalScrollBar().value()
             self._redraw()
-            self.area.verticalScrollBar().setValue(at)
+            self._scroll_to = at
+            if not self._showing.isActive():
+                self.area.verticalScrollBar().setValue(at)
 
     def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
         tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
@@ -153,15 +163,37 @@ class Overview(SelectionPanel):
         document, selection = self._session.selected_document, self._page
         if document is not None and document.checkpoint is not None and selection is not None:
             self._drawn = (document.checkpoint, selection, document.packed)
+        self._news.stop()
         self.setUpdatesEnabled(False)
         self.map = None
         focused, page = self.focusWidget(), self.area.widget()
         if focused is not None and page is not None and focused.hasFocus() and page.isAncestorOf(focused):
             self.area.setFocus(Qt.FocusReason.OtherFocusReason)         # and not whatever comes next in the window
-        empty(self._content)
+        self._made.hide()
+        self._made.deleteLater()
+        if page is not None:
+            self.area.takeWidget()
+        self._made = self._new_page()
         build()
         self._content.addStretch(1)
-        self.area.verticalScrollBar().setValue(0)
+        self._scroll_to = 0
+        self._showing.start()
+
+    def _new_page(self) -> QWidget:
+        """To be filled before it is put where it can be seen: until then Qt lays nothing out for it."""
+        page = QWidget(self)
+        page.hide()
+        page.setObjectName("page")
+        self._content = QVBoxLayout(page)
+        self._content.setContentsMargins(20, 18, 20, 22)
+        self._content.setSpacing(14)
+        return page
+
+    def _show_page(self) -> None:
+        """What was filled, in the place of what stood there."""
+        self.area.setWidget(self._made)
+        self._made.show()
+        self.area.verticalScrollBar().setValue(self._scroll_to)
         self.setUpdatesEnabled(True)
 
     # -- file and group

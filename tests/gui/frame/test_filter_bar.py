@@ -120,7 +120,7 @@ def test_that_what_goes_hands_the_keyboard_to_the_tree_and_not_to_the_filter(win
     assert isinstance(overview, Overview)
 
     def inside() -> list[QAbstractButton]:
-        return [button for button in overview.area.widget().findChildren(QAbstractButton)
+        return [button for button in overview.area.viewport().findChildren(QAbstractButton)
                 if button.isVisible() and button.focusPolicy() is not Qt.FocusPolicy.NoFocus]
 
     window.view.show_panel("overview")

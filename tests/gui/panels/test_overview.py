@@ -716,3 +716,16 @@ def test_that_space_asks_for_statistics_and_the_menu_for_what_the_tree_offers(pa
         QApplication.sendEvent(view, event)
     assert menu.args is not None
     assert menu.args[:2] == [document.id, session.selection.prefix if session.selection is not None else ""]
+
+
+def test_that_news_of_one_moment_are_drawn_once(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    document = show(session, tasks, qtbot, checkpoint(keys={"a": (2,)}))
+    drawn: list[int] = []
+    monkeypatch.setattr(panel, "_redraw", lambda: drawn.append(document.id))
+    panel._analyses.ready.emit(document.id)
+    panel._signals.changed.emit(document.id)
+    assert not drawn            # others take it in in the same turn
+    qtbot.waitUntil(lambda: bool(drawn))
+    QCoreApplication.processEvents()
+    assert drawn == [document.id]
