@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButto
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Session, State
+from inspector.gui.widgets.boxes import Wrapped
 
 from .following import Change, Following
 
@@ -27,10 +28,8 @@ class ChangedBanner(QFrame):
         self._session = session
         self._following = following
         self._picture = QLabel()
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = Wrapped()
         self.text.setProperty("tone", "warning")
-        self.text.setWordWrap(True)
         self.follow = QCheckBox(self.tr("Follow"))
         self.follow.setToolTip(self.tr("Reads files again whenever they change, without being asked"))
         self.follow.clicked.connect(self.follow_asked)
@@ -106,10 +105,8 @@ class SavedBanner(QFrame):
         self._session = session
         self._path = ""
         self._picture = QLabel()
-        self.text = QLabel()
-        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text = Wrapped()
         self.text.setProperty("tone", "ok")
-        self.text.setWordWrap(True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         close = QToolButton()
         icons.put(close, "close")

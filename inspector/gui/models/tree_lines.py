@@ -137,14 +137,16 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     texts = _packed(tree, node, alone) if alone is not None else _tensor(info, not part and tree.has_parameters(node)) if info is not None \
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE \
         else _packed(tree, node, packed) if packed is not None else _summary(tree, node)
+    bare = texts[0]
     if holds:
         short = core.one_line(tree.value(node)).partition("(")[0].rpartition(".")[2]
-        texts = (f"{short} · {texts[0]}", *texts[1:])
+        texts = (f"{short} · {bare}", *texts[1:])
     label = core.visible(tree.key(node) if rows.flat else tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
     briefs = {PARAMETERS: words.many(alone.numel), **_packed_briefs(alone)} if alone is not None \
         else {PARAMETERS: words.many(info.numel), SHAPE: _dimensions(info.shape)} if info is not None \
-        else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(packed) if packed is not None else {})} \
+        else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(packed) if packed is not None else {}),
+              **({SHAPE: bare} if holds else {})} \
         if kind is Kind.GROUP else None
     measured = values is not None and bool(tree.measurable[node])
     depth = 1 if rows.flat else int(tree.shown_depth[node])

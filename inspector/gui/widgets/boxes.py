@@ -62,13 +62,27 @@ def offer_clearing(edit: QLineEdit) -> None:
             button.setAccessibleName(QCoreApplication.translate("Boxes", "Clear"))
 
 
+class Wrapped(QLabel):
+    """Plain text in as many lines as it takes, none of which begins with a unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+
+    def setText(self, text: str) -> None:
+        super().setText(words.unbroken(text))
+
+    def text(self) -> str:
+        return super().text().replace("\u00a0", " ")
+
+
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,
           selectable: bool = True) -> QLabel:
     """Plain text, whatever it says. `tone` is "muted", "danger" …; `scale` multiplies the font's size."""
-    made = QLabel()
+    made = Wrapped() if wrap else QLabel()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
-    made.setWordWrap(wrap)
     if selectable:
         made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     if tone:
@@ -111,8 +125,8 @@ class Prose(QTextEdit):
             self.setProperty("tone", tone)
         restyle(self, strong, scale)
         self._measured = (-1, 0)
-        self._whole, self._lines = text, 0
-        self.setPlainText(text)
+        self._whole, self._lines = words.unbroken(text), 0
+        self.setPlainText(self._whole)
 
     def shorten(self, lines: int) -> None:
         """Shows so many lines at most, the last with its end left out; 0: all of them."""
@@ -136,7 +150,7 @@ class Prose(QTextEdit):
             units = self._whole.encode("utf-16-le", "surrogatepass")        # as Qt counts them
             before, rest = (part.decode("utf-16-le", "surrogatepass") for part in (units[:2 * start], units[2 * start:]))
             shown = before + self.fontMetrics().elidedText(rest.replace("\n", " "), Qt.TextElideMode.ElideRight, self.width() - 2)
-        if shown != self.toPlainText():
+        if words.unbroken(shown) != words.unbroken(self.toPlainText()):         # which has no such spaces
             self.setPlainText(shown)
 
     def hasHeightForWidth(self) -> bool:

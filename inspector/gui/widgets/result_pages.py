@@ -4,11 +4,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.state.requests import Phase, Requests
+
+from .boxes import Wrapped
 
 _STEPS = 1000
 
@@ -150,10 +152,8 @@ class MessagePage(QWidget):
         self.button.setVisible(not running)
 
 
-def _label() -> QLabel:
-    made = QLabel()
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(True)
+def _label() -> Wrapped:
+    made = Wrapped()
     made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return made

@@ -607,6 +607,9 @@ def test_that_an_object_which_holds_tensors_is_a_group_with_its_class(model: Tre
     show("other", tensor("model.fc.weight", (4, 3)), kind="training-checkpoint", model=core.Opaque("nets.Net", "nets.Net(...)"))
     row = row_of(model, "model")
     assert model.index(row, SHAPE).data() == "Net · 1 tensor"
+    briefs = model.line(row).briefs
+    assert briefs is not None
+    assert briefs[SHAPE] == "1 tensor"             # a number is shown whole or not at all
     assert model.index(row, PARAMETERS).data() == "12"
 
 

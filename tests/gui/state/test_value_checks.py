@@ -43,9 +43,10 @@ def test_that_a_small_file_is_read_unasked(session: Session, tasks: Tasks, opene
     assert not checks.is_expected(document)
 
 
-def test_that_a_large_file_is_read_when_somebody_asks(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
-                                                      monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(value_checks, "UNASKED", 10)
+@pytest.mark.parametrize("bound", ["UNASKED", "UNASKED_TENSORS"])
+def test_that_a_file_of_many_bytes_or_tensors_is_read_when_somebody_asks(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                                                         monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(value_checks, bound, 1)
     monkeypatch.setattr(value_checks, "REST", 0)
     checks = ValueChecks.shared(session, tasks)
     document = opened()

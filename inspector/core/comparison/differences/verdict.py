@@ -62,7 +62,7 @@ def verdict_of(comparison: Comparison) -> Verdict:
         facts |= {"cosine": _cosine(comparison, [pair for pair in read if pair in left or not _differs(pair)], arranged),
                   "rel": _distance(comparison, read, arranged)}
         cosine = float(facts["cosine"])
-        changed, frozen = _groups(both)
+        changed, frozen = _groups(comparison, both)
         id = "fine-tuned" if math.isnan(cosine) or cosine >= _RELATED else "unrelated-values"
     if id in ("fine-tuned", "unrelated-values", "different-architectures", "partly-same") and are_parts(comparison.a, comparison.b):
         return Verdict("parts", tuple(facts.items()))
@@ -172,18 +172,23 @@ def _cosine(comparison: Comparison, pairs: list[Pair], arranged: list[Difference
 def _distance(comparison: Comparison, read: list[Pair], arranged: list[Difference]) -> float:
     """The norm of all differences over that of all of A, as groups of pairs have it; of tensors in another arrangement where there are no
     pairs. Single whole numbers, which count steps, are left out. NaN where nothing is known."""
-    found = [pair.difference for pair in read if pair.difference is not None and not (
-        (info := comparison.a.tensors[pair.a or ""]).numel == 1 and DTYPES[info.dtype].kind not in ("float", "complex"))] or arranged
+    found = [pair.difference for pair in read if pair.difference is not None and not _counts(comparison, pair)] or arranged
     squares = [(one.rel * one.norm if one.norm else one.rms * one.numel ** 0.5, one.norm) for one in found]
     apart, norm = (math.hypot(*(row[i] for row in squares if math.isfinite(row[0]) and math.isfinite(row[1]))) for i in (0, 1))
     return apart / norm if norm else math.inf if apart else 0.0 if squares else math.nan
 
 
-def _groups(pairs: list[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(layers of which a value changed, layers of which none did), by A's names up to the first number."""
+def _counts(comparison: Comparison, pair: Pair) -> bool:
+    """Whether it is a single whole number, which counts steps: nothing is learnt in it."""
+    info = comparison.a.tensors[pair.a or ""]
+    return info.numel == 1 and DTYPES[info.dtype].kind not in ("float", "complex")
+
+
+def _groups(comparison: Comparison, pairs: list[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(layers of which a value changed, layers of which none did), by A's names up to the first number; counters say nothing of a layer."""
     changed: dict[str, bool] = defaultdict(bool)
     for pair in pairs:
-        if pair.difference is not None and not pair.difference.problem:
+        if pair.difference is not None and not pair.difference.problem and not _counts(comparison, pair):
             changed[_layer(pair.a or "")] |= bool(pair.difference.n_different)
     return (tuple(name for name, moved in changed.items() if moved)[:_MOST_GROUPS],
             tuple(name for name, moved in changed.items() if not moved)[:_MOST_GROUPS])

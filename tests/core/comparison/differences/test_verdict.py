@@ -152,3 +152,12 @@ def test_that_what_is_only_nearly_so_under_other_names_is_not_the_same(tmp_path:
     assert facts["pairs"] == 0 < facts["nearly"]
     assert found.id not in ("partly-same", "same-weights", "rearranged")
     assert 0.02 < float(facts["rel"]) < 0.1
+
+
+def test_that_a_layer_of_which_only_a_counter_moved_did_not_change(tmp_path: Path) -> None:
+    steps = torch.tensor(7)
+    a = {**net(), "bn.1.weight": torch.ones(4), "bn.1.num_batches_tracked": steps}
+    b = {**a, "bn.1.num_batches_tracked": steps + 900, "head.weight": a["head.weight"] + 1e-3}
+    found = told(tmp_path, a, b)
+    assert (found.id, found.moved) == ("fine-tuned", ("head",))
+    assert {name.rstrip(".0123456789") for name in found.frozen} == {"enc", "bn"}

@@ -1,0 +1,36 @@
+"""What panels are made of."""
+from __future__ import annotations
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from inspector.gui.widgets.boxes import Prose, label
+
+
+def lines_of(prose: Prose) -> list[str]:
+    block = prose.document().begin()
+    layout, text = block.layout(), block.text()
+    return [text[line.textStart():line.textStart() + line.textLength()] for line in map(layout.lineAt, range(layout.lineCount()))]
+
+
+def test_that_no_line_begins_with_a_unit_and_what_is_copied_has_plain_spaces(qtbot: QtBot) -> None:
+    text = "A state dict (57 tensors, 3.17 M parameters) of 64 × 3 × 7 × 7, which is 67 % of 12.7 MB."
+    prose = Prose(text, "What it is")
+    qtbot.addWidget(prose)
+    prose.show()
+    for width in range(90, 420, 15):
+        prose.resize(width, prose.heightForWidth(width))
+        QGuiApplication.processEvents()
+        assert not [line for line in lines_of(prose) if line.startswith(("M ", "MB", "%", "×"))]
+    assert prose.toPlainText() == text
+    prose.selectAll()
+    prose.copy()
+    assert QGuiApplication.clipboard().text() == text
+
+
+def test_that_a_label_that_wraps_keeps_numbers_with_their_units_too(qtbot: QtBot) -> None:
+    made = label("of 3.17 M", wrap=True)
+    qtbot.addWidget(made)
+    assert made.text() == "of 3.17 M"
+    assert QLabel.text(made) == "of 3.17\u00a0M"
