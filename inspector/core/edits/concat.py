@@ -2,18 +2,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import relative, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import counted
 
 from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
-from .tools.optimizers import states_about
+from .tools.optimizer_following import Change, said_of_state, with_state_following
 from .tools.packed_parts import said_of_parts
 from .tools.rearranging import NewTensors, dimension, elements_of, joined, must_be_ordinary
 from .tools.starred import Found, check_stars, found_by, nothing_called
@@ -27,7 +29,8 @@ _SHOWN = 3
 class Concat(Edit):
     """The tensors `parts` become one, `key`, in which they lie one after the other along `dim`, in the order in which they are named. They
     are keys or, inside every state dict that has the first, names, and `key` is a name of the same kind; a `*` stands for anything, and for
-    the same in all of them. All have one element type, and one shape but for that dimension.
+    the same in all of them. All have one element type, and one shape but for that dimension. What an optimizer keeps of them becomes one
+    along, where the rest of it (`step`) and the options of their groups are the same in all.
 
     >>> core.edit({"q": np.ones((2, 4)), "k": np.ones((3, 4))}, [core.Concat(("q", "k"), "qk", 0)])["qk"].shape
     (5, 4)
@@ -39,6 +42,7 @@ class Concat(Edit):
     OPTION: ClassVar[str] = "concat"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        ckpt = with_state_following(ckpt, self, self._changes(ckpt), monitor)
         new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
         came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
         for one in found_by(ckpt, self.parts[0]):
@@ -59,6 +63,16 @@ class Concat(Edit):
         check_room(ckpt, instead)
         tensors = in_order(ckpt, instead)
         return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
+
+    def _changes(self, ckpt: Checkpoint) -> list[Change]:
+        """What it means for an optimizer. Raises EditError for those that cannot be joined."""
+        changes = []
+        for one in found_by(ckpt, self.parts[0]):
+            infos = self._parts(ckpt, one)
+            key = one.beside(self.key)
+            changes.append(Change(tuple(info.key for info in infos), (key,), (relative(key, infos[0].state_dict or ""),),
+                                  partial(_one_of, dim=dimension(infos[0], self.dim))))
+        return changes
 
     def _parts(self, ckpt: Checkpoint, one: Found) -> list[TensorInfo]:
         """Raises EditError for those that cannot be joined."""
@@ -91,7 +105,7 @@ class Concat(Edit):
         if len(found) > _SHOWN:
             notes.append(f"{counted(len(found) - _SHOWN, 'more tensor is', 'more tensors are')} made likewise.")
         keys = [one.beside(name) for one in found for name in self.parts]
-        return [*notes, *said_of_parts(before, keys), *states_about(before, keys)]
+        return [*notes, *said_of_parts(before, keys), *said_of_state(before, self._changes(before), monitor)]
 
     @property
     def text(self) -> str:
@@ -125,3 +139,7 @@ class Concat(Edit):
             raise EditError("two or more tensors are joined, each of them once", _TEXT)
         check_stars(parts[0], [*parts[1:], key], f"--{cls.OPTION}")
         return cls(tuple(parts), key, dim)
+
+
+def _one_of(sources: Sequence[TensorInfo], dim: int) -> list[TensorInfo]:
+    return [joined(sources, dim)]

@@ -3,51 +3,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
-from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.graph import LIST
-from inspector.core.keypath import below, is_under, join, leaf_of, relative, visible
-from inspector.core.limits import LIMITS
+from inspector.core.keypath import below, leaf_of, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, without_wrappers
-from inspector.core.pickles.encode.graph_editor import GraphEditor
-from inspector.core.pickles.objects import recognise
-from inspector.core.pickles.objects.contents import Slot, contents_of
-from inspector.core.pickles.objects.recognise import view_of
-from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.optimizers import entry_of
 from inspector.core.wording import counted
 
-from .tools.common import Edit, edited, origin_of, reduced
+from .tools.common import Edit
+from .tools.optimizer_groups import LAID_FLAT, ONE_PICKLE, Group, Plan, listed_anew, renumbered, with_groups
 from .tools.optimizer_order import Listed, Order, Parameter, listed, order_of, partner, state_of
-from .tools.rewriting import on_new_source, rewritten
 
-_ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
-_LAID_FLAT = "dcp"          # the values of its groups have keys of their own, of which the lists are made when it is saved
 _ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 _SHOWN = 3
-
-
-class _Group(NamedTuple):
-    """A group as it is to be: `like` is the number of the file's whose options it has, `names` its parameters in order."""
-
-    like: int
-    names: tuple[str, ...]
-
-
-class _Plan(NamedTuple):
-    """What becomes of one optimizer: `ids` maps what the state calls a parameter to what it is called then, for those that are kept."""
-
-    path: str
-    groups: tuple[_Group, ...]
-    ids: dict[str, str]
-    new: tuple[str, ...]
-    gone: tuple[str, ...]
-    reshaped: tuple[str, ...]
-    numbered: bool
-    ordered: bool
 
 
 @dataclass(frozen=True)
@@ -73,46 +44,21 @@ class OptimizerFor(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         before = ckpt.edited.edits if ckpt.edited else ()
         for plan in self._plans(ckpt, monitor):
-            flat = ckpt.as_opened.format == _LAID_FLAT
-            ckpt = _renumbered(_with_groups(ckpt, self, plan) if flat else self._listed_anew(ckpt, plan, monitor), self, plan)
+            flat = ckpt.as_opened.format == LAID_FLAT
+            ckpt = renumbered(with_groups(ckpt, self, plan) if flat else listed_anew(ckpt, self, plan, monitor), self, plan)
         assert ckpt.edited is not None
         return replace(ckpt, edited=ckpt.edited._replace(edits=(*before, self)))
 
-    def _plans(self, ckpt: Checkpoint, monitor: Monitor) -> list[_Plan]:
+    def _plans(self, ckpt: Checkpoint, monitor: Monitor) -> list[Plan]:
         mine = listed(ckpt)
         if not mine:
             raise EditError("there is no optimizer's state in the file", "`inspector ls` shows what is.", id="no_optimizer")
-        if ckpt.as_opened.format not in {*_ONE_PICKLE, _LAID_FLAT}:
+        if ckpt.as_opened.format not in {*ONE_PICKLE, LAID_FLAT}:
             raise EditError("the lists of parameters of an optimizer are changed in single PyTorch files and folders of "
                             "torch.distributed.checkpoint only", "Save it as one file first, with -o one.pth, and edit that.",
                             id="unsupported")
         order = order_of(self.reference, monitor)
         return [_plan(ckpt, one, partner(one, order.optimizers, len(mine)), order) for one in mine]
-
-    def _listed_anew(self, ckpt: Checkpoint, plan: _Plan, monitor: Monitor) -> Checkpoint:
-        """`ckpt` with the groups as they are to be: what they list is written anew in the file's object."""
-        source = ckpt.as_opened
-        graph = source.pickles[0].graph
-        slots: list[Slot] = []
-        known = KnownStorages(source.storages)
-        contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes), monitor=monitor,
-                    slots=slots)
-        path = _in_source(ckpt, join(plan.path, "param_groups"))
-        node = next((slot.node for slot in slots if slot.key == path), -1)
-        groups = graph.sequence(node) if node >= 0 and graph.kind[node] == LIST else []
-        if not groups or any(group.like >= len(groups) for group in plan.groups):
-            raise EditError(f"{visible(join(plan.path, 'param_groups'), 80)!r} is no list of groups", "", id="unsupported")
-        editor, made, at = GraphEditor(graph), [], 0
-        for group in plan.groups:
-            view = view_of(graph, groups[group.like])
-            if not isinstance(view, recognise.Mapping):
-                raise EditError("a group of the optimizer is no dict", "", id="unsupported")
-            ids = [editor.const(at + n) if plan.numbered else editor.const(name) for n, name in enumerate(group.names)]
-            lists = {"params": editor.list_of(ids), "param_names": editor.list_of([editor.const(name) for name in group.names])}
-            made.append(editor.dict_of((k, lists.get(graph.loose_text(k) or "", value)) for k, value in view.pairs))
-            at += len(group.names)
-        editor.become_container(node, LIST, made)
-        return on_new_source(ckpt, self, rewritten(source, editor, {}, monitor))
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         notes = []
@@ -152,7 +98,7 @@ class OptimizerFor(Edit):
 
 # -- what is to become of it ----------------------------------------------------------------------------------------------------
 
-def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -> _Plan:
+def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -> Plan:
     known = {one.name: one for one in mine.parameters}
     unknown = sum(one is None for group in mine.groups for one in group)
     if not known or unknown:
@@ -190,10 +136,10 @@ def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -
         named_groups.append(group._replace(names=tuple(names)))
     meant = {one.id for one in found.values()}
     gone = tuple(one.name for one in mine.parameters if one.id not in meant)
-    return _Plan(mine.path, tuple(named_groups), ids, tuple(new), gone, tuple(reshaped), numbered, ordered)
+    return Plan(mine.path, tuple(named_groups), ids, tuple(new), gone, tuple(reshaped), numbered, ordered)
 
 
-def _groups_of_reference(mine: Listed, theirs: Listed, known: Mapping[str, Parameter], place: Mapping[str, int]) -> list[_Group]:
+def _groups_of_reference(mine: Listed, theirs: Listed, known: Mapping[str, Parameter], place: Mapping[str, int]) -> list[Group]:
     """The groups of the reference's optimizer, each with the options of that group of the file which most of its parameters are from."""
     if any(one is None for group in theirs.groups for one in group):
         raise EditError("which parameter is which in the groups of the reference's optimizer cannot be told",
@@ -203,12 +149,12 @@ def _groups_of_reference(mine: Listed, theirs: Listed, known: Mapping[str, Param
         names = tuple(one.name for one in group if one is not None)
         from_ = [place[one.id] for one in _partners(names, known).values()]
         usual = number if number < len(mine.groups) else len(mine.groups) - 1
-        groups.append(_Group(max(dict.fromkeys(from_), key=from_.count) if from_ else usual, names))
+        groups.append(Group(max(dict.fromkeys(from_), key=from_.count) if from_ else usual, names))
     return groups
 
 
 def _groups_by_order(ckpt: Checkpoint, mine: Listed, order: Order, known: Mapping[str, Parameter],
-                     place: Mapping[str, int]) -> list[_Group]:
+                     place: Mapping[str, int]) -> list[Group]:
     """The file's own groups with the parameters of the reference, in its order. A new one goes where all of its last name and number of
     dimensions are, as where biases have no weight decay, else where the one before it is. What the file's model has, but its optimizer
     not, is frozen and stays out."""
@@ -229,10 +175,10 @@ def _groups_by_order(ckpt: Checkpoint, mine: Listed, order: Order, known: Mappin
             continue
         theirs = alike.get((leaf_of(name), len(order.model[name])), set()) if one is None else ()
         groups[next(iter(theirs)) if len(theirs) == 1 else at].append(name)
-    return [_Group(number, tuple(names)) for number, names in enumerate(groups)]
+    return [Group(number, tuple(names)) for number, names in enumerate(groups)]
 
 
-def _in_order_of_file(mine: Listed, groups: Sequence[_Group], found: Mapping[str, Parameter]) -> list[_Group]:
+def _in_order_of_file(mine: Listed, groups: Sequence[Group], found: Mapping[str, Parameter]) -> list[Group]:
     """`groups` with their parameters in the order that they have in the file. Raises EditError where one is not in it: torch matches
     state and parameters by their places, and a state at the wrong one is taken without a word."""
     new = next((name for group in groups for name in group.names if name not in found), None)
@@ -253,7 +199,7 @@ def _partners(names: Sequence[str], known: Mapping[str, Parameter]) -> dict[str,
     return {name: bare[short] for name in names if (short := without_wrappers(name, _ALL_WRAPPERS)) in bare}
 
 
-def _of_other_forms(ckpt: Checkpoint, plan: _Plan) -> list[str]:
+def _of_other_forms(ckpt: Checkpoint, plan: Plan) -> list[str]:
     """State that moves along and has not the shape of its parameter, as factored state has not."""
     shapes = {one.id: one.shape for mine in listed(ckpt) if mine.path == plan.path for one in mine.parameters}
     found = []
@@ -263,87 +209,3 @@ def _of_other_forms(ckpt: Checkpoint, plan: _Plan) -> list[str]:
         if id in plan.ids and shape is not None and info.shape not in (shape, (), (1,)):
             found.append(key)
     return found
-
-
-# -- the tables -----------------------------------------------------------------------------------------------------------------
-
-def _with_groups(ckpt: Checkpoint, edit: Edit, plan: _Plan) -> Checkpoint:
-    """`ckpt` with the groups as they are to be, of a file in which each of their values has a key."""
-    place = join(plan.path, "param_groups")
-    options: dict[int, dict[str, str]] = {}             # number of a group -> key -> what it is called in it
-    for key, rest in below(ckpt.values, place):
-        number, _, field = rest.partition(".")
-        if number.isdigit() and field.partition(".")[0] not in ("params", "param_names"):
-            options.setdefault(int(number), {})[key] = field
-    named = {int(rest.partition(".")[0]) for _, rest in below(ckpt.values, place) if ".param_names" in rest}
-    made: dict[str, Plain] = {}
-    came_from = {key: key for table in (ckpt.tensors, ckpt.values) for key in table if not is_under(key, place)}
-    at = 0
-    for n, group in enumerate(plan.groups):
-        head = join(place, str(n))
-        for key, field in options.get(group.like, {}).items():
-            made[join(head, field)] = ckpt.values[key]
-            came_from[join(head, field)] = key
-        lists: dict[str, list[Plain]] = {"params": [at + k if plan.numbered else name for k, name in enumerate(group.names)]}
-        if group.like in named:
-            lists["param_names"] = [*group.names]
-        for field, items in lists.items():
-            made.update({join(head, f"{field}.{k}"): item for k, item in enumerate(items)} if items else {join(head, field): []})
-        at += len(group.names)
-    values: dict[str, Plain] = {}
-    for key, value in ckpt.values.items():
-        values.update({key: value} if not is_under(key, place) else made)       # where the first of them stood
-    return edited(ckpt, edit, came_from, values=values)
-
-
-def _in_source(ckpt: Checkpoint, path: str) -> str:
-    """What `path` is called in the file."""
-    origin = origin_of(ckpt)
-    for key, rest in below(ckpt.values, path):
-        old = origin.get(key, "")
-        if old.endswith(f".{rest}"):
-            return old[:-len(rest) - 1]
-    return path
-
-
-def _renumbered(ckpt: Checkpoint, edit: Edit, plan: _Plan) -> Checkpoint:
-    """`ckpt` with the state that is kept, by its new numbers."""
-    place = state_of(plan.path)
-    known = {one.id for mine in listed(ckpt) if mine.path == plan.path for one in mine.parameters} | set(plan.ids)
-    tensors: dict[str, TensorInfo] = {}
-    values: dict[str, Plain] = {}
-    came_from: dict[str, str] = {}
-    left = False
-    for key, info in ckpt.tensors.items():
-        new = _called(key, place, plan, known)
-        if new is not None:
-            tensors[new] = info._replace(key=new, state_dict=_place_called(info, new)) if new != key else info
-            came_from[new] = key
-            left = left or new.startswith(f"{place}.")
-    for key, value in ckpt.values.items():
-        new = _called(key, place, plan, known)
-        if new is not None:
-            values[new] = value
-            came_from[new] = key
-            left = left or new == place or new.startswith(f"{place}.")
-    if not left:
-        values[place] = {}                  # torch asks for it, be it empty
-    return reduced(ckpt, edit, tensors, values, came_from, kind=ckpt.kind)
-
-
-def _called(key: str, place: str, plan: _Plan, known: set[str]) -> str | None:
-    """What a key is called from now on; None for what goes."""
-    if not key.startswith(f"{place}."):
-        return key
-    id, field = entry_of(relative(key, place), known)
-    new = plan.ids.get(id)
-    if new is None:
-        return None
-    return key if new == id else join(join(place, new), field) if field else join(place, new)
-
-
-def _place_called(info: TensorInfo, new: str) -> str | None:
-    """The state dict of a tensor that has another number: that of the optimizer, or one of its own under the number."""
-    if not info.state_dict or new.endswith(f".{info.name}") is False:
-        return info.state_dict
-    return new[:-len(info.name) - 1]

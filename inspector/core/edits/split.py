@@ -2,20 +2,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import relative, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, counted
 
 from .tools.common import Edit, edited, fields_of, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
-from .tools.optimizers import states_about
+from .tools.optimizer_following import Change, said_of_state, with_state_following
 from .tools.packed_parts import said_of_parts
-from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, window
+from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, why_not, window
 from .tools.starred import check_stars, found_by
 
 _TEXT = "Write KEY=DIM:A,B,C, as in attn.qkv.weight=0:attn.q.weight,attn.k.weight,attn.v.weight; A:64 says how long a part is."
@@ -28,7 +31,8 @@ _SHOWN = 3
 class Split(Edit):
     """The tensor `key` becomes the tensors `parts`, (name, size), one after the other along `dim`; parts of size -1 share equally what is
     left. `key` is a key or, inside every state dict that has it, a name, and the parts are names of the same kind; a `*` stands for
-    anything, and for the same in the parts. Other names of the same tensor stay what they are.
+    anything, and for the same in the parts. Other names of the same tensor stay what they are. What an optimizer keeps of it is split
+    along, where it has an element for each of its; the rest each part gets.
 
     >>> new = core.edit({"qkv": np.ones((6, 4))}, [core.Split("qkv", 0, (("q", 2), ("kv", -1)))])
     >>> [(key, tensor.shape) for key, tensor in new.items()]
@@ -41,24 +45,42 @@ class Split(Edit):
     OPTION: ClassVar[str] = "split"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        ckpt = with_state_following(ckpt, self, self._changes(ckpt), monitor)
         new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
         came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
         for one in found_by(ckpt, self.key):
             info = ckpt.tensors[one.key]
             must_be_ordinary(ckpt, info, "split")
-            dim = dimension(info, self.dim)
-            source, at = elements_of(info), 0
             parts = instead[one.key] = {}
-            for (name, _), size in zip(self.parts, self._sizes(info, dim), strict=True):
+            for (name, _), part in zip(self.parts, self._parts_of(info, elements_of(info)), strict=True):
                 key = one.beside(name)
-                parts.update(new.made(info._replace(key=key), [key], window(source, dim, at, size)))
-                at += size
+                parts.update(new.made(info._replace(key=key), [key], part))
             if one.key in came_from:
                 first = next(iter(parts))
                 came_from[first] = came_from.pop(one.key)       # it stands where the whole one stood
         check_room(ckpt, instead)
         tensors = in_order(ckpt, instead)
         return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
+
+    def _changes(self, ckpt: Checkpoint) -> list[Change]:
+        """What it means for an optimizer."""
+        changes = []
+        for one in found_by(ckpt, self.key):
+            info = ckpt.tensors[one.key]
+            if not why_not(info) and -len(info.shape) <= self.dim < len(info.shape):
+                keys = tuple(one.beside(name) for name, _ in self.parts)
+                names = tuple(relative(key, info.state_dict or "") for key in keys)
+                changes.append(Change((one.key,), keys, names, partial(self._parts_of_all, info)))
+        return changes
+
+    def _parts_of_all(self, whole: TensorInfo, sources: Sequence[TensorInfo]) -> list[TensorInfo]:
+        return self._parts_of(whole, sources[0])
+
+    def _parts_of(self, whole: TensorInfo, source: TensorInfo) -> list[TensorInfo]:
+        """The parts of `source`, which has the shape of `whole`. Raises EditError where they do not come to the whole."""
+        dim = dimension(whole, self.dim)
+        sizes = self._sizes(whole, dim)
+        return [window(source, dim, at, size) for at, size in zip(accumulate(sizes, initial=0), sizes, strict=False)]
 
     def _sizes(self, info: TensorInfo, dim: int) -> list[int]:
         """How long each part is. Raises EditError where they do not come to the whole."""
@@ -82,7 +104,7 @@ class Split(Edit):
         if len(found) > _SHOWN:
             notes.append(f"{counted(len(found) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
         keys = [one.key for one in found]
-        return [*notes, *said_of_parts(before, keys), *states_about(before, keys)]
+        return [*notes, *said_of_parts(before, keys), *said_of_state(before, self._changes(before), monitor)]
 
     @property
     def text(self) -> str:

@@ -130,14 +130,14 @@ def test_that_what_cannot_be_is_refused_with_the_reason(tmp_path: Path) -> None:
     assert effect.changed == ("w", "rest")
 
 
-def test_that_the_optimizer_is_said_to_be_about_what_was(tmp_path: Path) -> None:
+def test_that_what_becomes_of_the_optimizer_is_said(tmp_path: Path) -> None:
     ckpt = opened(tmp_path, training(net()))
     [effect] = core.effects(ckpt, [core.Split("fc1.weight", 0, (("fc1.a", -1), ("fc1.b", -1)))])
     assert effect.notes[0] == "model.fc1.weight [4, 3] becomes model.fc1.a [2, 3], model.fc1.b [2, 3]."
-    assert "optimizer's state stays" in effect.notes[1]
+    assert effect.notes[1].startswith("The optimizer's state follows, of 1 parameter; ")
     [effect] = core.effects(ckpt, [core.Concat(("fc1.bias", "bn.bias"), "biases", 0)])
     assert effect.notes[0] == "model.fc1.bias [4], model.bn.bias [4] become model.biases [8]."
-    assert "optimizer's state stays" in effect.notes[1]
+    assert effect.notes[1].startswith("The optimizer's state follows, of 2 parameters; ")
 
 
 def test_that_the_optimizer_is_arranged_for_the_parts_before_it_is_split(tmp_path: Path) -> None:

@@ -94,17 +94,6 @@ def moments_of(ckpt: Checkpoint, parameters: Collection[str]) -> Moments:
     return Moments(like, tuple(unlike), " ".join(unsure))
 
 
-def states_about(ckpt: Checkpoint, parameters: Collection[str]) -> list[str]:
-    """A sentence where optimizers keep state about `parameters`, whose places others take, and no edit before has seen to it."""
-    if ckpt.edited is not None and any(edit.OPTION == "optimizer-for" for edit in ckpt.edited.edits):
-        return []
-    found = moments_of(ckpt, parameters)
-    if not found.like and not found.unlike and not found.unsure:
-        return []
-    return ["The optimizer's state stays as it is, and is about the tensors as they were: drop it, or put --optimizer-for with a "
-            "checkpoint of the new model before this edit, which leaves it to the parameters that are the same."]
-
-
 def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
     """group -> key of a list's item -> the parameter's number or name."""
     groups: dict[str, dict[str, str]] = {}

@@ -17,6 +17,7 @@ from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 
 from .common import Edit, kind_left, origin_of, used_storages
+from .new_names import with_new
 
 
 def rewritten(source: Checkpoint, editor: GraphEditor, storages: Mapping[str, Storage], monitor: Monitor = QUIET) -> Checkpoint:
@@ -58,7 +59,7 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint, left_out: It
             values[new] = names.value(old, value, new)
             origin[new] = old
     known = origin_of(ckpt)
-    tensors.update((key, info) for key, info in ckpt.tensors.items() if key not in known)
+    tensors = with_new(tensors, {key: info for key, info in ckpt.tensors.items() if key not in known})
     values.update((key, value) for key, value in ckpt.values.items() if key not in known)
     before = ckpt.edited
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
