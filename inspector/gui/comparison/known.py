@@ -5,11 +5,14 @@ that does something else, another rule for names, or the files taken up again la
 """
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from inspector import core
+
+from .kept_differences import NAME, KeptDifferences
 
 MOST = 200_000          # pairs
 MOST_JUDGED = 8         # comparisons
@@ -27,7 +30,7 @@ class _Judged(NamedTuple):
 
 class KnownDifferences:
     def __init__(self) -> None:
-        self._found: dict[Hashable, core.Difference] = {}
+        self._found = KeptDifferences()
         self._judged: dict[Hashable, _Judged] = {}
 
     def __len__(self) -> int:
@@ -39,7 +42,7 @@ class KnownDifferences:
         if name is not None and pair.difference is not None and not pair.difference.problem:
             if len(self._found) >= MOST:
                 self._found.clear()
-            self._found[name] = pair.difference
+            self._found.keep(name, pair.difference)
 
     def filled(self, comparison: core.Comparison) -> core.Comparison:
         """The comparison with what is known of its pairs."""
@@ -48,7 +51,8 @@ class KnownDifferences:
         pairs = list(comparison.pairs)
         for n, pair in enumerate(pairs):
             if pair.difference is None and pair.status in ("unread", "dtype"):
-                found = self._found.get(_name_of(comparison, pair))
+                name = _name_of(comparison, pair)
+                found = self._found.get(name) if name is not None else None
                 if found is not None:
                     pairs[n] = core.with_difference(pair, found)
         return core.with_pairs(comparison, pairs)
@@ -97,7 +101,7 @@ def _under_other_keys(one: core.Rearranged, tables: Sequence[object]) -> core.Re
     return one._replace(a=sides[0], b=sides[1])
 
 
-def _name_of(comparison: core.Comparison, pair: core.Pair) -> Hashable | None:
+def _name_of(comparison: core.Comparison, pair: core.Pair) -> bytes | None:
     """None where it cannot be told."""
-    sides = core.identity_of(comparison.a, pair.a or ""), core.identity_of(comparison.b, pair.b or "")
-    return None if None in sides else sides
+    a, b = core.identity_of(comparison.a, pair.a or ""), core.identity_of(comparison.b, pair.b or "")
+    return None if a is None or b is None else hashlib.blake2b(a + b, digest_size=NAME).digest()
