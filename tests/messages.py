@@ -148,6 +148,8 @@ def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
 
 def _of_module(module: _Module, sinks: dict[str, _Sink]) -> Iterator[Message]:
     place = str(module.path.relative_to(ROOT))
+    if module.path.parent.name == "known_errors":
+        yield from _explained(module)
     for function, call in _calls(module.tree, None):
         name = _name_of(call.func)
         sink = sinks.get(f"{module.path}:{name}") or sinks.get(name)
@@ -169,10 +171,39 @@ def _of_module(module: _Module, sinks: dict[str, _Sink]) -> Iterator[Message]:
                     yield Message(f"{place}:{text.lineno}", pieces, is_part)
 
 
+def _explained(module: _Module) -> Iterator[Message]:
+    """What is told about an error one after the other: what generators yield, of (outcome, edits) the outcome, and what stands in lists."""
+    place = str(module.path.relative_to(ROOT))
+    for function, node in _nodes(module.tree, None):
+        texts: list[ast.expr] = []
+        if isinstance(node, ast.Yield) and node.value is not None:
+            texts = [*node.value.elts] if isinstance(node.value, ast.Tuple) else [node.value]
+        elif isinstance(node, ast.List):
+            texts = [row.elts[0] for row in node.elts if isinstance(row, ast.Tuple) and len(row.elts) == 2]
+        elif isinstance(node, ast.Assign) and any(name == "_ADVICE" for name, _ in _assigned(node)) and isinstance(node.value, ast.Tuple):
+            texts = [*node.value.elts]
+        elif isinstance(node, ast.Assign) and any(name == "_SIGNS" for name, _ in _assigned(node)) and isinstance(node.value, ast.Tuple):
+            said = [row.elts[1] for row in node.value.elts if isinstance(row, ast.Tuple)]
+            yield from (Message(f"{place}:{one.lineno}", (f"{one.value[0].upper()}{one.value[1:]}.",)) for one in said
+                        if isinstance(one, ast.Constant))
+        for text in texts:
+            if isinstance(text, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.IfExp, ast.Name, ast.Call)):
+                yield from (Message(f"{place}:{text.lineno}", pieces) for pieces in _texts(text, module, function, 0)
+                            if any(isinstance(piece, str) and " " in piece for piece in pieces))
+
+
+def _nodes(node: ast.AST, function: ast.FunctionDef | None) -> Iterator[tuple[ast.FunctionDef | None, ast.AST]]:
+    for child in ast.iter_child_nodes(node):
+        yield function, child
+        yield from _nodes(child, child if isinstance(child, ast.FunctionDef) else function)
+
+
 def _given(call: ast.Call, places: dict[int, str]) -> list[ast.expr]:
     names = frozenset(places.values())
     found = [argument for n, argument in enumerate(call.args) if n in places] + \
         [keyword.value for keyword in call.keywords if keyword.arg in names]
+    found = [branch for given in found for branch in ([given.body, given.orelse] if isinstance(given, ast.IfExp) and isinstance(
+        given.orelse, ast.Tuple) else [given])]
     return [text for given in found for text in (given.elts if isinstance(given, ast.Tuple) else [given])]
 
 

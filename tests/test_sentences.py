@@ -20,8 +20,10 @@ ROWS = [line.split("\t") for name in ("sentences", "phrases") for line in (FOLDE
 # of these nothing but what is put in says anything, or each that they can be stands in the table by itself
 BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{}{} There are {} more like it.",
         "{} There are {} more like it.", "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n",
-        "{} in {}",
+        "{} in {}", "{}: {} instead of {}",
         # lines of Python
+        'state = torch.load(path, map_location="cpu", mmap=True); model.load_state_dict(state); del state',
+        "model.load_state_dict()", "model.load_state_dict(torch.load(path))", "model.load_state_dict(torch.load(path){})",
         "torch.load(path)", 'torch.load(path, weights_only=False, encoding="latin1")',
         *(f"model = Net(...); model.load_state_dict(torch.load(path){part}); model.eval()" for part in ("", "{}")),
         # what agrees with its number in the code, and cannot be told from the outside

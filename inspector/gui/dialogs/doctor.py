@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import theme, words
-from inspector.gui.state.session import Document, Session
+from inspector.gui.state.session import Document, Session, State
 from inspector.gui.state.tasks import Tasks
 
 TASK = "doctor"
@@ -120,8 +120,17 @@ class Doctor(QDialog):
             self._tasks.cancel(TASK)
             self._clear("", "")
             return
-        self._look = lambda ckpt, monitor: core.explain_error(text, ckpt, monitor=monitor)
+        document = self.document
+        error = document.error if document is not None and document.checkpoint is None else None
+        unreadable = error if isinstance(error, core.InspectorError) else None
+        self._look = lambda ckpt, monitor: core.explain_error(text, ckpt, unreadable=unreadable, monitor=monitor)
         self._run()
+
+    def _file_chosen(self) -> None:
+        if self.text.isHidden():
+            self._run()
+        else:
+            self.check_text()               # what is said of a text depends on why a file could not be opened
 
     def _run(self) -> None:
         if self._look is None:
@@ -139,12 +148,12 @@ class Doctor(QDialog):
         report = found if isinstance(found, core.LoadReport) else found.load
         if isinstance(found, core.Explanation) and report is None:
             self.lists.hide()
-            ways = [(core.visible(one.outcome, 300), one.edits) for one in found.remedies]
-            said = [core.visible(text, 600) for text in (*found.about, *found.advice)]
+            ways = [(words.said(one.outcome, 300), one.edits) for one in found.remedies]
+            said = [words.said(text, 600) for text in (*found.about, *found.advice)]
             if len(ways) == 1:              # of several, the box has them
                 said.append(self.tr("With this {outcome}:").format(outcome=ways[0][0]))
             self._steps = ()
-            self._say(core.visible(found.meaning, 400), "\n".join(said), "warning" if ways or found.about else "danger")
+            self._say(words.said(found.meaning, 400), "\n".join(said), "warning" if ways or found.about else "danger")
             self._offer(ways)
         elif report is not None:
             self._show_report(report, found.about if isinstance(found, core.Explanation) else ())
@@ -159,7 +168,7 @@ class Doctor(QDialog):
             for one in lists.mismatched])
         self.lists.setVisible(not lists.loads)
         where = self.tr(" (its {name})").format(name=core.visible(report.state_dict, 80)) if report.state_dict else ""
-        more = [*(core.visible(text, 600) for text in about), *self._others(report)]
+        more = [*(words.said(text, 600) for text in about), *self._others(report)]
         if lists.loads:
             self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
                       "ok" if report.loads else "warning")
@@ -340,7 +349,7 @@ class Doctor(QDialog):
     def _fill_files(self, chosen: int | None) -> None:
         with QSignalBlocker(self.files):
             for document in self._session.documents:
-                if document.checkpoint is not None:
+                if document.checkpoint is not None or document.state is State.FAILED:
                     self.files.addItem(core.visible(document.path, 200), document.id)
             self.files.addItem(self.tr("no file, only the text"), None)
             at = self.files.findData(chosen) if chosen is not None else -1
@@ -351,7 +360,7 @@ class Doctor(QDialog):
         self.files = QComboBox()
         self.files.setAccessibleName(self.tr("The file that should load"))
         self.files.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.files.activated.connect(lambda: self._run())
+        self.files.activated.connect(self._file_chosen)
         self.text = QPlainTextEdit()
         self.text.setAccessibleName(self.tr("The text of the error"))
         self.text.setPlaceholderText('RuntimeError: Error(s) in loading state_dict for Net:\n'

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
-from inspector import core
+from inspector import core, languages
 from inspector.gui.dialogs.doctor import Doctor
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit.settings import Settings
-from inspector.gui.state.session import Session
+from inspector.gui.state.session import Session, State
 from inspector.gui.state.tasks import Tasks
 
 NET = {"conv.weight": (4, 3), "conv.bias": (4,), "fc.weight": (10, 4), "fc.bias": (10,)}
@@ -190,6 +191,84 @@ def test_that_a_refused_value_is_explained_and_one_of_several_ways_is_chosen(ses
     assert doctor.steps.text() == "--extract model"
     doctor.add.click()
     assert session.edits(session.documents[0].id) == (core.Extract("model"),)
+
+
+def told_strictly(target: torch.nn.Module, given: object) -> str:
+    try:
+        target.load_state_dict(given)       # type: ignore[arg-type]
+    except RuntimeError as error:
+        return f"RuntimeError: {error}"
+    return ""
+
+
+@pytest.mark.parametrize("prefix", ["module.", "module._orig_mod.", "model.", "net.encoder."])
+@pytest.mark.parametrize("inner", [False, True])
+def test_that_what_is_advised_of_nested_weights_loads_strictly(prefix: str, inner: bool, session: Session, tasks: Tasks, settings: Settings,
+                                                               qtbot: QtBot, tmp_path: Path) -> None:
+    def net() -> torch.nn.Sequential:
+        return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Linear(4, 10))
+    saved = {"epoch": 12, "model_state_dict": {f"{prefix}{key}": value for key, value in net().state_dict().items()}, "loss": 0.1}
+    torch.save(saved, tmp_path / "run.pth")
+    error = told_strictly(net(), saved["model_state_dict"] if inner else saved)
+    assert error
+    window = MainWindow(session, tasks, settings)
+    qtbot.addWidget(window)
+    window.show()
+    window.open_paths([str(tmp_path / "run.pth")])
+    settle(window, qtbot)
+    QGuiApplication.clipboard().setText(error)
+    window.menus["doctor"].trigger()
+    settle(window, qtbot)
+    dialog(window).add.click()
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    core.save(core.edit(document.checkpoint, session.edits(document.id)), tmp_path / "fixed.pth")
+    assert told_strictly(net(), torch.load(tmp_path / "fixed.pth", weights_only=True)) == ""
+
+
+@pytest.mark.parametrize("text", [
+    REFUSED, "RuntimeError: Attempting to deserialize object on CUDA device 3 but torch.cuda.device_count() is 1.",
+    "RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory",
+    "ModuleNotFoundError: No module named 'argparse'", "torch.OutOfMemoryError: CUDA out of memory.",
+    "ValueError: loaded state dict has a different number of parameter groups"])
+def test_that_an_explanation_is_in_the_language_of_the_window(text: str, session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,
+                                                              tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(languages, "_current", "zh_CN")
+    saved = {"model": {"w": torch.ones(2)}, "args": argparse.Namespace(lr=1), "best": np.float64(1)}
+    torch.save(saved, tmp_path / "a.pth")
+    document = session.add(str(tmp_path / "a.pth"))
+    session.loaded(document.id, core.edit(core.open(tmp_path / "a.pth"), [core.RemapDevices({"cpu": "cuda:3"})]))
+    doctor = Doctor(session, tasks, document.id)
+    qtbot.addWidget(doctor)
+    doctor.text.setPlainText(text)
+    doctor.check_text()
+    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    lines = [doctor.verdict.text(), *doctor.hint.text().split("\n"), *(doctor.choice.itemText(n) for n in range(doctor.choice.count()))]
+    told = [line for line in lines if line and not line.startswith("state = torch.load(")]      # a line of Python
+    assert told
+    assert [line for line in told if not re.search("[\u4e00-\u9fff]", line)] == []
+    doctor.reject()
+
+
+def test_that_a_file_that_does_not_open_can_be_asked_about(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "page.pth").write_bytes(b"<!DOCTYPE html><html><body>Not found</body></html>")
+    window.open_paths([str(tmp_path / "page.pth")])
+    settle(window, qtbot)
+    assert session.documents[-1].state is State.FAILED
+    QGuiApplication.clipboard().setText("_pickle.UnpicklingError: invalid load key, '<'.")
+    window.menus["doctor"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    at = next(n for n in range(doctor.files.count()) if doctor.files.itemText(n).endswith("page.pth"))
+    doctor.files.setCurrentIndex(at)
+    doctor.files.activated.emit(at)
+    settle(window, qtbot)
+    assert "HTML" in doctor.hint.text()
+    assert not doctor.add.isEnabled()
+    doctor.files.setCurrentIndex(0)
+    doctor.files.activated.emit(0)
+    settle(window, qtbot)
+    assert "HTML" not in doctor.hint.text()
 
 
 def test_that_an_answer_without_an_edit_has_nothing_to_add(session: Session, tasks: Tasks, qtbot: QtBot) -> None:
