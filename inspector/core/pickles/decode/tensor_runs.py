@@ -62,11 +62,13 @@ if TYPE_CHECKING:
 
 FEWEST = 32                     # tensors that are worth the start
 FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, which takes as long as reading so many
-BLOCK = 4096                    # lanes at a time: what they need stays in the cache
+BLOCK = 8192                    # lanes at a time: what they need stays in the cache
+_AHEAD = 8                      # blocks that room is made for, as long as few lanes were read
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
 LONGEST = 512                   # bytes that all opcodes between two texts can take, and some
 NEVER = 1 << 62
+_WINDOW, _LARGEST_WINDOW = 1 << 14, 1 << 18     # bytes that are searched for anchors at once
 
 _ANCHOR = re.compile(rb"(h.|j....)\(\((h.|j....)", re.DOTALL)
 _REBUILD = ("torch._utils", "_rebuild_tensor_v2")
@@ -163,34 +165,108 @@ class _Anchors:
     def reader(self) -> _Reader:
         return _Reader(self.data)
 
+    def ahead(self, pos: int) -> _Ahead:
+        return _Ahead(self.reader, self.anchor, pos)
+
     def after(self, pos: int) -> Iterator[int]:
         return map(re.Match.start, self._pattern.finditer(self.data, pos))
 
 
+class _Ahead:
+    """The places of an anchor from some position on, many at a time, but for the last LONGEST bytes."""
+
+    def __init__(self, reader: _Reader, anchor: bytes, pos: int) -> None:
+        import numpy as np
+        self._reader = reader
+        self._anchor = anchor
+        self._pos = pos
+        self._window = _WINDOW
+        self._found: Ints = np.zeros(0, np.int64)
+
+    def next(self, most: int) -> Ints:
+        """The next ones, at most so many; none where there are none."""
+        import numpy as np
+        end = self._reader.safe - len(self._anchor)
+        while len(self._found) < most and self._pos < end:
+            behind = min(self._pos + self._window, end)
+            self._found = np.concatenate((self._found, self._between(self._pos, behind)))
+            self._pos, self._window = behind, min(2 * self._window, _LARGEST_WINDOW)
+        found, self._found = self._found[:most], self._found[most:]
+        return found
+
+    def _between(self, first: int, last: int) -> Ints:
+        import numpy as np
+        whole = self._reader.bytes
+        here: Mask = whole[first:last] == self._anchor[0]
+        for place, byte in enumerate(self._anchor[1:8], 1):         # one byte after the other: sixteen positions at once
+            here &= whole[first + place:last + place] == byte
+        found = np.flatnonzero(here) + first
+        return found[self._reader.says(found, self._anchor)]
+
+
 def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int,
                 budget: _Budget) -> tuple[int, int, Bodies | None]:
-    import numpy as np
     size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
-    anchors = places.after(pos)
+    anchors = places.ahead(pos)
     start = pos
-    while True:
-        starts = np.fromiter(islice(anchors, size), np.int64)
-        if not len(starts):
-            return pos, pos, None
-        block = _Block(places, starts, pos)
-        block.keep(block.sound_lanes())
-        block.keep(block.known_indexes(len(memo.entries)))
-        block.keep(block.valid_texts())
-        block.keep(block.fitting_batches(graph, stack, meta))
-        done = block.lanes
-        if done < (FEWEST if pos == start else 1) or not block.commit(graph, memo, stack, meta, budget):
-            if pos > start:
+    room = _Room(graph)
+    try:
+        while True:
+            starts = anchors.next(size)
+            if not len(starts):
                 return pos, pos, None
-            return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
-        pos = int(block.end[done - 1])
-        if done < len(starts):
-            return pos, pos, None
-        size = min(BLOCK, 2 * size)
+            block = _Block(places, starts, pos)
+            block.keep(block.sound_lanes())
+            block.keep(block.known_indexes(len(memo.entries)))
+            block.keep(block.valid_texts())
+            block.keep(block.fitting_batches(graph, stack, meta))
+            done = block.lanes
+            if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, stack, meta, budget):
+                if pos > start:
+                    return pos, pos, None
+                return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
+            end = int(block.end[done - 1])
+            if done < len(starts):
+                return end, end, None
+            room.expect((len(graph.data) - end) / (end - pos), far=done == BLOCK)
+            pos = end
+            size = min(BLOCK, 2 * size)
+    finally:
+        room.close()
+
+
+class _Room:
+    """The ends of the graph's columns while a run is written to them. An array that is made longer is copied, as a rule: so they are made
+    longer for many tensors at once, and cut to what was written when the run is over. `operands`: how many there are."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._columns = graph.a, graph.b, graph.at, graph.operands
+        self._filled = [*map(len, self._columns)]
+        self._grown = [0] * len(self._columns)          # by the last block
+        self._more = 0.0
+
+    @property
+    def operands(self) -> int:
+        return self._filled[-1]
+
+    def expect(self, blocks: float, far: bool) -> None:
+        """As much as the last block wrote, that many times, comes next if all that follows is like it. `far`: that is to be believed."""
+        self._more = blocks if far else min(blocks, _AHEAD)
+
+    def write(self, *values: NDArray[Any]) -> None:
+        """Appends to each column, of which the operands are the last."""
+        import numpy as np
+        for number, (column, own) in enumerate(zip(self._columns, values, strict=True)):
+            first = self._filled[number]
+            last = first + len(own)
+            if last > len(column):
+                column.frombytes(bytes(column.itemsize * (last - len(column) + int(self._grown[number] * self._more))))
+            np.frombuffer(column, column.typecode)[first:last] = own
+            self._filled[number], self._grown[number] = last, len(own)
+
+    def close(self) -> None:
+        for column, filled in zip(self._columns, self._filled, strict=True):
+            del column[filled:]
 
 
 Lane = tuple[int, int, int, bytes, tuple[int, ...], int, int]
@@ -258,7 +334,7 @@ class Bodies:
         for column, own, plain, kind in columns:
             column.frombytes(_raw(_merged(where, own[there], plain, len(graph.kind) - first, kind)))
         first = len(graph.operands)
-        graph.operands.frombytes(_raw(_merged(places[operands_there] - first, made.operands.b[operands_there], operands,
+        graph.operands.frombytes(_raw(_merged(places[operands_there] - first, made.operands.value[operands_there], operands,
                                               total_operands - first, np.intc)))
 
 
@@ -374,8 +450,8 @@ class _Block:
     # -- parsing: each step takes the lanes' positions and gives those behind what it read -----------------------------
 
     def _parse_lead(self, p: Ints, anchors: Ints) -> None:
+        p = self._put(p)
         token = self.reader.read(p)
-        p, token = self._put(p, token)
         batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
         self.turn: Mask = (token.op == 0x75) & ~batch
         self.batch: Mask = batch | self.turn
@@ -409,26 +485,24 @@ class _Block:
         self.storage_key, p = self._operand(p, _TEXT)
         self.location, p = self._operand(p, _TEXT)
         self.numel, p = self._operand(p, _INT)
-        token = self.reader.read(p)
-        self.none = token.op == 0x4E
+        self.none = self.reader.bytes[p] == 0x4E
         self.none_at = p
         p = p + self.none
         self.pid_at, p = self._expect(p, 0x74)
-        p, _ = self._put(p)
+        p = self._put(p)
         self.persid_at, p = self._expect(p, 0x51)
         self.offset, p = self._operand(p, _INT)
         self.size, p = self._tuple(p)
         self.stride, p = self._tuple(p)
-        token = self.reader.read(p)
-        self.flag_at, self.flag = p, token.op
-        self.ok &= (token.op == 0x88) | (token.op == 0x89)
+        self.flag_at, self.flag = p, self.reader.bytes[p]
+        self.ok &= (self.flag == 0x88) | (self.flag == 0x89)
         p = p + 1
         self.hooks, self.hooks_name_at, p = self._name(p)
         self.empty_at, p = self._expect(p, 0x29)
         self.hooks_at, p = self._expect(p, 0x52)
-        p, _ = self._put(p)
+        p = self._put(p)
         self.args_at, p = self._expect(p, 0x74)
-        p, _ = self._put(p)
+        p = self._put(p)
         self.reduce_at, p = self._expect(p, 0x52)
         return p
 
@@ -459,12 +533,11 @@ class _Block:
         self.ok &= self.reader.bytes[p] == op
         return p, p + 1
 
-    def _put(self, p: Ints, token: Token | None = None) -> tuple[Ints, Token]:
-        token = token or self.reader.read(p)
+    def _put(self, p: Ints) -> Ints:
+        token = self.reader.read(p)
         there = token.which == _PUT
         self.puts.append(Put(there, token.value, token.op == 0x94))
-        p = p + token.width * there
-        return p, self.reader.read(p)
+        return p + token.width * there
 
     def _operand(self, p: Ints, wanted: int | None, but: Mask | None = None) -> tuple[Operand, Ints]:
         """A text or GET (`wanted` _TEXT), an int (_INT), or any of them (None), and none at all where `but` says so."""
@@ -494,7 +567,7 @@ class _Block:
 
     def _tuple(self, p: Ints) -> tuple[TupleOfInts, Ints]:
         import numpy as np
-        marked = self.reader.read(p).op == 0x28
+        marked = self.reader.bytes[p] == 0x28
         p = p + marked
         items: list[tuple[Mask, Ints, Ints]] = []
         count = np.zeros(len(p), np.int64)
@@ -510,8 +583,7 @@ class _Block:
         op = token.op
         by_count = np.array([0x29, 0x85, 0x86, 0x87] + [0] * (MOST_DIMS - 3), np.int64)[count]
         self.ok &= op == np.where(marked, 0x74, by_count)
-        behind, _ = self._put(p + 1)
-        return TupleOfInts(items, p), behind
+        return TupleOfInts(items, p), self._put(p + 1)
 
     # -- bodies ----------------------------------------------------------------------------------------------------------
 
@@ -658,11 +730,11 @@ class _Block:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def commit(self, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
+    def commit(self, graph: Graph, room: _Room, memo: Memo, stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
         """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
         import numpy as np
         n = self.lanes
-        nodes, operands = _Table(n), _Table(n)
+        nodes, operands = _Nodes(n), _Operands(n)
         one: Mask = np.ones(n, bool)
 
         # presence of nodes and operands, in the order the plain loop would make them
@@ -672,7 +744,7 @@ class _Block:
         made = _Tensor(self, nodes, operands)
         reduce = made.reduce
 
-        first_node, first_operand = len(graph.kind), len(graph.operands)
+        first_node, first_operand = len(graph.kind), room.operands
         ids = nodes.number(first_node)
         if nodes.total > budget.left:
             return False
@@ -707,12 +779,10 @@ class _Block:
                    ((key_node, self.key.got), *(((name_node, self.name.got),) if self.turning else ()))):
             return False
         budget.left -= nodes.total
+        written = batches.write(graph, operands, places - first_operand, key_node, ids[:, reduce], ids[:, batch],
+                                (name_node, ids[:, dict_], ids[:, outer]) if self.turning else None)
         graph.kind += new_kinds.tobytes()
-        graph.a.frombytes(_raw(nodes.a[nodes.there]))
-        graph.b.frombytes(_raw(nodes.b[nodes.there]))
-        graph.at.frombytes(_raw(nodes.at[nodes.there]))
-        batches.write(graph, operands, places - first_operand, key_node, ids[:, reduce], ids[:, batch],
-                      (name_node, ids[:, dict_], ids[:, outer]) if self.turning else None)
+        room.write(nodes.a[nodes.there], nodes.b[nodes.there], nodes.at[nodes.there], written)
         memo.extend(array("i", put_nodes.astype(np.intc).tobytes()))
         return True
 
@@ -764,11 +834,11 @@ def _taken(value: Any, lanes: Ints) -> Any:
 class _Tensor:
     """The columns of what tensors are made of from the storage's key on, in the order in which the plain loop would make it."""
 
-    def __init__(self, block: _Block, nodes: _Table | None = None, operands: _Table | None = None) -> None:
+    def __init__(self, block: _Block, nodes: _Nodes | None = None, operands: _Operands | None = None) -> None:
         import numpy as np
         self.block = block
-        self.nodes = nodes = nodes or _Table(block.lanes)
-        self.operands = operands = operands or _Table(block.lanes)
+        self.nodes = nodes = nodes or _Nodes(block.lanes)
+        self.operands = operands = operands or _Operands(block.lanes)
         one: Mask = np.ones(block.lanes, bool)
         if block.names:
             self.rebuild, self.storage, self.cls = (nodes.column(one) for _ in range(3))
@@ -833,7 +903,7 @@ class _Tensor:
         int_values = (ids[:, column] for column in (*self.sizes, *self.strides))
         for column, values in zip([*self.pid_operands, *self.size_operands, *self.stride_operands, *self.args_operands],
                                   [*pid_values, *int_values, *args_values], strict=True):
-            operands.fill(column, 0, 0, values, values)
+            operands.fill(column, values)
 
     def kinds(self) -> NDArray[np.uint8]:
         """[lane, column] -> kind."""
@@ -865,22 +935,45 @@ class _Table:
         shape = self.there.shape
         count = np.cumsum(self.there.ravel(), dtype=np.int64).reshape(shape)
         self.total = int(count[-1, -1])
-        self.kind = np.empty(shape, np.uint8)
-        self.a = np.empty(shape, np.int64)
+        count -= self.there
+        count += first
+        return count
+
+
+class _Nodes(_Table):
+
+    def number(self, first: int) -> Ints:
+        import numpy as np
+        numbers = super().number(first)
+        shape = self.there.shape
+        self.kind, self.a = np.empty(shape, np.uint8), np.empty(shape, np.int64)
         self.b, self.at = np.empty(shape, np.intc), np.empty(shape, np.intc)
-        numbers: Ints = count - self.there + first
+        self.used = self.there.any(0).tolist()
         return numbers
 
     def fill(self, column: int, kind: Any, a: Any, b: Any, at: Ints) -> None:
-        n = self.lanes
-        self.kind[:, column] = kind
-        self.a[:, column] = a if isinstance(a, int) else a[:n]
-        self.b[:, column] = b if isinstance(b, int) else b[:n]
-        self.at[:, column] = at[:n]
+        if self.used[column]:
+            n = self.lanes
+            self.kind[:, column] = kind
+            self.a[:, column] = a if isinstance(a, int) else a[:n]
+            self.b[:, column] = b if isinstance(b, int) else b[:n]
+            self.at[:, column] = at[:n]
 
     def kinds(self) -> NDArray[np.uint8]:
         flat: NDArray[np.uint8] = self.kind[self.there]
         return flat
+
+
+class _Operands(_Table):
+
+    def number(self, first: int) -> Ints:
+        import numpy as np
+        numbers = super().number(first)
+        self.value = np.empty(self.there.shape, np.intc)
+        return numbers
+
+    def fill(self, column: int, values: Ints) -> None:
+        self.value[:, column] = values[:self.lanes]
 
 
 class _Batches:
@@ -915,20 +1008,20 @@ class _Batches:
         begin = end - self.own
         return begin, begin + self.items + 1, end
 
-    def write(self, graph: Graph, operands: _Table, places: Ints, key: Ints, reduce: Ints, nodes: Ints,
-              turns: tuple[Ints, Ints, Ints] | None) -> None:
-        """Writes all operands, and leaves on the stacks what lies there behind the last lane. `turns`: names of dicts, the dicts, nodes
+    def write(self, graph: Graph, operands: _Operands, places: Ints, key: Ints, reduce: Ints, nodes: Ints,
+              turns: tuple[Ints, Ints, Ints] | None) -> NDArray[np.intc]:
+        """Gives all operands, and leaves on the stacks what lies there behind the last lane. `turns`: names of dicts, the dicts, nodes
         of the batches of what they are in."""
         import numpy as np
         written = np.empty(operands.total + int(self.inserted[-1]), np.intc)
-        written[places[operands.there]] = operands.b[operands.there]
+        written[places[operands.there]] = operands.value[operands.there]
         last = 0
         if len(self.lanes):
             last = self._fill(graph, written, places, key, reduce, nodes, turns)
-        graph.operands.frombytes(_raw(written))
         both = np.stack((key, reduce), 1)[last:]
         pushed = np.stack((self.keyed, np.ones(self.count, bool)), 1)[last:]
         self.stack.extend(both[pushed].tolist())
+        return written
 
     def _fill(self, graph: Graph, written: NDArray[np.intc], places: Ints, key: Ints, reduce: Ints, nodes: Ints,
               turns: tuple[Ints, Ints, Ints] | None) -> int:
