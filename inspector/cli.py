@@ -26,6 +26,8 @@ def start() -> NoReturn:
     """The process of `inspector`: runs one command and ends. What only reads leaves without taking its tables apart first, which
     would take a tenth of the whole time with 100,000 tensors; nothing it opened for writing is open still."""
     command = _Command(sys.argv[1:])
+    # numpy's OpenBLAS starts a thread for each processor, and each of them spins for 25 ms before it sleeps
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     code = command.run()
     if not command.reads_only:
         sys.exit(code)

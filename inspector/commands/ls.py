@@ -21,6 +21,7 @@ READS_ONLY = True
 
 _CONTROL = bytes((*range(0x20), 0x7f))
 _AT_ONCE = 8192     # lines written at once
+_FORM = ("shape", "dtype", "device")
 _LONG = 256         # characters from which `core.visible` leaves out the middle
 
 
@@ -107,16 +108,16 @@ def _lines_alone(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTens
 def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None,
                   parameters: Mapping[str, str]) -> Iterable[str]:
     """The title and a line for each tensor."""
-    texts = {form: _cells(*form) for form in set(_forms(ckpt))}                         # few, again and again
+    texts = {form: _cells(*form) for form in {form for form, _ in core.kinds(ckpt.tensors, *_FORM)}}    # few, again and again
     titles = [*map(said, ("shape", "dtype", "device", "bytes"))]
     widths = [max(map(len, column), default=0) for column in zip(*texts.values(), strict=True)] or [0] * len(titles)
     widths = [max(width(title), room) for title, room in zip(titles, widths, strict=True)]
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
     middles = {form: line % text for form, text in texts.items()}
-    keys = _visible_all(ckpt.tensors)
-    plain_letters = all(map(str.isascii, keys))
+    keys, plain_letters = _visible_all(ckpt.tensors)
     room = min(max(width(said("key")), *map(len if plain_letters else width, keys)), KEY_WIDTH)
-    rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)), map(middles.__getitem__, _forms(ckpt)))
+    rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)),
+               core.made_of(ckpt.tensors, _FORM, lambda *form: middles[form]))
     if digests is not None or any(core.column(ckpt.tensors, "problem")):
         rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
     cells = [padded(title, room) for title, room in zip(titles[:-1], widths, strict=False)]
@@ -128,10 +129,6 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
     return chain([title], rows)
 
 
-def _forms(ckpt: core.Checkpoint) -> Iterator[tuple[tuple[int, ...], str, str | None]]:
-    return zip(*(core.column(ckpt.tensors, field) for field in ("shape", "dtype", "device")), strict=True)
-
-
 def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str, str, str, str]:
     """Shape, dtype, device and bytes as the table shows them."""
     label = "-" if device is None else core.visible(device, 40)
@@ -139,13 +136,14 @@ def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str,
     return core.wording.shape_list(shape), core.visible(dtype, 40), label, core.wording.number(nbytes)
 
 
-def _visible_all(keys: Collection[str]) -> Collection[str]:
-    """Every key as `core.visible` has it, asking once for all where nothing needs to be changed."""
+def _visible_all(keys: Collection[str]) -> tuple[Collection[str], bool]:
+    """Every key as `core.visible` has it, asking once for all where nothing needs to be changed; and whether all are ASCII then."""
     together = "".join(keys)
     if together.isascii() and max(map(len, keys), default=0) <= _LONG and \
             len(together.encode().translate(None, _CONTROL)) == len(together):
-        return keys
-    return [*map(core.visible, keys)]
+        return keys, True
+    shown = [*map(core.visible, keys)]
+    return shown, all(map(str.isascii, shown))
 
 
 def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> str:

@@ -393,6 +393,8 @@ if TYPE_CHECKING:
     from .suggestions.selection import text_for_part as text_for_part
     from .tensor_table import column as column
     from .tensor_table import in_order as in_order
+    from .tensor_table import kinds as kinds
+    from .tensor_table import made_of as made_of
     from .tensors.array_kinds import EmptyArray as EmptyArray
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
@@ -586,7 +588,7 @@ _HOMES = {
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",
     "training.description": "Description Model",
-    "tensor_table": "column in_order",
+    "tensor_table": "column in_order kinds made_of",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
     "training.sentences": "sentence",
     "training.weights": "Counts",

@@ -2,17 +2,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
-from itertools import islice, repeat
-from operator import itemgetter
-from typing import Any, overload
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
+from itertools import filterfalse, islice, repeat
+from operator import itemgetter, methodcaller
+from typing import Any, TypeVar, overload
 
 from .checkpoint import TensorInfo
 from .progress import distinct, in_pieces
 from .wording import count
 
+T = TypeVar("T")
+
 _ROWS = 4096            # tensors made at once
 _FEW = 1024             # different names that are kept
+_VERY_FEW = 8           # … that a key is compared with
+_SHORT = 4 << 20        # characters of all keys that are kept
 _NEAR = 256             # … for who asks for one key after the other
 
 
@@ -21,11 +25,12 @@ class TensorTable(Mapping[str, TensorInfo]):
     (`column`). None is kept: to make all of them again takes half a microsecond each, to keep them 500 bytes. Frozen like all else here;
     any thread may read it."""
 
-    __slots__ = ("_keys", "_leaves", "_near", "_next", "_numbers")
+    __slots__ = ("_joined", "_keys", "_leaves", "_near", "_next", "_numbers")
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
         self._leaves: frozenset[str] | None = None          # empty where they are many
+        self._joined = ""                                   # kept where it is short
         self._numbers: dict[str, int] | None = None         # made for the first that is asked for by its key
         self._near: tuple[int, list[TensorInfo]] = (0, [])  # the number of the first, and those that were last made together
         self._next = -1                                     # the number behind the one that was last asked for
@@ -39,13 +44,25 @@ class TensorTable(Mapping[str, TensorInfo]):
         found = self._leaves
         if found is None:
             some: set[str] = set()
+            known: tuple[str, ...] = ()
             for piece in in_pieces(self._keys):
-                some.update([key.rpartition(".")[2] for key in piece])
+                others = filterfalse(methodcaller("endswith", known), piece) if known else piece
+                some.update([key.rpartition(".")[2] for key in others])
+                known = tuple(f".{leaf}" for leaf in some) if len(some) <= _VERY_FEW else ()
                 if len(some) > _FEW:
                     some.clear()
                     break
             found = self._leaves = frozenset(some)
         return found if found or not self._keys else None
+
+    def joined(self) -> str:
+        """All keys with a newline between them."""
+        text = self._joined
+        if not text:
+            text = "\n".join(self._keys)
+            if len(text) <= _SHORT:
+                self._joined = text
+        return text
 
     @abstractmethod
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
@@ -54,6 +71,10 @@ class TensorTable(Mapping[str, TensorInfo]):
     @abstractmethod
     def column(self, field: str) -> Iterable[Any] | None:
         """A field of all of them; None where it is no column."""
+
+    def made_of(self, fields: Sequence[str], make: Callable[..., Any]) -> Iterable[Any] | None:
+        """What `make` makes of these fields of each tensor; None where they must be looked through."""
+        return None
 
     def kinds(self, *fields: str) -> Iterable[tuple[Any, int]] | None:
         """The values that these fields have together, and how many tensors have them; None where they must be looked through."""
@@ -89,6 +110,9 @@ class TensorTable(Mapping[str, TensorInfo]):
     def __reversed__(self) -> Iterator[str]:
         return reversed(self._keys)
 
+    def keys(self) -> KeysView[str]:
+        return _Keys(self)
+
     def values(self) -> ValuesView[TensorInfo]:
         return _Rows(self)
 
@@ -102,6 +126,13 @@ class TensorTable(Mapping[str, TensorInfo]):
 
     def __repr__(self) -> str:
         return f"<{count(len(self._keys), 'tensor')}>"
+
+
+class _Keys(KeysView[str]):
+    _mapping: TensorTable
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._mapping._keys)
 
 
 class _Rows(ValuesView[TensorInfo]):
@@ -172,12 +203,39 @@ def kinds(tensors: Mapping[str, TensorInfo], *fields: str) -> Iterable[tuple[Any
     return zip(zip(*(column(tensors, field) for field in fields), strict=True), repeat(1), strict=False) if found is None else found
 
 
+def made_of(tensors: Mapping[str, TensorInfo], fields: Sequence[str], make: Callable[..., T]) -> Iterable[T]:
+    """What `make` makes of some fields of each tensor, in order; it is called once for all tensors that are alike in them.
+
+    >>> list(core.made_of(core.edit({"a": np.ones((2, 3)), "b": np.ones(4)}, []).tensors, ["shape", "dtype"], "{} {}".format))
+    ['(2, 3) float64', '(4,) float64']
+    """
+    found = tensors.made_of(fields, make) if isinstance(tensors, TensorTable) else None
+    return map(MadeOnce(make).__getitem__, zip(*(column(tensors, field) for field in fields), strict=True)) if found is None else found
+
+
+class MadeOnce(dict[tuple[Any, ...], T]):
+    """What is made of values, once."""
+
+    def __init__(self, make: Callable[..., T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, values: tuple[Any, ...]) -> T:
+        made = self[values] = self._make(*values)
+        return made
+
+
 def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, int]:
     """How many tensors have each of the texts that a field of them may be, as "dtype" and "device" are."""
     found: dict[str | None, int] = {}
     for (text,), times in kinds(tensors, field):
         found[text] = found.get(text, 0) + times
     return found
+
+
+def joined(tensors: Mapping[str, TensorInfo]) -> str:
+    """All keys with a newline between them."""
+    return tensors.joined() if isinstance(tensors, TensorTable) else "\n".join(tensors)
 
 
 def each_alone(tensors: Mapping[str, TensorInfo]) -> bool:

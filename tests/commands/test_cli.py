@@ -760,6 +760,22 @@ def test_that_ls_loads_neither_statistics_nor_what_compares_edits_and_saves(smal
         assert {name for name in loaded if name.startswith("inspector.commands.")} <= {f"inspector.commands.{name}" for name in mine}
 
 
+@pytest.mark.parametrize("theirs", ["", "20"])
+def test_that_threads_that_nobody_needs_sleep_at_once(small: Path, theirs: str, monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    def ended(code: int) -> None:
+        raise SystemExit(code)
+    monkeypatch.setattr(sys, "argv", ["inspector", "ls", str(small)])
+    monkeypatch.setattr(os, "_exit", ended)
+    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", theirs)
+    if not theirs:
+        monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT")
+    with pytest.raises(SystemExit) as ended_with:
+        cli.start()
+    assert ended_with.value.code == 0
+    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == (theirs or "4")     # and what a user set stays
+
+
 def test_that_importing_the_front_door_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", "import sys; from inspector import core; "
                            "print(sorted({'numpy', 'torch', 'PySide6', 'ml_dtypes'} & set(sys.modules)))"],

@@ -18,7 +18,8 @@ from safetensors.torch import save_file
 
 from inspector import core
 from inspector.core.checkpoint import TensorInfo, contiguous
-from inspector.core.tensor_table import TensorTable, column, kinds
+from inspector.core.progress import in_pieces
+from inspector.core.tensor_table import TensorTable, column, joined, kinds, made_of
 from tests.builders import safetensors
 
 FORMS = (("float32", "F32", 4), ("bfloat16", "BF16", 2), ("bool", "BOOL", 1), ("int64", "I64", 8))
@@ -177,9 +178,38 @@ def test_that_kinds_are_those_of_the_tensors(tmp_path: Path, odd: str, monkeypat
         assert (ckpt.tensors.kinds("dtype") is None) == (few == 2)
 
 
+@pytest.mark.parametrize("suffix", ["safetensors", "pth"])
+def test_that_what_is_made_of_fields_is_made_once_and_of_each(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 0)
+    tensors = {f"a.{n}": torch.ones(n % 3 + 1, dtype=(torch.float32, torch.int8)[n % 2]) for n in range(60)}
+    path = tmp_path / f"a.{suffix}"
+    save_file(tensors, path) if suffix == "safetensors" else torch.save(tensors, path)
+    ckpt = core.open(path)
+    assert isinstance(ckpt.tensors, TensorTable)
+    for table in (ckpt.tensors, dict(ckpt.tensors)):
+        for fields in (("shape", "dtype"), ("device",), ("key", "shape"), ("requires_grad", "stride", "offset")):
+            asked: list[tuple[object, ...]] = []
+            made = [*made_of(table, fields, lambda *values, asked=asked: asked.append(values) or f"made of {values}")]   # type: ignore[misc]
+            assert made == [f"made of {tuple(getattr(info, field) for field in fields)}" for info in ckpt.tensors.values()]
+            assert len(asked) == len(set(made))
+
+
+def test_that_keys_are_those_of_any_mapping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["a", "b.c", "\u00e9", "b"]
+    save_file({name: torch.ones(2) for name in names}, tmp_path / "a.safetensors")
+    for short in (1 << 20, 0):
+        monkeypatch.setattr("inspector.core.tensor_table._SHORT", short)
+        table = core.open(tmp_path / "a.safetensors").tensors
+        assert [*table.keys()] == [*table]
+        assert table.keys() == set(names)
+        assert table.keys() & {"a", "x"} == {"a"}
+        assert joined(table) == joined(table) == joined(dict(table)) == "\n".join(table)
+
+
 def test_that_the_last_segments_of_keys_are_told_while_they_are_few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("a.weight", "b.weight", "b.bias", "alone", ".end.", "a.b.weight")
     save_file({name: torch.ones(2) for name in names}, tmp_path / "a.safetensors")
+    monkeypatch.setattr("inspector.core.tensor_table.in_pieces", lambda items: in_pieces(items, 2))
     for few, told in ((4, frozenset(("weight", "bias", "alone", ""))), (3, None)):
         monkeypatch.setattr("inspector.core.tensor_table._FEW", few)
         table = core.open(tmp_path / "a.safetensors").tensors

@@ -8,6 +8,7 @@ from itertools import chain
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import joined
 
 # letters of other scripts that look like Latin ones (Unicode TR39 has them all; these are the ones seen in the wild)
 _LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινАВЕКМНОРСТХІЅЈ", "aeopcyxisjdhlrqwABEZHIKMNOPTYXaoivABEKMHOPCTXISJ")
@@ -15,9 +16,9 @@ _LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤ
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     keys = ckpt.tensors.keys()
-    joined = "".join(keys)
-    if joined.isascii():
-        if joined == joined.lower() or len(set(map(str.lower, keys))) == len(keys):
+    all_keys = joined(ckpt.tensors)
+    if all_keys.isascii():
+        if all_keys == all_keys.lower() or len(set(map(str.lower, keys))) == len(keys):
             return
         alike = {key: key.lower() for key in keys}
     else:

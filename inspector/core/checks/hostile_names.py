@@ -8,6 +8,7 @@ from itertools import chain
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import joined
 
 _LONG = 1000        # characters of a key nobody would have typed
 _MUCH = 32 << 20     # characters of all keys, from which on they are looked at one by one
@@ -17,10 +18,8 @@ _PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    # one look at all keys together answers for nearly every file
-    joined = "".join(chain(ckpt.tensors, ckpt.values)) if sum(map(len, chain(ckpt.tensors, ckpt.values))) <= _MUCH else "\0"
-    if joined.isascii() and len(joined.encode().translate(None, _NOTEWORTHY)) == len(joined):
-        return
+    if _is_harmless(joined(ckpt.tensors), len(ckpt.tensors)) and _is_harmless("\n".join(ckpt.values), len(ckpt.values)):
+        return                          # one look at all keys together, which answers for nearly every file
     odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
     if odd:
         key, why = odd[0]
@@ -28,6 +27,11 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r}{more} {why}.",
                       "Keys are shown as plain text here; rename them before other programs see them.",
                       keys=tuple(key for key, _ in odd))
+
+
+def _is_harmless(keys: str, count: int) -> bool:
+    """Whether so many keys, with newlines between them, have nothing in them that must be looked at closely."""
+    return len(keys) <= _MUCH and keys.isascii() and len(keys.encode().translate(None, _NOTEWORTHY)) == len(keys) - max(count - 1, 0)
 
 
 def _why(key: str) -> str:

@@ -9,12 +9,13 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, WRAPPERS_OWN
+from inspector.core.tensor_table import joined
 
 _SHOWN = 3
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    names = "\n".join(ckpt.tensors)
+    names = joined(ckpt.tensors)
     for wrapper, whose in {**PLAIN_WRAPPERS, **WRAPPERS}.items():
         if f"{wrapper}." not in names:
             continue

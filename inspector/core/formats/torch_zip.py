@@ -13,12 +13,13 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
+import functools
 import os
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import compress, repeat
 from operator import not_
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -104,21 +105,25 @@ def read_unzipped(folder: str, limits: Limits = LIMITS, monitor: Monitor = QUIET
 
 
 class _Names:
-    """The names of all members, of which there may be a million, looked through in one go."""
+    """The names of all members, of which there may be a million, looked through in one go. Nearly all of them lie in one folder, that of
+    the storages: what is asked about others is looked for among those."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._joined = "\0".join(["", *names, ""])
-        lower = self._joined.lower()
-        self._lower = self._joined if lower == self._joined else lower         # several megabytes, and nearly always the same
         self._apart = self._joined.count("\0") == len(names) + 1     # none holds a NUL, as some of a damaged archive may
+        self._folder = (names[len(names) // 2] if names else "").rpartition("/")[0] + "/"
+        self._others = [*compress(names, map(not_, map(str.startswith, names, repeat(self._folder))))]
+        self._folder_is_used = len(self._others) < len(names)
+        self._others_lower = {*map(str.lower, self._others)}
 
     def any_under(self, folder: str) -> bool:
-        return f"\0{folder}" in self._joined and (self._apart or any(name.startswith(folder) for name in self._names))
+        if self._folder_is_used and self._folder.startswith(folder):
+            return True
+        return any(name.startswith(folder) for name in (self._names if folder.startswith(self._folder) else self._others))
 
     def all_under(self, folder: str) -> bool:
-        return self._joined.count(f"\0{folder}") == len(self._names) if self._apart \
-            else all(name.startswith(folder) for name in self._names)
+        return all(name.startswith(folder) for name in (self._others if self._folder.startswith(folder) else self._names))
 
     def ending(self, text: str) -> list[str]:
         """The names that end in `text`, in lower case, without regard to case."""
@@ -129,7 +134,13 @@ class _Names:
 
     def has_like(self, name: str) -> bool:
         """Whether some name may be this one without regard to case."""
-        return f"\0{name.lower()}\0" in self._lower
+        lower = name.lower()
+        return lower in self._others_lower or (lower.startswith(self._folder.lower()) and f"\0{lower}\0" in self._lower)
+
+    @functools.cached_property
+    def _lower(self) -> str:
+        lower = self._joined.lower()
+        return self._joined if lower == self._joined else lower         # several megabytes, and nearly always the same
 
 
 class _Archive:
@@ -146,7 +157,7 @@ class _Archive:
         self.findings: list[Finding] = []
         self.pickles: list[Pickle] = []
         self.used = bytearray(len(directory.members))
-        self.names = _Names(directory.members)
+        self.names = _Names(directory.members.names)
         self.by_case: dict[str, str] | None = None
         self.order_problem = ""            # why no storage's bytes can be told, or ""
         self.big_endian = False

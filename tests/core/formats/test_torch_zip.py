@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, NotACheckpoint, TooBig, Truncated, Unsupported
@@ -84,6 +86,19 @@ GOOD = {"data.pkl": saved(w=tensor(storage())), "byteorder": b"little", "data/0"
 
 def ids(ckpt: Checkpoint) -> set[str]:
     return {finding.id for finding in ckpt.findings}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(["a/data/0", "a/data/1", "A/DATA/2", "a/DATA.pkl", "a/data.pkl", "b/c", "a/data/data.pkl", "x", "/",
+                                 "a/code/y\0z", "a/tensors/1", "\u0130/1"]), max_size=9, unique=True),
+       st.sampled_from(["a/data/1", "A/data/0", "a/data.pkl", "data.pkl", "a/", "a/data/", "a/code/", "", "b/", "\u0130/", "x", "A/", "/"]))
+def test_that_names_are_looked_through_as_one_by_one(names: list[str], asked: str) -> None:
+    found = torch_zip._Names(names)
+    assert found.any_under(asked) == any(name.startswith(asked) for name in names)
+    assert found.all_under(asked) == all(name.startswith(asked) for name in names)
+    assert found.has_like(asked) or not any(name.lower() == asked.lower() for name in names)
+    if asked:
+        assert found.ending(asked.lower()) == [name for name in names if name.lower().endswith(asked.lower())]
 
 
 # -- what torch writes -------------------------------------------------------------------------------------------------

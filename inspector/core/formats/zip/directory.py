@@ -14,6 +14,7 @@ A member that is broken by itself gets a note and the rest opens; what makes the
 from __future__ import annotations
 
 import struct
+import sys
 from array import array
 from collections.abc import Iterable, Iterator
 from operator import add, gt
@@ -48,6 +49,7 @@ _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
 _BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
+_WORTH_NUMPY = 2000          # members that are faster with it, where it is there already
 _LISTED = 20                 # findings of one sort told one by one
 
 
@@ -298,7 +300,7 @@ def check_names(names: list[str]) -> list[Finding]:
         findings += _some("path-traversal", "danger", [name for name in names if _climbs(name)],
                           "has a name that would leave the folder it is unpacked to.",
                           "Nothing is unpacked here. Do not unpack it with other programs.")
-    if len(joined) > 1024:
+    if len(joined) > 1024 and max(map(len, names)) > 1024:
         findings += _some("long-name", "warning", [name for name in names if len(name) > 1024],
                           "has a name longer than 1,024 characters.", "")
     return findings
@@ -367,7 +369,7 @@ def _bounds(table: Table, file_size: int, at: int) -> tuple[array[int], list[str
     headers = table.headers
     bounds = headers[1:]
     bounds.append(at)
-    if not any(map(gt, _ends(table), bounds)):
+    if not _overlapping(table, bounds):
         return bounds, []      # as nearly always
     ends = [*_ends(table)]
     outside: list[str] = []
@@ -381,6 +383,17 @@ def _bounds(table: Table, file_size: int, at: int) -> tuple[array[int], list[str
         if headers[n] < bound:
             bound, after = headers[n], n
     return bounds, outside
+
+
+def _overlapping(table: Table, bounds: array[int]) -> bool:
+    """Whether a member ends behind its bound."""
+    if len(bounds) < _WORTH_NUMPY or "numpy" not in sys.modules:
+        return any(map(gt, _ends(table), bounds))
+    import numpy as np
+    headers, packed, limits = (np.frombuffer(column, np.uint64) for column in (table.headers, table.packed, bounds))
+    if max(headers.max(), packed.max()) >> 62:                          # whose sums may not fit
+        return any(map(gt, _ends(table), bounds))
+    return bool((headers + packed + (np.frombuffer(table.lengths, np.uint16) + np.uint64(zip_local_header.FIXED)) > limits).any())
 
 
 def _ends(table: Table) -> Iterator[int]:

@@ -200,8 +200,9 @@ class _Ahead:
         here: Mask = whole[first:last] == self._anchor[0]
         for place, byte in enumerate(self._anchor[1:8], 1):         # one byte after the other: sixteen positions at once
             here &= whole[first + place:last + place] == byte
-        found = np.flatnonzero(here) + first
-        return found[self._reader.says(found, self._anchor)]
+        found: Ints = np.flatnonzero(here) + first
+        sound: Ints = found[self._reader.says(found, self._anchor)]
+        return sound
 
 
 def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int,
@@ -537,7 +538,8 @@ class _Block:
         token = self.reader.read(p)
         there = token.which == _PUT
         self.puts.append(Put(there, token.value, token.op == 0x94))
-        return p + token.width * there
+        behind: Ints = p + token.width * there
+        return behind
 
     def _operand(self, p: Ints, wanted: int | None, but: Mask | None = None) -> tuple[Operand, Ints]:
         """A text or GET (`wanted` _TEXT), an int (_INT), or any of them (None), and none at all where `but` says so."""
@@ -948,7 +950,7 @@ class _Nodes(_Table):
         shape = self.there.shape
         self.kind, self.a = np.empty(shape, np.uint8), np.empty(shape, np.int64)
         self.b, self.at = np.empty(shape, np.intc), np.empty(shape, np.intc)
-        self.used = self.there.any(0).tolist()
+        self.used: list[bool] = np.any(self.there, 0).tolist()
         return numbers
 
     def fill(self, column: int, kind: Any, a: Any, b: Any, at: Ints) -> None:

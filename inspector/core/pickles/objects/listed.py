@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.pickles.decode.columns import all_different, different
 from inspector.core.progress import counted
-from inspector.core.tensor_table import TensorTable
+from inspector.core.tensor_table import MadeOnce, TensorTable
 
 from .bulk import Form
 from .storages import Many, ManyStorages
@@ -137,6 +137,15 @@ class TensorList(Sequence[TensorInfo]):
                for kind, times in self._times.items())
         return chain(own, ((tuple(info[at] for at in ats), 1) for info in self._others))
 
+    def made_of(self, fields: Sequence[str], make: Callable[..., Any]) -> Iterable[Any] | None:
+        """What is made of fields that are all the same in tensors of one kind; None where that is not so."""
+        if self._others or not all(field in _IN_KINDS for field in fields):
+            return None
+        made = MadeOnce(make)
+        values = [made[tuple(_IN_KINDS[field](kind) for field in fields)] for kind in self.ordinary.kinds]
+        return repeat(values[0], len(self._rows)) if len(values) == 1 else \
+            map(values.__getitem__, map(self.ordinary.kind.__getitem__, self._rows))
+
     @property
     def each_alone(self) -> bool:
         """Whether none shares its storage with another."""
@@ -237,6 +246,9 @@ class ListedTensors(TensorTable):
 
     def kinds(self, *fields: str) -> Iterable[tuple[Any, int]] | None:
         return self._list.kinds(*fields)
+
+    def made_of(self, fields: Sequence[str], make: Callable[..., Any]) -> Iterable[Any] | None:
+        return self._list.made_of(fields, make)
 
     @property
     def each_alone(self) -> bool:

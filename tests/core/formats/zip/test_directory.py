@@ -7,6 +7,7 @@ import random
 import struct
 import zipfile
 import zlib
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, NotACheckpoint, TooBig, Truncated, Unsupported
 from inspector.core.formats.zip import directory as zip_directory
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
+from inspector.core.formats.zip.entries import Table
 from inspector.core.io.sources import open_source
 from inspector.core.limits import LIMITS, Limits
 from tests.extents import read_extent
@@ -275,6 +277,19 @@ def test_that_a_doubtful_archive_is_refused(read: Callable[..., Read], data: byt
     with pytest.raises(error, match=words) as caught:
         read(data)
     assert "\n" not in str(caught.value)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from((0, 50, 100, 1 << 40, 1 << 62, (1 << 64) - 1)), st.sampled_from((0, 4, 1 << 63)),
+                          st.sampled_from((1, 20))), min_size=1, max_size=4), st.sampled_from((40, 200, 1 << 41, (1 << 64) - 1)))
+def test_that_members_overlap_at_once_as_they_do_one_by_one(rows: list[tuple[int, int, int]], end: int) -> None:
+    headers, packed, lengths = (array(code, column) for code, column in zip("QQH", zip(*rows, strict=True), strict=True))
+    table = Table([""] * len(rows), None, lengths, *[array("H")] * 2, array("I"), packed, packed, headers, [])
+    bounds = array("Q", [*headers[1:], end])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zip_directory, "_WORTH_NUMPY", 0)
+        assert zip_directory._overlapping(table, bounds) == any(header + nbytes + 30 + length > bound for header, nbytes, length, bound
+                                                                in zip(headers, packed, lengths, bounds, strict=True))
 
 
 def test_that_zipfile_takes_some_of_what_is_refused() -> None:

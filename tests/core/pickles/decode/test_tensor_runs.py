@@ -326,6 +326,32 @@ def wide(count: int = 200) -> Writer:
     return writer
 
 
+@pytest.mark.parametrize("block", [8, 64, 8192])
+def test_that_a_run_leaves_no_more_behind_than_it_wrote(block: int, engaged: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensor_runs, "BLOCK", block)
+    graph = assert_identical(bytes(wide(600).out) + b"u.")          # whose last tensors are left to the plain loop
+    assert max(engaged) >= 8
+    assert len(graph.kind) == len(graph.a) == len(graph.b) == len(graph.at)
+    graph.a.append(1)                                               # nobody holds on to them
+
+
+ANCHORS = [b"h\x01((h\x02", b"j\1\0\0\0((h\2", tensor_runs._WRITTEN]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([*ANCHORS, b"ctorch._utils\n", b"h\x01(", b"x" * 7, b""]), max_size=30), st.sampled_from(ANCHORS), st.integers(0, 40), st.integers(1, 9))
+def test_that_anchors_are_found_where_they_are(parts: list[bytes], anchor: bytes, pos: int, most: int) -> None:
+    data = b"".join(parts) + bytes(2 * tensor_runs.LONGEST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tensor_runs, "_WINDOW", 16)
+        ahead = tensor_runs._Ahead(tensor_runs._Reader(data), anchor, pos)
+        found: list[int] = []
+        while len(some := ahead.next(most)):
+            assert len(some) <= most
+            found += some.tolist()
+    assert found == [at for at in range(pos, len(data)) if data.startswith(anchor, at)]
+
+
 def test_that_an_anchor_inside_a_key_does_no_harm(engaged: list[int]) -> None:
     writer = wide()
     anchor = bytes(writer.out)[bytes(writer.out).rindex(b"(("):][:4]
