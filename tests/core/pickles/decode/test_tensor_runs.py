@@ -339,7 +339,8 @@ ANCHORS = [b"h\x01((h\x02", b"j\1\0\0\0((h\2", tensor_runs._WRITTEN]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from([*ANCHORS, b"ctorch._utils\n", b"h\x01(", b"x" * 7, b""]), max_size=30), st.sampled_from(ANCHORS), st.integers(0, 40), st.integers(1, 9))
+@given(st.lists(st.sampled_from([*ANCHORS, b"ctorch._utils\n", b"h\x01(", b"x" * 7, b""]), max_size=30), st.sampled_from(ANCHORS),
+       st.integers(0, 40), st.integers(1, 9))
 def test_that_anchors_are_found_where_they_are(parts: list[bytes], anchor: bytes, pos: int, most: int) -> None:
     data = b"".join(parts) + bytes(2 * tensor_runs.LONGEST)
     with pytest.MonkeyPatch.context() as patch:
