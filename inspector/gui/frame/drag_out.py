@@ -1,12 +1,13 @@
 """What is selected in the tree, dragged out of the window as a file: a tensor as .npy, several as .safetensors, an open file as itself.
 
-The file is made in a worker from the moment the drag begins; whoever asks for it before it is there waits, and the window goes on. It stays
-until the window is closed, as file managers copy when the drag is over. Only copies are offered: nobody may take it away as a move.
+The file is made in a worker from the moment the drag begins, and whether many tensors are too much is found out there, too; whoever asks
+for it before it is there waits, and the window goes on. It stays until the window is closed, as file managers copy when the drag is over.
+Only copies are offered: nobody may take it away as a move.
 """
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.tree_view import TreeView
 
 MOST = 512 << 20                # bytes of what is dragged
+MANY = 5000                     # tensors from which on they are looked through by a worker, when the drag has begun
 _URLS, _TEXT = "text/uri-list", "text/plain"
 _PICTURE = 32
 
@@ -85,31 +87,39 @@ class DragOut(QObject):
         if document is None or selection is None or document.checkpoint is None:
             return
         ckpt = document.checkpoint
-        keys = [key for key in selection.keys if key in ckpt.tensors]
-        whole = not selection.prefix and selection.value is None and len(keys) in (0, len(ckpt.tensors))
+        whole = not selection.prefix and selection.value is None and len(selection.keys) in (0, len(ckpt.tensors))
         if whole and ckpt.edited is None and os.path.isfile(core.file_of(document.path)):
             self._drag_file(core.file_of(document.path))
-        elif keys:
-            self._drag_tensors(ckpt, document.path, selection.prefix, keys)
+        elif len(selection.keys) > MANY:            # what they are, and whether they can be dragged, a worker sees to
+            self._drag_tensors(ckpt, document.path, selection.prefix, selection.keys)
+        elif keys := _present(ckpt, selection.keys):
+            if (nbytes := _bytes_of(ckpt, keys)) > MOST:
+                self.said.emit(self._too_much(nbytes))
+            else:
+                self._drag_tensors(ckpt, document.path, selection.prefix, keys)
 
     def _drag_file(self, path: str) -> None:
         mime = QMimeData()
         mime.setUrls([QUrl.fromLocalFile(os.path.abspath(path))])
         self._carried(mime, "file")
 
-    def _drag_tensors(self, ckpt: core.Checkpoint, source: str, prefix: str, keys: list[str]) -> None:
-        nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
-        if nbytes > MOST:
-            self.said.emit(self.tr("{size} are too much to be dragged. Save them instead: Edit ▸ Extract or Keep, then Save As.").format(
-                size=words.size(nbytes)))
-            return
+    def _too_much(self, nbytes: int) -> str:
+        return self.tr("{size} are too much to be dragged. Save them instead: Edit ▸ Extract or Keep, then Save As.").format(
+            size=words.size(nbytes))
+
+    def _drag_tensors(self, ckpt: core.Checkpoint, source: str, prefix: str, chosen: Sequence[str]) -> None:
         task = "drag", next(self._numbers)
-        alone = len(keys) == 1
-        name = exporting.name_of(source, keys[0] if alone else prefix or self.tr("selection"), "", ".npy" if alone else ".safetensors")
-        mime = PromisedFile("\n".join(keys))
+        alone = len(chosen) == 1
+        name = exporting.name_of(source, chosen[0] if alone else prefix or self.tr("selection"), "", ".npy" if alone else ".safetensors")
+        mime = PromisedFile("\n".join(chosen))
         folder = os.path.join(self._place(), str(task[1]))
 
         def work(monitor: core.Monitor) -> str:
+            keys = chosen if len(chosen) <= MANY else _present(ckpt, chosen, monitor)
+            if len(chosen) > MANY and (nbytes := _bytes_of(ckpt, keys, monitor)) > MOST:
+                raise _TooMuch(nbytes)
+            if not keys:
+                return ""
             os.mkdir(folder)
             path = os.path.join(folder, name)
             if alone:
@@ -120,6 +130,9 @@ class DragOut(QObject):
 
         def failed(error: Exception) -> None:
             mime.give_up()
+            if isinstance(error, _TooMuch):
+                self.said.emit(self._too_much(error.nbytes))
+                return
             if not isinstance(error, core.InspectorError):
                 raise error
             self.said.emit(words.error(error))
@@ -145,3 +158,31 @@ class DragOut(QObject):
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
+
+
+class _TooMuch(Exception):
+    """What is dragged is more than is made for nothing."""
+
+    def __init__(self, nbytes: int) -> None:
+        super().__init__(nbytes)
+        self.nbytes = nbytes
+
+
+def _present(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> list[str]:
+    """Those that there are."""
+    found = []
+    for n, key in enumerate(keys):
+        if not n % 1024:
+            monitor.check()
+        if key in ckpt.tensors:
+            found.append(key)
+    return found
+
+
+def _bytes_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> int:
+    nbytes = 0
+    for n, key in enumerate(keys):
+        if not n % 1024:
+            monitor.check()
+        nbytes += ckpt.tensors[key].nbytes
+    return nbytes

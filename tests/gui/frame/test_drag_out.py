@@ -95,6 +95,22 @@ def test_that_nobody_makes_a_file_that_is_too_large_to_be_dragged(window: MainWi
     assert "too much" in said[0]
 
 
+def test_that_many_are_looked_through_by_a_worker_once_the_drag_has_begun(window: MainWindow, session: Session, qtbot: QtBot,
+                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drag_out, "MANY", 1)
+    taken, said = dropped(window, lambda mime: [url.toLocalFile() for url in mime.urls()]), []
+    window.drag_out.said.connect(said.append)
+    session.select(Selection(session.documents[0].id, "net", ("net.a", "net.b")))
+    window.drag_out.begin()
+    (path,), = taken  # type: ignore[misc]
+    assert sorted(load_file(path)) == ["net.a", "net.b"]
+    monkeypatch.setattr(drag_out, "MOST", 10)
+    window.drag_out.begin()
+    assert taken[1:] == [[]]
+    assert len(said) == 1
+    assert "too much" in said[0]
+
+
 def test_that_a_drag_that_is_given_up_stops_the_work(window: MainWindow, session: Session, tasks: Tasks, qtbot: QtBot) -> None:
     window.drag_out.carry = lambda drag: Qt.DropAction.IgnoreAction
     session.select(Selection(session.documents[0].id, "net.a", ("net.a",)))
