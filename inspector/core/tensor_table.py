@@ -85,14 +85,20 @@ class TensorTable(Mapping[str, TensorInfo]):
     def each_alone(self) -> bool:
         """Whether none shares its storage with another."""
 
-    def __getitem__(self, key: str) -> TensorInfo:
+    def _numbered(self) -> dict[str, int]:
         numbers = self._numbers
         if numbers is None:
             numbers, left = {}, enumerate(self._keys)
             while some := [*islice(left, _ROWS)]:           # not all in one call, which would keep the interpreter from the window
                 numbers.update((key, number) for number, key in some)
             self._numbers = numbers
-        number = numbers[key]
+        return numbers
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._numbered()
+
+    def __getitem__(self, key: str) -> TensorInfo:
+        number = self._numbered()[key]
         first, near = self._near
         if not 0 <= number - first < len(near):
             if number not in (self._next, first + len(near)) or not number:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import count
+from functools import lru_cache
+from itertools import repeat
 from math import prod
 from types import MappingProxyType
 
@@ -74,35 +75,44 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
 
 def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     tensors = names.tensors
-    places: dict[str, int] = {}
-    for piece in in_pieces(tensors):            # not all in one call, which would keep the interpreter from the window
-        places.update(zip(piece, count(len(places))))
-    at = places.__getitem__
-    taken: set[str] = set()
-    found: dict[int, LogicalTensor] = {}
+    owner: dict[str, int] = {}                  # of each part, the number in `found` of what it is a part of
+    found: list[LogicalTensor] = []
+    sizes: dict[tuple[tuple[int, ...], tuple[int, ...]], int | None] = {}
     for claims in FAMILIES:
         for n, tensor in enumerate(claims(names)):
             if not n % _CHECK_EVERY:
                 monitor.check()
             keys = tensor.parts.values() if not tensor.inner else keys_of(tensor)
-            if taken.isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
-                taken.update(keys)
-                found[min(map(at, keys))] = _with_group(tensors, tensor)
-    return {tensor.name: tensor for _, tensor in sorted(found.items())}
+            if owner.keys().isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
+                owner.update(zip(keys, repeat(len(found)), strict=False))
+                found.append(_with_group(tensors, tensor, sizes))
+    order: dict[int, None] = {}
+    for piece in in_pieces(tensors):            # not all in one call, which would keep the interpreter from the window
+        order.update(dict.fromkeys([owner[key] for key in piece if key in owner]))
+    return {found[n].name: found[n] for n in order}
 
 
-def _with_group(tensors: Mapping[str, TensorInfo], tensor: LogicalTensor) -> LogicalTensor:
-    """The tensor with how many elements share a scale, going by how many scales there are."""
+def _with_group(tensors: Mapping[str, TensorInfo], tensor: LogicalTensor,
+                sizes: dict[tuple[tuple[int, ...], tuple[int, ...]], int | None]) -> LogicalTensor:
+    """The tensor with how many elements share a scale, going by how many scales there are. `sizes` are those of shapes seen before."""
     if tensor.decoder is None:
         return tensor
     scales = tensors.get(tensor.parts.get("scale") or tensor.parts.get("absmax") or "")
     if scales is None:
         return tensor
-    numel, count = tensor.numel, scales.numel
-    if not 1 < count < numel or numel % count:
-        return tensor
+    form = tensor.shape, scales.shape
+    if form not in sizes:
+        sizes[form] = _group_size(tensor, scales.numel)
+    size = sizes[form]
+    return tensor.grouped(size) if size is not None else tensor
+
+
+def _group_size(tensor: LogicalTensor, scales: int) -> int | None:
+    numel = tensor.numel
+    if not 1 < scales < numel or numel % scales:
+        return None
     # a scale of a whole row, or of a block of rows, is no group
-    return tensor.grouped(numel // count) if numel // count < tensor.shape[-1] else tensor
+    return numel // scales if numel // scales < tensor.shape[-1] else None
 
 
 def keys_of(tensor: LogicalTensor) -> list[str]:
@@ -144,7 +154,10 @@ def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], other
     """`ckpt` with `found`, packed tensors of it, instead of their parts. `others`: there are more, which stay as they are stored."""
     if not found:
         return ckpt
-    every = (one if isinstance(one, TensorInfo) else tensor_of(ckpt, one) for _, one in in_order(ckpt, found))
+    tensors: dict[str, TensorInfo] = {}
+    for piece in in_pieces(ckpt.tensors.items()):       # each made once
+        tensors.update(piece)
+    every = (one if isinstance(one, TensorInfo) else _tensor_of(tensors, ckpt.state_dicts, one) for _, one in _in_order(tensors, found))
     return replace(ckpt, tensors=MappingProxyType({info.key: info for info in every}),
                    values=MappingProxyType(values_left(ckpt, found.values())),
                    metadata=MappingProxyType(metadata_left(ckpt, found.values(), others)))
@@ -173,9 +186,13 @@ def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor], others: bool
 
 def in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Iterator[tuple[str, LogicalTensor | TensorInfo]]:
     """Packed tensors with the first of their parts in the file, where that stands; the others as they are, with their keys."""
+    return _in_order(ckpt.tensors, found)
+
+
+def _in_order(tensors: Mapping[str, TensorInfo], found: Mapping[str, LogicalTensor]) -> Iterator[tuple[str, LogicalTensor | TensorInfo]]:
     owner = {key: tensor for tensor in found.values() for key in keys_of(tensor)}
     done: set[str] = set()
-    for key, info in ckpt.tensors.items():
+    for key, info in tensors.items():
         tensor = owner.get(key)
         if tensor is None:
             yield key, info
@@ -186,24 +203,37 @@ def in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Iterator[t
 
 def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
     """The tensor as float32, with the decoder that makes its elements; or as what it is, where there is nothing to make."""
-    first = ckpt.tensors[tensor.parts.get("data") or keys_of(tensor)[0]]
+    return _tensor_of(ckpt.tensors, ckpt.state_dicts, tensor)
+
+
+def _tensor_of(tensors: Mapping[str, TensorInfo], state_dicts: tuple[str, ...], tensor: LogicalTensor) -> TensorInfo:
+    first = tensors[tensor.parts.get("data") or keys_of(tensor)[0]]
     if tensor.decoder is None and not tensor.problem:
         return first._replace(key=tensor.name)
-    extra, problem = None, tensor.problem
+    extra = None
     if tensor.decoder is not None:
-        extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(ckpt, tensor)), tensor.words))
-    place = max((path for path in ckpt.state_dicts if not path or is_under(tensor.name, path)), key=len, default=None)
-    return TensorInfo(tensor.name, tensor.shape, "float32", first.device, contiguous(tensor.shape), 0, "", 0, False, place, "strided",
-                      problem, first.node, extra)
+        extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(tensors, tensor)), tensor.words))
+    place = max((path for path in state_dicts if not path or is_under(tensor.name, path)), key=len, default=None) if state_dicts else None
+    return TensorInfo(tensor.name, tensor.shape, "float32", first.device, _strides(tensor.shape), 0, "", 0, False, place, "strided",
+                      tensor.problem, first.node, extra)
 
 
-def _sources(ckpt: Checkpoint, tensor: LogicalTensor) -> Iterator[tuple[str, TensorInfo]]:
+@lru_cache(256)         # of shapes a model has few
+def _strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return contiguous(shape)
+
+
+def _sources(tensors: Mapping[str, TensorInfo], tensor: LogicalTensor) -> Iterator[tuple[str, TensorInfo]]:
     """The parts as the decoder wants them: its codes as rows, a quantized tensor as its integers and their scales."""
+    decoder = tensor.decoder
     for role, key in tensor.parts.items():
-        info, decoder = ckpt.tensors[key], tensor.decoder
-        if role == "data" and isinstance(decoder, Grid) and decoder.stored != "nibbles":
-            info = _in_rows(info, decoder.rows)
-        elif role == "data" and isinstance(decoder, Affine):
+        info = tensors[key]
+        if role != "data":
+            pass
+        elif isinstance(decoder, Grid):
+            if decoder.stored != "nibbles":
+                info = _in_rows(info, decoder.rows)
+        elif isinstance(decoder, Affine):
             if isinstance(info.quantizer, PerChannel):
                 yield from zip(("scale", "zero_point"), info.quantizer.parts().values(), strict=False)
             info = _in_rows(info._replace(dtype=_INTEGERS.get(info.dtype, info.dtype), extra=None), -(-tensor.numel // decoder.unit))

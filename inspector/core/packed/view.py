@@ -78,17 +78,14 @@ def packed_view(ckpt: Checkpoint, monitor: Monitor = QUIET) -> PackedView | None
     if not found:
         return None
     owners = {key: name for name, tensor in found.items() for key in keys_of(tensor) if key in ckpt.tensors}
-    under: dict[str, int] = {}
-    for key in ckpt.tensors:
-        for path in ancestors(key):
-            under[path] = under.get(path, 0) + 1
+    counted = _Counted(ckpt)
     groups: dict[str, str] = {}
     paths: dict[str, str] = {}
     for name, tensor in found.items():
         keys = [key for key in keys_of(tensor) if key in ckpt.tensors]
         if len(keys) < 2:
             continue
-        row, moved = _row_of(name, keys, under)
+        row, moved = _row_of(name, keys, counted)
         if row and row not in groups:
             groups[row] = name
             paths |= moved
@@ -96,13 +93,29 @@ def packed_view(ckpt: Checkpoint, monitor: Monitor = QUIET) -> PackedView | None
                       MappingProxyType(paths), MappingProxyType(owners))
 
 
-def _row_of(name: str, keys: list[str], under: Mapping[str, int]) -> tuple[str, dict[str, str]]:
+class _Counted:
+    """How many tensors lie under a path. Counted for the first that is asked about, as adapters are and others are not."""
+
+    def __init__(self, ckpt: Checkpoint) -> None:
+        self._ckpt = ckpt
+        self._counts: dict[str, int] | None = None
+
+    def under(self, path: str) -> int:
+        if self._counts is None:
+            self._counts = {}
+            for key in self._ckpt.tensors:
+                for above in ancestors(key):
+                    self._counts[above] = self._counts.get(above, 0) + 1
+        return self._counts.get(path, 0)
+
+
+def _row_of(name: str, keys: list[str], counted: _Counted) -> tuple[str, dict[str, str]]:
     """Where a packed tensor is one row, and where those of its parts stand that do not lie beneath that by their own keys."""
     above = parent_of(name)
     if all(not above or is_under(key, above) for key in keys):
         outside = [key for key in keys if not is_under(key, name)]
         return name, {key: join(name, leaf_of(key) if key == name else key[len(above) + 1 if above else 0:]) for key in outside}
     # an adapter's matrices lie in a group of their own
-    common = next((path for path in ancestors(keys[0]) if path and under.get(path) == len(keys)
+    common = next((path for path in ancestors(keys[0]) if path and counted.under(path) == len(keys)
                    and all(is_under(key, path) for key in keys)), "")
     return common, {}

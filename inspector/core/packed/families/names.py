@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -62,13 +62,9 @@ class LogicalTensor(NamedTuple):
     @property
     def words(self) -> str:
         """How it is packed, for people: "4-bit GPTQ g128", where 128 weights share a scale; "LoRA r8" of what an adapter adds."""
-        name = _WORDS.get(self.scheme, self.scheme)
         if isinstance(self.decoder, LowRank):
-            return f"{name} r{self.decoder.rank}"
-        if self.is_adapter:
-            return name
-        bits = f"{self.bits:g}-bit " if self.bits is not None else ""
-        return f"{bits}{name}{f' g{self.group_size}' if self.group_size else ''}"
+            return f"{_WORDS.get(self.scheme, self.scheme)} r{self.decoder.rank}"
+        return _WORDS.get(self.scheme, self.scheme) if self.is_adapter else _words_of(self.scheme, self.bits, self.group_size)
 
     @property
     def is_adapter(self) -> bool:
@@ -91,6 +87,11 @@ class LogicalTensor(NamedTuple):
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, (self.name, self.shape, self.dtype, self.scheme, self.bits, self.bits_per_weight, dict(self.parts), self.decoder,
                        self.problem, self.inner, self.group_size)
+
+
+@lru_cache(256)
+def _words_of(scheme: str, bits: float | None, group_size: int | None) -> str:
+    return f"{f'{bits:g}-bit ' if bits is not None else ''}{_WORDS.get(scheme, scheme)}{f' g{group_size}' if group_size else ''}"
 
 
 def _made(name: str, shape: tuple[int, ...], dtype: str, scheme: str, bits: float | None, each: float | None, parts: dict[str, str],
