@@ -3570,12 +3570,24 @@
 <translation>量化的值按保存的整数显示</translation>
 </message>
 <message>
-<source>drawn from blocks of {size}, exact when you zoom in</source>
-<translation>由 {size} 的块绘制，放大后精确</translation>
+<source>each dot is the mean of {size}, exact when you zoom in</source>
+<translation>每个点是 {size} 的均值，放大后为精确值</translation>
 </message>
 <message>
-<source>{share} of the elements read</source>
-<translation>已读取 {share} 的元素</translation>
+<source>each dot is the largest of {size}, exact when you zoom in</source>
+<translation>每个点是 {size} 中绝对值最大的，放大后为精确值</translation>
+</message>
+<message>
+<source>each dot is one of {size}, exact when you zoom in</source>
+<translation>每个点是 {size} 中的一个，放大后为精确值</translation>
+</message>
+<message>
+<source>made from {share} of the elements</source>
+<translation>由 {share} 的元素得出</translation>
+</message>
+<message>
+<source>every element drawn</source>
+<translation>每个元素都已绘出</translation>
 </message>
 <message>
 <source>{n} of {all} rows are all zero</source>
@@ -3810,6 +3822,10 @@
 <message>
 <source>{n} bins</source>
 <translation>{n} 个区间</translation>
+</message>
+<message>
+<source>{tensors} one by one in Layers</source>
+<translation>在“层”中逐个查看 {tensors}</translation>
 </message>
 <message>
 <source>&amp;Range</source>
@@ -7897,6 +7913,10 @@
 <translation>离群值使柱挤在一起：请选择范围 1 % 至 99 %。</translation>
 </message>
 <message>
+<source>{n} elements</source>
+<translation>{n} 个元素</translation>
+</message>
+<message>
 <source>without {tensors} of whole numbers, such as {key}</source>
 <translation>不含 {tensors}整数张量，如 {key}</translation>
 </message>
@@ -7942,6 +7962,26 @@
 <message>
 <source>Mean</source>
 <translation>平均值</translation>
+</message>
+<message>
+<source>Inf</source>
+<translation>Inf</translation>
+</message>
+<message>
+<source>Min</source>
+<translation>最小</translation>
+</message>
+<message>
+<source>Max</source>
+<translation>最大</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
 </message>
 <message>
 <source>Standard deviation</source>
@@ -8323,6 +8363,14 @@
 <message>
 <source>{n} elements are smaller than the least normal number of their type</source>
 <translation>{n} 个元素小于其类型的最小正规数</translation>
+</message>
+<message>
+<source>{n} at the edge, {ends}</source>
+<translation>{n} 个在边界，{ends}</translation>
+</message>
+<message>
+<source>{n} of {all} elements are the least or the greatest number of their type: what they stand for was cut off there, or is what the scale was chosen by</source>
+<translation>{all} 个元素中有 {n} 个是其类型的最小或最大值：它们所代表的值在此被截断，或正是用来选定比例的值</translation>
 </message>
 <message>
 <source>The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.</source>

@@ -32,9 +32,9 @@ _COUNTING = frozenset(("int", "uint", "bool"))
 
 @dataclass(frozen=True, slots=True)
 class GroupStatistics:
-    """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most eight; all have the same
-    `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`: all values are
-    whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: stored bytes of what was measured. `counters`
+    """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most eight, with its quantiles; all
+    have the same `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`: all values
+    are whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: stored bytes of what was measured. `counters`
     are keys that were not measured: counters among weights."""
 
     together: Summary
@@ -108,7 +108,8 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     bins = _bins(ckpt, good, together, range, whole, steps)
     each: dict[str, Summary] = {}
     if len(good) <= MOST_APART:
-        each = {key: _counted(ckpt, [key], bins, steps) if bins else without_histogram(moments[key]) for key in good}
+        each = {key: with_counts_of(moments[key], _counted(ckpt, [key], bins, steps)) if bins else without_histogram(moments[key])
+                for key in good}
     if bins:
         together = with_counts_of(together, added_counts(list(each.values())) if each else _counted(ckpt, good, bins, steps))
     return GroupStatistics(together, tuple(each.items()), tuple(left_out[:_TOLD]), len(left_out), len(good), whole, kinds,

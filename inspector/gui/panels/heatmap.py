@@ -42,6 +42,7 @@ EXACT = 1 << 20                 # elements that are shown without blocks
 KEPT = 12                       # pictures that are kept: 8 MB each at most
 SETTLED = 90                    # milliseconds the view or the cursor rests before more is read for it
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
+_RGB = 3                        # inputs that are drawn together
 
 
 class _Colouring(NamedTuple):
@@ -175,6 +176,9 @@ class HeatmapPanel(SelectionPanel):
             self.kernels.readout.setVisible(isinstance(found, Sheet))
             for widget in self._of_pictures:
                 widget.setVisible(not isinstance(found, Sheet))
+            coloured = isinstance(found, Sheet) and found.found.tiles.shape[1] == _RGB          # red, green and blue are its colours
+            self.colours_label.setVisible(not coloured)
+            self.colours.setVisible(not coloured)
             if isinstance(found, Sheet):
                 self._show_sheet(found, self._tensor[1])
             else:
@@ -303,10 +307,14 @@ class HeatmapPanel(SelectionPanel):
             facts.append(self.tr("quantized values are shown as the integers that are stored"))
         part = found.layer.part if found is not None else None
         if part is not None and not part.exact:
-            size = f"{part.rows.step} × {part.cols.step}"
-            facts.append(self.tr("drawn from blocks of {size}, exact when you zoom in").format(size=size))
+            dot = {"mean": self.tr("each dot is the mean of {size}, exact when you zoom in"),
+                   "absmax": self.tr("each dot is the largest of {size}, exact when you zoom in"),
+                   "sample": self.tr("each dot is one of {size}, exact when you zoom in")}[self.how.currentData()]
+            facts.append(dot.format(size=f"{part.rows.step} × {part.cols.step}"))
             if part.read < part.total and self.how.currentData() != "sample":
-                facts.append(self.tr("{share} of the elements read").format(share=words.share(part.read, part.total)))
+                facts.append(self.tr("made from {share} of the elements").format(share=words.share(part.read, part.total)))
+        elif part is not None:
+            facts.append(self.tr("every element drawn"))
         if found is not None and self.norms.result is not None:
             outputs, inputs = (int((norms == 0).sum()) for norms in self.norms.result)
             if outputs:
@@ -418,8 +426,8 @@ class HeatmapPanel(SelectionPanel):
     def _place(self) -> None:
         choices, row = flowing(8)
         self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
-        for widget in (label(self.tr("Colours"), tone="muted", selectable=False), self.colours, self.centre, self.clip,
-                       self.how_label, self.how):
+        self.colours_label = label(self.tr("Colours"), tone="muted", selectable=False)
+        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how):
             row.addWidget(widget)
         self.how.hide()
         self.how_label.hide()

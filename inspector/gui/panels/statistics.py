@@ -7,6 +7,7 @@ the tensors again; everything else is made from what was counted.
 """
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import Qt
@@ -34,6 +35,7 @@ from inspector.gui.widgets.value_chips import ValueChips, chips_of
 TASK = "statistics"
 KEPT = 32                       # results that are kept
 _MANY_KINDS = 32                # distinct values from which on they are a distribution
+_ENDS = {"qint8": (-128, 127), "quint8": (0, 255), "quint4x2": (0, 15)}           # of integers that stand for other values
 _PRESSED = 0.1                  # of the width that all values take
 
 
@@ -63,6 +65,7 @@ class StatisticsPanel(SelectionPanel):
         self.requests.changed.connect(self._answered)
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
+        self.controls.layers_asked.connect(partial(self.panel_asked.emit, "layers"))
         self.plot.range_dragged.connect(self._zoom_in)
         self.plot.all_asked.connect(self._zoom_out)
 
@@ -188,12 +191,16 @@ class StatisticsPanel(SelectionPanel):
         self.plot.subject = group.checkpoint.path, group.keys[0] if len(group.keys) == 1 else group.prefix
         parts = [(core.seen_from(key, group.prefix), summary, group.checkpoint.tensors[key].stored_nbytes) for key, summary in found.each]
         whole = (self._heading(group), found.together, found.nbytes)
-        columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
+        columns = [whole]
         meant = found.together.dequantized if len(found.each) == 1 else None
         if meant is not None:
             columns = [(self.tr("Stored integers"), *whole[1:]), (self.tr("Dequantized"), meant, found.nbytes)]
-        self.chips.show_chips(chips_of(found.together, floats="float" in found.kinds) if found.together.numel else [])
-        self.table.show_columns([Column(*column) for column in columns])
+        limits = _ENDS.get(group.checkpoint.tensors[group.keys[0]].dtype) if len(group.keys) == 1 else None
+        self.chips.show_chips(chips_of(found.together, floats="float" in found.kinds, limits=limits) if found.together.numel else [])
+        if apart:
+            self.table.show_series([Column(*one) for one in (*parts, (self.tr("Together"), *whole[1:]))])
+        else:
+            self.table.show_columns([Column(*column) for column in columns])
         instead = self._instead(found, group)
         if instead:
             self.plot.show_message(instead)
@@ -244,12 +251,12 @@ class StatisticsPanel(SelectionPanel):
         return bool(group.prefix) and sum(1 for key in group.checkpoint.tensors if key.startswith(head)) <= len(group.keys)
 
     def _remark(self, group: Group, found: core.GroupStatistics | None = None) -> str:
-        facts = [words.tensors(len(group.keys))]
+        facts = [] if self._heading(group) == words.tensors(len(group.keys)) else [words.tensors(len(group.keys))]
         if len(group.keys) == 1:
             tensor = group.checkpoint.tensors[group.keys[0]]
             facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(tensor.stored_nbytes)]
         elif found is not None:
-            facts.append(words.size(found.nbytes))
+            facts += [self.tr("{n} elements").format(n=words.many(found.together.numel)), words.size(found.nbytes)]
         if found is not None and found.counters:
             facts.append(self.tr("without {tensors} of whole numbers, such as {key}").format(
                 tensors=words.tensors(len(found.counters)), key=core.visible(found.counters[0], 60)))

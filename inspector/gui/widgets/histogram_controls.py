@@ -5,9 +5,10 @@ from typing import cast
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QDoubleValidator, QKeyEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QRadioButton, QSlider, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import words
 
 from .choice import Choice
 from .flow import Flow
@@ -50,6 +51,7 @@ class HistogramControls(QWidget):
 
     shown_changed = Signal()
     range_changed = Signal()
+    layers_asked = Signal()         # very many tensors one by one are a picture of another panel
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +68,11 @@ class HistogramControls(QWidget):
         for text, data in ranges:
             self._range.addItem(text, data)
         self.ranges = [QRadioButton(text) for text, _ in ranges]
-        self._show = Choice(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
+        self._show = Choice(self.tr("Show"), [(self.tr("Each tensor"), True), (self.tr("Together"), False)])
+        self.layers = QPushButton()
+        self.layers.setProperty("link", True)
+        self.layers.clicked.connect(self.layers_asked)
+        self.layers.hide()
         self.low, self.high = self._edit(self.tr("From")), self._edit(self.tr("To"))
         self._bounds = QWidget()
         self._slider = QSlider(Qt.Orientation.Horizontal)
@@ -121,8 +127,12 @@ class HistogramControls(QWidget):
             self._slider.blockSignals(False)
 
     def offer(self, found: core.GroupStatistics) -> None:
-        """Several tensors can be shown together or, if they are few, each by itself."""
+        """A few tensors are shown each by itself, until a person wants them together; of many there is only what they are together, and
+        where to see them one by one."""
         self._show.setVisible(len(found.each) > 1)
+        self.layers.setVisible(found.n_tensors > 1 and not found.each)
+        self.layers.setText(self.tr("{tensors} one by one in Layers").format(tensors=words.tensors(found.n_tensors)))
+        self.layers.setAccessibleName(self.layers.text())
 
     def choose(self, *, heights: Heights | None = None, span: str | None = None, apart: bool | None = None,
                bins: int | None = None, bounds: tuple[float, float] | None = None, log: bool | None = None) -> None:
@@ -207,7 +217,7 @@ class HistogramControls(QWidget):
         below.addSpacing(4)
         below.addWidget(_together(_caption(self.tr("B&ins"), self._slider), self._slider, self._bins))
         row = Flow(self, 12)
-        for part in (self._show, self._log, self._bars, _together(_caption(self.tr("&Range"), self._range), self._range)):
+        for part in (self._show, self.layers, self._log, self._bars, _together(_caption(self.tr("&Range"), self._range), self._range)):
             row.addWidget(part)
 
 

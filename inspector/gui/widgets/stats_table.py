@@ -1,4 +1,5 @@
-"""Numbers beside the plot: one row a measure, one column a tensor. What a screen reader reads instead of the picture."""
+"""Numbers beside the plot: one row a measure, or, of several tensors, one row a tensor. What a screen reader reads instead of the
+picture."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -13,6 +14,9 @@ from inspector.gui.kit import tables, theme, words
 from inspector.gui.models.plot_scales import number, percent
 
 _DIGITS = 8
+_BRIEFLY = 4                    # digits where measures stand beside each other
+_WIDEST = 16_777_215            # of Qt's widgets: no bound
+_NAMES = 240                    # pixels for the names of tensors, at the most
 
 
 class Column(NamedTuple):
@@ -32,17 +36,42 @@ class StatsTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns: list[Column] = []
+        self._across = False
         tables.calm(self, self.tr("Statistics"), padding=10)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setAlternatingRowColors(True)
         self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
-    def show_columns(self, columns: Sequence[Column]) -> None:
-        if list(columns) == self._columns:
+    def show_series(self, series: Sequence[Column]) -> None:
+        """A row each, with the measures that are looked at first beside each other."""
+        if self._across and list(series) == self._columns:
             return
-        self._columns = list(columns)
+        self._columns, self._across = list(series), True
+        measures = self._measures()
         self.clear()
+        self.setRowCount(len(series))
+        self.setColumnCount(len(measures))
+        self.setHorizontalHeaderLabels([name for name, _ in measures])
+        for row, one in enumerate(series):
+            heading = QTableWidgetItem(core.visible(one.name, 200))
+            heading.setToolTip(words.tip(one.name))
+            self.setVerticalHeaderItem(row, heading)
+            for column, (_, cell) in enumerate(measures):
+                self.setItem(row, column, _item(cell(one), number=True))
+        self.horizontalHeader().setVisible(True)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.resizeColumnsToContents()
+        self.verticalHeader().setMaximumWidth(_NAMES)
+        self.setMaximumHeight(self.sizeHint().height())
+        self.updateGeometry()
+
+    def show_columns(self, columns: Sequence[Column]) -> None:
+        if not self._across and list(columns) == self._columns:
+            return
+        self._columns, self._across = list(columns), False
+        self.clear()
+        self.verticalHeader().setMaximumWidth(_WIDEST)
         rows = self._rows(columns)
         self.setRowCount(len(rows))
         self.setColumnCount(len(columns))
@@ -70,14 +99,17 @@ class StatsTable(QTableWidget):
         rows = range(self.rowCount()) if not chosen else range(chosen[0].topRow(), chosen[0].bottomRow() + 1)
         columns = range(self.columnCount()) if not chosen else range(chosen[0].leftColumn(), chosen[0].rightColumn() + 1)
         lines = []
-        if self.columnCount() > 1:
+        if self.columnCount() > 1 or self._across:
             lines.append("\t".join(["", *(self._said(self.horizontalHeaderItem(c)) for c in columns)]))
         for r in rows:
             lines.append("\t".join([self._said(self.verticalHeaderItem(r)), *(self._said(self.item(r, c)) for c in columns)]))
         return "\n".join(lines)
 
     def cell(self, measure: str, column: int = 0) -> str:
-        """The text beside the row called `measure`; "" when there is none."""
+        """What `measure` is of the tensor that is so far from the first; "" when there is none."""
+        if self._across:
+            place = next((c for c in range(self.columnCount()) if self._said(self.horizontalHeaderItem(c)) == measure), -1)
+            return self._said(self.item(column, place)) if place >= 0 else ""
         row = next((r for r in range(self.rowCount()) if self._said(self.verticalHeaderItem(r)) == measure), -1)
         return self._said(self.item(row, column)) if row >= 0 else ""
 
@@ -101,12 +133,23 @@ class StatsTable(QTableWidget):
 
     def sizeHint(self) -> QSize:
         height = self.rowCount() * self.verticalHeader().defaultSectionSize() + 4
-        if self.columnCount() > 1:
+        if self.columnCount() > 1 or self._across:
             height += self.horizontalHeader().sizeHint().height() + self.horizontalScrollBar().sizeHint().height()
         return QSize(320, height)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 4 * self.verticalHeader().defaultSectionSize())
+
+    def _measures(self) -> list[tuple[str, Callable[[Column], _Cell]]]:
+        return [(self.tr("NaN"), lambda c: _Cell(f"{c.summary.nan:,}", c.summary.nan > 0)),
+                (self.tr("Inf"), lambda c: _Cell(f"{c.summary.inf:,}", c.summary.inf > 0)),
+                (self.tr("Zeros"), lambda c: _Cell(f"{c.summary.zeros:,}")),
+                (self.tr("Min"), lambda c: _value(c, c.summary.min, _BRIEFLY)),
+                (self.tr("Max"), lambda c: _value(c, c.summary.max, _BRIEFLY)),
+                (self.tr("Mean"), lambda c: _value(c, c.summary.mean, _BRIEFLY)),
+                (self.tr("Std"), lambda c: _value(c, c.summary.std, _BRIEFLY)),
+                (self.tr("Norm"), lambda c: _value(c, c.summary.l2, _BRIEFLY)),
+                (self.tr("Elements"), lambda c: _Cell(f"{c.summary.numel:,}")), (self.tr("Size"), lambda c: _Cell(words.size(c.nbytes)))]
 
     def _rows(self, columns: Sequence[Column]) -> list[tuple[str, Callable[[Column], _Cell]]]:
         """The measures that these tensors have, and how each is written."""
@@ -144,8 +187,8 @@ class StatsTable(QTableWidget):
         return item.text() if item is not None else ""
 
 
-def _value(column: Column, value: float) -> _Cell:
-    return _Cell(number(value, _DIGITS) if column.summary.finite else "—")
+def _value(column: Column, value: float, digits: int = _DIGITS) -> _Cell:
+    return _Cell(number(value, digits) if column.summary.finite else "—")
 
 
 def _quantiles(column: Column, *shares: float) -> _Cell:
@@ -157,9 +200,10 @@ def _part(part: int, whole: int) -> str:
     return f"{part:,} ({percent(part, whole)})" if part else "0"
 
 
-def _item(cell: _Cell) -> QTableWidgetItem:
+def _item(cell: _Cell, *, number: bool = False) -> QTableWidgetItem:
+    """`number`: it stands below others, digit below digit."""
     item = QTableWidgetItem(cell.text)
-    item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    item.setTextAlignment((Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter)
     if cell.nonfinite:
         item.setForeground(QColor(theme.colours().danger))
         font = item.font()

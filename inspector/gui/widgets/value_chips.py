@@ -25,8 +25,9 @@ class Chip(NamedTuple):
     tip: str
 
 
-def chips_of(summary: core.Summary, *, floats: bool) -> list[Chip]:
-    """`floats`: they are floating numbers, for which narrower types could be chosen."""
+def chips_of(summary: core.Summary, *, floats: bool, limits: tuple[int, int] | None = None) -> list[Chip]:
+    """`floats`: they are floating numbers, for which narrower types could be chosen. `limits`: of integers that stand for other values, the
+    least and the greatest of their type."""
     translate = QCoreApplication.translate
     found = [
         Chip(f"{summary.nan:,} NaN", "danger" if summary.nan else "",
@@ -40,6 +41,12 @@ def chips_of(summary: core.Summary, *, floats: bool) -> list[Chip]:
     if floats and summary.subnormal:
         found.append(Chip(translate("ValueChips", "{n} subnormal").format(n=f"{summary.subnormal:,}"), "", translate(
             "ValueChips", "{n} elements are smaller than the least normal number of their type").format(n=f"{summary.subnormal:,}")))
+    if limits is not None and (edge := at_the_edge(summary, limits)):
+        ends = ", ".join(f"{value:,}" for value in dict.fromkeys((int(summary.min), int(summary.max)))
+                         if value in (limits[0], limits[0] + 1, limits[1]))
+        found.append(Chip(translate("ValueChips", "{n} at the edge, {ends}").format(n=f"{edge:,}", ends=ends), "warning", translate(
+            "ValueChips", "{n} of {all} elements are the least or the greatest number of their type: what they stand for was cut off "
+            "there, or is what the scale was chosen by").format(n=f"{edge:,}", all=f"{summary.numel:,}")))
     if floats:
         most = max(abs(summary.min), abs(summary.max)) if summary.finite else 0
         within = translate("ValueChips", "The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.")
@@ -47,6 +54,19 @@ def chips_of(summary: core.Summary, *, floats: bool) -> list[Chip]:
         for name, fits in core.range_fits(summary).items():
             said = (within if fits else beyond).format(most=number(most, 4), type=name)
             found.append(Chip(f"{'✓' if fits else '✗'} {_TYPES[name]}", "" if fits else "warning", said))
+    return found
+
+
+def at_the_edge(summary: core.Summary, limits: tuple[int, int]) -> int:
+    """How many integers are the least or the greatest of their type; 0 where the bins do not tell them from their neighbours. Symmetric
+    quantizers leave the very least one out."""
+    found, counts, edges = 0, summary.counts, summary.edges
+    if not counts or edges[-1] - edges[-2] > 1 or edges[1] - edges[0] > 1 or summary.below or summary.above:
+        return 0
+    if summary.max >= limits[1]:
+        found += counts[-1]
+    if summary.min <= limits[0] + (limits[0] < 0):
+        found += counts[0]
     return found
 
 

@@ -45,6 +45,15 @@ def test_that_several_tensors_share_their_edges_and_add_up(tmp_path: Path) -> No
     assert (found.together.nan, found.together.inf, found.together.zeros) == (1, 1, 1)
 
 
+def test_that_each_of_several_has_the_quantiles_that_it_has_alone(tmp_path: Path) -> None:
+    arrays = {"a": np.random.default_rng(1).normal(size=500).astype(np.float32), "b": np.arange(90, dtype=np.float32) ** 2}
+    ckpt = checkpoint(tmp_path, arrays)
+    found = core.group_statistics(ckpt, ["a", "b"])
+    for key, summary in found.each:
+        np.testing.assert_allclose(summary.quantiles, np.quantile(arrays[key].astype(np.float64), core.QUANTILES), rtol=1e-6)
+        assert sum(summary.counts) == arrays[key].size
+
+
 def test_that_many_tensors_are_only_added_up(tmp_path: Path) -> None:
     arrays = {str(n): np.array([n, n + 1], np.float32) for n in range(MOST_APART + 1)}
     found = measured(checkpoint(tmp_path, arrays))

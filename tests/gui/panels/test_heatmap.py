@@ -128,6 +128,12 @@ def test_that_a_vector_is_folded_and_its_end_is_seen(desk: Desk) -> None:
     assert picture.pixelColor(at) == QColor(theme.colours().window)
 
 
+def test_that_a_small_matrix_says_that_every_element_is_drawn(desk: Desk) -> None:
+    desk.open({"w": np.ones((4, 5), np.float32)})
+    desk.select("w")
+    assert "every element drawn" in desk.panel.remark.text()
+
+
 def test_that_a_large_matrix_is_reduced_and_exact_when_zoomed_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heatmap, "EXACT", 1000)
     monkeypatch.setattr(heatmap, "MOST", (20, 20))
@@ -138,7 +144,7 @@ def test_that_a_large_matrix_is_reduced_and_exact_when_zoomed_in(desk: Desk, mon
     assert view.base is not None
     assert (view.base.rows.step, view.base.cols.step) == (10, 15)
     assert view.base.values[2, 3] == pytest.approx(values[20:30, 45:60].mean(dtype=np.float64))
-    assert "blocks of 10 × 15" in desk.panel.remark.text()
+    assert desk.panel.remark.text().endswith("each dot is the mean of 10 × 15, exact when you zoom in")
     view.zoom(40, view.pixel_of(100, 150))
     desk.wait()
     assert view.detail is not None
@@ -372,11 +378,14 @@ def test_that_many_inputs_are_looked_at_one_by_one(desk: Desk) -> None:
     desk.panel.slices.show_element((0, 4, 0, 0))
     desk.wait()
     np.testing.assert_array_equal(page.view.tile(2), values[2, 4:5])
+    assert desk.panel.colours.isVisible()
     desk.select("rgb")
     np.testing.assert_array_equal(page.view.tile(2), values[2, :3])
+    assert not desk.panel.colours.isVisible()           # red, green and blue are
     next(button for button in page.findChildren(QAbstractButton) if button.text() == "One by one").click()
     desk.wait()
     np.testing.assert_array_equal(page.view.tile(2), values[2, :1])
+    assert desk.panel.colours.isVisible()
 
 
 def test_that_enter_on_a_kernel_leads_to_its_slice(desk: Desk) -> None:

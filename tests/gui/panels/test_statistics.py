@@ -157,21 +157,53 @@ def test_that_a_changed_file_says_so(desk: Desk) -> None:
     assert not desk.shows_result
 
 
-def test_that_a_group_is_measured_together_or_apart(desk: Desk) -> None:
+def test_that_a_few_tensors_are_shown_one_by_one_until_they_are_wanted_together(desk: Desk) -> None:
     desk.open({"a.weight": FLOATS, "a.bias": FLOATS[:10] * 3, "b": FLOATS})
     desk.select("a.weight", "a.bias", prefix="a")
-    assert [curve.name for curve in desk.panel.plot.curves] == ["a"]
-    assert desk.panel.table.cell("Elements") == "1,010"
-    desk.panel.controls.choose(apart=True)
+    table = desk.panel.table
     assert [curve.name for curve in desk.panel.plot.curves] == ["weight", "bias"]
-    assert [desk.panel.table.cell("Elements", column) for column in range(3)] == ["1,010", "1,000", "10"]
+    assert [table.verticalHeaderItem(row).text() for row in range(table.rowCount())] == ["weight", "bias", "Together"]
+    assert [table.cell("Elements", row) for row in range(3)] == ["1,000", "10", "1,010"]
     assert desk.panel.controls.heights(True) is Heights.LOG
+    assert len(desk.panel.plot.strip.spreads) == 2
+    desk.panel.controls.choose(apart=False)
+    assert [curve.name for curve in desk.panel.plot.curves] == ["a"]
+    assert table.cell("Elements") == "1,010"
+
+
+def test_that_a_nan_of_one_of_several_is_red_in_its_row(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": np.array([1, NAN, INF, 0], np.float32)})
+    desk.select("a", "b", prefix="")
+    table = desk.panel.table
+    assert [[table.cell(name, row) for name in ("NaN", "Inf", "Zeros")] for row in (0, 1)] == [["0", "0", "0"], ["1", "1", "1"]]
+    assert [bool(table.item(row, 0).data(Qt.ItemDataRole.UserRole)) for row in (0, 1)] == [False, True]
+    assert table.text().splitlines()[0].split("\t")[:3] == ["", "NaN", "Inf"]
+    assert table.text().splitlines()[2].split("\t")[:3] == ["b", "1", "1"]
+
+
+def test_that_many_tensors_are_told_together_and_lead_to_layers(desk: Desk) -> None:
+    desk.open({f"layer.{n}": FLOATS + n for n in range(9)})
+    desk.select(*(f"layer.{n}" for n in range(9)), prefix="layer")
+    assert [curve.name for curve in desk.panel.plot.curves] == ["layer"]
+    asked: list[str] = []
+    desk.panel.panel_asked.connect(asked.append)
+    assert desk.panel.controls.layers.text() == "9 tensors one by one in Layers"
+    desk.panel.controls.layers.click()
+    assert asked == ["layers"]
+    desk.select("layer.0", "layer.1", prefix="")
+    assert not desk.panel.controls.layers.isVisible()
+
+
+def test_that_the_remark_on_several_tensors_says_more_than_the_heading(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS, "c": FLOATS})
+    desk.select("a", "b", prefix="")
+    assert (desk.panel.heading.name, desk.panel.remark.text()) == ("2 tensors", "2,000 elements · 8 kB")
 
 
 def test_that_the_whole_file_is_measured_when_its_root_is_selected(desk: Desk) -> None:
     desk.open({"a": FLOATS, "b": FLOATS})
     desk.select(prefix="")
-    assert desk.panel.table.cell("Elements") == "2,000"
+    assert desk.panel.table.cell("Elements", 2) == "2,000"
 
 
 def test_that_tensors_left_out_of_a_group_are_named(desk: Desk) -> None:
@@ -398,7 +430,7 @@ def test_that_hostile_names_are_plain_text_everywhere(desk: Desk) -> None:
     desk.open({name: FLOATS, f"{name}.2": FLOATS})
     desk.select(name, f"{name}.2", prefix="")
     desk.panel.controls.choose(apart=True)
-    assert desk.panel.table.horizontalHeaderItem(1).text() == "<b>x</b>\\n\\u202eevil&"
+    assert desk.panel.table.verticalHeaderItem(0).text() == "<b>x</b>\\n\\u202eevil&"
     for widget in desk.panel.findChildren(QWidget):
         assert "\u202e" not in widget.toolTip() + widget.accessibleName()
         assert "<b>x" not in widget.toolTip()
@@ -542,7 +574,7 @@ def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(
     assert "239" in desk.panel.plot.message
     assert "without" not in desk.panel.remark.text()
     desk.select("bn.weight", "bn.steps", "ids", prefix="")
-    assert desk.panel.table.cell("Elements") == "1,501"         # so many are no counters
+    assert desk.panel.table.cell("Elements", 3) == "1,501"      # so many are no counters
 
 
 def test_that_chips_and_quantiles_stand_above_the_plot(desk: Desk) -> None:
@@ -574,3 +606,17 @@ def test_that_range_and_bins_are_chosen_in_what_opens_below(desk: Desk, qtbot: Q
     assert not controls.popup.isVisible()
     controls.choose(span="all")
     assert controls.ranges[0].isChecked()
+
+
+@pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:TypedStorage")
+@pytest.mark.parametrize(("least", "most", "chip"), [(-1.3, 2.0, "3 at the edge, -128, 127"), (-0.5, 0.5, "")])
+def test_that_integers_at_the_edge_of_their_type_are_counted(desk: Desk, least: float, most: float, chip: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.save({"w": torch.quantize_per_tensor(torch.tensor([least, 0, 0.1, most, most]), 0.01, 0, torch.qint8)}, desk.folder / "q.pth")
+    document = desk.session.add(str(desk.folder / "q.pth"))
+    desk.session.loaded(document.id, core.open(desk.folder / "q.pth"))
+    desk.document = document.id
+    desk.select("w")
+    found = [one for one in desk.panel.chips.chips if "edge" in one.text]
+    assert [one.text for one in found] == ([chip] if chip else [])
+    assert all(one.tone == "warning" for one in found)
