@@ -201,6 +201,7 @@ class StatisticsPanel(SelectionPanel):
             self.table.show_series([Column(*one) for one in (*parts, (self.tr("Together"), *whole[1:]))])
         else:
             self.table.show_columns([Column(*column) for column in columns])
+        self._give_room()
         instead = self._instead(found, group)
         if instead:
             self.plot.show_message(instead)
@@ -212,6 +213,12 @@ class StatisticsPanel(SelectionPanel):
         self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found),
                               log=self.controls.span.log, spreads=[Spread.of(name, summary) for name, summary, _ in shown])
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
+
+    def _give_room(self) -> None:
+        """What a short table leaves is the plot's."""
+        plot, table = self._split.sizes()
+        if table > self.table.maximumHeight():
+            self._split.setSizes([plot + table - self.table.maximumHeight(), self.table.maximumHeight()])
 
     def _instead(self, found: core.GroupStatistics, group: Group) -> str:
         """What is said where there is nothing to draw; "" when there is."""
@@ -274,7 +281,7 @@ class StatisticsPanel(SelectionPanel):
     # -- places ---------------------------------------------------------------------------------------------------------
 
     def _place(self) -> None:
-        split = QSplitter(Qt.Orientation.Vertical)
+        split = self._split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.addWidget(self.plot)
         split.addWidget(self.table)

@@ -171,6 +171,15 @@ def test_that_a_few_tensors_are_shown_one_by_one_until_they_are_wanted_together(
     assert table.cell("Elements") == "1,010"
 
 
+def test_that_what_a_short_table_leaves_is_the_plot_s(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS})
+    desk.select("a", "b", prefix="")
+    panel = desk.panel
+    desk.qtbot.waitUntil(lambda: panel.table.height() <= panel.table.maximumHeight() < 264)
+    bottom = panel.table.mapTo(panel, panel.table.rect().bottomLeft()).y()
+    assert panel.height() - bottom < 40
+
+
 def test_that_a_nan_of_one_of_several_is_red_in_its_row(desk: Desk) -> None:
     desk.open({"a": FLOATS, "b": np.array([1, NAN, INF, 0], np.float32)})
     desk.select("a", "b", prefix="")
