@@ -44,7 +44,7 @@ class OptimizerFor(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         before = ckpt.edited.edits if ckpt.edited else ()
         for plan in self._plans(ckpt, monitor):
-            flat = ckpt.as_opened.format == LAID_FLAT
+            flat = ckpt.as_opened.format in LAID_FLAT
             ckpt = renumbered(with_groups(ckpt, self, plan) if flat else listed_anew(ckpt, self, plan, monitor), self, plan)
         assert ckpt.edited is not None
         return replace(ckpt, edited=ckpt.edited._replace(edits=(*before, self)))
@@ -53,9 +53,9 @@ class OptimizerFor(Edit):
         mine = listed(ckpt)
         if not mine:
             raise EditError("there is no optimizer's state in the file", "`inspector ls` shows what is.", id="no_optimizer")
-        if ckpt.as_opened.format not in {*ONE_PICKLE, LAID_FLAT}:
-            raise EditError("the lists of parameters of an optimizer are changed in single PyTorch files and folders of "
-                            "torch.distributed.checkpoint only", "Save it as one file first, with -o one.pth, and edit that.",
+        if ckpt.as_opened.format not in ONE_PICKLE | LAID_FLAT:
+            raise EditError("the lists of parameters of an optimizer are changed in PyTorch files, sets of them and folders "
+                            "of torch.distributed.checkpoint only", "Save it as one file first, with -o one.pth, and edit that.",
                             id="unsupported")
         order = order_of(self.reference, monitor)
         return [_plan(ckpt, one, partner(one, order.optimizers, len(mine)), order) for one in mine]
@@ -66,7 +66,7 @@ class OptimizerFor(Edit):
             where = f" in {visible(plan.path, 60)}" if plan.path else ""
             notes.append(f"{counted(len(plan.ids), 'parameter keeps its state', 'parameters keep their state')}{where}, "
                          f"{len(plan.groups)} {'group' if len(plan.groups) == 1 else 'groups'} in the order of "
-                         f"{'the reference' if plan.ordered else 'the file, as safetensors keeps none'}.")
+                         f"{'the reference' if plan.ordered else 'the file, as the reference keeps none'}.")
             for names, one, many in ((plan.new, "begins without state", "begin without state"),
                                      (plan.reshaped, "has another shape and begins without state (--resize takes it along)",
                                       "have other shapes and begin without state (--resize takes them along)"),
@@ -183,8 +183,9 @@ def _in_order_of_file(mine: Listed, groups: Sequence[Group], found: Mapping[str,
     state and parameters by their places, and a state at the wrong one is taken without a word."""
     new = next((name for group in groups for name in group.names if name not in found), None)
     if new is not None:
-        raise EditError(f"where {visible(new, 80)!r} stands in the order of the new model's parameters cannot be told: safetensors keeps "
-                        "them sorted by name", "Name a checkpoint of the new model that torch.save wrote, or a contract made of one.",
+        raise EditError(f"where {visible(new, 80)!r} stands in the order of the new model's parameters cannot be told: in "
+                        "the reference they are sorted by name, as safetensors has them, or by the ranks that wrote them",
+                        "Name a checkpoint of the new model that torch.save wrote, or a contract made of one.",
                         id="unsure")
     at = {one.id: number for number, one in enumerate(mine.parameters)}
     return [group._replace(names=tuple(sorted(group.names, key=lambda name: at[found[name].id]))) for group in groups]

@@ -33,6 +33,7 @@ from .joined import is_joined, weights_alone
 from .layouts import safetensors, shards, torch_legacy, torch_zip
 from .layouts.losses import Loss, packed_left_out, safetensors_holds
 from .names import is_marked, names_there, told
+from .nested_sets import as_one_object
 from .object.pickled import Pickled, Record, pickled
 from .object.synthesis import synthesised
 from .targets import Target
@@ -142,9 +143,14 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     ties = ties or ("all" if is_joined(ckpt) else "one")
     ckpt, weights_only = weights_alone(ckpt)
+    flat = ""
+    if not chosen.startswith("safetensors"):
+        ckpt, flat = as_one_object(ckpt, monitor)
     target, stem = _target(path, chosen, allow, ckpt, make_folders)
     if weights_only:
         target = target._replace(notes=(*target.notes, weights_only))
+    if flat:
+        target = target._replace(notes=(*target.notes, flat))
     misleading = endings.misleading(path, chosen)
     if misleading is not None and not _replaces(ckpt, target):
         raise misleading

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import warnings
 from collections import OrderedDict
 from pathlib import Path
@@ -15,6 +16,8 @@ from torch import nn
 
 from inspector import core
 from tests.core.edits.made import opened
+from tests.core.formats.sets.several_ranks import written_by_ranks
+from tests.core.saving.test_nested_sets import make_set
 
 MAKERS: dict[str, Any] = {
     "Adam": torch.optim.Adam, "AdamW": torch.optim.AdamW, "AMSGrad": lambda given: torch.optim.Adam(given, amsgrad=True),
@@ -215,7 +218,7 @@ def test_that_a_reference_without_an_order_gives_none(tmp_path: Path, kind: str)
     fewer = nn.Sequential(OrderedDict(norm=nn.BatchNorm1d(4), body=nn.Linear(3, 4)))
     edit = refer(fewer.state_dict())
     [effect] = core.effects(ckpt, [edit])
-    assert effect.notes[0] == "4 parameters keep their state in optimizer, 1 group in the order of the file, as safetensors keeps none."
+    assert effect.notes[0] == "4 parameters keep their state in optimizer, 1 group in the order of the file, as the reference keeps none."
     after = core.edit(ckpt, [edit])
     assert [after.values[f"optimizer.param_groups.0.params.{n}"] for n in range(4)] == [0, 1, 2, 3]
     for n in range(4):
@@ -239,6 +242,44 @@ def test_that_a_reference_may_be_a_set_of_files_or_a_folder_of_torch_distributed
     for found in others:
         assert found.values == wanted.values
         assert {key: info.shape for key, info in found.tensors.items()} == {key: info.shape for key, info in wanted.tensors.items()}
+
+
+@pytest.mark.parametrize("plan", [True, False])
+def test_that_a_reference_of_several_ranks_gives_the_order_of_its_model_or_none(tmp_path: Path, plan: bool) -> None:
+    _, _, ckpt = trained(torch.optim.AdamW, 1, False, tmp_path)
+    weights = changed().state_dict()
+    torch.save(weights, tmp_path / "ref.pth")
+    folder = written_by_ranks(tmp_path / "dcp", [{"model": weights}] * 2)
+    stored = [*dcp.FileSystemReader(folder).read_metadata().state_dict_metadata]
+    assert stored != [f"model.{name}" for name in weights]                 # rank after rank
+    if not plan:
+        metadata = dcp.FileSystemReader(folder).read_metadata()
+        metadata.planner_data = None
+        (folder / ".metadata").write_bytes(pickle.dumps(metadata))
+    edit = core.OptimizerFor(str(folder))
+    if not plan:
+        with pytest.raises(core.EditError, match="in the order of the new model's parameters cannot be told"):
+            core.edit(ckpt, [edit])
+        return
+    found, wanted = core.edit(ckpt, [edit]), core.edit(ckpt, [core.OptimizerFor(str(tmp_path / "ref.pth"))])
+    assert found.values == wanted.values
+    assert [*found.tensors] == [*wanted.tensors]
+
+
+def test_that_a_set_of_files_goes_on_as_the_one_file_does(tmp_path: Path) -> None:
+    model, optimizer, ckpt = trained(torch.optim.AdamW, 2, False, tmp_path)
+    parts = [{"model": model.state_dict()}, {"optimizer": optimizer.state_dict(), "epoch": 2}]
+    make_set(tmp_path / "set", parts)
+    torch.save(changed().state_dict(), tmp_path / "ref.pth")
+    edit = core.OptimizerFor(str(tmp_path / "ref.pth"))
+    core.save(core.edit(core.open(tmp_path / "set"), [edit]), tmp_path / "from_set.pth")
+    core.save(core.edit(ckpt, [edit]), tmp_path / "from_one.pth")
+    found, wanted = (torch.load(tmp_path / name) for name in ("from_set.pth", "from_one.pth"))
+    assert found["optimizer"]["param_groups"] == wanted["optimizer"]["param_groups"]
+    assert found["optimizer"]["state"].keys() == wanted["optimizer"]["state"].keys() != set()
+    assert all(torch.equal(value, wanted["optimizer"]["state"][n][name]) for n, state in found["optimizer"]["state"].items()
+               for name, value in state.items())
+    assert found["epoch"] == 2
 
 
 def test_that_what_cannot_be_done_is_refused_with_the_reason(tmp_path: Path) -> None:

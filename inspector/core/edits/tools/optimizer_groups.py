@@ -23,7 +23,8 @@ from .optimizer_order import listed, state_of
 from .rewriting import on_new_source, rewritten
 
 ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
-LAID_FLAT = "dcp"           # the values of its groups have keys of their own, of which the lists are made when it is saved
+# the values of whose groups have keys of their own: the lists are made of them when it is saved, or the files joined
+LAID_FLAT = frozenset({"dcp", "torch-sharded"})
 
 
 class Group(NamedTuple):

@@ -70,7 +70,13 @@ def order_of(path: str, monitor: Monitor) -> Order:
         if not found:
             raise
         model = {}
-    return Order(found, model, not ckpt.as_opened.format.startswith("safetensors"))
+    return Order(found, model, _keeps_order(ckpt))
+
+
+def _keeps_order(ckpt: Checkpoint) -> bool:
+    """Whether the keys have the order in which they were saved: safetensors sorts them, and so do several ranks of
+    torch.distributed.checkpoint where they do not write it down."""
+    return not ckpt.as_opened.format.startswith("safetensors") and "order" not in ckpt.as_opened.facts
 
 
 def _is_sorted(names: Sequence[str]) -> bool:

@@ -56,6 +56,7 @@ from .dcp_metadata import Described, Dims, Entry, Item, parse
 
 FORMAT = "dcp"
 METADATA, COMMON, BACKEND = ".metadata", "common.pt", "metadata.json"
+UNORDERED = "as the ranks wrote"        # the fact "order" of a folder that does not tell in which order its keys were
 _BACKEND_BYTES = 1 << 16
 _REPORT_EVERY = 64
 
@@ -321,6 +322,8 @@ class _Reading:
                                        f"by what .metadata says of their chunks: {shown}.", "Save the checkpoint again.",
                                        keys=tuple(self.broken))])
         self.facts["files"] = f"{len(self.files):,}"
+        if not self.described.ordered:
+            self.facts["order"] = UNORDERED
         self.facts["items"] = f"{len(self.described.items):,}"
         direct = len(self.tensors) if set(self.state_dicts) == {""} else 0
         kind = kind_of_dict(direct, direct + len(self.values), has_metadata=False, holds_tensors=bool(self.tensors))

@@ -4,13 +4,15 @@
       state_dict_metadata   fqn -> TensorStorageMetadata(properties, size, chunks=[ChunkStorageMetadata(offsets, sizes), …])
                             fqn -> BytesStorageMetadata()
       storage_data          MetadataIndex(fqn, offset, index) -> _StorageInfo(relative_path, offset, length, transform_descriptors)
-      planner_data          fqn -> path in the nested state dict, ("model", "fc.weight")
+      planner_data          fqn -> path in the nested state dict, ("model", "fc.weight"), in the state dict's order
 
 Only attributes are looked at: subclasses (Megatron's MCoreMetadata) and classes that moved between versions are the same.
 Sources: torch/distributed/checkpoint/metadata.py, filesystem.py and default_planner.py, version 2.13.
 """
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from inspector.core.errors import Corrupt
@@ -28,6 +30,7 @@ Dims = tuple[int, ...]
 _RANK = 64                  # dimensions
 _FIELDS = 64                # attributes of one object
 _SPARE = 1000               # chunks that may be described beyond those that are stored
+_WRITER = re.compile(r"__(\d{1,9})_\d")         # rank and number: filesystem.py, `DEFAULT_SUFFIX` and around
 _AGAIN = "The file is damaged or was not written by torch.distributed.checkpoint."
 
 
@@ -55,16 +58,43 @@ class Entry(NamedTuple):
 
 
 class Described(NamedTuple):
-    """`items` by fqn and offsets of the chunk or None (`as_key`), `paths` by fqn."""
+    """`items` by fqn and offsets of the chunk or None (`as_key`), `paths` by fqn. `ordered`: the entries have the order of the state dict
+    that was saved."""
 
     entries: list[Entry]
     items: dict[str, Item]
     paths: dict[str, tuple[str | int, ...]]
+    ordered: bool = True
 
 
 def parse(graph: Graph) -> Described:
     """Raises Corrupt when the root is no such object."""
     return _Parser(graph).described()
+
+
+def _in_order(paths: Mapping[str, object], ranks: Mapping[str, set[int]], entries: Mapping[str, Entry]) -> list[str]:
+    """The keys in the order of the state dict that was saved.
+
+    `.metadata` lists what each rank was to write, rank after rank, and of what all have each writes a part (`dedup_save_plans`): a weight
+    stands in it far from its bias. The planner's table of paths is of whole state dicts, the last rank's first and then what others
+    have besides (`dict(ChainMap(...))`): with pipeline stages, the last stage first. Those change places."""
+    order = [key for key in paths if key in entries]
+    tensors = [ranks[key] if key in ranks and entries[key].shape is not None else None for key in order]
+    first = [0] * (len(order) + 1)                  # the highest rank from here on
+    first[-1] = -1
+    for n in range(len(order) - 1, -1, -1):
+        first[n] = max(first[n + 1], max(tensors[n] or (-1,)))
+    stages: list[list[str]] = [[]]
+    lowest: int | None = None
+    for n, key in enumerate(order):
+        if lowest is not None and 0 <= first[n] < lowest:
+            stages.append([])
+            lowest = None
+        stages[-1].append(key)
+        here = tensors[n]
+        if here:
+            lowest = min(here) if lowest is None else min(lowest, *here)
+    return [*(key for stage in reversed(stages) for key in stage), *(key for key in entries if key not in paths)]
 
 
 class _Parser:
@@ -74,6 +104,7 @@ class _Parser:
         self._dims: dict[int, Dims | None] = {}
         self._lists: dict[int, tuple[tuple[Dims, Dims], ...] | None] = {}
         self._room = 0
+        self._ranks: dict[str, set[int]] = {}           # fqn -> those who wrote it
 
     def described(self) -> Described:
         graph = self.graph
@@ -85,7 +116,11 @@ class _Parser:
         items = self._items(storage)
         self._room = 2 * len(items) + _SPARE
         found = {key: self._entry(key, n) for k, n in graph.pairs(entries) for key in (key_text(graph, k),)}
-        return Described(list(found.values()), items, self._paths(root.get("planner_data", -1)))
+        paths = self._paths(root.get("planner_data", -1))
+        several = len({rank for ranks in self._ranks.values() for rank in ranks}) > 1
+        if several and paths:
+            found = {key: found[key] for key in _in_order(paths, self._ranks, found)}
+        return Described(list(found.values()), items, paths, not several or bool(paths))
 
     # -- the three tables ---------------------------------------------------------------------------------------------
 
@@ -95,7 +130,9 @@ class _Parser:
             index, info = self._fields(k), self._fields(value)
             fqn = self._text(index.get("fqn", -1))
             if fqn is not None:
-                found[as_key(fqn, self._sizes(index.get("offset", -1)))] = self._item(info)
+                item = found[as_key(fqn, self._sizes(index.get("offset", -1)))] = self._item(info)
+                if rank := _WRITER.match(item.path):
+                    self._ranks.setdefault(fqn, set()).add(int(rank[1]))
         return found
 
     def _item(self, info: dict[str, int]) -> Item:

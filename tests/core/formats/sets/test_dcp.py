@@ -32,6 +32,7 @@ from inspector.core.formats.sets.chunk_map import problem_of
 from inspector.core.limits import Limits
 from inspector.core.tensors import reader
 from inspector.core.tensors.strides import boxes
+from tests.core.formats.sets.several_ranks import written_by_ranks
 
 WHOLE = torch.arange(48.0).reshape(6, 8)
 Chunks = list[tuple[tuple[int, ...], torch.Tensor]]
@@ -122,6 +123,21 @@ def test_that_the_command_line_lists_and_checks_a_folder(tmp_path: Path, capsys:
     assert said["tensors"][0]["sha256"] == hashlib.sha256(WHOLE.numpy().tobytes()).hexdigest()
     assert main(["check", str(tmp_path)]) == 0
     assert main(["stats", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize("stages", [False, True])
+@pytest.mark.parametrize("ranks", [2, 3, 5])
+def test_that_what_several_ranks_wrote_is_in_the_order_of_the_state_dict(tmp_path: Path, ranks: int, stages: bool) -> None:
+    names = [f"{layer}.{leaf}" for layer in "zyxwv" for leaf in ("weight", "bias")]
+    states = [{"model": {name: torch.full((1 + n, 2), float(n)) for n, name in enumerate(names) if not stages or n * ranks // 10 == rank},
+               "epoch": 3} for rank in range(ranks)]
+    ckpt = core.open(written_by_ranks(tmp_path / "dcp", states))
+    assert [*ckpt.tensors] == [f"model.{name}" for name in names]
+    assert ckpt.values["epoch"] == 3
+    assert all((core.read_numpy(ckpt, f"model.{name}") == n).all() for n, name in enumerate(names))
+    if not stages:
+        stored = dcp.FileSystemReader(tmp_path / "dcp").read_metadata().state_dict_metadata
+        assert [key for key in stored if key != "epoch"] != [*ckpt.tensors]
 
 
 def test_that_damage_to_a_chunk_is_noticed(tmp_path: Path) -> None:
