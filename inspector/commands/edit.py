@@ -235,8 +235,9 @@ def _together(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
         of = core.wording.count(len(promises), "checkpoint")
         none = core.SaveError(f"nothing was written: {len(refused):,} of {of} cannot be saved", "--keep-going saves the others.",
                               id="batch")
-        out.warn(str(Failed(none)))
-        failed = _error_json(none)
+        if len(promises) > 1:
+            out.warn(str(Failed(none)))
+            failed = _error_json(none)
     else:
         say(_sum_text(len(promises), len(refused), nbytes, idle, asked))
         if saves:

@@ -96,7 +96,7 @@ def is_set(path: str | os.PathLike[str]) -> bool:
 
 def checkpoints_in(path: str | os.PathLike[str]) -> Iterator[str]:
     """The paths of all checkpoints in the folder at `path`, however deep, in the order of their names: a set of files is the folder
-    that it is. A file is itself. Goes by names only.
+    that it is. A file is itself, and so is a folder that cannot be listed: `open` says why. Goes by names only.
 
     >>> saved = [core.save({"w": np.ones(2)}, folder / name) for name in ("b.pth", "a.safetensors")]
     >>> [core.file_name(path) for path in core.checkpoints_in(folder)]
@@ -108,7 +108,7 @@ def checkpoints_in(path: str | os.PathLike[str]) -> Iterator[str]:
 
 def checkpoint_in(folder: str | os.PathLike[str]) -> str:
     """The path of what `open` takes the folder for: itself where it is a set or an unzipped archive, the one file with weights beside
-    what belongs to it, or "" where it is no checkpoint. Goes by names only.
+    what belongs to it, or "" where it is no checkpoint. Goes by names only. Raises Unreadable for a folder that cannot be listed.
 
     >>> core.save({"w": np.ones(2)}, folder / "model.safetensors").format
     'safetensors'

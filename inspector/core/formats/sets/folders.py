@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unsupported
+from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unreadable, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
@@ -73,7 +73,10 @@ def is_folder(path: str, monitor: Monitor = QUIET) -> bool:
 
 def is_set(path: str) -> bool:
     """Whether the folder at `path` is one checkpoint in several files (or several such that must be told apart), by its names."""
-    return checkpoint_in(path) == path
+    try:
+        return checkpoint_in(path) == path
+    except Unreadable:          # the file in it that is meant may be there all the same
+        return False
 
 
 def names_one_inside(path: str) -> bool:
@@ -95,13 +98,16 @@ def is_named_like_one(name: str) -> bool:
 
 
 def checkpoint_in(path: str) -> str:
-    """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none."""
+    """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none. Raises Unreadable for a
+    folder that cannot be listed."""
     if not is_folder(path):
         return ""
     try:
         kind, name = choose(path)
     except Ambiguous:
         return path             # whoever opens it says which there are
+    except Unreadable:
+        raise
     except ReadError:
         return ""
     return addresses.beside(path, name) if kind == "file" else path
@@ -109,11 +115,13 @@ def checkpoint_in(path: str) -> str:
 
 def checkpoints_in(path: str) -> Iterator[str]:
     """The file at `path`; of a folder every checkpoint in it, however deep, in the order of their names: sets of files, and unzipped
-    archives, as the folder that they are. By names only; links to folders are not followed, hidden folders are left out."""
+    archives, as the folder that they are. By names only; links to folders are not followed, hidden folders are left out. A folder that
+    cannot be listed is one of them: whoever opens it says why."""
     if not is_folder(path):
         yield path
         return
-    for folder, inside, names in os.walk(path):
+    unlisted: list[str] = []
+    for folder, inside, names in os.walk(path, onerror=lambda error: unlisted.append(error.filename)):
         is_one = is_set(folder)
         if is_one:
             yield folder
@@ -125,6 +133,7 @@ def checkpoints_in(path: str) -> Iterator[str]:
             whole = os.path.join(folder, name)
             if is_named_like_one(name) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
                 yield whole
+    yield from unlisted
 
 
 def _others_in(folder: str, inside: list[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Folders that are one checkpoint without an index: numbered files, one model beside what belongs to it, an archive unzipped."""
 from __future__ import annotations
 
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -199,3 +200,34 @@ def test_that_links_out_of_an_unzipped_archive_are_not_followed(unzipped: Path, 
     os.mkfifo(unzipped / "data" / "0")
     ckpt = core.open(unzipped)
     assert "unreadable" in ckpt.tensors["model.weight"].problem
+
+
+def closed_to_us(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        if Path(path) in folders:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+
+
+def test_that_a_folder_that_cannot_be_listed_is_not_said_to_be_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shard(tmp_path, "model.safetensors", "w")
+    closed_to_us(monkeypatch, tmp_path)
+    with pytest.raises(core.Unreadable, match="could not list the folder: Permission denied"):
+        core.checkpoint_in(tmp_path)
+    assert not core.is_set(tmp_path)                # and the file in it opens all the same
+    assert core.open(tmp_path / "model.safetensors").format == "safetensors"
+
+
+def test_that_a_folder_that_cannot_be_listed_is_among_those_that_are_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a/model.safetensors", "b/model.safetensors", "c/model.safetensors"):
+        (tmp_path / name).parent.mkdir()
+        shard(tmp_path, name, "w")
+    closed_to_us(monkeypatch, tmp_path / "b")
+    found = [str(Path(one).relative_to(tmp_path)) for one in core.checkpoints_in(tmp_path)]
+    assert found == ["a/model.safetensors", "c/model.safetensors", "b"]
+    with pytest.raises(core.Unreadable, match="could not list the folder"):
+        core.open(tmp_path / found[-1])
