@@ -3,9 +3,10 @@
     QT_QPA_PLATFORM=offscreen python tests/bench/bench_gaps.py [LAYERS] [FILE ...]
 
 In the whole window, with every panel there is: expands, filters, sorts and selects all of a made-up checkpoint of LAYERS (100: a million
-rows, 0: none), opens each FILE, and compares the first two. For each it tells after how long the rows stood there, and the longest time
-from one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole
-process, which holds the waiting for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
+rows, 0: none), opens each FILE and measures all its tensors on the panel of layers, and compares the first two. For each it tells after how
+long the rows stood there, and the longest time from one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor
+time of that thread, and by that of the whole process, which holds the waiting for the interpreter too. On a busy machine the clock counts
+the neighbours; processor time does not.
 """
 from __future__ import annotations
 
@@ -138,10 +139,25 @@ def main(layers: int, files: list[str]) -> None:
         for path in files:
             bench.step(f"open {os.path.basename(path)}", lambda path=path: window.open_paths([path]),
                        lambda path=path: any(model.tree(one.id) is not None for one in session.documents if one.path == path))
+            measure(bench, window, path)
             bench.step("close it", lambda path=path: window.edits.close(next(one.id for one in session.documents if one.path == path)))
         if len(files) > 1:
             compare(bench, window, files[:2])
         window.close()
+
+
+def measure(bench: Bench, window: MainWindow, path: str) -> None:
+    """All tensors of an open file."""
+    from inspector.gui.panels.layers import LayersPanel  # loaded by nobody before it is looked at
+    document = next(one for one in window.session.documents if one.path == path)
+    assert document.checkpoint is not None
+    count = len(document.checkpoint.tensors)
+    window.session.select(Selection(document.id))
+    bench.step("show layers", lambda: window.view.show_panel("layers"))
+    layers = window.findChildren(LayersPanel)[0]
+    bench.step(f"measure {count:,} tensors", layers.requests.go_on, lambda: len(layers.model.rows) == count)
+    window.view.show_panel("overview")
+    bench.calm()
 
 
 def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
@@ -75,17 +76,17 @@ class PairPanel(LazyPanel):
 
     def _show_group(self, tree: PairTree, nodes: tuple[int, ...]) -> None:
         """How many of each status, and what differs most of what was read."""
-        figures, numbers = tree.figures, np.array(tree.pairs_below(nodes), dtype=np.int64)
+        figures, numbers = tree.figures, tree.numbers_below(nodes)
         self.heading.set_name(tree.key(nodes[0]) if len(nodes) == 1 else self.tr("{n} rows").format(n=f"{len(nodes):,}"))
         named, counts = pair_lines.status_words(), np.bincount(figures.status[numbers], minlength=len(STATUSES))
         said = [f"{pair_lines.MARKS[status]}  {count:,}  {named[status]}"
                 for status, count in zip(STATUSES, counts.tolist(), strict=True) if count]
-        marked = [(mark, int(which[numbers].sum())) for mark, which in figures.marks.items()]
+        marked = [(mark, int(np.count_nonzero(which[numbers]))) for mark, which in figures.marks.items()]
         said += [f"{pair_lines.MARKS[mark]}  {count:,}  {named[mark]}" for mark, count in marked if count]
         lines = ["     ".join(said)]
         rel = np.where(np.isin(figures.status[numbers], [STATUSES.index("values"), STATUSES.index("cast")]),
                        np.nan_to_num(figures.of["rel"][numbers], nan=0.0, posinf=np.finfo(np.float64).max), 0.0)
-        worst = [int(n) for n in np.argsort(-rel, kind="stable")[:MOST_DIFFERENT] if rel[n] > 0]
+        worst = _greatest(rel, MOST_DIFFERENT)
         if worst:
             lines += ["", self.tr("Most different, relatively:")]
             lines += [f"{core.visible(figures.pairs[int(numbers[n])].a or '', 80)}   "
@@ -236,3 +237,12 @@ class PairPanel(LazyPanel):
 
     def sizeHint(self) -> QSize:
         return QSize(560, 300)
+
+
+def _greatest(numbers: NDArray[np.float64], most: int) -> list[int]:
+    """Where the greatest of those above zero are, the greatest first. Of a hundred thousand only so many are sorted."""
+    found = np.flatnonzero(numbers > 0)
+    if len(found) > most:
+        found = found[numbers[found] >= np.partition(numbers[found], -most)[-most]]
+    at: list[int] = found[np.argsort(-numbers[found], kind="stable")][:most].tolist()
+    return at

@@ -257,10 +257,16 @@ class PairTree(KeyTree):
     # -- many nodes ---------------------------------------------------------------------------------------------------
 
     def pairs_below(self, nodes: Iterable[int]) -> list[int]:
-        """Numbers of all pairs at or below any of `nodes`."""
-        entries = self.entry[self.cover(np.fromiter(nodes, dtype=np.int64))]
-        found: list[int] = np.sort(entries[(entries >= 0) & (entries < len(self.figures.pairs))]).tolist()
+        """Numbers of all pairs at or below any of `nodes`, ascending."""
+        found: list[int] = self.numbers_below(nodes).tolist()
         return found
+
+    def numbers_below(self, nodes: Iterable[int]) -> NDArray[np.int64]:
+        """The same as an array."""
+        entries = self.entry[self.cover(np.fromiter(nodes, dtype=np.int64))]
+        below = np.zeros(len(self.figures.pairs), dtype=bool)           # marked, which is quicker than sorting them
+        below[entries[(entries >= 0) & (entries < len(below))]] = True
+        return np.flatnonzero(below)
 
     def changes_below(self, nodes: Iterable[int]) -> list[core.ValueChange]:
         """The other values at or below any of `nodes`."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QSize, QStringListModel, Qt, QTimer
 from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QPalette, QResizeEvent, QShortcut
@@ -57,6 +57,7 @@ from inspector.gui.widgets.plot_canvas import LINES
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of
 
+T = TypeVar("T")
 TASK, HEALTH, PATTERNS, TYPED = "layers", "layers-health", "layers-patterns", "layers-typed"
 KEPT = 8                        # checkpoints whose numbers are kept
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
@@ -72,7 +73,7 @@ _RIDGE_ROOM = 150               # pixels
 _TALLEST = 16_000               # pixels of a picture
 _CHIPS = 5                      # patterns that are offered
 _BINS = 120                     # of a ridge
-_MANY = 5_000                   # tensors from which on their ridges are coarse
+_MANY = 5_000                   # tensors from which on their ridges are coarse, and what is said of all of them is found out by a worker
 
 
 class Scope(NamedTuple):
@@ -151,6 +152,7 @@ class LayersPanel(SelectionPanel):
         self.table = self._make_table()
         self.axis = RidgeAxis(self.table)
         self.measures, self.across, self.log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
+        self._at_work: dict[str, Callable[[], None] | None] = {}        # what a worker finds out, and what is to be done after that
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
         self._redraw.timeout.connect(self._catch_up)
@@ -281,12 +283,44 @@ class LayersPanel(SelectionPanel):
         self._show_remark()
 
     def _say_what_is_missing(self, scope: Scope) -> None:
-        known = self._rows(scope)
-        missing = [scope.checkpoint.tensors[key] for key in scope.keys if key not in known]
-        many, size = words.tensors(len(missing)), words.size(sum(info.nbytes for info in missing))
-        self.pages.say(self.tr("{tensors} have not been measured yet.").format(tensors=many),
-                       self.tr("Reading them takes a while; you can go on working, and stop it at any time."),
-                       self.tr("Measure all {tensors}, {size}").format(tensors=many, size=size))
+        known, ckpt = dict(self._rows(scope)), scope.checkpoint
+
+        def work() -> tuple[int, int]:
+            missing = [ckpt.tensors[key].nbytes for key in scope.keys if key not in known]
+            return len(missing), sum(missing)
+
+        def show(found: tuple[int, int]) -> None:
+            if self.requests.phase not in (Phase.TOO_LARGE, Phase.STOPPED):
+                return                              # somebody went on meanwhile
+            many, size = words.tensors(found[0]), words.size(found[1])
+            self.pages.say(self.tr("{tensors} have not been measured yet.").format(tensors=many),
+                           self.tr("Reading them takes a while; you can go on working, and stop it at any time."),
+                           self.tr("Measure all {tensors}, {size}").format(tensors=many, size=size))
+
+        self._work_out(scope, "missing", work, show)
+
+    def _work_out(self, scope: Scope, what: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
+        """Shows what `work` finds about all keys of the scope: at once, or where they are many once a worker has found it. Asked again
+        meanwhile, it is done once more after that, not anew, or what comes often would never be shown."""
+        if len(scope.keys) < _MANY:
+            show(work())
+            return
+        if what in self._at_work:
+            self._at_work[what] = lambda: self._work_out(scope, what, work, show)
+            return
+        self._at_work[what] = None
+
+        def done(found: T) -> None:
+            again = self._at_work.pop(what, None)
+            if scope is self._scope:
+                show(found)
+            if again is not None:
+                again()
+
+        def ended() -> None:
+            self._at_work.pop(what, None)
+
+        self._tasks.start(("layers", what), lambda monitor: work(), on_done=done, on_cancel=ended)
 
     def _catch_up(self) -> None:
         self._take()
@@ -507,8 +541,15 @@ class LayersPanel(SelectionPanel):
         if scope is None:
             return
         measure, x = self.measures.currentData(), self.across.currentData()
-        summaries = {key: row.summary for key, row in self._rows(scope).items() if row.summary is not None}
-        lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
+        known = dict(self._rows(scope))
+
+        def work() -> list[core.LayerLine]:
+            summaries = {key: row.summary for key, row in known.items() if row.summary is not None}
+            return core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
+
+        self._work_out(scope, "lines", work, lambda lines: self._put_lines(lines, measure, x))
+
+    def _put_lines(self, lines: list[core.LayerLine], measure: str, x: str) -> None:
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
         log = self.log.isChecked() and measure in ("norm", "rms", "std", "absmax")
         self.log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
@@ -533,10 +574,17 @@ class LayersPanel(SelectionPanel):
         scope = self._scope
         if scope is None:
             return
-        known = self._rows(scope)
-        rows = [known[key] for key in scope.keys if key in known]
-        facts = [words.tensors(len(scope.keys)), words.size(sum(scope.checkpoint.tensors[key].stored_nbytes for key in scope.keys))]
-        nonfinite, unread = sum(1 for row in rows if row.nonfinite), sum(1 for row in rows if row.summary is None)
+        known, ckpt = dict(self._rows(scope)), scope.checkpoint
+
+        def work() -> tuple[int, int, int]:
+            rows = [known[key] for key in scope.keys if key in known]
+            return (sum(ckpt.tensors[key].stored_nbytes for key in scope.keys), sum(1 for row in rows if row.nonfinite),
+                    sum(1 for row in rows if row.summary is None))
+
+        self._work_out(scope, "remark", work, lambda found: self._put_remark(len(scope.keys), *found))
+
+    def _put_remark(self, tensors: int, stored: int, nonfinite: int, unread: int) -> None:
+        facts = [words.tensors(tensors), words.size(stored)]
         if nonfinite:
             facts.append(self.tr("{n} with NaN or infinities").format(n=words.tensors(nonfinite)))
         if unread:

@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.comparison import pair_panel
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
@@ -486,3 +489,10 @@ def test_that_the_session_keeps_edits_until_their_document_goes(session: Session
         session.set_edits(99, [core.Drop("fc")])
     session.remove(document.id)
     assert session.edits(document.id) == ()
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0, 1e300]) | st.floats(0, 1), max_size=60), st.integers(1, 10))
+def test_that_the_greatest_are_those_that_sorting_all_would_give(numbers: list[float], most: int) -> None:
+    plainly = sorted((n for n in range(len(numbers)) if numbers[n] > 0), key=lambda n: -numbers[n])[:most]
+    assert pair_panel._greatest(np.array(numbers, dtype=np.float64), most) == plainly

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,34 @@ def test_that_a_large_file_is_measured_when_asked(desk: Desk, monkeypatch: pytes
     desk.qtbot.mouseClick(desk.panel.pages.message.button, Qt.MouseButton.LeftButton)
     desk.wait()
     assert len(desk.panel.model.rows) == 13
+
+
+def test_that_what_is_said_of_many_tensors_is_the_same_and_found_out_by_a_worker(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> tuple[object, ...]:
+        lines = [(line.name, [(point.x, point.y) for point in line.points]) for line in desk.panel.plot.lines]
+        return desk.panel.remark.text(), lines, desk.panel.pages.message.button.text()
+
+    arrays = model()
+    desk.open(arrays)
+    measured = said()
+    monkeypatch.setattr(layers, "UNASKED", 0)
+    desk.open(arrays)
+    unmeasured = said()
+    threads: list[str] = []
+    truly = core.layer_lines
+
+    def noted(*args: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return truly(*args)
+
+    monkeypatch.setattr(core, "layer_lines", noted)
+    monkeypatch.setattr(layers, "_MANY", 2)
+    desk.open(arrays)
+    assert said() == unmeasured
+    desk.panel.requests.go_on()
+    desk.wait()
+    assert said()[:2] == measured[:2]
+    assert set(threads) == {"inspector-worker"}
 
 
 def test_that_what_was_measured_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
