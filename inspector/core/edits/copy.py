@@ -13,6 +13,7 @@ from inspector.core.training.weights import optimizer_states
 
 from .tools.common import Edit, edited, fields_of, needs_extraction, object_in, origin_of, text_or_json
 from .tools.new_names import with_new
+from .tools.optimizers import one_state_of_both
 from .tools.structure import Structure
 
 _TEXT = "Write FROM=TO, as in model.embed_tokens.weight=lm_head.weight."
@@ -46,6 +47,9 @@ class Copy(Edit):
         dicts = tuple(dict.fromkeys((*ckpt.state_dicts, *(info.state_dict for info in made.values() if info.state_dict is not None))))
         same = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
         return edited(ckpt, self, same, tensors=with_new(ckpt.tensors, made), state_dicts=dicts)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        return one_state_of_both(before, [key for key, _, _ in self._pairs(before)])
 
     def _pairs(self, ckpt: Checkpoint) -> Iterator[tuple[str, str, str | None]]:
         """(key, the new one, path of the state dict that it is in) of each tensor that is meant: by keys, or else by names."""

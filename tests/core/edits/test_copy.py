@@ -112,3 +112,43 @@ def test_that_a_module_is_to_be_extracted_before(tmp_path: Path) -> None:
 def test_that_a_text_that_names_no_two_tensors_is_refused(text: str) -> None:
     with pytest.raises(core.EditError):
         core.parse_edit("copy", text)
+
+
+class _Words(nn.Module):
+    def __init__(self, tied: bool) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(5, 3)
+        self.head = nn.Linear(3, 5, bias=False)
+        if tied:
+            self.head.weight = self.embed.weight
+
+
+def test_that_what_it_means_for_the_optimizer_is_said_and_the_advice_works(tmp_path: Path) -> None:
+    model = _Words(tied=True)
+    optimizer = torch.optim.AdamW(model.parameters())
+    model.embed.weight.grad = torch.ones(5, 3)
+    optimizer.step()
+    weights = model.state_dict()
+    del weights["head.weight"]
+    ckpt = opened(tmp_path, {"model": weights, "optimizer": optimizer.state_dict()})
+    copy = core.Copy("embed.weight", "head.weight")
+    note, = core.effects(ckpt, [copy])[0].notes
+    assert note.startswith("The optimizer's state stays as it is: of tensors that the model ties it keeps one.")
+    there = saved(core.edit(ckpt, [copy]), tmp_path / "tied.pth")
+    tied = _Words(tied=True)
+    tied.load_state_dict(there["model"], strict=True)
+    torch.optim.AdamW(tied.parameters()).load_state_dict(there["optimizer"])
+    torch.save(_Words(tied=False).state_dict(), tmp_path / "untied.pth")
+    edits = [core.OptimizerFor(str(tmp_path / "untied.pth")), copy]
+    assert core.effects(ckpt, edits)[1].notes == ()
+    there = saved(core.edit(ckpt, edits), tmp_path / "apart.pth")
+    apart = _Words(tied=False)
+    apart.load_state_dict(there["model"], strict=True)
+    other = torch.optim.AdamW(apart.parameters())
+    other.load_state_dict(there["optimizer"])
+    assert [*other.state] == [apart.embed.weight]
+    assert torch.equal(other.state[apart.embed.weight]["exp_avg"], optimizer.state[model.embed.weight]["exp_avg"])
+
+
+def test_that_of_weights_alone_nothing_is_said_of_optimizers(tmp_path: Path) -> None:
+    assert core.effects(opened(tmp_path, state_dict("emb.weight")), [core.Copy("emb.weight", "head.weight")])[0].notes == ()

@@ -94,6 +94,18 @@ def moments_of(ckpt: Checkpoint, parameters: Collection[str]) -> Moments:
     return Moments(like, tuple(unlike), " ".join(unsure))
 
 
+def one_state_of_both(ckpt: Checkpoint, parameters: Collection[str]) -> list[str]:
+    """A sentence where `parameters` of which an optimizer keeps state get further names, and no edit before has seen to it:
+    `model.parameters()` gives what is tied once."""
+    meant = frozenset(parameters)
+    arranged = ckpt.edited is not None and any(edit.OPTION == "optimizer-for" for edit in ckpt.edited.edits)
+    if arranged or not any(one.reason or not one.known or not meant.isdisjoint(filter(None, one.parameters.values()))
+                           for one in optimizers(ckpt)):
+        return []
+    return ["The optimizer's state stays as it is: of tensors that the model ties it keeps one. For a model in which the new name is a "
+            "parameter of its own, put --optimizer-for with a checkpoint of that model before this edit."]
+
+
 def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
     """group -> key of a list's item -> the parameter's number or name."""
     groups: dict[str, dict[str, str]] = {}
