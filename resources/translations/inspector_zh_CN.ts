@@ -7514,7 +7514,7 @@
 </message>
 <message>
 <source>{what} to load:</source>
-<translation>加载需要{what}：</translation>
+<translation>加载时{what}：</translation>
 </message>
 <message>
 <source>torch.load refuses it:</source>

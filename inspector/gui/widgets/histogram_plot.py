@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -34,6 +34,7 @@ from .plot_canvas import LINES, Canvas
 from .quantile_strip import QuantileStrip, Spread
 
 MOST_CURVES = 8
+_PLOT_AT_LEAST = 150            # pixels of height, with its axis
 
 class Heights(Enum):
     """What the height of a bar says."""
@@ -148,6 +149,7 @@ class HistogramPlot(QWidget):
         self.menu_button.setEnabled(True)
         self._pages.setCurrentIndex(1)
         self._draw(keep_view=False)
+        self._fit_strip()
         self._place_strip()
         self.setAccessibleDescription(self.description())
 
@@ -358,6 +360,16 @@ class HistogramPlot(QWidget):
             return True
         return False
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_strip()
+
+    def _fit_strip(self) -> None:
+        """Where several strips would leave the plot too little of its height, the plot goes first."""
+        beside = [self.menu_button, self.strip, *([] if self.legend.isHidden() else [self.legend])]
+        room = self.height() - sum(widget.sizeHint().height() for widget in beside)
+        self.strip.setVisible(bool(self.strip.spreads) and (len(self.strip.spreads) == 1 or room >= _PLOT_AT_LEAST))
+
     def _place_strip(self) -> None:
         if self.canvas is not None:
             area = self.canvas.area
@@ -472,7 +484,7 @@ class Legend(QWidget):
             old.deleteLater()
         self.entries = [_Entry(*entry) for entry in entries]
         for i, entry in enumerate(self.entries):
-            across = 2 if len(self.entries) > 4 else 1
+            across = 2 if len(self.entries) > 2 else 1
             self._grid.addWidget(entry, i // across, i % across)
         self.setVisible(bool(entries))
 

@@ -37,6 +37,23 @@ def test_that_the_strip_lies_over_the_axis_of_the_plot(qtbot: QtBot) -> None:
     assert not plot.strip.isVisible()
 
 
+def test_that_several_strips_give_way_to_the_plot_where_it_is_low(qtbot: QtBot) -> None:
+    found = [summary(np.random.default_rng(n).normal(size=2000).astype(np.float32)) for n in range(4)]
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    plot.resize(500, 500)
+    plot.show()
+    plot.show_curves([Curve(f"{n}", one.edges, one.counts) for n, one in enumerate(found)],
+                     spreads=[Spread.of(f"{n}", one) for n, one in enumerate(found)])
+    assert plot.strip.isVisible()
+    plot.resize(500, 240)
+    assert not plot.strip.isVisible()
+    assert plot.canvas is not None
+    qtbot.waitUntil(lambda: plot.canvas is not None and plot.canvas.widget.height() > 120)
+    plot.resize(500, 500)
+    assert plot.strip.isVisible()
+
+
 def test_that_all_numbers_of_the_strip_are_said(qtbot: QtBot) -> None:
     strip = QuantileStrip()
     qtbot.addWidget(strip)
