@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from inspector import core
 from inspector.sentences import said as spoken
 
-from . import diff, relations_text
+from . import diff, relations_text, three_way
 from .pages import page_of, table, text_of, told_of
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
@@ -22,16 +22,19 @@ def write(comparison: core.Comparison, path: str) -> None:
     core.write_output(path, page(comparison).encode(), "page", read)
 
 
-def page(comparison: core.Comparison) -> str:
-    """The HTML. Reads the tensors that it draws."""
+def page(comparison: core.Comparison, base: core.ThreeWay | None = None) -> str:
+    """The HTML, with who changed what since the `base` where that was found out. Reads the tensors that it draws."""
     verdict = diff.verdict_text(comparison)
     body = [
         f"<h1>{told_of('Comparison of two checkpoints')}</h1>",
         f'<p><b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
-        f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
+        f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}'
+        f"{f'<br>{three_way.base_line(base)}' if base is not None else ''}</p>",
         f"<p><b>{'<br>'.join(map(text_of, verdict.splitlines()))}</b><br>"
         f"{text_of(diff.counts_text(comparison))}</p>",
     ]
+    if base is not None:
+        body += [f"<h2>{told_of('Who changed what since the base')}</h2>", *three_way.sections(base)]
     body += _lineage(comparison)
     if comparison.rules or comparison.offered:
         body += [f"<h2>{told_of('Rules by which names were paired')}</h2>", table(("rule", "applied"), [

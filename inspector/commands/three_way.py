@@ -170,11 +170,20 @@ def write_page(found: core.ThreeWay, path: str) -> None:
 
 def page(found: core.ThreeWay) -> str:
     comparison = found.comparison
-    body = [f"<h1>{told_of('Two checkpoints and the one that both come from')}</h1>",
-            f"<p><b>{told_of('base')}</b> {_side(found.base, found.state_dict)}<br>"
-            f'<b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
-            f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
-            f"<p><b>{told_of(verdict_text(found))}</b><br>{text_of(_counted(found))}</p>"]
+    title = "Two checkpoints and the one that both come from"
+    return page_of(spoken(title), [f"<h1>{told_of(title)}</h1>", f"<p>{base_line(found)}<br>"
+                                   f'<b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
+                                   f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>', *sections(found)])
+
+
+def base_line(found: core.ThreeWay) -> str:
+    """Which file both come from, as HTML."""
+    return f"<b>{told_of('base')}</b> {_side(found.base, found.state_dict)}"
+
+
+def sections(found: core.ThreeWay) -> list[str]:
+    """What it comes to and who changed what, as parts of a page."""
+    body = [f"<p><b>{told_of(verdict_text(found))}</b><br>{text_of(_counted(found))}</p>"]
     ordered = in_order(found)
     for status in ("conflict", "unread", "a", "b", "alike"):
         rows = [one for one in ordered if one.status == status]
@@ -187,7 +196,7 @@ def page(found: core.ThreeWay) -> str:
                 body.append(f"<p>{told_of(more)}</p>")
     if found.values:
         body += [f"<h2>{told_of('Other values')}</h2>", table(("value", "base", "A", "B", ""), _value_rows(found.values[:_MOST_ROWS]))]
-    return page_of(spoken("Two checkpoints and the one that both come from"), body)
+    return body
 
 
 def _value_rows(values: Iterable[core.ValueTriple]) -> Iterable[tuple[str, ...]]:

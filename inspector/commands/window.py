@@ -50,8 +50,8 @@ class Pages:
         fixes = [*core.fixes_for_each(ckpt, report.findings, monitor)]
         return str(made.page([made.body_of(ckpt, report, fixes, monitor=monitor)], [ckpt.path]))
 
-    def comparison(self, comparison: core.Comparison) -> str:
-        return str(load("diff_page").page(comparison))
+    def comparison(self, comparison: core.Comparison, base: core.ThreeWay | None = None) -> str:
+        return str(load("diff_page").page(comparison, base))
 
 
 def _has_display() -> bool:

@@ -116,13 +116,16 @@ class BaseProgress(QObject):
         self._mark()
         self.changed.emit()
 
+    @property
+    def current(self) -> core.ThreeWay | None:
+        """`found`, if it is of what was judged last."""
+        return self.found if self._asked is not None and self._asked[0] is self._progress.judged else None
+
     def _mark(self) -> None:
         """The rows that are on show, if it is them that it was worked out for."""
         tree = self._progress.tree
-        if tree is None:
-            return
-        fits = self.found is not None and self._asked is not None and self._asked[0] is self._progress.judged
-        tree.figures.hold(self._marks if fits else None)
+        if tree is not None:
+            tree.figures.hold(self._marks if self.current is not None else None)
 
 
 def marks_of(judged: core.Comparison, found: core.ThreeWay) -> Marks:

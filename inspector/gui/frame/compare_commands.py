@@ -82,6 +82,11 @@ class CompareCommands(QObject):
         """The comparison, once all is known of it."""
         return self._page.progress.judged if self._page is not None else None
 
+    @property
+    def held(self) -> core.ThreeWay | None:
+        """Who changed what since the file that both come from, once that is known of what was judged."""
+        return self._page.held.current if self._page is not None else None
+
     def enable(self) -> None:
         """The commands that are about what it shows."""
         for name in PAGE_COMMANDS:

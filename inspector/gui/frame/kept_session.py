@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PySide6.QtCore import QDir, QFile, QObject, QSaveFile, QTimer, Signal
 
 from inspector import core
-from inspector.gui.state.session import Document, Selection, State
+from inspector.gui.state.session import Compared, Document, Selection, State
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -37,12 +37,13 @@ class KeptFile(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A session. `shown` and `compared` are numbers of `files`."""
+    """A session. `shown`, `compared` and the `base` of both are numbers of `files`."""
 
     files: tuple[KeptFile, ...] = ()
     shown: int = 0
     compared: tuple[int, int] | None = None
     panel: str = ""
+    base: int | None = None
 
     @property
     def edits(self) -> int:
@@ -60,7 +61,7 @@ class SessionKeeper(QObject):
         self._selected: dict[int, str] = {}
         self._waiting: dict[int, KeptFile] = {}         # documents that are opened again, and what is to happen then
         self._wanted: tuple[int, str] | None = None     # what is to be selected, once it is there
-        self._compared: tuple[int, int] | None = None
+        self._compared: Compared | None = None
         self._written = ""
         now, before = _read(path)
         self.before: Kept = now if now.files else before
@@ -84,9 +85,10 @@ class SessionKeeper(QObject):
         ids = [document.id for document in documents]
         compared = self._session.compared
         pair = (ids.index(compared.a), ids.index(compared.b)) if compared is not None and set(compared.ids) <= set(ids) else None
+        base = ids.index(compared.base) if pair is not None and compared is not None and compared.base in ids else None
         selected = self._session.selected_document
         return Kept(tuple(map(self._file, documents)), ids.index(selected.id) if selected is not None and selected.id in ids else 0, pair,
-                    self._window.tabs.current)
+                    self._window.tabs.current, base)
 
     def write(self) -> None:
         """Replaces the file, whole or not at all; where that cannot be, nothing is kept."""
@@ -141,7 +143,7 @@ class SessionKeeper(QObject):
             if document is not None and document.id not in known:
                 self._waiting[document.id] = file
         if kept.compared is not None:
-            self._compared = (ids[kept.compared[0]], ids[kept.compared[1]])
+            self._compared = Compared(ids[kept.compared[0]], ids[kept.compared[1]], base=ids[kept.base] if kept.base is not None else None)
         if kept.files:
             self._session.select(Selection(ids[kept.shown]))
             self._window.tabs.show_panel(kept.panel)
@@ -160,11 +162,12 @@ class SessionKeeper(QObject):
             with contextlib.suppress(core.InspectorError):      # of another version of this program, or the file was written to
                 self._session.add_edits(id, core.from_recipe(file.recipe))
         self._reveal()
-        if self._compared is not None and not set(self._compared) & set(self._waiting):
-            a, b = self._compared
-            self._compared = None
-            if self._session.document(a) is not None and self._session.document(b) is not None:
-                self._window.comparison.compare_documents(a, b)
+        if self._compared is not None and not set(self._compared.ids) & set(self._waiting):
+            compared, self._compared = self._compared, None
+            if all(self._session.document(id) is not None for id in compared.ids):
+                self._window.comparison.compare_documents(*compared.ids)
+                if compared.base is not None and self._session.document(compared.base) is not None:
+                    self._session.compare(compared)
 
 
     def _reveal(self, *of: object) -> None:
@@ -204,7 +207,9 @@ def _kept(given: Any) -> Kept:
                   for file in given["files"][:_FILES] if isinstance(file, Mapping) and _typed(file, "path", str))
     numbers = range(len(files))
     shown = _typed(given, "shown", int)
-    return Kept(files, shown if shown in numbers else 0, _pair(given.get("compared"), numbers), _typed(given, "panel", str))
+    pair, base = _pair(given.get("compared"), numbers), given.get("base")
+    return Kept(files, shown if shown in numbers else 0, pair, _typed(given, "panel", str),
+                base if type(base) is int and base in numbers and pair is not None and base not in pair else None)
 
 
 def _pair(given: Any, numbers: range) -> tuple[int, int] | None:

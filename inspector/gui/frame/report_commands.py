@@ -93,13 +93,15 @@ class ReportCommands(QObject):
         if found is None or self._pages is None:
             return
         a, b = (os.path.splitext(core.file_name(ckpt.path))[0] for ckpt in (found.a, found.b))
+        held = self._comparison.held
         self._ask_where(self.tr("Save the report of the comparison"), found.a, f"{a}-{b}.html", self._of_comparison(found),
-                        [stamp.path for ckpt in (found.a, found.b) for stamp in ckpt.files])
+                        [stamp.path for ckpt in (found.a, found.b, *([held.base] if held is not None else [])) for stamp in ckpt.files])
 
     def _of_comparison(self, found: core.Comparison) -> Make:
         pages = self._pages
         assert pages is not None
-        return lambda monitor: pages.comparison(found)
+        held = self._comparison.held
+        return lambda monitor: pages.comparison(found, held)
 
     # -- saved, and on paper
 

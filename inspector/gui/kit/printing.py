@@ -63,8 +63,8 @@ class PageMaker(Protocol):
     def file(self, ckpt: core.Checkpoint, values: bool, monitor: core.Monitor) -> str:
         """The page about a file; with `values`, all of them are read."""
 
-    def comparison(self, comparison: core.Comparison) -> str:
-        """The page about a comparison."""
+    def comparison(self, comparison: core.Comparison, base: core.ThreeWay | None = None) -> str:
+        """The page about a comparison, and about who changed what since the base of both."""
 
 
 class Paper:

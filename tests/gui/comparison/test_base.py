@@ -8,8 +8,10 @@ import pytest
 from PySide6.QtWidgets import QMenu
 
 from inspector import core
+from inspector.commands.window import Pages
 from inspector.gui.comparison.base_progress import marks_of
 from inspector.gui.comparison.progress import Step
+from inspector.gui.kit import file_dialogs
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_lines import DIFFERS, NAME
 from inspector.gui.models.pair_tree import BASE_MARKS, BY_A, CONFLICT
@@ -98,6 +100,33 @@ def test_that_what_only_the_other_changed_is_brought_over_and_conflicts_are_left
     desk.page.notice.buttons[0].click()
     desk.settle()
     assert desk.shown() == ["both"]
+
+
+def test_that_a_report_knows_the_base_and_is_not_written_over_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(desk)
+    desk.window.reports.pages = Pages()
+    out = desk.folder / "report.html"
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(out)))
+    desk.window.menus["compare-report"].trigger()
+    desk.settle()
+    page = out.read_text()
+    assert "Who changed what since the base" in page
+    assert str(desk.folder / "c.safetensors") in page
+    assert "In conflict: 1 tensor" in page
+    assert "Values of the" in page                              # and all that a report of two has
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(
+        str(desk.folder / "c.safetensors")))
+    desk.window.menus["compare-report"].trigger()
+    desk.settle()
+    assert core.open(desk.folder / "c.safetensors").tensors
+    compared = desk.session.compared
+    assert compared is not None
+    desk.session.compare(compared._replace(base=None))
+    desk.settle()
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(out)))
+    desk.window.menus["compare-report"].trigger()
+    desk.settle()
+    assert "since the base" not in out.read_text()
 
 
 def test_that_sides_are_exchanged_and_a_base_that_is_closed_is_none(desk: Desk) -> None:

@@ -79,8 +79,11 @@ def test_that_a_comparison_comes_back(start: Start, files: list[str], idle: Idle
     first = start()
     first.open_paths(files)
     idle(first.tasks)
-    a, _, c = (document.id for document in first.session.documents)
+    a, b, c = (document.id for document in first.session.documents)
     first.comparison.compare_documents(c, a)
+    idle(first.tasks)
+    assert first.session.compared is not None
+    first.session.compare(first.session.compared._replace(base=b))
     idle(first.tasks)
     first.close()
     again = start()
@@ -90,6 +93,9 @@ def test_that_a_comparison_comes_back(start: Start, files: list[str], idle: Idle
     assert compared is not None
     paths = {document.id: document.path for document in again.session.documents}
     assert [paths[id] for id in compared.ids] == [files[2], files[0]]
+    qtbot.waitUntil(lambda: again.session.compared is not None and again.session.compared.base is not None, timeout=20_000)
+    assert again.session.compared is not None
+    assert paths[again.session.compared.base or 0] == files[1]
     idle(again.tasks)
 
 
