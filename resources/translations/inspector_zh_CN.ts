@@ -4545,6 +4545,10 @@
 <translation>另存为(&amp;V)…</translation>
 </message>
 <message>
+<source>Save Rows as Ta&amp;ble…</source>
+<translation>将行另存为表格(&amp;B)…</translation>
+</message>
+<message>
 <source>Repor&amp;t…</source>
 <translation>报告(&amp;T)…</translation>
 </message>
@@ -8600,6 +8604,42 @@
 <message>
 <source>Columns</source>
 <translation>列</translation>
+</message>
+<message>
+<source>TSV tables (*.tsv)</source>
+<translation>TSV 表格 (*.tsv)</translation>
+</message>
+<message>
+<source>CSV tables (*.csv)</source>
+<translation>CSV 表格 (*.csv)</translation>
+</message>
+<message>
+<source>JSON (*.json)</source>
+<translation>JSON (*.json)</translation>
+</message>
+<message>
+<source>HTML pages (*.html)</source>
+<translation>HTML 页面 (*.html)</translation>
+</message>
+<message>
+<source>Save table</source>
+<translation>保存表格</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Saved {path}: {n} rows.</source>
+<translation>已保存 {path}：{n} 行。</translation>
+</message>
+<message>
+<source>What is not read yet is left empty, in {n} of them.</source>
+<translation>其中 {n} 行尚未读取的值留空。</translation>
+</message>
+<message>
+<source>Saving the table</source>
+<translation>正在保存表格</translation>
 </message>
 <message>
 <source>The language changes when the window is opened the next time.</source>

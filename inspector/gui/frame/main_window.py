@@ -343,7 +343,7 @@ class MainWindow(QMainWindow):
         selection = self.session.selection
         for name in ("copy-python", "copy-shapes"):
             self.menus[name].setEnabled(panels and selection is not None and bool(selection.keys))
-        for name in ("copy-rows", "list"):
+        for name in ("copy-rows", "save-rows", "list"):
             self.menus[name].setEnabled(panels)
         self.menus["show-in-folder"].setEnabled(document is not None and not core.is_address(document.path))
         self._enable_ways()

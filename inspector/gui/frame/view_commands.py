@@ -11,7 +11,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 
 from inspector import core, languages
 from inspector.gui.dialogs.preferences import Preferences
-from inspector.gui.kit import icons, message_boxes, theme
+from inspector.gui.kit import exporting, file_dialogs, icons, message_boxes, theme, words
+from inspector.gui.models import row_table
 from inspector.gui.state.session import Selection
 
 from .palette import Palette
@@ -33,7 +34,7 @@ class ViewCommands(QObject):
                           ("palette", self.show_palette), ("next-finding", self.go_to_finding),
                           ("previous-finding", partial(self.go_to_finding, backwards=True)),
                           ("copy-rows", window.tree.copy_rows), ("copy-python", partial(self.copy_as, window.tree.copy_as_python)),
-                          ("copy-shapes", partial(self.copy_as, window.tree.copy_shapes)),
+                          ("copy-shapes", partial(self.copy_as, window.tree.copy_shapes)), ("save-rows", self.save_rows),
                           ("show-in-folder", self.show_in_folder), ("reset", window.reset_layout), ("preferences", self.ask_preferences),
                           ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
@@ -153,6 +154,36 @@ class ViewCommands(QObject):
     def choose_columns(self) -> None:
         button = self._window.columns
         self._window.tree.columns_menu().popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def save_rows(self) -> None:
+        """The rows that are shown, with the columns that are shown, as a table."""
+        documents = self._window.session.documents
+        name = exporting.name_of(documents[0].path, "", "tensors", ".tsv") if len(documents) == 1 else "tensors.tsv"
+        kinds = (self.tr("TSV tables (*.tsv)"), self.tr("CSV tables (*.csv)"), self.tr("JSON (*.json)"), self.tr("HTML pages (*.html)"))
+        path = file_dialogs.ask_where_to_save(self._window, self.tr("Save table"), name, ";;".join(kinds))
+        if path:
+            self._write_rows(path if os.path.splitext(path)[1] else f"{path}.tsv")
+
+    def _write_rows(self, path: str) -> None:
+        model, columns = self._window.model, self._window.tree.shown_columns
+        shown = model.rows_shown()
+        titles = [str(model.headerData(column, Qt.Orientation.Horizontal)).strip() for column in columns]
+        file_title, read = self.tr("File"), [stamp.path for one in shown for stamp in one.rows.tree.checkpoint.files]
+
+        def work(monitor: core.Monitor) -> str:
+            try:
+                made = row_table.make_table(shown, columns, titles, file_title, monitor)
+                exporting.write(path, core.run_table_bytes(made.table, path), core.run_table_output(path), read)
+            except core.InspectorError as error:
+                return words.error(error)
+            said = self.tr("Saved {path}: {n} rows.").format(path=core.visible(path, 300), n=f"{len(made.table.rows):,}")
+            if made.unread:
+                said += " " + self.tr("What is not read yet is left empty, in {n} of them.").format(n=f"{made.unread:,}")
+            return said
+
+        if shown:
+            self._window.tasks.start("save-rows", work, on_done=lambda said: self._window.statusBar().showMessage(said, 12_000),
+                                     label=self.tr("Saving the table"))
 
     def show_as_stored(self, on: bool) -> None:
         """Packed weights in the tree as the parts that lie in the file; remembered."""

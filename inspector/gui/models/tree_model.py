@@ -24,6 +24,7 @@ from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals
 
 from . import search, tree_lines
+from .row_table import ShownRows
 from .tree_lines import (
     BITS,
     BYTES,
@@ -288,6 +289,11 @@ class TreeModel(QAbstractTableModel):
         """What was measured of a document's tensors; None in a tree, and while it is not there."""
         tree = self.tree(document)
         return self._reader.follow(document, tree) if self._flat and self._reader is not None and tree is not None else None
+
+    def rows_shown(self) -> list[ShownRows]:
+        """The rows below the files, as they stand now, for a worker."""
+        return [ShownRows(branch.document, branch.rows, branch.rows.rows[1:].copy(), self.values_of(branch.document.id))
+                for branch in self._branches if branch.rows is not None and len(branch.rows.rows) > 1]
 
     def seen(self, first: int, last: int) -> list[tuple[RowValues, NDArray[np.int64]]]:
         """The nodes on rows `first ..= last` of a list, each file's with what was measured of it."""

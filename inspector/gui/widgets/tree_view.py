@@ -253,6 +253,13 @@ class TreeView(TreeTable):
         return tuple(column for place in range(header.count()) if (column := header.logicalIndex(place)) in MEASURED
                      and not self.isColumnHidden(column))
 
+    @property
+    def shown_columns(self) -> tuple[int, ...]:
+        """Those that are shown and say something as text, in their order."""
+        header = self.horizontalHeader()
+        return tuple(column for place in range(header.count()) if (column := header.logicalIndex(place)) != VALUES
+                     and not self.isColumnHidden(column))
+
     def _look_at_rows(self) -> None:
         """Has the rows on the screen read, where columns of a list wait for that."""
         if self.reader is None or not self._model.flat or not self.measured_columns:

@@ -1,6 +1,7 @@
 """Tensors as a list: rows, columns of its own, their order, and sorting by what values say."""
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.gui.frame import list_bar
 from inspector.gui.frame.main_window import MainWindow
-from inspector.gui.kit import theme
+from inspector.gui.kit import file_dialogs, theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models.tree_model import (
     BYTES,
@@ -238,3 +239,64 @@ def test_that_small_histograms_share_the_range_of_what_is_found(window: MainWind
     window.search.setText("head")
     settle(window, qtbot)
     assert window.model.common_range == pytest.approx((-0.5, 0.5), abs=0.1)
+
+
+def saved(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path) -> list[dict[str, str]]:
+    monkeypatch.setattr(file_dialogs, "ask_where_to_save", lambda *asked: str(path))
+    window.menus["save-rows"].trigger()
+    settle(window, qtbot)
+    with path.open(newline="", encoding="utf-8") as lines:
+        return [*csv.DictReader(lines, delimiter="," if path.suffix == ".csv" else "\t")]
+
+
+def test_that_the_list_is_saved_as_it_is_shown(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.menus["list"].setChecked(True)
+    settle(window, qtbot)
+    tree = window.tree
+    for column in range(tree.model().columnCount()):
+        tree.setColumnHidden(column, column not in (NAME, SHAPE, BYTES, STD))
+    tree.columns_changed.emit()
+    tree.horizontalHeader().moveSection(tree.horizontalHeader().visualIndex(STD), 1)
+    tree.sortByColumn(STD, DESCENDING)
+    settle(window, qtbot)
+    for ending in (".tsv", ".csv"):
+        rows = saved(window, qtbot, monkeypatch, tmp_path / f"rows{ending}")
+        assert list(rows[0]) == ["Name", "Std", "Shape", "Bytes"]
+        tensors = [row for row in rows if row["Std"]]
+        assert [(row["Name"], float(row["Std"])) for row in tensors] == [
+            (f"model.{key}", pytest.approx(std)) for key, std in sorted(STDS.items(), key=lambda one: -one[1])]
+        assert {row["Name"]: (row["Shape"], row["Bytes"]) for row in tensors}["model.enc.0.b"] == ("4", "16")
+    assert next(row for row in rows if row["Name"] == "epoch")["Shape"] == "3"          # a value stands where it is shown
+    assert "5 rows" in window.statusBar().currentMessage()
+    tree.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
+    window.search.setText("enc")
+    settle(window, qtbot)
+    qtbot.waitUntil(lambda: len(saved(window, qtbot, monkeypatch, tmp_path / "some.tsv")) == 3, timeout=20_000)
+
+
+def test_that_what_was_not_read_is_left_empty_and_said(window: MainWindow, qtbot: QtBot, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_values, "UNASKED", 0)
+    window.menus["list"].setChecked(True)
+    settle(window, qtbot)
+    values = window.model.values_of(window.session.documents[0].id)
+    assert values is not None
+    values.state[:] = row_values.UNREAD
+    monkeypatch.setattr(window.tree.reader, "look", lambda *asked: None)
+    rows = saved(window, qtbot, monkeypatch, tmp_path / "rows.tsv")
+    assert {row["Std"] for row in rows} == {""}
+    assert "left empty, in 4 of them" in window.statusBar().currentMessage()
+
+
+def test_that_rows_of_a_tree_are_saved_with_their_groups_and_no_file_is_written_over(
+        window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.menus["expand"].trigger()
+    settle(window, qtbot)
+    rows = saved(window, qtbot, monkeypatch, tmp_path / "tree.tsv")
+    assert {row["Name"] for row in rows} >= {"model", "model.enc.0", "model.head.w", "epoch"}
+    taken = tmp_path / "net.pth"
+    monkeypatch.setattr(file_dialogs, "ask_where_to_save", lambda *asked: str(taken))
+    window.menus["save-rows"].trigger()
+    settle(window, qtbot)
+    assert "Saved" not in window.statusBar().currentMessage()
+    assert torch.load(taken, weights_only=True)["epoch"] == 3
