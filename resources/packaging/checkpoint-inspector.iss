@@ -59,3 +59,20 @@ begin
   if not RegQueryStringValue(HKEY_CURRENT_USER, 'Environment', 'Path', Path) then Path := '';
   Result := Pos(';' + Lowercase(ExpandConstant('{app}')) + ';', ';' + Lowercase(Path) + ';') = 0;
 end;
+
+procedure CurUninstallStepChanged(CurUninstallStep: TUninstallStep);
+var
+  Path, Entry: String;
+  Place: Integer;
+begin
+  if CurUninstallStep <> usPostUninstall then Exit;
+  if not RegQueryStringValue(HKEY_CURRENT_USER, 'Environment', 'Path', Path) then Exit;
+  Entry := ';' + Lowercase(ExpandConstant('{app}')) + ';';
+  Place := Pos(Entry, ';' + Lowercase(Path) + ';');
+  if Place = 0 then Exit;
+  { what stood before it keeps its semicolon, or what follows it }
+  Path := ';' + Path + ';';
+  Delete(Path, Place, Length(Entry) - 1);
+  Path := Copy(Path, 2, Length(Path) - 2);
+  RegWriteExpandStringValue(HKEY_CURRENT_USER, 'Environment', 'Path', Path);
+end;

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
+import plistlib
 import re
 import shutil
 import subprocess
@@ -59,3 +61,87 @@ def test_that_only_pinned_tools_build_it() -> None:
     asked = re.search(r'^EXTRAS = \((.*)\)\nTOOLS = \((.*)\)$', (PACKAGING / "build.py").read_text("utf-8"), re.MULTILINE)
     assert asked is not None
     assert {name.lower() for name in re.findall(r'"([\w-]+)"', asked[1] + asked[2])} <= pinned
+
+
+def sections(script: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    here = ""
+    for line in script.splitlines():
+        if (head := re.fullmatch(r"\[(\w+)\]", line)) is not None:
+            here = head[1]
+            found[here] = []
+        elif line.strip() and not line.lstrip().startswith((";", "#")):
+            found.setdefault(here, []).append(line)
+    return found
+
+
+def test_that_the_script_for_windows_is_whole() -> None:
+    script = (PACKAGING / "checkpoint-inspector.iss").read_text("utf-8")
+    parts = sections(script)
+    assert [*parts] == ["Setup", "Languages", "Tasks", "Files", "Icons", "Registry", "Run", "Code"]
+    setup = dict(line.split("=", 1) for line in parts["Setup"])
+    assert {"AppId", "AppName", "AppVersion", "DefaultDirName", "OutputBaseFilename"} <= setup.keys()
+    assert (PACKAGING / setup["LicenseFile"].replace("\\", "/")).is_file()
+    needed = {"Files": {"Source", "DestDir"}, "Icons": {"Name", "Filename"}, "Registry": {"Root", "Subkey"}, "Run": {"Filename"},
+              "Tasks": {"Name", "Description"}, "Languages": {"Name", "MessagesFile"}}
+    tasks = set()
+    for section, names in needed.items():
+        for line in parts[section]:
+            given = dict(re.findall(r'(\w+): ("(?:[^"]|"")*"|[^;]+)', line))
+            assert names <= given.keys(), line
+            tasks |= {given["Tasks"]} if "Tasks" in given else set()
+    assert tasks <= {re.findall(r'Name: "(\w+)"', line)[0] for line in parts["Tasks"]}
+    given_outside = {"Version", "Source"}
+    assert set(re.findall(r"\{#(\w+)\}", script)) <= {*re.findall(r"^#define (\w+)", script, re.MULTILINE), *given_outside}
+    workflow = (ROOT / ".github" / "workflows" / "packages.yml").read_text("utf-8")
+    assert {name for name in given_outside if f"//D{name}=" in workflow} == given_outside
+    code = "\n".join(parts["Code"])
+    words = re.findall(r"\b(begin|end|function|procedure)\b", re.sub(r"\{.*?\}|'[^']*'", "", code))
+    assert words.count("begin") == words.count("end") == words.count("function") + words.count("procedure")
+
+
+def test_that_uninstalling_takes_the_command_off_the_path() -> None:
+    """The steps of the script, in Python: strings of Pascal begin at 1."""
+    code = "\n".join(sections((PACKAGING / "checkpoint-inspector.iss").read_text("utf-8"))["Code"])
+    assert "Delete(Path, Place, Length(Entry) - 1);" in code
+    assert "Path := Copy(Path, 2, Length(Path) - 2);" in code
+
+    def without(path: str, app: str) -> str:
+        entry = f";{app.lower()};"
+        place = f";{path.lower()};".find(entry) + 1
+        if not place:
+            return path
+        path = f";{path};"
+        path = path[:place - 1] + path[place - 1 + len(entry) - 1:]
+        return path[1:1 + len(path) - 2]
+
+    app = r"C:\Programs\Checkpoint Inspector"
+    assert without(app, app) == ""
+    assert without(f"a;{app};b", app) == "a;b"
+    assert without(f"a;{app.upper()}", app) == "a"
+    assert without(f"{app};b", app) == "b"
+    assert without("a;b", app) == "a;b"
+
+
+def test_that_macos_is_told_of_the_same_documents_by_types_that_are_declared() -> None:
+    spec = importlib.util.spec_from_file_location("macos_info", PACKAGING / "macos_info.py")
+    assert spec is not None
+    assert spec.loader is not None
+    macos = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(macos)
+    told = plistlib.loads(plistlib.dumps(macos.info("1.2.3")))
+    assert told["CFBundleShortVersionString"] == "1.2.3"
+    declared = {one["UTTypeIdentifier"]: one["UTTypeTagSpecification"]["public.filename-extension"]
+                for one in told["UTImportedTypeDeclarations"]}
+    opened = [name for kind in told["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]]
+    assert sorted(opened) == sorted(declared)               # a kind with no types of its own would open nothing
+    assert {f".{ending}" for endings in declared.values() for ending in endings} == set(windows_registry.EXTENSIONS)
+    assert all(name.startswith(f"{macos.IDENTIFIER}.") for name in declared)
+    assert "from macos_info import" in (PACKAGING / "checkpoint-inspector.spec").read_text("utf-8")
+
+
+@pytest.mark.skipif(shutil.which("desktop-file-validate") is None, reason="no desktop-file-validate here")
+def test_that_the_desktop_entry_is_valid() -> None:
+    entry = ROOT / "resources" / "desktop" / "checkpoint-inspector.desktop"
+    done = subprocess.run(["desktop-file-validate", entry], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
