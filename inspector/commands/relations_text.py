@@ -11,6 +11,7 @@ from inspector.sentences import said as spoken
 _FEW = 6                # tensors named of those that one is made of
 _NAMED = 2              # tensors named of those that something rests on
 _SHOWN = 3              # layers named as those that moved most
+_ALIKE = 1.1            # times the least, what the most may be where all moved alike
 
 
 def rearranged_json(one: core.Rearranged) -> dict[str, Any]:
@@ -153,8 +154,12 @@ def lineage_lines(comparison: core.Comparison) -> list[str]:
     lines = [f"{spoken('values:  ')} {said}{looked}"]
     rows = [(row.matrices, row.layer) for row in lineage.depth if row.matrices is not None and row.layer >= 0]
     if len(rows) > 2 and max(rows)[0]:
-        most = ", ".join(f"{layer} ({value:.3g})" for value, layer in sorted(rows, reverse=True)[:_SHOWN])
-        lines.append(spoken(f"by depth: layers {most} moved most, layer {min(rows)[1]} least ({min(rows)[0]:.3g}), relative to their size"))
+        if max(rows)[0] <= _ALIKE * min(rows)[0]:
+            lines.append(spoken(f"by depth: all layers moved alike, by {max(rows)[0]:.3g} relative to their size"))
+        else:
+            most = ", ".join(f"{layer} ({value:.3g})" for value, layer in sorted(rows, reverse=True)[:_SHOWN] if value)
+            least, layer = min(rows)
+            lines.append(spoken(f"by depth: layers {most} moved most, layer {layer} least ({least:.3g}), relative to their size"))
     return lines + [f"{spoken('seems:   ')} {spoken(f'{inference_text(one)}; {rests_text(one)}')}" for one in lineage.inferences]
 
 

@@ -35,6 +35,7 @@ _RELATED = 0.3                  # cosine
 _TELLING = 64                   # elements from which on a direction tells something
 _ROUNDED_TO = ("bfloat16", "float16", "float8_e4m3fn", "float8_e5m2")
 _MASKED = 0.01                  # the least share that is called a mask
+_LEAST_FACTOR = 1e-7            # of which it is asked whether it is one over a whole number
 _ANGLE = 4.0                    # times rounding, the angle up to which two are multiples
 
 
@@ -71,7 +72,7 @@ def delta_of(both: Both, pair: Pair) -> Delta:
 def _rounded(both: Both, delta: Delta, found: Difference) -> Delta | None:
     own = DIGITS[both.y.dtype]
     for target in _ROUNDED_TO:
-        if why_not(both.x.dtype, target) or DIGITS.get(target, 3) > own or target == both.x.dtype:
+        if why_not(both.x.dtype, target) or why_not(target, both.y.dtype) or DIGITS.get(target, 3) > own or target == both.x.dtype:
             continue
         for mode in ("nearest", "towards zero"):
             if mode == "nearest" and target == both.y.dtype:
@@ -85,11 +86,11 @@ def _rounded(both: Both, delta: Delta, found: Difference) -> Delta | None:
 
 def _rounder(both: Both, target: str, mode: str) -> Callable[[Array, Array], bool]:
     import numpy as np
-    there = array_dtype(target)
+    through, back = converter(both.x.dtype, target), converter(target, both.y.dtype)
 
     def test(x: Array, y: Array) -> bool:
-        if mode == "nearest":
-            wanted = np.frombuffer(converter(both.x.dtype, target)(np.ascontiguousarray(x).tobytes()), there).astype(np.float64)
+        if mode == "nearest":                   # the type that it is kept in may round what is least once more, as float16 does
+            wanted = np.frombuffer(back(through(np.ascontiguousarray(x).tobytes())), array_dtype(both.y.dtype)).astype(np.float64)
         else:                                   # the upper half of float32
             with np.errstate(over="ignore", invalid="ignore"):      # what float32 does not hold is no number of it
                 narrow = x.astype(np.float32)
@@ -111,13 +112,34 @@ def _scaled(both: Both, delta: Delta, found: Difference) -> Delta | None:
     factor = math.copysign(found.growth, found.cosine)
     if 1 - found.cosine ** 2 > (_ANGLE * noise) ** 2 or abs(factor - 1) <= noise or not math.isfinite(factor):
         return None
-    scale = float(np.float32(factor))
     to = array_dtype(both.y.dtype)
 
-    def test(x: Array, y: Array) -> bool:
-        with np.errstate(all="ignore"):
-            return bool(((x.astype(np.float64) * scale).astype(np.float32).astype(to) == y).all())
-    return delta._replace(kind="scaled", scale=scale, exact=_holds(both, test))
+    def tested(scale: float) -> Callable[[Array, Array], bool]:
+        def test(x: Array, y: Array) -> bool:
+            with np.errstate(all="ignore"):
+                return bool(((x.astype(np.float64) * scale).astype(np.float32).astype(to) == y).all())
+        return test
+    for scale in _plain_factors(factor, noise):
+        if _holds(both, tested(scale)):
+            return delta._replace(kind="scaled", scale=scale, exact=True)
+    return delta._replace(kind="scaled", scale=factor)
+
+
+def _plain_factors(factor: float, noise: float) -> Iterator[float]:
+    """The factors that somebody may have written where the norms, which rounding has changed, come to `factor`: the one of fewest digits
+    first, then one over a whole number, the root of one or one over it, then more digits."""
+    import numpy as np
+    size = abs(factor)
+    digits = [float(f"{size:.{n}g}") for n in range(1, 8)]
+    found = digits[:2]
+    if size > 1:
+        found.append(math.sqrt(round(size ** 2)))
+    elif size > _LEAST_FACTOR:
+        found += [1 / round(1 / size), 1 / math.sqrt(round(size ** -2))]
+    found += digits[2:]
+    near = [one for one in found if abs(one / size - 1) <= noise]
+    for one in dict.fromkeys((*near, float(np.float32(size)))):
+        yield math.copysign(one, factor)
 
 
 def _holds(both: Both, test: Callable[[Array, Array], bool]) -> bool:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MORE = 8               # random vectors more than the rank that is expected
 _ABOVE = 1.5            # how far above the greatest singular value of noise one must be
+_LEFT = 1.7             # how many times noise, which is 1.4 times that of one rounding where a product was rounded too, is what is left
 _NUMERIC = 1e-6         # of the greatest, what arithmetic itself leaves
 _PIVOT = 64.0           # times noise, what elimination makes of it at most
 _CORNER = 32            # rows and columns of what is looked at first
@@ -57,7 +58,12 @@ def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
     gram = difference @ difference.T if difference.shape[0] <= difference.shape[1] else difference.T @ difference
     values = np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[::-1], 0.0))
     rank = _above(values, difference.shape, noise)
-    return rank if 1 <= rank <= min(difference.shape) // 2 else 0
+    if not 1 <= rank <= min(difference.shape) // 2:
+        return 0
+    rows, columns = difference.shape
+    left = float(np.sum(np.square(values[rank:])))
+    explained = (_LEFT * noise) ** 2 * (rows - rank) * (columns - rank) + (_NUMERIC * float(values[0])) ** 2 * min(rows, columns)
+    return rank if left <= explained else 0         # else a change of full rank, of which some directions stand out of the noise
 
 
 def _has_high_rank(difference: Array, noise: float) -> bool:

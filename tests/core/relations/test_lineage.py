@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from inspector import core
+from inspector.commands.relations_text import lineage_lines
 
 Tensors = dict[str, torch.Tensor]
 
@@ -193,3 +194,69 @@ def test_that_how_many_were_looked_at_is_told() -> None:
     a = weights()
     found = core.compare(a, {key: value + 0.01 for key, value in a.items()})
     assert (found.lineage.looked_at, found.lineage.of) == (20, 20)
+
+
+@pytest.mark.parametrize("group", [32, 64, 128, 256])
+@pytest.mark.parametrize("of_range", [False, True])
+def test_that_quantization_that_was_rounded_again_is_no_adapter(group: int, of_range: bool) -> None:
+    """Of the errors of 8 bits some directions stand out of what bfloat16 rounds, and no fewer lie below."""
+    torch.manual_seed(0)
+    a = {f"layers.{i}.q_proj.weight": torch.randn(256, 256) * 0.05 for i in range(2)}
+
+    def quantized(value: torch.Tensor) -> torch.Tensor:
+        runs = value.reshape(-1, group)
+        least = runs.amin(1, keepdim=True) if of_range else 0
+        step = (runs.amax(1, keepdim=True) - least) / 255 if of_range else runs.abs().amax(1, keepdim=True) / 127
+        return (((runs - least) / step).round() * step + least).reshape(value.shape)
+    b = {key: quantized(value).bfloat16() for key, value in a.items()}
+    found = core.compare({key: value.bfloat16() for key, value in a.items()}, b)
+    assert kinds(found) == {"related"}
+    assert inference(found).id == "fine-tuned"
+
+
+def test_that_an_adapter_that_was_added_in_few_digits_is_still_one() -> None:
+    """What is added was rounded too, as bfloat16 does in a merge without float32."""
+    torch.manual_seed(0)
+    a = weights(torch.bfloat16, size=128)
+    b = {key: value + (torch.randn(value.shape[0], 8) @ torch.randn(8, value.shape[1]) * 0.05).bfloat16() if "q_proj" in key else value
+         for key, value in a.items()}
+    one = inference(core.compare(a, b))
+    assert (one.id, dict(one.facts)["rank"]) == ("merged-lora", 8)
+
+
+def test_that_a_way_through_bfloat16_into_float16_is_told_of_the_least_numbers_too() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    assert any(bool((value.bfloat16().float() != value.bfloat16().half().float()).any()) for value in a.values())
+    found = core.compare(a, {key: value.bfloat16().half() for key, value in a.items()})
+    assert {(delta.kind, delta.to) for delta in found.lineage.deltas} == {("rounded", "bfloat16")}
+
+
+@pytest.mark.parametrize("factor", [0.3, 1 / 3, 0.7071067811865476, -1.7, 12.5])
+def test_that_a_factor_is_the_one_that_was_written_though_norms_are_rounded(factor: float) -> None:
+    torch.manual_seed(0)
+    a = {key: value.bfloat16() for key, value in weights().items()}
+    found = core.compare(a, {key: value * factor for key, value in a.items()})
+    assert {(delta.kind, delta.exact) for delta in found.lineage.deltas if "weight" in delta.a} == {("scaled", True)}
+    facts = dict(inference(found).facts)
+    assert facts["least"] == facts["most"] == pytest.approx(factor, rel=1e-7)
+
+
+def test_that_the_opposite_is_not_called_unrelated() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: -value for key, value in a.items()})
+    assert found.verdict is not None
+    assert found.verdict.id == "fine-tuned"
+    assert found.lineage.has_another_cause
+
+
+def test_that_layers_that_did_not_move_are_not_named_as_those_that_did() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    b = a | {"layers.1.mlp.weight": a["layers.1.mlp.weight"] + 0.01}
+    depth, = (line for line in lineage_lines(core.compare(a, b)) if line.startswith("by depth"))
+    assert "layers 1 (" in depth
+    assert " (0)," not in depth.split(" moved most")[0]
+    alike = [line for line in lineage_lines(core.compare(a, {key: value * 0.3 for key, value in a.items()})) if "by depth" in line]
+    assert alike == ["by depth: all layers moved alike, by 0.7 relative to their size"]

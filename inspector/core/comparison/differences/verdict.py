@@ -11,7 +11,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import are_shards
 
-_RELATED = 0.3          # cosine of all weights together from which on one is taken for the other trained further
+_RELATED = 0.3          # cosine of all weights together, or of their opposites, from which on one is taken for the other trained further
 _MADE_OF = 0.7          # cosine of packed tensors from which on one side is taken for the other, packed: about 3 dB
 _ENOUGH = 0.5           # of the smaller side's tensors must have a partner
 _MATRIX = 64            # elements from which on a weight's direction tells something
@@ -63,7 +63,7 @@ def verdict_of(comparison: Comparison) -> Verdict:
                   "rel": _distance(comparison, read, arranged)}
         cosine = float(facts["cosine"])
         changed, frozen = _groups(comparison, both)
-        id = "fine-tuned" if math.isnan(cosine) or cosine >= _RELATED else "unrelated-values"
+        id = "fine-tuned" if math.isnan(cosine) or abs(cosine) >= _RELATED else "unrelated-values"
     if id in ("fine-tuned", "unrelated-values", "different-architectures", "partly-same") and are_parts(comparison.a, comparison.b):
         return Verdict("parts", tuple(facts.items()))
     return Verdict(id, tuple(facts.items()), changed, frozen)
