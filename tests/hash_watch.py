@@ -1,4 +1,5 @@
-"""Counts how many keys of any dict or set share a hash, while a program runs: what a dict costs is one comparison for each pair of those.
+"""Counts how many keys of any dict or set share a hash, or are led past each other, while a program runs: what a dict costs is one
+comparison for each pair of those.
 
 Python's hashes of numbers and of tuples of numbers are known to whoever writes a file; those of texts and bytes are not, they are keyed
 by the process. So a file of texts can do nothing, and one of numbers takes a minute for 90,000 keys if a program puts them in a dict.
@@ -8,6 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
+from random import Random
 from types import FrameType
 from typing import Any
 
@@ -50,7 +52,8 @@ class HashWatch:
         if not isinstance(one, dict | set | frozenset) or len(one) < _FEWEST or len(one) < 2 * self._seen.get(id(one), 0):
             return
         self._seen[id(one)] = len(one)
-        most = max(Counter(map(hash, [*one])).values())
+        hashes = [*map(hash, [*one])]
+        most = max(*Counter(hashes).values(), longest_walk(hashes))
         where = f"{frame.f_code.co_filename.rpartition('/inspector/')[2]} {frame.f_code.co_qualname}" if sys.version_info >= (3, 11) else \
             f"{frame.f_code.co_filename.rpartition('/inspector/')[2]} {frame.f_code.co_name}"
         self.worst[where] = max(self.worst.get(where, 0), most)
@@ -63,6 +66,52 @@ class HashWatch:
 def _slots(cls: type) -> tuple[str, ...]:
     return tuple(name for one in cls.__mro__ for name in ([one.__slots__] if isinstance(one.__dict__.get("__slots__"), str)
                                                           else one.__dict__.get("__slots__", ())))
+
+
+def longest_walk(hashes: list[int]) -> int:
+    """Full places that one of them is led past when a dict is filled with them, in this order (Objects/dictobject.c)."""
+    size, longest, table = 8, 0, set[int]()
+    for n, hash_ in enumerate(hashes):
+        if n >= size * 2 // 3:              # it grows, and what is in it gets other places
+            while size < 3 * n:
+                size *= 2
+            table = set()
+            for other in hashes[:n]:
+                table.add(_place(other, size, table)[0])
+        place, walked = _place(hash_, size, table)
+        table.add(place)
+        longest = max(longest, walked)
+    return longest
+
+
+def _place(hash_: int, size: int, table: set[int]) -> tuple[int, int]:
+    perturb, mask, walked = hash_ & _MASK, size - 1, 0
+    place = perturb & mask
+    while place in table:
+        perturb >>= 5
+        place = (5 * place + perturb + 1) & mask
+        walked += 1
+    return place, walked
+
+
+def walking(bits: int = 9) -> list[int]:
+    """Integers of 32 bits, as many as a dict of 2**bits places takes: the first lie in a row, and each of the others is led along it."""
+    size, mask = 1 << bits, (1 << bits) - 1
+    row = [0]
+    while len(row) < size * 45 // 100:
+        row.append((5 * row[-1] + 1) & mask)
+    at = {place: n for n, place in enumerate(row)}
+    found, chosen, random = row.copy(), set(row), Random(0)
+    while len(found) < size * 2 // 3:
+        number = random.getrandbits(32)
+        place, perturb = number & mask, number
+        while perturb and place in at:
+            perturb >>= 5
+            place = (5 * place + perturb + 1) & mask
+        if not perturb and at.get(place, size) < len(row) // 2 and number not in chosen:
+            found.append(number)
+            chosen.add(number)
+    return found
 
 
 def integers(count: int) -> list[int]:

@@ -34,10 +34,10 @@ class Gap(NamedTuple):
 
 def missing_layers(keys: Iterable[str]) -> list[Gap]:
     """The stacks in which numbers are missing. Linear in the keys."""
-    stacks: dict[str, dict[int, set[str]]] = {}
+    stacks: dict[str, dict[str, set[str]]] = {}         # by numbers as text: those of a file are not hashed as themselves
     for key in keys:
         for stack, number, rest in _layers(key):
-            stacks.setdefault(stack, {}).setdefault(number, set()).add(rest)
+            stacks.setdefault(stack, {}).setdefault(str(number), set()).add(rest)
     found = (_gap(stack, layers) for stack, layers in stacks.items())
     return [gap for gap in found if gap is not None]
 
@@ -70,8 +70,8 @@ def _layers(key: str) -> Iterator[tuple[str, int, str]]:
         yield key[:match.start("number")], int(match["number"]), key[match.end() + 1:]
 
 
-def _gap(stack: str, layers: dict[int, set[str]]) -> Gap | None:
-    there = sorted(layers)
+def _gap(stack: str, layers: dict[str, set[str]]) -> Gap | None:
+    there = sorted(map(int, layers))
     missing = sum(after - before - 1 for before, after in pairwise(there))
     if not missing or not _is_stack(layers):
         return None
@@ -85,7 +85,7 @@ def _gap(stack: str, layers: dict[int, set[str]]) -> Gap | None:
     return Gap(stack, tuple(there), tuple(n for n in range(there[0], there[-1]) if n not in numbers))
 
 
-def _is_stack(layers: dict[int, set[str]]) -> bool:
+def _is_stack(layers: dict[str, set[str]]) -> bool:
     """Whether most layers have the same several parts."""
     often = Counter(rest for rests in layers.values() for rest in rests)
     parts = [rest for rest, times in often.items() if times * 2 > len(layers) and "." in rest]

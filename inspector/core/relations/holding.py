@@ -8,6 +8,7 @@ from inspector.core.checkpoint import TensorInfo
 from inspector.core.comparison.differences.difference import difference, have_same_bytes
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.errors import BadTensor
+from inspector.core.hashing import distinct
 from inspector.core.progress import Monitor
 from inspector.core.tensors.reader import TensorReader
 
@@ -63,7 +64,7 @@ class Sides:
         if len(family.each) != 1 or len(piece.family.each) != 1 or whole.dtype != info.dtype:
             return False
         mine, other = ((self.a, self.b) if whole_in_a else (self.b, self.a))
-        if np.unique(piece.numbers).size != len(piece.numbers):
+        if distinct(piece.numbers).size != len(piece.numbers):
             return False
         x, y = (permuted(one, (*of.each, *of.over)) for one, of in ((whole, family), (info, piece.family)))
         held = mine.box(x, (0,) * len(x.shape), x.shape) if x.nbytes <= _HELD else None     # thousands of short rows otherwise

@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.core.hashing import distinct
+
 from .places import Places, fitted, places_of
 from .sampling import Family, Slices
 
@@ -113,7 +115,7 @@ class Index:
         single = np.isin(of, only[times == 1])
         own = start_of[self._family[at[single]]] + self._slice[at[single]]
         taken[of[single]] = own
-        if len(np.unique(own)) != len(own):
+        if len(distinct(own)) != len(own):
             return []
         left = np.ones(count, bool)
         left[own] = False

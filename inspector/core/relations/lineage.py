@@ -84,6 +84,8 @@ def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, .
     sums: dict[int, dict[str, list[float]]] = defaultdict(lambda: {part: [0.0, 0.0] for part in ("matrices", "norms", "biases")})
     moved = False
     for pair in compared:
+        if len(sums) > _MOST_LAYERS:
+            return ()
         found, info = pair.difference, comparison.a.tensors[pair.a or ""]
         if found is None or found.problem or DTYPES[info.dtype].kind not in ("float", "complex") or not math.isfinite(found.rel):
             continue
@@ -95,7 +97,7 @@ def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, .
         square[0] += distance ** 2
         square[1] += found.norm ** 2
         moved |= distance > 0
-    if not moved or len(sums) > _MOST_LAYERS:
+    if not moved:
         return ()
     return tuple(Depth(layer, *(math.sqrt(square[0] / square[1]) if square[1] else None for square in sums[layer].values()))
                  for layer in sorted(sums))

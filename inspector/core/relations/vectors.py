@@ -10,7 +10,7 @@ from inspector.core.checkpoint import TensorInfo
 from inspector.core.comparison.differences.streaming import beginning, is_constant
 from inspector.core.comparison.pairing.pairs import Rearranged, Undecided
 from inspector.core.errors import BadTensor
-from inspector.core.hashing import as_key
+from inspector.core.hashing import as_key, distinct
 from inspector.core.tensors.reader import TensorReader
 
 from .holding import Sides, how_it_holds
@@ -132,13 +132,13 @@ def _values(reader: TensorReader, left: Sequence[TensorInfo], passed_over: set[s
 def _order(whole: Array, piece: Array) -> Array | None:
     """Where each element of `piece` stands in `whole`, when both have the same and enough different ones; None otherwise."""
     import numpy as np
-    if len(whole) != len(piece) or len(np.unique(whole)) < _DISTINCT or not np.array_equal(np.sort(whole), np.sort(piece)):
+    if len(whole) != len(piece) or len(distinct(whole)) < _DISTINCT or not np.array_equal(np.sort(whole), np.sort(piece)):
         return None
     some = np.linspace(0, len(piece) - 1, _SAMPLE).astype(int)
     for form in forms(len(piece), len(whole)):
         if np.array_equal(whole[form.at(some)], piece[some]) and np.array_equal(whole[form.numbers], piece):
             return form.numbers
-    if len(np.unique(whole)) < len(whole) // 2:
+    if len(distinct(whole)) < len(whole) // 2:
         return None
     numbers = np.empty(len(piece), np.int64)
     numbers[np.argsort(piece, kind="stable")] = np.argsort(whole, kind="stable")
@@ -169,7 +169,7 @@ def _tiles(whole: Array, dtype: str, values: dict[str, Array], infos: dict[str, 
             looked_at += piece.nbytes
             if np.array_equal(piece, whole[start:start + len(piece)]):
                 fits.append(key)
-        if len(fits) != 1 or len(np.unique(values[fits[0]])) < _DISTINCT:
+        if len(fits) != 1 or len(distinct(values[fits[0]])) < _DISTINCT:
             return [], looked_at
         found += fits
         start += len(values[fits[0]])

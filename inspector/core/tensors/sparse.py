@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.errors import BadTensor
+from inspector.core.hashing import distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ def _from_coordinates(info: TensorInfo, indices: Array, values: Array) -> Array:
     for row, size in zip(indices, sizes, strict=True):
         flat = flat * size + row
     out = np.zeros((prod(sizes), *values.shape[1:]), values.dtype)
-    if len(np.unique(flat)) == len(flat):
+    if len(distinct(flat)) == len(flat):
         out[flat] = values
     elif values.dtype == np.bool_:
         np.logical_or.at(out, flat, values)

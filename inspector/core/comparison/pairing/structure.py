@@ -24,7 +24,8 @@ _ROLE = 1.5             # the score of an equal role
 _SMALL = 16             # elements: shapes as common as a scalar's tell nothing by themselves
 
 Known = Mapping[str, Shape]
-Numbers = tuple[int, ...]
+Numbers = str
+"""Layer numbers as nine digits each with dots between them: in the order of the numbers, and hashed by a secret of the process."""
 Signature = tuple[tuple[str, Shape], ...]
 
 
@@ -72,7 +73,7 @@ def families(names: Iterable[str], last_is_a_name: bool = False) -> list[Family]
         family = found.get(path)
         if family is None:
             family = found[path] = Family(path, {}, place)
-        family.members.setdefault(numbers, {}).setdefault(leaf, name)
+        family.members.setdefault(".".join([f"{number:09d}" for number in numbers]), {}).setdefault(leaf, name)
     return list(found.values())
 
 
@@ -218,9 +219,11 @@ def _profile(family: Family, shapes: Known) -> _Profile:
 
 def _ranks(family: Family) -> dict[Numbers, Numbers]:
     """Each member's numbers -> their ranks among those in the same place; a number that is always the same counts nothing."""
-    columns = [sorted(set(column)) for column in zip(*family.members, strict=True)]
-    ranked = [{number: rank for rank, number in enumerate(column)} if len(column) > 1 else None for column in columns]
-    return {numbers: tuple(rank[n] for rank, n in zip(ranked, numbers, strict=True) if rank is not None) for numbers in family.members}
+    each = {numbers: numbers.split(".") for numbers in family.members}
+    columns = [sorted(set(column)) for column in zip(*each.values(), strict=True)]
+    ranked = [{number: f"{rank:09d}" for rank, number in enumerate(column)} if len(column) > 1 else None for column in columns]
+    return {numbers: ".".join([rank[n] for rank, n in zip(ranked, parts, strict=True) if rank is not None])
+            for numbers, parts in each.items()}
 
 
 def _signature(leaves: dict[str, str], shapes: Known) -> Signature:

@@ -25,6 +25,7 @@ from inspector.core.formats.shared.module_sources import source_findings
 from inspector.core.formats.shared.tar_members import TarMember
 from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import CALLS, EXT, GLOBAL, GLOBALDYN, LIST, TUPLE, Graph
+from inspector.core.hashing import ByNumber
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -102,9 +103,9 @@ class _Archive:
         self.findings: list[Finding] = []
         self.suspects: list[Pickle] = []           # records that name or call more than they should
         self.members: list[TarMember] = []
-        self.storages: dict[int, _Stored] = {}
-        self.parts: dict[int, _Part] = {}
-        self.tensors: dict[int, _Described] = {}
+        self.storages = ByNumber[_Stored]()
+        self.parts = ByNumber[_Part]()
+        self.tensors = ByNumber[_Described]()
         self.unlisted = 0                          # suspects that are not kept
 
     def checkpoint(self, path: str) -> Checkpoint:

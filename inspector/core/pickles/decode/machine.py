@@ -63,6 +63,7 @@ from inspector.core.graph import (
     Graph,
     Note,
 )
+from inspector.core.hashing import ByNumber
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -151,7 +152,7 @@ class _Machine:
         self.base = 0
         self.memo: list[int | None] = []
         self.runs: list[tuple[int, array[int]]] = []
-        self.far: dict[int, int] = {}
+        self.far = ByNumber[int]()
         self.bodies: tensor_runs.Bodies | None = None           # of tensors, read ahead
         self.overwritten = False            # whether a memo entry was put anew since then
         self.useless = 0                    # times that this came to nothing
@@ -550,7 +551,7 @@ class _Machine:
             self.overwritten = True
         elif index == len(memo):
             memo.append(n)
-            self.far.pop(index, None)
+            self.far.discard(index)
         else:
             self.far[index] = n
 
