@@ -17,6 +17,7 @@ from .keypath import visible
 from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
 from .pickles.objects.names import LOADERS, canonical
+from .pickles.objects.persistent import locations
 from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
@@ -333,7 +334,7 @@ def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[tu
         found = [one for one in found if one.node >= 0 or canonical(*one.name.rpartition(".")[::2]) not in LOADERS]
     names = _present_names(ckpt, {one.key for one in found})
     return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])
-            and not _is_renamed(source, one, names[one.key])]
+            and not _is_renamed(source, one, names[one.key]) and not _is_on_another_device(ckpt, source, one, names[one.key])]
 
 
 def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:
@@ -368,6 +369,18 @@ def _is_renamed(source: Checkpoint, one: Refused, new: str) -> bool:
             return not new.endswith(text) or (one.key == text and new != text)
         node -= len(pickled.graph)
     return False
+
+
+def _is_on_another_device(ckpt: Checkpoint, source: Checkpoint, one: Refused, new: str) -> bool:
+    """Whether it is the tag of a tensor's device that is refused, and another is written in its place."""
+    before, after = source.tensors.get(one.key), ckpt.tensors.get(new)
+    if one.name != _RULES["text"] or before is None or after is None or before.device == after.device:
+        return False
+    first, left = 0, {*one.within}
+    for pickled in source.pickles:
+        left -= {first + n for n in locations(pickled.graph)}
+        first += len(pickled.graph)
+    return not left
 
 
 def _is_replaced(ckpt: Checkpoint, source: Checkpoint, old: str, new: str) -> bool:

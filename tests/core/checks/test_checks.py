@@ -330,6 +330,43 @@ def test_that_texts_of_python_2_that_torch_cannot_decode_are_told(tmp_path: Path
     assert torch.load(tmp_path / "same.pth", weights_only=False, encoding="latin1")["\xe9"] == 1
 
 
+def _with_location(location: bytes, path: Path, **more: bytes) -> core.Checkpoint:
+    tensor = op.tensor(op.storage("0", location=location))
+    path.write_bytes(builders.torch_zip(op.pickled(op.dict_of({"w": tensor, **more})), {"data/0": bytes(80)}))
+    return core.open(path)
+
+
+def test_that_a_device_which_torch_cannot_decode_is_remapped_and_no_longer_refused(tmp_path: Path) -> None:
+    path, saved = tmp_path / "old.pth", tmp_path / "saved.pth"
+    ckpt = _with_location(b"U\x04cu\xe9a", path)
+    found, = (finding for finding in ckpt.findings if finding.id == "undecodable-text")
+    assert "--device '*=cpu'" in found.hint
+    assert "encoding=\"latin1\", map_location=\"cpu\"" in found.hint
+    with pytest.raises(RuntimeError, match="restore data location"):
+        torch.load(path, weights_only=False, encoding="latin1")
+    assert list(torch.load(path, weights_only=False, encoding="latin1", map_location="cpu")) == ["w"]
+    assert not core.loads_with_torch(ckpt).weights_only
+    edited = core.edit(ckpt, [core.RemapDevices({"*": "cpu"})])
+    assert core.loads_with_torch(edited).sentence() == "torch.load (weights_only=True) takes it."
+    core.save(edited, saved)
+    assert list(torch.load(saved, weights_only=True)) == ["w"]
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_that_a_text_beside_the_device_stays_refused_when_the_device_is_remapped(tmp_path: Path, shared: bool) -> None:
+    location = b"U\x04cu\xe9a"
+    ckpt = _with_location(location + op.put(77) if shared else location, tmp_path / "old.pth", note=op.get(77) if shared else location)
+    found, = (finding for finding in ckpt.findings if finding.id == "undecodable-text")
+    assert "--plain '*'" in found.hint
+    edited = core.edit(ckpt, [core.RemapDevices({"*": "cpu"})])
+    assert [one.key for one in core.loads_with_torch(edited).refused] == ["note"]
+    core.save(edited, tmp_path / "saved.pth")
+    with pytest.raises((UnicodeDecodeError, pickle.UnpicklingError)):
+        torch.load(tmp_path / "saved.pth", weights_only=True)
+    core.save(core.edit(edited, [core.MakePlain("*")]), tmp_path / "plain.pth")
+    assert list(torch.load(tmp_path / "plain.pth", weights_only=True)) == ["w", "note"]
+
+
 def test_that_texts_of_python_2_that_are_utf_8_are_no_finding(tmp_path: Path) -> None:
     path = tmp_path / "old.pth"
     value = op.dict_of([(b"U\x02\xc3\xa9", op.tensor(op.storage("0", numel=20)))])

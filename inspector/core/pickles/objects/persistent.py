@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from inspector.core.graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, PYSTR, PYSTRTEXT, REDUCE, STR, STRTEXT, TUPLE, Graph
+from inspector.core.hashing import ByNumber
 from inspector.core.wording import count
 
 from .grown_graph import GrownGraph
 
 _PERSISTENT = re.compile(b"[%s]" % re.escape(bytes((PERSID, PERSIDTEXT))))
 _STRINGS = frozenset((STR, STRTEXT, PYSTR, PYSTRTEXT))
+_STORAGE_LENGTHS, _LOCATION = (5, 6), 3     # (word, class, key, location, numel, perhaps a view)
 _SOURCES = 1000             # classes whose sources are kept
 _SOURCE, _FILE = 1 << 20, 4096      # bytes of them
 _REBUILD = ("torch._utils", "_rebuild_tensor")
@@ -78,7 +80,7 @@ def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | Non
     """Persistent ids that are numbers become calls of torch's `_rebuild_tensor`, or ids of storages as later formats spell
     them: what `known` says of the number. Ids that it does not know stay as they are."""
     loaded = _Loaded(graph)
-    first: dict[int, int] = {}              # number -> the node that had it first
+    first = ByNumber[int]()                 # number -> the node that had it first
     for n in persistent_ids(graph):
         number = _number(graph, n)
         if number is None:
@@ -99,6 +101,16 @@ def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | Non
 def persistent_ids(graph: Graph) -> Iterator[int]:
     """Nodes of all persistent ids, in stream order."""
     return (match.start() for match in _PERSISTENT.finditer(graph.kind))
+
+
+def locations(graph: Graph) -> list[int]:
+    """The node of each storage's location, in stream order: the same again where several storages share one text."""
+    found = []
+    for n in persistent_ids(graph):
+        t = graph.a[n]
+        if graph.kind[n] == PERSID and graph.kind[t] == TUPLE and graph.b[t] - graph.a[t] in _STORAGE_LENGTHS:
+            found.append(graph.operands[graph.a[t] + _LOCATION])
+    return found
 
 
 def _head(graph: Graph, n: int, most: int) -> str:
