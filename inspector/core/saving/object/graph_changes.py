@@ -6,7 +6,7 @@ follows. Everything else (unknown objects, ties, order, attributes) stays as it 
 """
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Set
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
@@ -50,6 +50,7 @@ class GraphChanges:
     def apply(self, unwanted: frozenset[int] = frozenset()) -> None:
         """Raises EditError for what cannot be done to the file's own pickle."""
         tree = self.tree
+        tree.keep_for(self._fresh())
         going = tree.mark_alive()
         if tree.alive[0]:
             tree.name_all()
@@ -364,11 +365,10 @@ class GraphChanges:
 
     def _add(self) -> None:
         """Values and tensors that the file does not have, as entries of the nearest dict above them."""
-        edited = self.ckpt.edited
-        known = edited.origin if edited is not None else self.ckpt.tensors.keys() | self.ckpt.values.keys()
-        fresh = [key for key in (*self.ckpt.values, *self.ckpt.tensors) if key not in known]
+        fresh = self._fresh()
         if not fresh:
             return
+        known = self._known()
         for i, slot in enumerate(self.tree.slots):
             if self.tree.alive[i] and not self.tree.inside[i] and self.graph.kind[slot.node] in (*CONTAINERS, REDUCE) \
                     and isinstance(self.tree.view(i), recognise.Mapping):
@@ -381,6 +381,15 @@ class GraphChanges:
             self._insert(key, node)
             if isinstance(value, dict):
                 self._dicts[key] = node
+
+    def _known(self) -> Set[str]:
+        """What the file has, by the names of now."""
+        edited = self.ckpt.edited
+        return edited.origin.keys() if edited is not None else self.ckpt.tensors.keys() | self.ckpt.values.keys()
+
+    def _fresh(self) -> list[str]:
+        known = self._known()
+        return [key for key in (*self.ckpt.values, *self.ckpt.tensors) if key not in known]
 
     def _make_dicts(self, key: str, known: Container[str]) -> None:
         """The dicts between a new value and what is there: a key with dots in it is one that nobody looks up."""

@@ -1,13 +1,14 @@
 """Every key of a checkpoint with its place in the graph, as a tree: which container it is in, and what becomes of it."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
-from inspector.core.keypath import is_under, join, relative, under, visible
+from inspector.core.keypath import ancestors, is_under, join, relative, under, visible
 from inspector.core.limits import LIMITS
+from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
@@ -37,6 +38,7 @@ class SlotTree:
         self.alive = bytearray(size)
         self.path: list[str] = [""] * size
         self.representative: list[int] = [-1] * size        # the first leaf below that stays
+        self.kept: frozenset[int] = frozenset()             # containers that stay though nothing may be left in them
         self._views: dict[int, View] = {}
 
     # -- the tree -----------------------------------------------------------------------------------------------------
@@ -88,6 +90,13 @@ class SlotTree:
 
     # -- what stays, and what it is called ----------------------------------------------------------------------------
 
+    def keep_for(self, keys: Iterable[str]) -> None:
+        """The dicts that new entries of these names go into stay, though nothing else is left in them."""
+        above = {path for key in keys for path in ancestors(key)}
+        root = self.slots[0].key
+        self.kept = frozenset(i for i, slot in enumerate(self.slots) if not self.inside[i] and not self.is_leaf(i)
+                              and relative(slot.key, root) in above and isinstance(self.view(i), recognise.Mapping))
+
     def mark_alive(self, unwanted: frozenset[int] = frozenset()) -> list[int]:
         """Fills `alive`: leaves that are present, containers with something left in them. `unwanted` slots go whatever they are.
         Gives the slots that go with nothing above them going."""
@@ -100,9 +109,12 @@ class SlotTree:
                 alive[i] = self.slots[i].key in self.present
                 if alive[i]:
                     self.representative[i] = i
+            elif i in self.kept:
+                alive[i] = 1
             if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in unwanted and not self.is_leaf(parent[i]):
                 alive[parent[i]] = 1
-                self.representative[parent[i]] = self.representative[i]
+                if self.representative[i] >= 0:
+                    self.representative[parent[i]] = self.representative[i]
         going = []
         for i in range(len(self.slots)):            # what hangs on an object or lies in something that goes shares its fate
             p = parent[i]

@@ -555,3 +555,30 @@ def test_that_an_archive_of_protocol_0_is_saved_as_one_that_torch_reads(tmp_path
     theirs = torch.load(tmp_path / "b.pth", weights_only=True, map_location="cpu")
     assert list(theirs) == [*ckpt.tensors, "n"]
     assert all(theirs[key].tolist() == core.read_numpy(ckpt, key).tolist() for key in ckpt.tensors)
+
+
+@pytest.mark.parametrize("as_zip", [True, False])
+def test_that_what_is_new_is_saved_though_nothing_of_the_file_stays(tmp_path: Path, as_zip: bool) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"w": torch.ones(3), "b": torch.zeros(2)}, path, _use_new_zipfile_serialization=as_zip)
+    copied = core.edit(path, [core.Copy("w", "v"), core.Drop("w"), core.Drop("b")])
+    core.save(copied, tmp_path / "copied.pth")
+    loaded = torch.load(tmp_path / "copied.pth")
+    assert list(loaded) == ["v"]
+    assert torch.equal(loaded["v"], torch.ones(3))
+    core.save(core.edit(path, [core.SetValue("epoch", 3), core.Drop("w"), core.Drop("b")]), tmp_path / "value.pth")
+    assert torch.load(tmp_path / "value.pth") == {"epoch": 3}
+    with pytest.raises(EditError, match="nothing would be left"):
+        core.save(core.edit(path, [core.Drop("w"), core.Drop("b")]), tmp_path / "none.pth")
+
+
+def test_that_a_dict_of_which_only_a_copy_is_left_stays_one(tmp_path: Path) -> None:
+    path, saved = tmp_path / "a.pth", tmp_path / "saved.pth"
+    model = torch.nn.Linear(3, 2).state_dict()
+    torch.save({"model": model, "other": {"w": torch.ones(3)}, "epoch": 1}, path)
+    core.save(core.edit(path, [core.Copy("model.weight", "model.again"), core.Drop("model.weight"), core.Drop("model.bias"),
+                               core.Drop("other.w")]), saved)
+    loaded = torch.load(saved)
+    assert list(loaded) == ["model", "epoch"]
+    assert isinstance(loaded["model"], collections.OrderedDict)
+    assert torch.equal(loaded["model"]["again"], model["weight"])
