@@ -88,7 +88,8 @@ class Split(Edit):
         open_ = [size for _, size in self.parts if size < 0]
         left = there - sum(size for _, size in self.parts if size >= 0)
         if left < 0 or (not open_ and left) or (open_ and left % len(open_)):
-            said = ", ".join("the same" if size < 0 else f"{size:,}" for _, size in self.parts)
+            said = "the same length" if len(open_) == len(self.parts) else ", ".join(
+                "the same" if size < 0 else f"{size:,}" for _, size in self.parts)
             raise EditError(f"{visible(info.key, 80)!r} is {there:,} long in dimension {dim}, which is not made "
                             f"of {count(len(self.parts), 'part')} "
                             f"of {said}", "Say how long each part is: A:64,B:32.", info.key, id="no_split")

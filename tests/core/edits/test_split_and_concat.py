@@ -182,3 +182,8 @@ def test_that_what_is_turned_and_joined_is_read_in_few_passes(tmp_path: Path) ->
     expected = np.concatenate([array, np.zeros((100, 700), np.float32), array + 1]).T
     assert np.array_equal(np.concatenate([*core.iter_chunks(new, "x", 1000)]).reshape(expected.shape), expected)
     assert np.array_equal(new["x"][3:9, 890:1010:7], expected[3:9, 890:1010:7])
+
+
+def test_that_parts_that_cannot_be_of_one_length_are_said_to_be_so() -> None:
+    with pytest.raises(core.EditError, match=r"is 6 long in dimension 0, which is not made of 4 parts of the same length"):
+        core.edit({"w": np.ones((6, 4))}, [core.parse_edit("split", "w=0:a,b,c,d")])
