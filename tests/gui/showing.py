@@ -28,5 +28,7 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     session.loaded(document.id, ckpt)
     session.select(Selection(document.id, prefix, keys, value))
     qtbot.waitUntil(lambda: not tasks.running)
+    for _ in range(2):                  # what came last is drawn in the next turn, and on show in the one after
+        QCoreApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document

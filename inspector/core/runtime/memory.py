@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 
 
 def release_memory() -> bool:
@@ -18,6 +19,7 @@ def release_memory() -> bool:
     return trim is not None and trim(0) >= 0
 
 
+@cache                  # a library that is opened again and again is a circle each time
 def _trim() -> Callable[[int], int] | None:
     if not sys.platform.startswith("linux"):
         return None

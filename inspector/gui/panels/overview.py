@@ -116,7 +116,8 @@ class Overview(SelectionPanel):
 
     def let_go(self) -> None:
         super().let_go()
-        self._drawn = self.map = self._chosen = self._inside = None
+        self._drawn = self._chosen = self._inside = None
+        self._leave_map()
         empty(self._content)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -165,7 +166,7 @@ class Overview(SelectionPanel):
             self._drawn = (document.checkpoint, selection, document.packed)
         self._news.stop()
         self.setUpdatesEnabled(False)
-        self.map = None
+        self._leave_map()
         focused, page = self.focusWidget(), self.area.widget()
         if focused is not None and page is not None and focused.hasFocus() and page.isAncestorOf(focused):
             self.area.setFocus(Qt.FocusReason.OtherFocusReason)         # and not whatever comes next in the window
@@ -178,6 +179,16 @@ class Overview(SelectionPanel):
         self._content.addStretch(1)
         self._scroll_to = 0
         self._showing.start()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the page shows what is known, and is on show."""
+        return not self._news.isActive() and not self._showing.isActive()
+
+    def _leave_map(self) -> None:
+        if self.map is not None:
+            self.map.view.let_go()
+            self.map = None
 
     def _new_page(self) -> QWidget:
         """To be filled before it is put where it can be seen: until then Qt lays nothing out for it."""

@@ -115,6 +115,13 @@ class TreemapView(QWidget):
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
+    def let_go(self) -> None:
+        """It is about to be taken away: what it drew goes at once, and it holds nobody who holds it: only the collector undoes that."""
+        self._settled.stop()
+        self._soon.stop()
+        self._root = self._drawn = self.elsewhere = self._laid = self._asked = None
+        self._places, self._fill_of = [], _nothing
+
     @property
     def root(self) -> core.ByteBox | None:
         return self._root
@@ -485,3 +492,7 @@ class TreemapView(QWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
             self._widths.clear()
             self._arrange()
+
+
+def _nothing(box: core.ByteBox) -> Fill:
+    return Fill("", 0.0)

@@ -1,6 +1,7 @@
 """What the overview says of a file, a group, a tensor and a value."""
 from __future__ import annotations
 
+import gc
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -387,7 +388,7 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     assert any(finding.id == "oversized-storage" for finding in ckpt.findings)
     panel.resize(700, 160)
     document, checks = show(session, tasks, qtbot, ckpt), ValueChecks.shared(session, tasks)
-    qtbot.waitUntil(lambda: checks.of(document) is not None and not tasks.running, timeout=20_000)         # the page is drawn again then
+    qtbot.waitUntil(lambda: checks.of(document) is not None and not tasks.running and panel.is_settled, timeout=20_000)    # drawn again
     assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
     (bar,) = panel.findChildren(Segments)
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
@@ -729,3 +730,19 @@ def test_that_news_of_one_moment_are_drawn_once(panel: Overview, session: Sessio
     qtbot.waitUntil(lambda: bool(drawn))
     QCoreApplication.processEvents()
     assert drawn == [document.id]
+
+
+def test_that_a_map_goes_with_its_page_and_waits_for_no_collector(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                 checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys={"a.w": (2,), "b.w": (3,)}))
+    qtbot.waitUntil(lambda: panel.map is not None and bool(panel.map.view.places))
+    gc.disable()
+    try:
+        assert panel.map is not None
+        box = weakref.ref(panel.map)
+        panel._redraw()
+        qtbot.waitUntil(lambda: panel.map is not None and panel.map.isVisible() and not tasks.running)
+        assert panel.map is not box()
+        qtbot.waitUntil(lambda: box() is None)
+    finally:
+        gc.enable()
