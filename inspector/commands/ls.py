@@ -108,16 +108,17 @@ def _lines_alone(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTens
 def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None,
                   parameters: Mapping[str, str]) -> Iterable[str]:
     """The title and a line for each tensor."""
-    texts = {form: _cells(*form) for form in {form for form, _ in core.kinds(ckpt.tensors, *_FORM)}}    # few, again and again
+    cells_of = [*core.made_of(ckpt.tensors, _FORM, _cells)]
+    texts = {id(cells): cells for cells in cells_of}                # few, again and again
     titles = [*map(said, ("shape", "dtype", "device", "bytes"))]
     widths = [max(map(len, column), default=0) for column in zip(*texts.values(), strict=True)] or [0] * len(titles)
     widths = [max(width(title), room) for title, room in zip(titles, widths, strict=True)]
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
-    middles = {form: line % text for form, text in texts.items()}
+    middles = {which: line % text for which, text in texts.items()}
     keys, plain_letters = _visible_all(ckpt.tensors)
     room = min(max(width(said("key")), *map(len if plain_letters else width, keys)), KEY_WIDTH)
     rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)),
-               core.made_of(ckpt.tensors, _FORM, lambda *form: middles[form]))
+               map(middles.__getitem__, map(id, cells_of)))
     if digests is not None or any(core.column(ckpt.tensors, "problem")):
         rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
     cells = [padded(title, room) for title, room in zip(titles[:-1], widths, strict=False)]

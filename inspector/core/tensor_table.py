@@ -14,6 +14,7 @@ from .wording import count
 T = TypeVar("T")
 
 _ROWS = 4096            # tensors made at once
+_MADE = 64          # kinds of tensors of which it is remembered what was made
 _FEW = 1024             # different names that are kept
 _VERY_FEW = 8           # … that a key is compared with
 _SHORT = 4 << 20        # characters of all keys that are kept
@@ -210,7 +211,8 @@ def kinds(tensors: Mapping[str, TensorInfo], *fields: str) -> Iterable[tuple[Any
 
 
 def made_of(tensors: Mapping[str, TensorInfo], fields: Sequence[str], make: Callable[..., T]) -> Iterable[T]:
-    """What `make` makes of some fields of each tensor, in order; it is called once for all tensors that are alike in them.
+    """What `make` makes of some fields of each tensor, in order; it is called once for all tensors that are alike in them, where there are
+    few kinds.
 
     >>> list(core.made_of(core.edit({"a": np.ones((2, 3)), "b": np.ones(4)}, []).tensors, ["shape", "dtype"], "{} {}".format))
     ['(2, 3) float64', '(4,) float64']
@@ -220,14 +222,16 @@ def made_of(tensors: Mapping[str, TensorInfo], fields: Sequence[str], make: Call
 
 
 class MadeOnce(dict[tuple[Any, ...], T]):
-    """What is made of values, once."""
+    """What is made of values, once for each of the first `_MADE`: shapes are what a file says, and many could share a hash."""
 
     def __init__(self, make: Callable[..., T]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, values: tuple[Any, ...]) -> T:
-        made = self[values] = self._make(*values)
+        made = self._make(*values)
+        if len(self) < _MADE:
+            self[values] = made
         return made
 
 

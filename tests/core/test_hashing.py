@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from inspector import core
+from inspector import cli, core
 from inspector.core import hashing
 from inspector.core.checkpoint import Extent, TensorInfo, View
 from inspector.core.tensors.sparse import dense
@@ -298,3 +298,17 @@ def test_that_sparse_indices_which_numpy_hashes_alike_are_told_apart_in_their_or
         patched.setattr(np, "unique", refused)
         found = dense(info, {"indices": np.array([[5, 3, 5]]), "values": np.array([1, 2, 4], np.float32)})
     assert found[[3, 5]].tolist() == [2, 5]
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--textconv"]])
+def test_that_a_list_of_shapes_of_one_hash_is_printed_without_a_dict_of_them(tmp_path: Path, options: list[str],
+                                                                              capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "shapes.pth"
+    path.write_bytes(FILES["shapes.pth"]())
+    cli.main(["ls", str(path), *options])                   # what is loaded for any file is not watched
+    before = capsys.readouterr().out
+    with hash_watch.HashWatch() as watch:
+        cli.main(["ls", str(path), *options])
+    assert capsys.readouterr().out == before
+    assert f"layers.{COUNT - 1}.weight" in before
+    assert {where: most for where, most in watch.worst.items() if most > MOST} == {}
