@@ -110,8 +110,6 @@ class _Names:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
-        self._joined = "\0".join(["", *names, ""])
-        self._apart = self._joined.count("\0") == len(names) + 1     # none holds a NUL, as some of a damaged archive may
         self._folder = (names[len(names) // 2] if names else "").rpartition("/")[0] + "/"
         self._others = [*compress(names, map(not_, map(str.startswith, names, repeat(self._folder))))]
         self._folder_is_used = len(self._others) < len(names)
@@ -127,20 +125,22 @@ class _Names:
 
     def ending(self, text: str) -> list[str]:
         """The names that end in `text`, in lower case, without regard to case."""
-        if self._apart and self._joined.isascii() and self._lower.count(f"{text}\0") == self._joined.count(f"{text}\0") == 1:
-            end = self._joined.index(f"{text}\0") + len(text)
-            return [self._joined[self._joined.rindex("\0", 0, end) + 1:end]]
+        joined = "\0".join(["", *self._names, ""])           # megabytes: not kept
+        if joined.count("\0") == len(self._names) + 1 and joined.isascii() \
+                and joined.lower().count(f"{text}\0") == joined.count(f"{text}\0") == 1:        # a NUL is in some of a damaged archive
+            end = joined.index(f"{text}\0") + len(text)
+            return [joined[joined.rindex("\0", 0, end) + 1:end]]
         return [name for name in self._names if name.lower().endswith(text)]
 
     def has_like(self, name: str) -> bool:
         """Whether some name may be this one without regard to case."""
         lower = name.lower()
-        return lower in self._others_lower or (lower.startswith(self._folder.lower()) and f"\0{lower}\0" in self._lower)
+        return lower in self._others_lower or (lower.startswith(self._folder.lower()) and lower in self._all_lower)
 
     @functools.cached_property
-    def _lower(self) -> str:
-        lower = self._joined.lower()
-        return self._joined if lower == self._joined else lower         # several megabytes, and nearly always the same
+    def _all_lower(self) -> set[str]:
+        """Asked for only where a storage has no record."""
+        return {*map(str.lower, self._names)}
 
 
 class _Archive:

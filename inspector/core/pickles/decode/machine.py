@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import struct
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Callable
 from itertools import chain, repeat
-from operator import itemgetter, length_hint
+from operator import length_hint
 
 from inspector.core.errors import Corrupt, ReadError, TooBig, Truncated, Unsupported
 from inspector.core.graph import (
@@ -75,7 +75,7 @@ HIGHEST_PROTOCOL = 5
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
 _USELESS = 3                            # times that bodies are read ahead in vain before it is given up
-_HELD_BYTES, _FAR_BYTES = 48, 130       # of a number on a stack or in the memo, and of one in the memo beyond its end
+_HELD_BYTES, _MEMO_BYTES, _FAR_BYTES = 48, 5, 130       # of a number on a stack, in the memo, and of one in the memo beyond its end
 DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
 CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
 
@@ -129,8 +129,7 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
 
 class _Machine:
     """One decode. `stack` lists and the memo hold node numbers; `meta` are the stacks below the open
-    MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes beyond; None in it means that the value is
-    in `runs`, (first index, values) of each run of tensors, to save memory."""
+    MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes beyond."""
 
     def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
                  by_runs: bool, inline: Inline | None) -> None:
@@ -150,8 +149,7 @@ class _Machine:
         self.new_at: list[int] = []
         self.new_operands: list[int] = []
         self.base = 0
-        self.memo: list[int | None] = []
-        self.runs: list[tuple[int, array[int]]] = []
+        self.memo = array("i")
         self.far = ByNumber[int]()
         self.bodies: tensor_runs.Bodies | None = None           # of tensors, read ahead
         self.overwritten = False            # whether a memo entry was put anew since then
@@ -211,8 +209,6 @@ class _Machine:
                     elif op == 0x68:                                # BINGET
                         i = data[pos]
                         found = memo[i] if i < len(memo) else far[i]
-                        if found is None:
-                            found = self.recall(i)
                         pos += 1
                         if found == ahead:
                             lane = self.skip_body(at, n, base + len(operands))
@@ -281,8 +277,6 @@ class _Machine:
                     elif op == 0x6A:                                # LONG_BINGET
                         i, = _u32(data, pos)
                         found = memo[i] if i < len(memo) else far[i]
-                        if found is None:
-                            found = self.recall(i)
                         pos += 4
                         if found == ahead:
                             lane = self.skip_body(at, n, base + len(operands))
@@ -418,7 +412,7 @@ class _Machine:
         counts the numbers on all stacks."""
         self.monitor.report(pos - self.start, len(self.data) - self.start, self.member)
         self.check_held(pos, held)
-        needs = self.graph.nbytes + pos - self.start + _HELD_BYTES * (held + len(self.memo)) + _FAR_BYTES * len(self.far)
+        needs = self.graph.nbytes + pos - self.start + _HELD_BYTES * held + _MEMO_BYTES * len(self.memo) + _FAR_BYTES * len(self.far)
         if needs > self.budget.memory:
             raise self.too_big(pos, f"what the pickle describes takes more than {self.budget.memory:,} bytes of memory, more than a file "
                                "of this size has a use for")
@@ -453,8 +447,7 @@ class _Machine:
 
     def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
         self.flush()
-        memo = tensor_runs.Memo(self.memo, self.runs, self.recall)
-        pos, retry, bodies = tensor_runs.run(self.graph, memo, stack, self.meta, pos, rebuild, self.budget)
+        pos, retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget)
         if bodies is not None and self.useless < _USELESS:
             self.bodies = bodies
         return pos, retry
@@ -471,7 +464,7 @@ class _Machine:
                 return None
             self.flush()
             self.overwritten = False
-            if self.far or not bodies.read_ahead(at, tensor_runs.Memo(self.memo, self.runs, self.recall)):
+            if self.far or not bodies.read_ahead(at, self.memo):
                 self.bodies = None
                 self.useless += 1
                 return None
@@ -486,7 +479,7 @@ class _Machine:
         bodies.used += 1
         bodies.waiting += number, node, operand
         self.graph.kind += kinds
-        memo += [node + put for put in puts]
+        memo.extend([node + put for put in puts])
         self.base = operand - len(self.new_operands) + operands
         return lane
 
@@ -504,11 +497,6 @@ class _Machine:
                 new.clear()
         self.base = len(graph.operands)
         return self.base
-
-    def recall(self, index: int) -> int:
-        """The memo entry `index` that a run of tensors made."""
-        first, values = self.runs[bisect_right(self.runs, index, key=itemgetter(0)) - 1]
-        return values[index - first]
 
     # -- nodes --------------------------------------------------------------------------------------------------------
 
@@ -656,7 +644,7 @@ class _Machine:
     def get_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
         index, end = self.index(at, pos)
         found = self.memo[index] if 0 <= index < len(self.memo) else self.far[index]
-        stack.append(self.recall(index) if found is None else found)
+        stack.append(found)
         return end
 
     def int_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:

@@ -28,7 +28,7 @@ import functools
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -87,27 +87,7 @@ class _Budget(Protocol):
     left: int
 
 
-class Memo(NamedTuple):
-    """The machine's memo: `entries` with None where the value is in `runs` and `recall(index)` knows it."""
-
-    entries: list[int | None]
-    runs: list[tuple[int, array[int]]]
-    recall: Callable[[int], int]
-
-    def value(self, index: int) -> int:
-        found = self.entries[index]
-        return self.recall(index) if found is None else found
-
-    def extend(self, values: array[int]) -> None:
-        first = len(self.entries)
-        self.entries.extend([None] * len(values))
-        if self.runs and self.runs[-1][0] + len(self.runs[-1][1]) == first:
-            self.runs[-1][1].extend(values)
-        else:
-            self.runs.append((first, values))
-
-
-def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int, rebuild: int,
+def run(graph: Graph, memo: array[int], stack: list[int], meta: Sequence[list[int]], pos: int, rebuild: int,
         budget: _Budget) -> tuple[int, int, Bodies | None]:
     """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
 
@@ -129,13 +109,13 @@ def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], p
     return _run_blocks(places, graph, memo, stack, meta, pos, budget)
 
 
-def _memoised(graph: Graph, memo: Memo, pos: int, rebuild: int) -> _Anchors | None:
+def _memoised(graph: Graph, memo: array[int], pos: int, rebuild: int) -> _Anchors | None:
     """The anchors behind `pos` that fetch the names from the memo."""
     found = _ANCHOR.search(graph.data, pos, pos + NEAR)
-    if found is None or _get_index(found[1]) >= len(memo.entries) or _get_index(found[2]) >= len(memo.entries) \
-            or memo.value(_get_index(found[1])) != rebuild:
+    if found is None or _get_index(found[1]) >= len(memo) or _get_index(found[2]) >= len(memo) \
+            or memo[_get_index(found[1])] != rebuild:
         return None
-    return _Anchors(graph.data, found[0], rebuild, memo.value(_get_index(found[2])), _get_index(found[2]))
+    return _Anchors(graph.data, found[0], rebuild, memo[_get_index(found[2])], _get_index(found[2]))
 
 
 def _written(graph: Graph, pos: int) -> _Anchors | None:
@@ -205,7 +185,7 @@ class _Ahead:
         return sound
 
 
-def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int,
+def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: Sequence[list[int]], pos: int,
                 budget: _Budget) -> tuple[int, int, Bodies | None]:
     size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
     anchors = places.ahead(pos)
@@ -218,7 +198,7 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: Memo, stack: list[int], me
                 return pos, pos, None
             block = _Block(places, starts, pos)
             block.keep(block.sound_lanes())
-            block.keep(block.known_indexes(len(memo.entries)))
+            block.keep(block.known_indexes(len(memo)))
             block.keep(block.valid_texts())
             block.keep(block.fitting_batches(graph, stack, meta))
             done = block.lanes
@@ -289,7 +269,7 @@ class Bodies:
         self._block: _Block | None = None
         self._fetched: tuple[Ints, ...] = ()    # of each lane the nodes its GETs ask for: class, hooks, storage's key, location
 
-    def read_ahead(self, at: int, memo: Memo) -> bool:
+    def read_ahead(self, at: int, memo: array[int]) -> bool:
         """Reads what follows the anchor at `at`, which was not read yet; nothing may wait, and what is in the memo must not be put there
         anew as long as the lanes are used. False: that is not worth it any longer."""
         import numpy as np
@@ -298,12 +278,12 @@ class Bodies:
         self._size = min(BLOCK, 2 * self._size)
         starts = np.fromiter(islice(self._places.after(at), self._size), np.int64)
         self.lanes, self.used = {}, 0
-        if len(starts) < FEWEST or memo.value(self._places.storage_slot) != self._places.storage:
+        if len(starts) < FEWEST or memo[self._places.storage_slot] != self._places.storage:
             return False
         self.last = int(starts[-1])
         block = self._block = _Block(self._places, starts, at)
         everywhere: Mask = np.ones(len(starts), bool)
-        resolve, known = _Resolver(memo, np.zeros(0, np.int64)), len(memo.entries)
+        resolve, known = _Resolver(memo, np.zeros(0, np.int64)), len(memo)
         wanted = [(block.cls, everywhere), (block.hooks, everywhere), (block.storage_key.slot, block.storage_key.got),
                   (block.location.slot, block.location.got)]
         for slot, got in wanted:
@@ -732,7 +712,7 @@ class _Block:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def commit(self, graph: Graph, room: _Room, memo: Memo, stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
+    def commit(self, graph: Graph, room: _Room, memo: array[int], stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
         """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
         import numpy as np
         n = self.lanes
@@ -1082,9 +1062,9 @@ def _steps(totals: Ints, more: int) -> Ints:
 class _Resolver:
     """Memo indexes to nodes, of entries from before the block and of those the block itself puts."""
 
-    def __init__(self, memo: Memo, put_nodes: Ints) -> None:
+    def __init__(self, memo: array[int], put_nodes: Ints) -> None:
         self.memo = memo
-        self.known = len(memo.entries)
+        self.known = len(memo)
         self.put_nodes = put_nodes
 
     def __call__(self, index: Ints, wanted: Mask) -> Ints:
@@ -1093,6 +1073,5 @@ class _Resolver:
         fresh = wanted & (index >= self.known)
         found[fresh] = self.put_nodes[index[fresh] - self.known]
         old = wanted & (index < self.known)
-        distinct, _, which = different(index[old])
-        found[old] = np.array([self.memo.value(i) for i in distinct.tolist()], np.int64)[which]
+        found[old] = np.frombuffer(self.memo, np.intc)[index[old]]
         return found

@@ -79,9 +79,9 @@ def _storage_findings(graph: Graph, reader: Tensors, member: str) -> list[Findin
 
 def _unusual_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Finding]:
     """Persistent ids that name no storage, reachable or not. Nothing to look for when all there are were used, or read beforehand."""
-    used, ids = reader.storages.used, reader.storages.ids
+    used = reader.storages.used
     total = graph.kind.count(PERSID) + graph.kind.count(PERSIDTEXT)
-    if (total == len(used) and None not in used.values()) or (ids is not None and total == len(ids.nodes)):
+    if (total == len(used) and None not in used.values()) or total == reader.storages.ordinary_ids:
         return []
     odd = [n for n, kind in enumerate(graph.kind) if kind == PERSIDTEXT or (kind == PERSID and used.get(n) is None)]
     odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.names_no_storage(n)]

@@ -8,7 +8,7 @@ by `tensors.Tensors.read`, which also finds the words for what is wrong.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.graph import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 NAMES = (GLOBAL, GLOBALDYN, EXT)
 WORTH_IT = 3000             # calls from which importing numpy pays
 _RANKS = 8
+_AT_ONCE = 1 << 17          # tensors whose sizes are looked at together: more take more memory for a moment than all that is kept
 KEY_DIGITS = 18            # what fits 64 bits in any case
 _LONG_TEXT = 256            # bytes
 _MIX = 0x1E3779B97F4A7C15   # odd, and no multiple of anything that texts are made of
@@ -52,12 +53,34 @@ _EXACT = float(1 << 52)     # below this, sums and products of doubles are the i
 Form = tuple[tuple[int, ...], tuple[int, ...]]      # shape, stride
 
 
+class RowNumbers(NamedTuple):
+    """The rows of ordinary tensors by their nodes: `there[n]` is 1 for nodes that are some, and `nodes` are those, in order."""
+
+    there: bytearray
+    nodes: array[int]
+
+    def of(self, n: int) -> int:
+        """-1 for a node that is none."""
+        return bisect_left(self.nodes, n) if self.there[n] else -1
+
+    def of_all(self, nodes: np.ndarray[Any, Any]) -> Ints:
+        """The same of many, which are all there."""
+        import numpy as np
+        found: Ints = np.searchsorted(np.frombuffer(self.nodes, np.intc), nodes)
+        return found
+
+    def are_there(self, nodes: np.ndarray[Any, Any]) -> Bools:
+        import numpy as np
+        found: Bools = np.frombuffer(self.there, np.bool_)[nodes]
+        return found
+
+
 class Rows(NamedTuple):
-    """Ordinary tensors, column by column. `row_of[n]` is one more than the row of the REDUCE node n, 0 for all other nodes; `form` says
+    """Ordinary tensors, column by column; `numbers` knows the rows by their REDUCE nodes; `form` says
     which of `forms`, (shape, stride), a tensor has; `reaches` are the numbers of elements that the storage must hold after `offsets`;
     `pids` the PERSID nodes. `nodes` go up."""
 
-    row_of: Sequence[int]
+    numbers: RowNumbers
     nodes: Ints
     form: Ints
     forms: list[Form]
@@ -198,23 +221,25 @@ class _Columns:
         nodes: Ints = np.flatnonzero(self.kind == REDUCE)
         nodes = nodes[self._names(self.a[nodes], builders) & ~self.changed[nodes]]
         nodes = nodes[self._is_tuple(self.b[nodes], 6)]
-        columns = self.operands[self.a[self.b[nodes]][:, None] + np.arange(6)]
-        storage, offset, size, stride, grad, hooks = columns.T
+        storage, offset, size, stride, grad, hooks = self._items(self.b[nodes], 6)
         rank = self.b[size] - self.a[size]
         good = (self.kind[offset] == INT) & (self.a[offset] >= 0) & self._is_tuple(size) & self._is_tuple(stride)
         good &= (rank <= _RANKS) & (self.b[stride] - self.a[stride] == rank)
         good &= ((self.kind[grad] == TRUE) | (self.kind[grad] == FALSE)) & self._no_hooks(hooks, ordered_dicts)
+        del hooks
         good &= self._is_id(storage)
-        forms: list[Form] = []
+        forms: dict[Form, int] = {}
         form, reach = np.zeros(len(nodes), np.int64), np.zeros(len(nodes), np.int64)
         for dims in range(_RANKS + 1):
-            pick = np.flatnonzero(good & (rank == dims))
-            if len(pick):
+            of_rank = np.flatnonzero(good & (rank == dims))
+            for begin in range(0, len(of_rank), _AT_ONCE):
+                pick = of_rank[begin:begin + _AT_ONCE]
                 good[pick] = self._of_rank(dims, pick, size[pick], stride[pick], forms, form, reach)
         pids = storage[good]
         nodes = nodes[good]
-        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], forms, self.a[offset[good]], reach[good],
+        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], [*forms], self.a[offset[good]], reach[good],
                     self.kind[grad[good]] == TRUE, pids)
+        del nodes, storage, offset, size, stride, grad, rank, good, form, reach, of_rank       # of a million they are 100 MB
         return rows, self._ids(self._once(pids))
 
     def computed_calls(self) -> list[int]:
@@ -248,7 +273,7 @@ class _Columns:
         listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
         return np.concatenate((direct, listed)), np.concatenate((self.a[direct], self.operands[self.a[listed]]))
 
-    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: list[Form], form: Ints, reach: Ints) -> Any:
+    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: dict[Form, int], form: Ints, reach: Ints) -> Any:
         """For which of the tensors `pick`, all with `dims` dimensions, sizes and strides are in order; adds to `forms`, and
         writes into `form` which of them it is and into `reach` how far it goes."""
         import numpy as np
@@ -259,10 +284,15 @@ class _Columns:
         if not np.array_equal(both[first][which], both):
             return False                        # made to collide: the careful way for all of them
         sound, far = _sound(lengths[first], steps[first])
-        form[pick] = which + len(forms)
+        own = [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
+        form[pick] = np.array([forms.setdefault(one, len(forms)) for one in own], np.int64)[which]
         reach[pick] = far[which]
-        forms += [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
         return whole & whole_too & sound[which]
+
+    def _items(self, tuples: Ints, count: int) -> list[Ints]:
+        """The first so many items of tuples, column by column."""
+        first: Ints = self.a[tuples]
+        return [self.operands[first + place] for place in range(count)]
 
     def _integers(self, tuples: Ints, dims: int) -> tuple[Ints, Bools]:
         """The `dims` integers in each tuple, and for which tuples they are integers."""
@@ -306,7 +336,7 @@ class _Columns:
         pick = np.flatnonzero(is_one)
         is_one[pick] = self._is_five(self.a[nodes[pick]])
         pick = np.flatnonzero(is_one)
-        word, cls, key, location, numel = self.operands[self.a[self.a[nodes[pick]]][:, None] + np.arange(5)].T
+        word, cls, key, location, numel = self._items(self.a[nodes[pick]], 5)
         is_one[pick] = (self._says(word, b"storage") & (self.kind[cls] == GLOBAL) & (self.kind[key] == STR) & (self.kind[location] == STR)
                         & (self.kind[numel] == INT) & (self.a[numel] >= 0))
         return is_one
@@ -332,7 +362,7 @@ class _Columns:
     def _ids(self, nodes: Ints) -> Ids:
         """What the persistent ids say; those whose key is no short number, or whose class is unknown, are left out."""
         import numpy as np
-        _, cls, key, location, numel = self.operands[self.a[self.a[nodes]][:, None] + np.arange(5)].T
+        _, cls, key, location, numel = self._items(self.a[nodes], 5)
         known = [storage_dtype(*canonical(*name)) for name in self.graph.names]
         dtype, dtypes = _texts_once(known)
         numbers, keep = self._decimals(self.a[key], self.b[key])
@@ -380,43 +410,42 @@ def _texts_once(texts: list[str | None]) -> tuple[Ints, list[str]]:
     return np.array([places.setdefault(text or "", len(places)) for text in texts], np.int64), [*places]
 
 
-def numbered(nodes: Ints, count: int) -> Sequence[int]:
-    """For each of `count` nodes which of `nodes` it is, from 1 on; 0 for the others."""
+def numbered(nodes: Ints, count: int) -> RowNumbers:
+    """Which of `count` nodes are among `nodes`, which go up, and which of them each is."""
     import numpy as np
-    numbers = np.zeros(count, np.intc)
-    numbers[nodes] = np.arange(1, len(nodes) + 1)
-    return numbers.data
+    there = bytearray(count)
+    np.frombuffer(there, np.uint8)[nodes] = 1
+    return RowNumbers(there, array("i", nodes.astype(np.intc).tobytes()))
 
 
-def count_rows(row_of: Sequence[int], nodes: array[int]) -> int:
-    """How many of the nodes are ordinary tensors, as `numbered` says."""
+def count_rows(numbers: RowNumbers, nodes: array[int]) -> int:
+    """How many of the nodes are ordinary tensors."""
     import numpy as np
-    return int(np.count_nonzero(np.frombuffer(row_of, np.intc)[np.frombuffer(nodes, np.intc)]))  # type: ignore[call-overload]
+    return int(np.count_nonzero(np.frombuffer(numbers.there, np.uint8)[np.frombuffer(nodes, np.intc)]))
 
 
 class RowsOfPairs:
     """The pairs of a large dict that are ordinary tensors under text keys, thousands at a time. `rows` and `texts` are those that were
     taken last; `given` has 1 for nodes that were given before."""
 
-    def __init__(self, graph: Graph, pairs: ManyPairs, row_of: Sequence[int], given: bytearray) -> None:
+    def __init__(self, graph: Graph, pairs: ManyPairs, numbers: RowNumbers, given: bytearray) -> None:
         import numpy as np
         self._graph = graph
         self._kind, self._given = np.frombuffer(graph.kind, np.uint8), np.frombuffer(given, np.uint8)
         self._a, self._b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
         self._keys: Ints = np.frombuffer(pairs.keys, np.intc)
         self._values: Ints = np.frombuffer(pairs.values, np.intc)
-        self._row_of = np.frombuffer(row_of, np.intc)       # type: ignore[call-overload]
+        self._numbers = numbers
         self.rows: Ints = np.zeros(0, np.int64)
         self.texts: list[str] = []
 
     def take(self, first: int, count: int, most: int) -> bool:
         """Whether the pairs from `first` on are all so, no tensor twice, and their keys at most `most` bytes together."""
         keys, self._taken = self._keys[first:first + count], self._values[first:first + count]
-        rows = self._row_of[self._taken]
-        if not rows.all() or self._given[self._taken].any() or not all_different(rows) or not (self._kind[keys] == STR).all() \
-                or int((self._b[keys] - self._a[keys]).sum()) > most:
+        if not self._numbers.are_there(self._taken).all() or self._given[self._taken].any() or not all_different(self._taken) \
+                or not (self._kind[keys] == STR).all() or int((self._b[keys] - self._a[keys]).sum()) > most:
             return False
-        self.rows, texts = rows - 1, texts_of(self._graph, keys)
+        self.rows, texts = self._numbers.of_all(self._taken), texts_of(self._graph, keys)
         self.texts = texts or []
         return texts is not None
 

@@ -125,8 +125,10 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
     listing = _Listing(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
     if graph.root >= 0:
         listing.run()
-    return Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
-                    listing.reader.storages.listed(), listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
+    found = Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
+                     listing.reader.storages.listed(), listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
+    listing.reader.give_back()
+    return found
 
 
 class _Enough(Exception):
@@ -195,7 +197,7 @@ class _Listing:
         self._small: SmallDicts | None = None
         if isinstance(self.tensors, TensorList):
             self._add = self.tensors.add
-            self._small = SmallDicts(graph, reader.row_of, self.tensors.ordinary.place)
+            self._small = SmallDicts(graph, reader.numbers, self.tensors.ordinary.place)
         self._quick = self.reader.quick()
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
@@ -244,7 +246,7 @@ class _Listing:
     def _advance(self, frame: _Frame) -> bool:
         """Lists children of `frame` until one of them is a container to go into. False when there are no more."""
         kind, ints, real = self.graph.kind, self.graph.a, self.graph.real
-        seen, tensors, values, quick, add, row_of = self._seen, self.tensors, self.values, self._quick, self._add, self.reader.row_of
+        seen, tensors, values, quick, add, numbers = self._seen, self.tensors, self.values, self._quick, self._add, self.reader.numbers
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
         slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
@@ -265,9 +267,9 @@ class _Listing:
                 slots.append(Slot(key, holder, name, n))
             k = kind[n]
             if k == REDUCE and not given[n]:
-                if add is not None and row_of[n] and not shadowed:
+                if add is not None and numbers.there[n] and not shadowed:
                     given[n] = 1
-                    add(row_of[n] - 1, key, state_dict)
+                    add(numbers.of(n), key, state_dict)
                     room -= _TENSOR
                     continue
                 info = quick(n, key, state_dict)
@@ -440,7 +442,8 @@ class _Listing:
             self._seen.update(self._to_see.pop())
         if not isinstance(tensors, TensorList):
             return 0
-        found = RowsOfPairs(self.graph, pairs, self.reader.row_of, self._given)
+        self.reader.give_back()
+        found = RowsOfPairs(self.graph, pairs, self.reader.numbers, self._given)
         while done < len(pairs):
             self.monitor.check()
             prefix, count = frame.prefix, min(_MANY, len(pairs) - done)
@@ -742,7 +745,7 @@ class _Listing:
         """How many entries a dict has, how many of them are tensors under names, and whether any of these has dimensions."""
         kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
         if isinstance(pairs, ManyPairs) and isinstance(self.tensors, TensorList):
-            ordinary = count_rows(self.reader.row_of, pairs.values)
+            ordinary = count_rows(self.reader.numbers, pairs.values)
             if 2 * ordinary > len(pairs):       # as nearly always where there are so many
                 return Entries(len(pairs), ordinary, True)
         tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]

@@ -3,13 +3,12 @@ what is in all of them is gathered at once, for dicts that are too small for num
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.graph import DICT, MANY_PAIRS, SETITEMS, STR, Graph
 from inspector.core.pickles.decode.columns import different
 
-from .bulk import texts_of
+from .bulk import RowNumbers, texts_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,21 +28,21 @@ class SmallDict(NamedTuple):
 
 
 class SmallDicts:
-    """Those of a graph by their nodes. `row_of` says of each node which ordinary tensor it is, from 1 on, `place` where the storage of each
+    """Those of a graph by their nodes. `numbers` says of each node which ordinary tensor it is, `place` where the storage of each
     tensor is."""
 
-    def __init__(self, graph: Graph, row_of: Sequence[int], place: array[int]) -> None:
+    def __init__(self, graph: Graph, numbers: RowNumbers, place: array[int]) -> None:
         self._first: dict[int, int] = {}            # dict -> where its pairs begin
         self._count: dict[int, int] = {}
         alone = array("i", (made[0] for made in graph.mutations.values() if len(made) == 1))    # made empty and filled at once, as a rule
         if len(alone) >= FEWEST:
-            self._gather(graph, alone, row_of, place)
+            self._gather(graph, alone, numbers, place)
 
-    def _gather(self, graph: Graph, filled: array[int], row_of: Sequence[int], place: array[int]) -> None:
+    def _gather(self, graph: Graph, filled: array[int], numbers: RowNumbers, place: array[int]) -> None:
         import numpy as np
         kind = np.frombuffer(graph.kind, np.uint8)
         a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
-        operands, rows = np.frombuffer(graph.operands, np.intc), np.frombuffer(row_of, np.intc)     # type: ignore[call-overload]
+        operands = np.frombuffer(graph.operands, np.intc)
         nodes = np.frombuffer(filled, np.intc)
         nodes = nodes[kind[nodes] == SETITEMS]
         first, count = a[nodes] + 1, (b[nodes] - a[nodes] - 1) // 2
@@ -55,7 +54,7 @@ class SmallDicts:
         begin = np.cumsum(count) - count
         at = np.repeat(first - 2 * begin, count) + 2 * np.arange(int(count.sum()))
         keys, values = operands[at], operands[at + 1]
-        good = np.logical_and.reduceat((kind[keys] == STR) & (rows[values] > 0), begin)
+        good = np.logical_and.reduceat((kind[keys] == STR) & numbers.are_there(values), begin)
         if np.count_nonzero(good) < FEWEST:
             return
         kept = np.repeat(good, count)
@@ -63,7 +62,7 @@ class SmallDicts:
         texts = self._texts(graph, keys)
         if texts is None:
             return
-        own = rows[values] - 1
+        own = numbers.of_all(values)
         self._keys, self._values, self._rows, self._places = (
             array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, np.frombuffer(place, np.intc)[own]))
         self._texts_of_keys = texts

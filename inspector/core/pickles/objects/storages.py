@@ -204,7 +204,8 @@ class Storages:
         self.known: dict[str, Storage] = {}
         self.used: dict[int, Backing | None] = {}
         self.conflicts: list[Conflict] = []
-        self.ids: Ids | None = None         # ordinary persistent ids, read beforehand
+        self.ids: Ids | None = None         # ordinary persistent ids, read beforehand; gone when they were resolved at once
+        self.ordinary_ids = 0               # how many they are
         self.many: Many | None = None
         self.uses = array("i")              # the places among many that tensors use, in order
         self._when: list[tuple[int, int]] = []  # (uses before it, place among many or the complement of that in `known`) of those by one

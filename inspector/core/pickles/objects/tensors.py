@@ -5,17 +5,19 @@ Sources: torch/_utils.py and torch/_tensor.py of torch 2.13 (`_rebuild_*`), aten
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Extra, PerChannel, PerTensor, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
+from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import count
 
 from . import arrays, composite_tensors
-from .bulk import Rows, numbered, ordinary_tensors
+from .bulk import RowNumbers, Rows, numbered, ordinary_tensors
 from .calls import Call, call_of, tuple_items
 from .listed import Ordinary, TensorList, ordinary_of
 from .names import (
@@ -43,6 +45,7 @@ from .storages import Backing, ResolveMany, Storages
 MAX_RANK = 64               # dims that a broken shape is still shown with, and that go without a remark
 _WRAPPERS = 8               # Parameter(Subclass(Parameter(…
 _INT64 = 1 << 63
+_LARGE = 5_000_000          # nodes of a graph from which memory is given back at once
 _LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
 _CHANNELS = 1 << 16         # of a quantizer that is a list
 _LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
@@ -73,15 +76,22 @@ class Tensors:
         self.remarks: dict[str, list[tuple[str, str]]] = {}
         self._rows: Rows | None = None
         self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts) or (None, None)
+        self.give_back()
+        self.storages.ordinary_ids = len(self.storages.ids.nodes) if self.storages.ids is not None else 0
         self._ordinary: Ordinary | None = None
-        # of each node: which ordinary tensor it is, from 1 on; 0: none
-        self.row_of: Sequence[int] = bytes(len(graph)) if self._rows is None else self._rows.row_of
+        self.numbers = RowNumbers(bytearray(len(graph)), array("i")) if self._rows is None else self._rows.numbers
         self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
         self._lists: dict[int, tuple[float, ...]] = {}
         self._under: set[int] = set()
         self._arrays: dict[int, arrays.Array | None] = {}
+
+    def give_back(self) -> None:
+        """Columns of a million tensors that were needed for a moment are holes in this process's memory: a hundred megabytes, which nothing
+        else fits into."""
+        if len(self.graph) > _LARGE:
+            release_memory()
 
     def is_tensor(self, n: int) -> bool:
         """Whether node `n` is a call of something that builds tensors, by its name only; or a numpy array of numbers."""
@@ -104,9 +114,8 @@ class Tensors:
 
     def is_scalar(self, n: int) -> bool:
         """Whether the tensor that node `n` builds has no dimension, by its list of sizes only. Resolves nothing."""
-        row = self.row_of[n]
-        if row:
-            return not self._shape(row - 1)
+        if self.numbers.there[n]:
+            return not self._shape(self.numbers.of(n))
         graph = self.graph
         for _ in range(_WRAPPERS):
             call = call_of(graph, n)
@@ -131,7 +140,7 @@ class Tensors:
         return self._rows.forms[self._rows.form[row]][0] if self._rows is not None else ()
 
     def listing(self) -> TensorList | list[TensorInfo]:
-        """An empty list for the tensors of the graph. Where it is a `TensorList`, `row_of` tells from now on which nodes are tensors that
+        """An empty list for the tensors of the graph. Where it is a `TensorList`, `numbers` tells from now on which nodes are tensors that
         can be added to it by their rows."""
         rows, storages = self._rows, self.storages
         places = None if rows is None else storages.at_once(rows.pids, rows.offsets + rows.reaches)
@@ -139,10 +148,12 @@ class Tensors:
             return []
         which, many = (places >= 0).nonzero()[0], storages.many
         if len(which) < len(places):
-            self.row_of = numbered(rows.nodes[which], len(self.graph))
-        self._rows = None
+            self.numbers = numbered(rows.nodes[which], len(self.graph))
+        self._rows = storages.ids = None        # what is left to be asked of them is in columns by now
         self._ordinary = ordinary_of(rows.forms, many, form=rows.form[which], place=places[which], node=rows.nodes[which],
                                      offset=rows.offsets[which], requires_grad=rows.requires_grad[which])
+        del rows, places, which
+        self.give_back()
         return TensorList(self._ordinary, storages.uses)
 
     def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:
@@ -150,14 +161,14 @@ class Tensors:
         long opening a large file takes."""
         if self._rows is None:
             return _no_tensor
-        place, backing_of = self.row_of, self.storages.ordinary()
+        row_of, backing_of = self.numbers.of, self.storages.ordinary()
         forms = [self._rows.forms[n] for n in self._rows.form.tolist()]
         offsets, reaches, pids = self._rows.offsets.tolist(), self._rows.reaches.tolist(), self._rows.pids.tolist()
         grads = self._rows.requires_grad.tolist()
         make, info_type = tuple.__new__, TensorInfo
 
         def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
-            row = place[n] - 1
+            row = row_of(n)
             if row < 0:
                 return None
             shape, stride = forms[row]
