@@ -81,7 +81,7 @@ def _plain(comparison: Comparison, pair: Pair) -> Delta:
 
 def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, ...]:
     """Layers in their order, what is in none first; () where nothing differs."""
-    sums: dict[int, dict[str, list[float]]] = defaultdict(lambda: {part: [0.0, 0.0] for part in ("matrices", "norms", "biases")})
+    sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: {part: [0.0, 0.0] for part in ("matrices", "norms", "biases")})
     moved = False
     for pair in compared:
         if len(sums) > _MOST_LAYERS:
@@ -93,14 +93,14 @@ def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, .
         distance = found.rel * found.norm
         if max(distance, found.norm) > _LONGEST:
             continue
-        square = sums[numbers[0] if numbers else -1][_part(info.name, info.shape)]
+        square = sums[str(numbers[0] if numbers else -1)][_part(info.name, info.shape)]
         square[0] += distance ** 2
         square[1] += found.norm ** 2
         moved |= distance > 0
     if not moved:
         return ()
-    return tuple(Depth(layer, *(math.sqrt(square[0] / square[1]) if square[1] else None for square in sums[layer].values()))
-                 for layer in sorted(sums))
+    return tuple(Depth(layer, *(math.sqrt(square[0] / square[1]) if square[1] else None for square in sums[str(layer)].values()))
+                 for layer in sorted(map(int, sums)))
 
 
 def _part(name: str, shape: tuple[int, ...]) -> str:
