@@ -174,6 +174,7 @@ class Overview(SelectionPanel):
         self._made.deleteLater()
         if page is not None:
             self.area.takeWidget()
+            page.setParent(self)            # else it went with the last who knows it, be it within the click on one of its buttons
         self._made = self._new_page()
         build()
         self._content.addStretch(1)
