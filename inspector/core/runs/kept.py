@@ -15,6 +15,7 @@ import contextlib
 import hashlib
 import math
 import os
+import re
 import stat
 import sys
 import time
@@ -38,6 +39,7 @@ _MAGIC = b"inspector run 1\n"
 _MOST = 5_000               # files
 _MOST_BYTES = 128 << 20     # of all files together
 _FRESH = 100_000_000        # nanoseconds in which a file may have been written twice with one time stamp
+_OURS = re.compile(r"[a-z]+-[0-9a-f]{64}").fullmatch
 _SWEPT = 64                 # files between two looks at how many there are
 
 
@@ -163,18 +165,21 @@ class KeptNumbers:
             if sys.byteorder == "big":
                 little.byteswap()
             body += little.tobytes()
+        path = os.path.join(self.folder, name)
         with contextlib.suppress(OSError):
-            replace_file(os.path.join(self.folder, name), _MAGIC + hashlib.sha256(body).digest() + body, private=True)
+            if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+                return                  # a pipe would be waited for, and what a link leads to written over
+            replace_file(path, _MAGIC + hashlib.sha256(body).digest() + body, private=True)
         self._written += 1
         if self._written % _SWEPT == 1:
             self._sweep()
 
     def _sweep(self) -> None:
-        """Lets the oldest go where there are too many."""
+        """Lets the oldest go where there are too many. Only what has a name of ours: INSPECTOR_CACHE may name a folder of other things."""
         with contextlib.suppress(OSError):
             with os.scandir(self.folder) as entries:
                 files = [(found.st_mtime_ns, found.st_size, entry.path) for entry in entries
-                         if entry.is_file(follow_symlinks=False) and (found := entry.stat(follow_symlinks=False))]
+                         if _OURS(entry.name) and entry.is_file(follow_symlinks=False) and (found := entry.stat(follow_symlinks=False))]
             files.sort(reverse=True)
             total = 0
             for count, (_, nbytes, path) in enumerate(files, 1):

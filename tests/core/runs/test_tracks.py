@@ -235,6 +235,46 @@ def test_that_no_more_than_so_many_are_kept(tmp_path: Path, save: Save, reads: l
     assert len(list((tmp_path / "cache").iterdir())) <= 3
 
 
+def test_that_what_is_not_ours_in_the_folder_stays(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INSPECTOR_CACHE may name any folder."""
+    monkeypatch.setattr(kept, "_MOST", 0)
+    monkeypatch.setattr(kept, "_FRESH", -1)
+    folder = tmp_path / "cache"
+    folder.mkdir(mode=0o700)
+    names = ["thesis.pdf", "own-", f"own-{'g' * 64}", f"own-{'0' * 64}.pth", "0" * 64]
+    for name in names:
+        (folder / name).write_text("mine")
+        os.utime(folder / name, (1, 1))
+    save("run/0.pth", {"epoch": 0, "w": torch.randn(50)})
+    mine = core.KeptNumbers(str(folder))
+    core.measure_series(core.series(tmp_path / "run"), kept=mine)
+    mine._sweep()
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_that_pipes_and_links_in_the_folder_are_neither_waited_for_nor_followed(tmp_path: Path, save: Save,
+                                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_FRESH", -1)
+    for n in range(3):
+        save(f"run/{n}.pth", {"epoch": n, "w": torch.randn(50)})
+    run, folder = core.series(tmp_path / "run"), tmp_path / "cache"
+    first = core.measure_series(run, kept=core.KeptNumbers(str(folder)))
+    other = tmp_path / "other"
+    other.write_text("not to be changed")
+    files = list(folder.iterdir())
+    assert files
+    for n, path in enumerate(files):
+        path.unlink()
+        if n % 2:
+            os.mkfifo(path)
+        else:
+            path.symlink_to(other)
+    again = core.measure_series(run, kept=core.KeptNumbers(str(folder)))
+    assert repr(again) == repr(first)
+    assert other.read_text() == "not to be changed"
+
+
 def test_that_a_file_written_just_now_is_not_kept(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "_FRESH", 10**12)
     save("run/0.pth", {"epoch": 0, "w": torch.ones(50)})
