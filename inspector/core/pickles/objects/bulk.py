@@ -228,7 +228,7 @@ class _Columns:
         good &= ((self.kind[grad] == TRUE) | (self.kind[grad] == FALSE)) & self._no_hooks(hooks, ordered_dicts)
         del hooks
         good &= self._is_id(storage)
-        forms: dict[Form, int] = {}
+        forms: list[Form] = []                  # the same may come several times
         form, reach = np.zeros(len(nodes), np.int64), np.zeros(len(nodes), np.int64)
         for dims in range(_RANKS + 1):
             of_rank = np.flatnonzero(good & (rank == dims))
@@ -237,7 +237,7 @@ class _Columns:
                 good[pick] = self._of_rank(dims, pick, size[pick], stride[pick], forms, form, reach)
         pids = storage[good]
         nodes = nodes[good]
-        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], [*forms], self.a[offset[good]], reach[good],
+        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], forms, self.a[offset[good]], reach[good],
                     self.kind[grad[good]] == TRUE, pids)
         del nodes, storage, offset, size, stride, grad, rank, good, form, reach, of_rank       # of a million they are 100 MB
         return rows, self._ids(self._once(pids))
@@ -273,7 +273,7 @@ class _Columns:
         listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
         return np.concatenate((direct, listed)), np.concatenate((self.a[direct], self.operands[self.a[listed]]))
 
-    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: dict[Form, int], form: Ints, reach: Ints) -> Any:
+    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: list[Form], form: Ints, reach: Ints) -> Any:
         """For which of the tensors `pick`, all with `dims` dimensions, sizes and strides are in order; adds to `forms`, and
         writes into `form` which of them it is and into `reach` how far it goes."""
         import numpy as np
@@ -284,9 +284,9 @@ class _Columns:
         if not np.array_equal(both[first][which], both):
             return False                        # made to collide: the careful way for all of them
         sound, far = _sound(lengths[first], steps[first])
-        own = [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
-        form[pick] = np.array([forms.setdefault(one, len(forms)) for one in own], np.int64)[which]
+        form[pick] = which + len(forms)
         reach[pick] = far[which]
+        forms += [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
         return whole & whole_too & sound[which]
 
     def _items(self, tuples: Ints, count: int) -> list[Ints]:
