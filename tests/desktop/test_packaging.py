@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import configparser
 import importlib.util
+import os
 import plistlib
 import re
 import shutil
@@ -98,6 +99,36 @@ def test_that_the_script_for_windows_is_whole() -> None:
     code = "\n".join(parts["Code"])
     words = re.findall(r"\b(begin|end|function|procedure)\b", re.sub(r"\{.*?\}|'[^']*'", "", code))
     assert words.count("begin") == words.count("end") == words.count("function") + words.count("procedure")
+
+
+def downloads(script: str) -> dict[str, str]:
+    """The address of each file that the workflow downloads, by the file's name."""
+    return dict(re.findall(r"\b(?:curl|wget) -\w*o (\S+) (\S+)", script))
+
+
+def test_that_what_the_workflow_downloads_is_of_a_tag_and_has_a_digest_that_is_checked_before_it_is_run() -> None:
+    told = dict(line.split("  ")[::-1] for line in (PACKAGING / "downloads.sha256").read_text("utf-8").splitlines())
+    assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in told.values())
+    workflow = (ROOT / ".github" / "workflows" / "packages.yml").read_text("utf-8")
+    found = downloads(workflow)
+    assert found.keys() == told.keys()
+    assert len(re.findall(r"\b(?:curl|wget|Invoke-WebRequest)\b", workflow)) == len(found)
+    assert all(re.search(r"/releases/download/\d[\w.]*/", address) for address in found.values()), "of a tag that does not move"
+    check = workflow.index("sha256sum --check --strict resources/packaging/downloads.sha256\n")
+    for name, address in found.items():
+        assert workflow.index(address) < check
+        assert not re.search(rf"(?:\./{name}\b|chmod \S+ {name}\b|--runtime-file {name}\b)", workflow[:check])
+    assert "--runtime-file runtime " in workflow, "appimagetool downloads one that nobody checked otherwise"
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="no sha256sum here")
+def test_that_a_download_that_is_another_is_not_taken(tmp_path: Path) -> None:
+    for name in ("appimagetool", "runtime"):
+        (tmp_path / name).write_bytes(b"#!/bin/sh\n")
+    done = subprocess.run(["sha256sum", "--check", "--strict", PACKAGING / "downloads.sha256"], cwd=tmp_path, capture_output=True,
+                          check=False, env={**os.environ, "LC_ALL": "C"})
+    assert done.returncode == 1
+    assert done.stdout.count(b": FAILED") == 2
 
 
 def test_that_uninstalling_takes_the_command_off_the_path() -> None:
