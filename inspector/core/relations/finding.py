@@ -3,6 +3,7 @@
 Candidates come from shapes and from digests of slices (`sampling`), which are found in an index (`index`); what their places make up is
 named (`naming`) and then compared element by element (`holding`). Only what was found so is told. What holds nearly is looked for
 among what is then left, by coarse digests. Vectors have no slices: they go as the weight of their module does, or by their elements.
+What is then left is held against what has its shape (`likeness`).
 Where there are too many tensors the largest are looked at, and how many were not is told.
 """
 from __future__ import annotations
@@ -24,6 +25,7 @@ from inspector.core.tensors.reader import TensorReader
 from .growing import grown, grows_along
 from .holding import Sides, how_it_holds
 from .index import Index
+from .likeness import by_likeness
 from .naming import named
 from .sampling import Slices, coarsest, families, slices_of
 from .turning import turned
@@ -66,7 +68,7 @@ class _Search:
         self.arrangements: list[Arrangement] = []
         self.copied: list[set[int]] = [set(), set()]
         self.passed_over: list[set[str]] = [set(), set()]       # keys of A and of B
-        self.nearly = 0
+        self.not_nearly: list[set[str]] = [set(), set()]        # keys of A and of B that were not asked what they nearly are
 
     def run(self) -> Found:
         for pair in self.comparison.pairs:
@@ -85,6 +87,10 @@ class _Search:
         left_a, left_b = self._largest(left_a, left_b, self.passed_over)
         partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
         self.found += by_elements(self.sides, left_a, left_b, partners, self.passed_over)
+        alike, too_many = by_likeness(self.sides, *self._largest(*self._left(), self.passed_over))
+        self.found += alike
+        for over, keys in zip(self.not_nearly, too_many, strict=True):
+            over |= keys
         undecided = tuple(undecided_among(self.sides, *self._largest(*self._left(alone=True), [set(), set()])))
         return Found(tuple(self.found), undecided, self._unsearched(count, undecided))
 
@@ -106,8 +112,9 @@ class _Search:
         """How many of `count` were passed over, but for those that were explained all the same."""
         explained: list[Rearranged | Undecided] = [*self.found, *undecided]
         found = {key for one in explained for key in one.a}, {key for one in explained for key in one.b}
-        tensors = sum(len(over - known) for over, known in zip(self.passed_over, found, strict=True))
-        return Unsearched(tensors, count, self.nearly) if tensors or self.nearly else None
+        tensors, nearly = (sum(len(over - known) for over, known in zip(both, found, strict=True))
+                           for both in (self.passed_over, self.not_nearly))
+        return Unsearched(tensors, count, nearly) if tensors or nearly else None
 
     def _left(self, alone: bool = False) -> tuple[list[TensorInfo], list[TensorInfo]]:
         """What is not explained yet, each view once; `alone`: what has no partner by name."""
@@ -158,7 +165,7 @@ class _Search:
                 if not all(one.any() for one in free):
                     return
                 if sum(map(_slices_in, tables)) > _MOST_COARSE:
-                    self.nearly = sum(map(len, tables))
+                    self.not_nearly = [{side[number].key for number in table} for side, table in zip(sides, tables, strict=True)]
                     return
             indexes = [Index(table, coarse) for table in tables]
             wholes = sorted(((side, number) for side in (0, 1) for number in tables[side]),

@@ -59,8 +59,8 @@ def verdict_of(comparison: Comparison) -> Verdict:
     frozen: tuple[str, ...] = ()
     if not id:
         arranged = [one.difference for one in nearly if one.difference is not None]
-        facts |= {"cosine": _cosine(comparison, [pair for pair in read if pair in left or not _differs(pair)], arranged),
-                  "rel": _distance(comparison, read, arranged)}
+        meant = [pair for pair in read if pair in left or not _differs(pair)]           # the others are pairs by their names alone
+        facts |= {"cosine": _cosine(comparison, meant, arranged), "rel": _distance(comparison, meant, arranged)}
         cosine = float(facts["cosine"])
         changed, frozen = _groups(comparison, both)
         id = "fine-tuned" if math.isnan(cosine) or abs(cosine) >= _RELATED else "unrelated-values"
@@ -170,9 +170,9 @@ def _cosine(comparison: Comparison, pairs: list[Pair], arranged: list[Difference
 
 
 def _distance(comparison: Comparison, read: list[Pair], arranged: list[Difference]) -> float:
-    """The norm of all differences over that of all of A, as groups of pairs have it; of tensors in another arrangement where there are no
-    pairs. Single whole numbers, which count steps, are left out. NaN where nothing is known."""
-    found = [pair.difference for pair in read if pair.difference is not None and not _counts(comparison, pair)] or arranged
+    """The norm of all differences over that of all of A, as groups of pairs have it, and of tensors in another arrangement. Single whole
+    numbers, which count steps, are left out. NaN where nothing is known."""
+    found = [pair.difference for pair in read if pair.difference is not None and not _counts(comparison, pair)] + arranged
     squares = [(one.rel * one.norm if one.norm else one.rms * one.numel ** 0.5, one.norm) for one in found]
     apart, norm = (math.hypot(*(row[i] for row in squares if math.isfinite(row[0]) and math.isfinite(row[1]))) for i in (0, 1))
     return apart / norm if norm else math.inf if apart else 0.0 if squares else math.nan
