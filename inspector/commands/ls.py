@@ -13,7 +13,7 @@ from inspector import core
 from inspector.sentences import said
 
 from . import files, load
-from .columns import KEY_WIDTH, columns, findings_text
+from .columns import KEY_WIDTH, findings_text
 from .output import Output, Paint, headline, plain
 from .wide_text import padded, width
 
@@ -23,6 +23,8 @@ _CONTROL = bytes((*range(0x20), 0x7f))
 _AT_ONCE = 8192     # lines written at once
 _FORM = ("shape", "dtype", "device")
 _LONG = 256         # characters from which `core.visible` leaves out the middle
+_MOST = 4 << 20     # characters of the lines of values that are printed, and …
+_MOST_A_BYTE = 64   # … so many for each byte of the file: one list that is there 100,000 times is a kilobyte
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +91,10 @@ def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] 
         while some := [*islice(rows, _AT_ONCE)]:
             yield "\n".join(some) + "\n"
     if ckpt.values:
-        yield f"\n{_values(ckpt)}\n"
+        lines = _value_table(ckpt)
+        yield "\n"
+        while some := [*islice(lines, _AT_ONCE)]:
+            yield "\n".join(some) + "\n"
     if ckpt.findings:
         yield f"\n{findings_text(ckpt.findings, paint)}\n"
 
@@ -101,7 +106,7 @@ def _lines_alone(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTens
     for key, info in ckpt.tensors.items():
         shape, dtype, device, _ = _cells(info.shape, info.dtype, info.device)
         yield f"{core.visible(key)} {shape} {dtype} {device}{_end(info, digests)}"
-    yield from (f"{core.visible(key)} = {core.one_line(value)}" for key, value in ckpt.values.items())
+    yield from _within_bounds(ckpt, (f"{core.visible(key)} = {core.one_line(value)}" for key, value in ckpt.values.items()))
     yield from (f"{finding.level} {finding.id} {core.visible(finding.where)}" for finding in ckpt.findings)
 
 
@@ -155,7 +160,27 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
     return "  ! " + core.visible(said(note), 200)
 
 
-def _values(ckpt: core.Checkpoint) -> str:
-    rows = [(core.visible(key), core.visible(core.type_name(value), 40), core.one_line(value))
-            for key, value in ckpt.values.items()]
-    return columns(("value", "type", ""), rows)
+def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:
+    """The title and a line for each value, none of them kept."""
+    keys, types = said("value"), said("type")
+    key_room = min(max(width(keys), *map(width, map(core.visible, ckpt.values))), KEY_WIDTH)
+    type_room = max(width(types), *map(width, map(_type_name, ckpt.values.values())))
+    yield f"{padded(keys, key_room)}  {padded(types, type_room)}".rstrip()
+    yield from _within_bounds(ckpt, (
+        f"{padded(core.visible(key), key_room)}  {padded(_type_name(value), type_room)}  {core.one_line(value)}".rstrip()
+        for key, value in ckpt.values.items()))
+
+
+def _type_name(value: core.Plain) -> str:
+    return core.visible(core.type_name(value), 40)
+
+
+def _within_bounds(ckpt: core.Checkpoint, lines: Iterable[str]) -> Iterator[str]:
+    """As many of the `lines`, one for each value of `ckpt`, as a file of its size has a use for, and how many more there are."""
+    left = _MOST + _MOST_A_BYTE * ckpt.nbytes
+    for number, line in enumerate(lines):
+        if left <= 0:
+            yield said(f"… and {len(ckpt.values) - number:,} more; --json lists them all")
+            return
+        left -= len(line)
+        yield line

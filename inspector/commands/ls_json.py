@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat, tee
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
@@ -14,20 +14,32 @@ from inspector import core
 
 def as_json(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
     """The object of `ls --json`, written out; `digests` adds "sha256" per tensor. Tensors of an optimizer's state have the key of
-    their "parameter" where it is told."""
+    their "parameter" where it is told. Of a few bytes that unpack to gigabytes of text, the values beyond what is written are null and
+    marked with "left_out"; `show` gives each of them."""
     parameters = core.parameters_of_state(core.optimizers(ckpt))
     if digests is None:
         tensors = ", ".join(_with_parameters(ckpt, parameters) if parameters else _tensors_json(ckpt))
     else:                                   # whose making took far longer
         tensors = _dumps([_tensor_json(info, digests, parameters) for info in ckpt.tensors.values()])[1:-1]
     before = _dumps({"path": ckpt.path, "format": ckpt.format, "kind": ckpt.kind})
-    after = _dumps({"values": [{"key": key, "type": core.type_name(value), "value": core.to_json(value)}
-                               for key, value in ckpt.values.items()],
-                    "state_dicts": list(ckpt.state_dicts),
+    after = _dumps({"state_dicts": list(ckpt.state_dicts),
                     "findings": [finding.to_json() for finding in ckpt.findings],
                     "logical": [_logical_json(tensor) for tensor in core.packed_tensors(ckpt).values()] if core.may_be_packed(ckpt)
                     else []})
-    return f'{before[:-1]}, "tensors": [{tensors}], {after[1:]}'
+    return f'{before[:-1]}, "tensors": [{tensors}], "values": [{", ".join(_values_json(ckpt))}], {after[1:]}'
+
+
+def _values_json(ckpt: core.Checkpoint) -> Iterator[str]:
+    """Each value; null for those that have content of their own, once what the ones before had is more than the file accounts for."""
+    left = _MOST + _MOST_A_BYTE * ckpt.nbytes
+    for key, value in ckpt.values.items():
+        row: dict[str, Any] = {"key": key, "type": core.type_name(value)}
+        if left > 0 or value is None or isinstance(value, (bool, int, float)):
+            text = _dumps(core.to_json(value))
+            left -= len(text)
+            yield f'{_dumps(row)[:-1]}, "value": {text}}}'
+        else:
+            yield _dumps({**row, "value": None, "left_out": True})
 
 
 def _logical_json(tensor: core.LogicalTensor) -> dict[str, Any]:
@@ -59,6 +71,8 @@ _STORAGE = itemgetter(_FIELDS("storage"))
 _FORM = itemgetter(*map(_FIELDS, ("shape", "dtype", "device", "stride", "offset")))
 _REST = itemgetter(*map(_FIELDS, ("storage_nbytes", "requires_grad", "state_dict", "layout", "problem")))
 _quoted = encode_basestring_ascii
+_MOST = 16 << 20    # characters of the JSON of values, and …
+_MOST_A_BYTE = 64   # … so many for each byte of the file: what is there once in it may be listed 100,000 times
 _FEW = 64           # forms whose text is remembered: shapes are what the file says, and many could share a hash
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import torch
 
 from inspector import cli, core
 from inspector.commands import ls, ls_json
+from tests import builders
 from tests.core.packed import packing
+from tests.core.pickles import opcodes as op
 
 
 @pytest.fixture
@@ -55,3 +58,50 @@ def test_that_packed_tensors_are_asked_for_by_scheme_and_bits(tmp_path: Path, ca
     for text, said in (("scheme:awq", "no packed tensor is scheme:awq"), ("bits:x", "names no number of bits")):
         assert cli.main(["ls", "--match", text, path]) == 2
         assert said in capsys.readouterr().err
+
+
+def deflated(tmp_path: Path, data: bytes) -> str:
+    path = tmp_path / "x.pth"
+    path.write_bytes(builders.torch_zip(data, compression=zipfile.ZIP_DEFLATED))
+    return str(path)
+
+
+def test_that_a_list_that_is_there_ever_again_is_not_printed_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wide = b"".join(op.text("\U0001f600" * 60 + str(n)) for n in range(50))
+    path = deflated(tmp_path, b"\x80\x02](" + wide + b"e" + op.put(0) + b"0](" + op.get(0) * 100_000 + b"e.")
+    whole = len(core.open(path).values)
+    for more in ([], ["--textconv"]):
+        assert cli.main(["ls", path, *more]) == 0
+        said = capsys.readouterr().out
+        lines = said.splitlines()
+        (end,) = [line for line in lines if line.startswith("… and ")]
+        shown = sum(line.startswith(tuple("0123456789")) for line in lines)
+        assert end == f"… and {whole - shown:,} more; --json lists them all"
+        assert 10_000 < shown < whole
+        assert len(said) < 6 << 20
+
+
+def test_that_one_text_that_is_there_ever_again_is_not_written_as_json_without_end(tmp_path: Path,
+                                                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    path = deflated(tmp_path, b"\x80\x02" + op.text("\U0001f600" * 50_000) + op.put(0) + b"0](" + op.get(0) * 20_000 + b"K\x07e.")
+    assert cli.main(["ls", "--json", path]) == 0
+    said = capsys.readouterr().out
+    assert len(said) < 32 << 20
+    *rows, last = json.loads(said)["values"]
+    assert len(rows) == 20_000
+    assert last == {"key": "20000", "type": "int", "value": 7}
+    full = [row for row in rows if "left_out" not in row]
+    assert 1 < len(full) < 100
+    assert {row["value"] for row in full} == {"\U0001f600" * 50_000}
+    assert rows[len(full):] == [{"key": str(n), "type": "str", "value": None, "left_out": True} for n in range(len(full), 20_000)]
+    assert cli.main(["show", path, "19999"]) == 0
+    assert capsys.readouterr().out == "\U0001f600" * 50_000 + "\n"
+
+
+def test_that_all_values_are_printed_where_the_file_holds_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(builders.torch_zip(b"\x80\x02](" + b"".join(b"K" + bytes([n % 200]) for n in range(200_000)) + b"e."))
+    assert cli.main(["ls", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-200_001].split() == ["value", "type"]
+    assert lines[-1].split() == ["199999", "int", str(199_999 % 200)]
