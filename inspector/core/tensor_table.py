@@ -205,7 +205,11 @@ def column(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:
 
 def kinds(tensors: Mapping[str, TensorInfo], *fields: str) -> Iterable[tuple[Any, int]]:
     """The values that some fields of the tensors have together, as tuples, and how many tensors have them. There are few, as a rule, where
-    there are many tensors in a table; the same may come several times."""
+    there are many tensors in a table; the same may come several times.
+
+    >>> {kind for kind, count in core.kinds(core.edit({"a": np.ones((2, 3)), "b": np.ones(4)}, []).tensors, "dtype", "device")}
+    {('float64', 'cpu')}
+    """
     found = tensors.kinds(*fields) if isinstance(tensors, TensorTable) else None
     return zip(zip(*(column(tensors, field) for field in fields), strict=True), repeat(1), strict=False) if found is None else found
 

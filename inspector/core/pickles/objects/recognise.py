@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Opaque, Plain
@@ -45,6 +46,7 @@ from .plain import NUMBERS, SCALARS, bytes_text, scalar, short, small_integer
 _TEXT_ARGUMENTS = 80        # characters of an argument that is shown as part of its object's line
 _FEW_ARGUMENTS = 4
 _RANK = 256                 # dimensions of a torch.Size
+_LONG_PATH = 32_768         # characters, which is more than any system takes
 
 
 class Leaf(NamedTuple):
@@ -431,11 +433,11 @@ def _path(graph: Graph, call: Call) -> View | None:
     parts = [graph.loose_text(arg) for arg in call.args or ()]
     if any(part is None for part in parts) or call.spelled is None:
         return None
-    sep = "\\" if "Windows" in call.spelled[1] else "/"
     texts = [part or "" for part in parts]
-    root = "".join(texts[:1])
-    joined = root + (sep if texts[1:] and not root.endswith(sep) else "") + sep.join(texts[1:])
-    return Leaf(Opaque(".".join(call.spelled), joined or ".", call.node))
+    flavour = PureWindowsPath if "Windows" in call.spelled[1] else PurePosixPath
+    # as str() of it; Python 3.13 writes what the path was made of, which may be "a//b/." and "c:/x"
+    joined = str(flavour(*texts)) if sum(map(len, texts)) < _LONG_PATH else "/".join(texts)
+    return Leaf(Opaque(".".join(call.spelled), joined, call.node))
 
 
 def _date_and_time(graph: Graph, call: Call) -> View | None:

@@ -127,6 +127,7 @@ RICH = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Python 3.14 will:DeprecationWarning")        # torch takes tar archives apart without a filter
 def test_that_torch_and_we_see_the_same(opened: Opener) -> None:
     ckpt = opened(RICH)
     assert (ckpt.format, ckpt.values["n"]) == ("torch-tar", 7)

@@ -110,6 +110,7 @@ ALLOWED: dict[tuple[str, str], Any] = {
     ("datetime", "datetime"): datetime.datetime, ("datetime", "timedelta"): datetime.timedelta, ("datetime", "date"): datetime.date,
     ("decimal", "Decimal"): decimal.Decimal, ("fractions", "Fraction"): fractions.Fraction, ("uuid", "UUID"): uuid.UUID,
     ("_codecs", "encode"): codecs.encode, ("pathlib", "PurePosixPath"): pathlib.PurePosixPath,
+    ("pathlib._local", "PurePosixPath"): pathlib.PurePosixPath,         # as Python 3.13 calls it
     ("functools", "partial"): functools.partial, ("operator", "itemgetter"): operator.itemgetter,
     **{(module, name): vars(copyreg)[name] for module in ("copyreg", "copy_reg")
        for name in ("_reconstructor", "__newobj__", "__newobj_ex__")},
@@ -123,6 +124,7 @@ def _sample_module() -> Any:
     module = types.ModuleType("machine_sample")
     for cls in OURS:
         setattr(module, cls.__name__, cls)
+    Keyword.__new__.__module__ = "machine_sample"           # which Python 3.13 writes of a method
     sys.modules["machine_sample"] = module
     yield
     del sys.modules["machine_sample"]
