@@ -5160,10 +5160,6 @@
 <translation>专家</translation>
 </message>
 <message>
-<source>Nothing to report</source>
-<translation>没有需要报告的问题</translation>
-</message>
-<message>
 <source>Show {n} more</source>
 <translation>再显示 {n} 项</translation>
 </message>
@@ -5222,6 +5218,10 @@
 <message>
 <source>Largest tensors</source>
 <translation>最大的张量</translation>
+</message>
+<message>
+<source>No problem found</source>
+<translation>未发现问题</translation>
 </message>
 <message>
 <source>{places}, list all</source>

@@ -27,8 +27,9 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     document = session.add(ckpt.path)
     session.loaded(document.id, ckpt)
     session.select(Selection(document.id, prefix, keys, value))
-    qtbot.waitUntil(lambda: not tasks.running)
-    for _ in range(2):                  # what came last is drawn in the next turn, and on show in the one after
+    for _ in range(3):                  # what came last is drawn in the next turn, on show in the one after, and may ask for more
+        qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
         QCoreApplication.processEvents()
+    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document

@@ -87,6 +87,9 @@ class Overview(SelectionPanel):
         self._showing = QTimer(self)        # making a page takes as long as a frame, and showing it does, too
         self._showing.setSingleShot(True)
         self._showing.timeout.connect(self._show_page)
+        self._painting = QTimer(self)
+        self._painting.setSingleShot(True)
+        self._painting.timeout.connect(lambda: self.setUpdatesEnabled(True))
         self._scroll_to = 0
         self._analyses.ready.connect(self._analysis_ready)
         self._signals.changed.connect(self._analysis_ready)
@@ -165,6 +168,7 @@ class Overview(SelectionPanel):
         if document is not None and document.checkpoint is not None and selection is not None:
             self._drawn = (document.checkpoint, selection, document.packed)
         self._news.stop()
+        self._painting.stop()
         self.setUpdatesEnabled(False)
         self._leave_map()
         focused, page = self.focusWidget(), self.area.widget()
@@ -184,7 +188,7 @@ class Overview(SelectionPanel):
     @property
     def is_settled(self) -> bool:
         """Whether the page shows what is known, and is on show."""
-        return not self._news.isActive() and not self._showing.isActive()
+        return not any(timer.isActive() for timer in (self._news, self._showing, self._painting))
 
     def _leave_map(self) -> None:
         if self.map is not None:
@@ -202,11 +206,12 @@ class Overview(SelectionPanel):
         return page
 
     def _show_page(self) -> None:
-        """What was filled, in the place of what stood there."""
+        """What was filled, in the place of what stood there. Boxes side by side find their columns by the width that they have now, and
+        Qt lays them out anew before the next turn, in which the page is painted."""
         self.area.setWidget(self._made)
         self._made.show()
         self.area.verticalScrollBar().setValue(self._scroll_to)
-        self.setUpdatesEnabled(True)
+        self._painting.start()
 
     # -- file and group
 
@@ -354,21 +359,22 @@ class Overview(SelectionPanel):
     def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
         """Gives what brings the findings of each id into sight."""
         known = self._signals.of(document)
-        calm = self._calm(ckpt, document)
+        few = sum(len(finding.keys) for finding in ckpt.findings) <= _FEW
+        groups = known.groups if known is not None else core.grouped_findings(ckpt.findings) if few else ()
+        only_notes = all(group.level == "info" for group in groups)
+        calm = self._calm(ckpt, document) if only_notes else []
         if calm:
-            box = FactBox(self.tr("Nothing to report"))
+            box = FactBox(self.tr("No problem found"))
             for text in calm:
                 box.body.addLayout(_ticked(text))
             self._content.addWidget(box)
-        few = sum(len(finding.keys) for finding in ckpt.findings) <= _FEW
-        groups = known.groups if known is not None else core.grouped_findings(ckpt.findings) if few else ()
         if not groups:
             return {}
         opened = self._open.setdefault(document.id, set())
         boxes: dict[str, GroupBox | NoteLine] = {}
         offered: set[tuple[core.Edit, ...]] = set()
         places = QPushButton(words.places(known.places if known is not None else core.count_places(groups)))
-        card = FactBox(words.findings(len(groups)), self._counts(groups, places))
+        card = FactBox(words.level("info", len(groups)) if only_notes else words.findings(len(groups)), self._counts(groups, places))
 
         def put(some: Sequence[core.FindingGroup]) -> None:
             for group in some:

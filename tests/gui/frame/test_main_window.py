@@ -165,9 +165,11 @@ def test_that_at_most_some_members_of_an_archive_get_a_button(window: MainWindow
 
 def test_that_a_failed_file_can_be_closed_where_it_is_said(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
                                                            idle: Idle) -> None:
-    opens["/runs/bad.pth"] = core.NotACheckpoint("This is a picture")
+    opens["/runs/bad.pth"] = core.Truncated("It ends early")        # and not something else than a checkpoint: the first page says that
     window.open_paths(["/runs/bad.pth"])
     idle(tasks)
+    assert window.states.currentWidget() is window.problem
+    assert paths(session) == ["/runs/bad.pth"]
     next(button for button in window.problem.findChildren(QPushButton) if button.text() == "Close").click()
     assert session.documents == ()
 

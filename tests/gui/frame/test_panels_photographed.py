@@ -16,6 +16,7 @@ from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES as PANELS
 from inspector.gui.kit import theme, translators
 from inspector.gui.kit.settings import Settings
+from inspector.gui.panels.overview import Overview
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from tests.gui.longer import Longer
@@ -72,7 +73,9 @@ def test_that_no_text_of_a_panel_is_cut(language: str, path: str, session: Sessi
         for name in PANELS:
             if window.tabs.isTabVisible(PANELS.index(name)):
                 window.tabs.show_panel(name)
-                qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+                panel = window.tabs.panel(name)
+                qtbot.waitUntil(lambda shown=panel: not tasks.running and (not isinstance(shown, Overview) or shown.is_settled),
+                                timeout=30_000)
                 QApplication.processEvents()
                 picture = window.grab().toImage()
                 assert not picture.isNull()

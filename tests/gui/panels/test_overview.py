@@ -28,7 +28,7 @@ from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets import finding_groups as groups
 from inspector.gui.widgets import texts
-from inspector.gui.widgets.boxes import Bar, Fold, Prose
+from inspector.gui.widgets.boxes import Bar, Columns, FactBox, Fold, Prose
 from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.finding_groups import GroupBox, NoteLine
 from inspector.gui.widgets.segments import Segments
@@ -746,3 +746,36 @@ def test_that_a_map_goes_with_its_page_and_waits_for_no_collector(panel: Overvie
         qtbot.waitUntil(lambda: box() is None)
     finally:
         gc.enable()
+
+
+def test_that_a_page_has_its_places_before_it_is_painted(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                         checkpoint: Make) -> None:
+    panel.resize(400, 800)          # in which the numbers take two rows
+    found: list[tuple[int, int, int]] = []
+
+    def look() -> None:             # called after the panel itself, before anything else
+        holder = next((one for one in panel.findChildren(Columns) if one.isVisible()), None)
+        if holder is not None:
+            tops = {box.y() for box in holder.findChildren(FactBox)}
+            found.append((len(tops), holder.heightForWidth(holder.width()) - holder.height(), holder.findChildren(FactBox)[0].width()))
+
+    panel._painting.timeout.connect(look)
+    show(session, tasks, qtbot, checkpoint(values={"epoch": 50}))
+    qtbot.waitUntil(lambda: panel.is_settled)
+    assert panel.updatesEnabled()
+    assert found
+    assert all(rows == 2 and lacking <= 0 and width > 120 for rows, lacking, width in found)
+
+
+def test_that_a_calm_file_has_notes_and_no_findings(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                        tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    torch.save({f"module.{name}": torch.ones(2) for name in "ab"}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    assert {finding.level for finding in ckpt.findings} == {"info"}
+    show(session, tasks, qtbot, ckpt)
+    qtbot.waitUntil(lambda: "No problem found" in said(panel), timeout=20_000)
+    notes = len(panel.findChildren(NoteLine))
+    assert notes
+    assert words.level("info", notes) in said(panel).split("\n")
+    assert "finding" not in said(panel)
