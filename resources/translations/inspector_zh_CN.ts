@@ -3321,6 +3321,10 @@
 <translation>显示 {n} / {all}</translation>
 </message>
 <message>
+<source>{n} found of {all}</source>
+<translation>找到 {n} / {all}</translation>
+</message>
+<message>
 <source>No key fits.</source>
 <translation>没有匹配的键。</translation>
 </message>
@@ -5835,12 +5839,20 @@
 <translation>文件在磁盘上改变时重新读取</translation>
 </message>
 <message>
+<source>Find instead of filter: hide nothing, go from hit to hit</source>
+<translation>以查找代替筛选：不隐藏任何键，逐个跳到匹配项</translation>
+</message>
+<message>
 <source>Kept in {path}</source>
 <translation>保存在 {path}</translation>
 </message>
 <message>
 <source>Files</source>
 <translation>文件</translation>
+</message>
+<message>
+<source>Keys</source>
+<translation>键</translation>
 </message>
 <message>
 <source>Close</source>
@@ -7288,8 +7300,16 @@
 <translation>筛选：  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</translation>
 </message>
 <message>
+<source>Find:  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</source>
+<translation>查找：  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</translation>
+</message>
+<message>
 <source>Filter the keys</source>
 <translation>筛选键</translation>
+</message>
+<message>
+<source>Find keys</source>
+<translation>查找键</translation>
 </message>
 <message>
 <source>keys that hold every word</source>

@@ -16,6 +16,7 @@ class Preferences(QDialog):
     theme_chosen = Signal(str)
     language_chosen = Signal(str)
     follow_chosen = Signal(bool)
+    find_chosen = Signal(bool)          # instead of filtering
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +34,8 @@ class Preferences(QDialog):
         self.reopen.toggled.connect(lambda on: setattr(settings, "reopens", on))
         self.follow = self._switch(self.tr("Read files again when they change on the disk"), settings.follows)
         self.follow.toggled.connect(self.follow_chosen)
+        self.finding = self._switch(self.tr("Find instead of filter: hide nothing, go from hit to hit"), settings.finds)
+        self.finding.toggled.connect(self.find_chosen)
         where = label(self.tr("Kept in {path}").format(path=core.visible(settings.path, 200)), tone="muted", wrap=True)
         where.setToolTip(words.tip(settings.path))
         self._place(where)
@@ -50,6 +53,7 @@ class Preferences(QDialog):
         files.addWidget(self.reopen)
         files.addWidget(self.follow)
         form.addRow(self.tr("Files"), files)
+        form.addRow(self.tr("Keys"), self.finding)
         buttons = QDialogButtonBox()
         buttons.addButton(self.tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)

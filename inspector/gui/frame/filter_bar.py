@@ -49,7 +49,8 @@ class FilterBar(QFrame):
         if not self._model.query.terms:
             return
         found, total = self._model.counts
-        self.count.setText(self.tr("{n} shown of {all}").format(n=f"{found:,}", all=f"{total:,}"))
+        text = self.tr("{n} shown of {all}") if self._model.hides else self.tr("{n} found of {all}")
+        self.count.setText(text.format(n=f"{found:,}", all=f"{total:,}"))
         self.what.set_text("" if found else self.tr("No key fits."))
         self._tint()
         hits = self._model.hits()

@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         self.tree.reader = self.reader
         self.reader.changed.connect(self.tree.values_came)
         self.search = SearchBox(self.tree)
+        self.search.set_hides(not self.settings.finds)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)

@@ -102,9 +102,7 @@ class ViewCommands(QObject):
         if not tree.tree_model.query.terms:
             self.find()
             return
-        row = tree.tree_model.next_hit(tree.currentIndex().row(), backwards)
-        if row is not None:
-            tree.select_row(row)
+        tree.find_next(backwards=backwards)
 
     def show_palette(self) -> None:
         self.palette = Palette(self._window)
@@ -200,7 +198,13 @@ class ViewCommands(QObject):
         self.preferences.theme_chosen.connect(lambda choice: self._window.menus[f"theme-{choice}"].trigger())
         self.preferences.language_chosen.connect(lambda choice: self._window.menus[f"language-{choice}"].trigger())
         self.preferences.follow_chosen.connect(self._window.menus["follow"].setChecked)
+        self.preferences.find_chosen.connect(self._find_instead)
         self.preferences.open()
+
+    def _find_instead(self, on: bool) -> None:
+        self._window.settings.finds = on
+        self._window.search.set_hides(not on)
+        self._window.filter_bar.refresh()
 
     def choose_language(self, choice: str) -> None:
         self._window.settings.language = choice

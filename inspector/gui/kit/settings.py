@@ -125,6 +125,15 @@ class Settings(QObject):
         self._set_json("follow", on)
 
     @property
+    def finds(self) -> bool:
+        """Whether what is typed over the tree is gone to, hit by hit, and nothing is hidden."""
+        return self._json("find-instead") is True
+
+    @finds.setter
+    def finds(self, on: bool) -> None:
+        self._set_json("find-instead", on)
+
+    @property
     def packed_as_stored(self) -> bool:
         """Whether the tree shows the parts of packed weights, not each of them as one."""
         return self._json("packed-as-stored") is True

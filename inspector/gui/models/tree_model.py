@@ -159,6 +159,7 @@ class TreeModel(QAbstractTableModel):
         self._lines: dict[int, Line] = {}
         self._range: tuple[float, float] | None = None      # of the small histograms of a list
         self._query = search.Query()
+        self._hides = True
         self._sorting: tuple[str, bool] | None = None
         self._as_stored = False
         self._changes: list[Change] = []                # that a worker is to make, in order
@@ -312,9 +313,10 @@ class TreeModel(QAbstractTableModel):
         """The range over which the small histograms of all rows that the filter finds are drawn; None while nothing is read."""
         import numpy as np
         if self._range is None:
-            spans = [span for branch in self._branches if branch.rows is not None
+            spans = [span for branch in self._branches if (rows := branch.rows) is not None
                      and (found := self.values_of(branch.document.id)) is not None
-                     and (span := found.span(np.flatnonzero(found.tree.measurable if branch.rows.hits is None else branch.rows.hits)))]
+                     and (span := found.span(np.flatnonzero(found.tree.measurable if rows.hits is None or not rows.is_filtered
+                                                            else rows.hits)))]
             self._range = (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
         return self._range
 
@@ -433,7 +435,7 @@ class TreeModel(QAbstractTableModel):
         """What of a selected group the filter finds; None where that is all of it, or nothing is filtered."""
         at = self._at(selection.document)
         rows = self._branches[at].rows if at is not None else None
-        if rows is None or rows.hits is None or selection.value is not None or len(selection.keys) < 2:
+        if rows is None or rows.hits is None or not rows.is_filtered or selection.value is not None or len(selection.keys) < 2:
             return None
         import numpy as np
         tree = rows.tree
@@ -540,16 +542,27 @@ class TreeModel(QAbstractTableModel):
         return self._query
 
     def set_filter(self, text: str) -> search.Query:
-        """Shows what `text` finds (see `search`) and what is above it. Terms that mean nothing are left out and come back as
-        problems of the query."""
+        """Shows what `text` finds (see `search`) and what is above it, or all where it does not hide. Terms that mean nothing are left out
+        and come back as problems of the query."""
         query = search.parse(text)
         changed = query.terms != self._query.terms
         self._query = query
         if changed:
             if self._changes and isinstance(self._changes[-1], _Filter):
                 self._changes.pop()             # nobody waits for it any more
-            self._change(_Filter(query))
+            self._change(_Filter(query, self._hides))
         return query
+
+    @property
+    def hides(self) -> bool:
+        """Whether the filter hides what it does not find; else it is there to go from one to the next."""
+        return self._hides
+
+    def set_hides(self, hides: bool) -> None:
+        if hides != self._hides:
+            self._hides = hides
+            if self._query.terms:
+                self._change(_Filter(self._query, hides))
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -626,6 +639,30 @@ class TreeModel(QAbstractTableModel):
         at = int(np.searchsorted(found, row, side="left" if backwards else "right"))
         return int(found[(at - 1 if backwards else at) % len(found)])
 
+    def reveal_hit(self, row: int, backwards: bool = False) -> int | None:
+        """The same, with hits in groups that are closed, which it opens."""
+        import numpy as np
+        places = [np.empty(0, dtype=np.int64) if branch.rows is None or branch.rows.hits is None
+                  else np.flatnonzero(branch.rows.hits[branch.rows.order]) for branch in self._branches]
+        count = sum(map(len, places))
+        if not count:
+            return None
+        passed = 0                                          # hits before the one that is looked for, or -1
+        if 0 <= row < self.rowCount():
+            branch, own = self._locate(row)
+            at = self._branches.index(branch)
+            place = branch.rows.place_of(int(branch.rows.rows[own])) if branch.rows is not None else 0
+            passed = sum(map(len, places[:at])) + int(np.searchsorted(places[at], place, side="left" if backwards else "right"))
+        passed = (passed - 1 if backwards else passed) % count
+        for branch, hits in zip(self._branches, places, strict=True):
+            if passed < len(hits) and (rows := branch.rows) is not None:
+                node = int(rows.order[hits[passed]])
+                if rows.row_of(node) is None:
+                    self._reset(partial(_reveal, rows, node))
+                return self.row_of(branch.document.id, node)
+            passed -= len(hits)
+        return None
+
     # -- following the session ----------------------------------------------------------------------------------------
 
     def _show_rows(self, document: int, rows: TreeRows, wanted: list[Change]) -> None:
@@ -639,14 +676,14 @@ class TreeModel(QAbstractTableModel):
         self._session.show_packed(document, rows.tree.checkpoint, None if rows.tree.as_stored else rows.tree.view)
         self._replace(at, rows)
         if wanted != self._standing_changes():      # something else was wished for while it was laid out
-            for change in (_Arrange(self._flat, self._sort_change()), _Filter(self._query)):
+            for change in (_Arrange(self._flat, self._sort_change()), _Filter(self._query, self._hides)):
                 self._change(change)
         self.tree_ready.emit(document)
         self.counts_changed.emit()
 
     def _standing_changes(self) -> list[Change]:
         """What is to be done to the rows of every tree: what was typed and which column was clicked on."""
-        return [*([_Arrange(True, _Sort(None))] if self._flat else []), *([_Filter(self._query)] if self._query.terms else []),
+        return [*([_Arrange(True, _Sort(None))] if self._flat else []), *([_Filter(self._query, self._hides)] if self._query.terms else []),
                 *([self._sort_change()] if self._sorting is not None else [])]
 
     def _add(self, id: int) -> None:
@@ -900,6 +937,11 @@ class TreeModel(QAbstractTableModel):
         return first + [row for row in found if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
 
 
+def _reveal(mine: TreeRows, node: int, rows: TreeRows) -> None:
+    if rows is mine:
+        rows.reveal(node)
+
+
 def _marks_of(tree: KeyTree, found: FileSignals, monitor: core.Monitor) -> TreeMarks:
     from .tree_marks import TreeMarks
     return TreeMarks(tree, found, monitor)
@@ -907,12 +949,13 @@ def _marks_of(tree: KeyTree, found: FileSignals, monitor: core.Monitor) -> TreeM
 
 @dataclass(frozen=True, slots=True)
 class _Filter:
-    """Shows what `query` finds."""
+    """Shows what `query` finds, and where it `hides`, nothing else."""
 
     query: search.Query
+    hides: bool
 
     def __call__(self, rows: TreeRows) -> None:
-        rows.show_only(search.find(rows.tree, self.query) if self.query.terms else None)
+        rows.show_only(search.find(rows.tree, self.query) if self.query.terms else None, hides=self.hides)
 
 
 @dataclass(frozen=True, slots=True)

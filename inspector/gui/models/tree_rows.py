@@ -146,10 +146,15 @@ class TreeRows:
             self._expanded[up] = True
         self.rows = self._all_visible()
 
-    def show_only(self, hits: Bools | None) -> None:
-        """Shows `hits` and what is above them, expanded; None shows everything again, expanded as it was."""
+    @property
+    def is_filtered(self) -> bool:
+        """Whether what is no hit is hidden."""
+        return self._shown is not None
+
+    def show_only(self, hits: Bools | None, *, hides: bool = True) -> None:
+        """Shows `hits` and what is above them, expanded; None shows everything again, expanded as it was, as does not `hides`."""
         self.hits, self.hit_count = hits, 0 if hits is None else int(np.count_nonzero(hits))
-        if hits is None:
+        if hits is None or not hides:
             self._shown = self._while_filtering = None
         else:
             self._shown = self.tree.with_ancestors(hits)

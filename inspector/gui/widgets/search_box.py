@@ -1,4 +1,5 @@
-"""The search box over the tree: filters while one types, says how much it found and what it did not understand."""
+"""The search box over the tree: filters while one types, or goes from hit to hit where nothing is to be hidden, says how much it found
+and what it did not understand."""
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -33,6 +34,7 @@ class SearchBox(QWidget):
         self.tree.tree_model.counts_changed.connect(self._count)
         theme.current().changed.connect(self._colour)
         self._count()
+        self.set_hides(True)
 
     def text(self) -> str:
         return self.edit.text()
@@ -45,14 +47,27 @@ class SearchBox(QWidget):
     def apply(self) -> None:
         """Filters by what is typed now, without waiting."""
         self._timer.stop()
+        before = self.tree.tree_model.query.terms
         query = self.tree.tree_model.set_filter(self.edit.text())
+        if query.terms and query.terms != before and not self.tree.tree_model.hides:
+            self.tree.enter()                   # stays where it is as long as that is found
         self._hint(query.problems)
         self._count()
+
+    def set_hides(self, hides: bool) -> None:
+        """Whether what is not found is hidden; else the first hit is selected, and Enter goes to the next."""
+        self.tree.tree_model.set_hides(hides)
+        self.edit.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   >10MB   -bias") if hides else
+                                     self.tr("Find:  q_proj   *.weight   shape:64x3   dtype:bf16   >10MB   -bias"))
+        self.edit.setAccessibleName(self.tr("Filter the keys") if hides else self.tr("Find keys"))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and self.edit.text():
                 self.setText("")
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.tree.tree_model.hides:
+                self._next(backwards=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
                 return True
             if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self._leave()
@@ -61,8 +76,6 @@ class SearchBox(QWidget):
 
     def _place(self) -> None:
         self.edit = QLineEdit()
-        self.edit.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   >10MB   -bias"))
-        self.edit.setAccessibleName(self.tr("Filter the keys"))
         self.edit.setToolTip(self._help())
         self._picture = QAction(self)
         icons.put(self._picture, "search", "muted")
@@ -105,6 +118,13 @@ class SearchBox(QWidget):
             self._timer.start()
         else:
             self.apply()                        # clearing needs no waiting
+
+    def _next(self, *, backwards: bool) -> None:
+        """To the first hit of what was typed just now, to the next after that; the focus stays."""
+        if self._timer.isActive():
+            self.apply()
+        else:
+            self.tree.find_next(backwards=backwards)
 
     def _leave(self) -> None:
         """To the tree: with what is typed applied, and on a row."""

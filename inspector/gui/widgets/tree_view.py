@@ -354,11 +354,21 @@ class TreeView(TreeTable):
         current = self.currentIndex().row()
         if current >= 0 and self._model.is_hit(current):
             return
-        found = self._model.first_hit()
+        found = self._model.first_hit() if self._model.hides else self._model.reveal_hit(current)
         if found is not None:
             self.select_row(found)
         elif current < 0 and self._model.rowCount():
             self.select_row(0)
+
+    def find_next(self, *, backwards: bool = False) -> None:
+        """Selects the next row that the filter finds, round."""
+        if self._model.is_arranging:
+            self._afterwards = partial(self.find_next, backwards=backwards)
+            return
+        current = self.currentIndex().row()
+        row = (self._model.next_hit if self._model.hides else self._model.reveal_hit)(current, backwards)
+        if row is not None:
+            self.select_row(row)
 
     def reveal(self, document: int, key: str) -> bool:
         """Selects `key` of a document, opening what lies above it. False when it is not there, or filtered out."""
@@ -372,7 +382,7 @@ class TreeView(TreeTable):
         if self._model.is_arranging:
             self._afterwards = self.selectAll
             return
-        if not self._model.query.terms:
+        if not self._model.query.terms or not self._model.hides:
             super().selectAll()
         elif hits := self._model.hits():
             self._report(hits)
@@ -480,7 +490,7 @@ class TreeView(TreeTable):
         self._own = False
         new_filter = self._model.query.text != self._filter
         self._filter = self._model.query.text
-        top = 0 if new_filter else self._nearest_row(self._top)
+        top = 0 if new_filter and self._model.hides else self._nearest_row(self._top)
         if top is not None:
             self.verticalScrollBar().setValue(top)
         if current is not None:

@@ -148,6 +148,39 @@ def test_that_f3_goes_from_one_that_is_found_to_the_next(window: MainWindow, ses
     assert seen == ["norm.weight", "fc.weight", "fc.bias", "norm.weight", "fc.bias"]
 
 
+def test_that_who_prefers_to_find_is_taken_from_hit_to_hit_and_nothing_is_hidden(window: MainWindow, settings: Settings, session: Session,
+                                                                                 idle: Idle) -> None:
+    """At once, and at the next start."""
+    window.view.collapse_all()
+    before = window.model.rowCount()
+    window.menus["preferences"].trigger()
+    window.view.preferences.finding.click()
+    window.view.preferences.close()
+    assert settings.finds
+    filtered(window, "norm", idle)
+    assert window.model.rowCount() >= before
+    bar = window.filter_bar
+    assert bar.isVisible()
+    assert (bar.count.text(), bar.what.text) == ("4 found of 13", "96 B")
+    found = []
+    for _ in range(5):
+        assert session.selection is not None
+        found.append(session.selection.keys)
+        window.menus["find-next"].trigger()
+    assert found == [(f"model.layers.{n % 4}.norm.weight",) for n in range(5)]
+    bar.measure.click()
+    assert session.selection is not None
+    assert len(session.selection.keys) == 4
+    again = MainWindow(Session(), window.tasks, settings)
+    assert again.search.edit.placeholderText().startswith("Find:")
+    assert not again.model.hides
+    again.deleteLater()
+    window.menus["preferences"].trigger()
+    window.view.preferences.finding.click()
+    idle(window.tasks)
+    assert bar.count.text() == "4 shown of 13"
+
+
 def test_that_one_comes_back_to_where_one_was(window: MainWindow, session: Session, idle: Idle) -> None:
     id = session.documents[0].id
     assert not window.history.can_go_forward

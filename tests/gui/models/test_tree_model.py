@@ -644,3 +644,52 @@ def test_that_a_large_tree_that_is_closed_is_taken_down_by_a_worker(large: TreeM
     QCoreApplication.processEvents()
     idle(tasks)
     assert gone == ["inspector-worker"]
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("column", [None, NAME, BYTES])
+@pytest.mark.parametrize("flat", [False, True])
+def test_that_where_nothing_is_hidden_every_hit_is_come_by_once_in_the_order_of_the_rows(model: TreeModel, show: Callable[..., int],
+                                                                                        flat: bool, column: int | None,
+                                                                                        backwards: bool) -> None:
+    """In closed groups and closed files, too."""
+    show(*NET, "enc.sub.deep.w", "enc.sub.deep.b")
+    show("other.w", "other.rest", path="/x/second.pt")
+    model.show_flat(flat)
+    if column is not None:
+        model.sort(column, Qt.SortOrder.DescendingOrder)
+    before = model.rowCount()
+    model.set_hides(False)
+    model.set_filter("*w")
+    assert model.rowCount() == before
+    assert model.counts == (5, 9)
+    model.collapse_all()
+    model.set_expanded_below(0, False)
+    row, found = -1, []
+    for _ in range(6):
+        reached = model.reveal_hit(row, backwards)
+        assert reached is not None
+        assert model.is_hit(reached)
+        row = reached
+        line = model.line(row)
+        found.append((line.document, line.key))
+    assert len(set(found)) == 5
+    assert found[5] == found[0]
+    model.expand_all()
+    order = [(model.line(place).document, model.line(place).key) for place in range(model.rowCount()) if model.is_hit(place)]
+    assert found[:5] == (order[::-1] if backwards else order)
+
+
+def test_that_what_is_hidden_follows_the_choice_at_once(model: TreeModel, show: Callable[..., int]) -> None:
+    show(*NET)
+    model.set_filter("head")
+    hidden = names(model)
+    model.set_hides(False)
+    assert model.rowCount() > len(hidden)
+    reached = model.reveal_hit(-1)
+    assert reached is not None
+    assert model.line(reached).key == "head.w"
+    model.set_hides(True)
+    assert names(model) == hidden
+    model.set_filter("nothing of that name")
+    assert model.reveal_hit(-1) is None

@@ -108,3 +108,39 @@ def test_that_the_warning_colour_follows_the_theme(box: SearchBox) -> None:
 def test_that_the_box_has_a_name_and_teaches_its_language(box: SearchBox) -> None:
     assert box.edit.accessibleName()
     assert "dtype:bf16" in box.edit.placeholderText()
+
+
+
+def test_that_finding_hides_nothing_and_goes_from_hit_to_hit(box: SearchBox, qtbot: QtBot) -> None:
+    box.set_hides(False)
+    before = rows(box)
+    assert box.edit.placeholderText().startswith("Find:")
+    QTest.keyClicks(box.edit, "proj")
+    qtbot.waitUntil(lambda: box.tree.currentIndex().row() >= 0)
+    assert rows(box) >= before
+    assert box.count.text() == "2 of 4"
+    first = box.tree.currentIndex().row()
+    assert box.tree.tree_model.is_hit(first)
+    QTest.keyClick(box.edit, Qt.Key.Key_Return)
+    second = box.tree.currentIndex().row()
+    assert second != first
+    assert box.tree.tree_model.is_hit(second)
+    QTest.keyClick(box.edit, Qt.Key.Key_Return)
+    assert box.tree.currentIndex().row() == first
+    QTest.keyClick(box.edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert box.tree.currentIndex().row() == second
+    assert box.edit.hasFocus()
+    QTest.keyClick(box.edit, Qt.Key.Key_Down)
+    assert box.tree.hasFocus()
+    assert box.tree.currentIndex().row() == second
+    box.setText("")
+    assert rows(box) >= before
+    assert box.tree.currentIndex().row() == second
+
+
+def test_that_return_right_after_typing_goes_to_the_first_hit_and_not_past_it(box: SearchBox) -> None:
+    box.set_hides(False)
+    QTest.keyClicks(box.edit, "head")
+    QTest.keyClick(box.edit, Qt.Key.Key_Return)
+    assert box.tree.tree_model.is_hit(box.tree.currentIndex().row())
+    assert box.edit.hasFocus()
