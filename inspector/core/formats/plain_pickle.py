@@ -70,6 +70,8 @@ _JOBLIB = Finding("plain-pickle", "warning", "", "This is a file of joblib's, a 
 
 
 def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
+    if source.is_in_memory:
+        return source.read(0, source.size)
     parts = []
     for at in range(0, source.size, limits.chunk):
         monitor.report(at, source.size)

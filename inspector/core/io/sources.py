@@ -52,12 +52,13 @@ class SourceFile:
 
     A `window` or an `unpacked` member of it is a source too, whose offsets count from its own beginning: `base` is where that
     is in the file, or, when `inside` names members, in what the last of them unpacks to. `is_far`: it is not on this computer, and each
-    read takes a while; `notes` is then what is to be said of its server.
+    read takes a while; `notes` is then what is to be said of its server. `is_in_memory`: reading all of it at once makes no copy.
     """
 
     base = 0
     inside: tuple[Extent, ...] = ()
     is_far = False
+    is_in_memory = False
     notes: tuple[Finding, ...] = ()
     _at_once = LIMITS.chunk
 
@@ -228,6 +229,9 @@ class _Window(SourceFile):
 
 class _Unpacked(SourceFile):
     """A member of another source, inflated. Closing it closes the other one."""
+
+    is_in_memory = True
+    _at_once = sys.maxsize          # all of it is then no copy
 
     def __init__(self, outer: SourceFile, member: Extent, name: str) -> None:
         super().__init__(-1, outer.stamp._replace(path=name), outer.index)

@@ -434,3 +434,16 @@ def test_that_only_a_second_reading_that_differs_blames_the_machine(
 def test_that_a_second_reading_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "could not be read" in sources.reread(1, None, 2)[0]
     assert sources.reread(1, None, 2)[1]
+
+
+def test_that_a_member_in_memory_is_read_whole_without_a_copy(tmp_path: Path) -> None:
+    data = os.urandom(1 << 10) * (20 << 10)                     # more than one read of a file
+    packed = deflate(data)
+    path = tmp_path / "x"
+    path.write_bytes(packed)
+    with open_source(path) as source:
+        member = source.unpacked(Extent(0, 0, len(packed), len(data), 8), "inner")
+        assert member.is_in_memory
+        assert member.read(0, member.size) == data
+        assert member.read(0, member.size) is member.read(0, member.size)
+        assert not source.is_in_memory
