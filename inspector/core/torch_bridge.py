@@ -58,8 +58,8 @@ def load_state_dict(path: opening.CheckpointLike, state_dict: str | None = None,
     UsageError naming the choices when there are several, and without torch, BadTensor when a tensor's values cannot be had.
 
     >>> path = core.save({"epoch": 3, "model": {"fc.weight": np.float32([[1, 2]])}}, folder / "a.pth").path
-    >>> core.load_state_dict(path)
-    OrderedDict([('fc.weight', tensor([[1., 2.]]))])
+    >>> dict(core.load_state_dict(path))
+    {'fc.weight': tensor([[1., 2.]])}
     """
     _need_torch()
     ckpt = opening.open(path, follow_links=follow_links, monitor=monitor) if isinstance(path, str | os.PathLike) else \

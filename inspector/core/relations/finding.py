@@ -88,7 +88,8 @@ class _Search:
         partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
         self.found += by_elements(self.sides, left_a, left_b, partners, self.passed_over)
         alike, too_many = by_likeness(self.sides, *self._largest(*self._left(), self.passed_over))
-        self.found += alike
+        named = set(partners)
+        self.found += [one for one in alike if (one.a[0], one.b[0]) not in named]       # which are compared as a pair
         for over, keys in zip(self.not_nearly, too_many, strict=True):
             over |= keys
         undecided = tuple(undecided_among(self.sides, *self._largest(*self._left(alone=True), [set(), set()])))

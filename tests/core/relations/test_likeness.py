@@ -99,3 +99,12 @@ def test_that_those_of_a_shape_that_too_many_have_are_counted(monkeypatch: pytes
     found = core.compare(a, b)
     assert told(found) == [("other", "same")]
     assert found.unsearched == core.Unsearched(0, 12, 10)
+
+
+def test_that_a_pair_that_is_compared_under_its_two_names_is_told_nothing_of_twice() -> None:
+    torch.manual_seed(0)
+    a = {name: torch.randn(30, 20) for name in NAMES}
+    b = {f"module.{name}": one + 0.1 * torch.randn(30, 20) for name, one in a.items()}
+    found = core.compare(a, b)
+    assert [(pair.a, pair.b, pair.status) for pair in found.pairs] == [(name, f"module.{name}", "values") for name in NAMES]
+    assert found.rearranged == ()
