@@ -167,7 +167,7 @@ class GraphChanges:
     def _values(self) -> None:
         tree, source, ckpt = self.tree, self.source, self.ckpt
         for i, slot in enumerate(tree.slots):
-            if not tree.alive[i] or slot.key not in source.values:
+            if not tree.alive[i] or slot.key not in source.values or not tree.is_leaf(i):
                 continue
             path = tree.present.get(slot.key)
             new = ckpt.values.get(path, source.values[slot.key]) if path is not None else source.values[slot.key]
@@ -216,7 +216,7 @@ class GraphChanges:
         wanted: dict[int, set[str]] = {}
         for i, slot in enumerate(tree.slots):
             old = source.tensors.get(slot.key)
-            if old is None or not tree.alive[i]:
+            if old is None or not tree.alive[i] or not tree.is_leaf(i):
                 continue
             path = tree.present.get(slot.key)
             new = ckpt.tensors.get(path) if path is not None else None

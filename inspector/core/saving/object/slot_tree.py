@@ -33,6 +33,8 @@ class SlotTree:
                     monitor=monitor, slots=self.slots)
         self.parent: list[int] = []
         self.root = -1
+        # a dict with an entry of the key "" may have a path like that entry's: what the tables have of it is the entry
+        self._hides_root = (root in source.tensors or root in source.values) and sum(slot.key == root for slot in self.slots) > 1
         self._link(root)
         size = len(self.slots)
         self.alive = bytearray(size)
@@ -57,7 +59,7 @@ class SlotTree:
                 parent = opened[slot.holder]
             else:
                 continue
-            if self.is_open(slot):
+            if self.is_open(slot, is_root=parent < 0):
                 if slot.node in seen:
                     self.listed_twice.add(slot.node)
                 seen.add(slot.node)
@@ -67,11 +69,11 @@ class SlotTree:
         self.slots = slots
         self.inside = bytearray(len(slots))
         for i, p in enumerate(self.parent):
-            self.inside[i] = p >= 0 and (self.inside[p] or self.slots[p].key in self.source.values)
+            self.inside[i] = p >= 0 and (self.inside[p] or (self.slots[p].key in self.source.values and self.is_leaf(p)))
 
-    def is_open(self, slot: Slot) -> bool:
+    def is_open(self, slot: Slot, is_root: bool = False) -> bool:
         """Whether other keys may lie under this one."""
-        if slot.key in self.source.values:
+        if slot.key in self.source.values and not (is_root and self._hides_root):
             value = self.source.values[slot.key]
             return isinstance(value, Opaque) and value.type not in _LEFT_ALONE
         return self.graph.kind[slot.node] in CONTAINERS or self.graph.kind[slot.node] in CALLS
@@ -79,7 +81,7 @@ class SlotTree:
     def is_leaf(self, i: int) -> bool:
         """Whether the slot is in the tables itself: a tensor, a value, an unknown object."""
         key = self.slots[i].key
-        return key in self.source.tensors or key in self.source.values
+        return (key in self.source.tensors or key in self.source.values) and (i > 0 or not self._hides_root)
 
     def view(self, i: int) -> View:
         node = self.slots[i].node

@@ -582,3 +582,24 @@ def test_that_a_dict_of_which_only_a_copy_is_left_stays_one(tmp_path: Path) -> N
     assert list(loaded) == ["model", "epoch"]
     assert isinstance(loaded["model"], collections.OrderedDict)
     assert torch.equal(loaded["model"]["again"], model["weight"])
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize(("entry", "cast"), [
+    (lambda: torch.ones(3), lambda: torch.ones(3, dtype=torch.float16)), (lambda: 3, lambda: 3), (lambda: "text", lambda: "text"),
+    (lambda: [1, 2], lambda: [1, 2]), (lambda: {"": torch.ones(2), "a": 1}, lambda: {"": torch.ones(2, dtype=torch.float16), "a": 1})],
+    ids=["tensor", "number", "text", "list", "dict"])
+def test_that_an_entry_of_the_key_of_no_letters_is_not_taken_for_the_dict_it_is_in(
+        tmp_path: Path, legacy: bool, entry: Callable[[], object], cast: Callable[[], object]) -> None:
+    path, out = tmp_path / "a.pth", tmp_path / "b.pth"
+    torch.save({"": entry(), "w": torch.zeros(2), "d": {"x": torch.ones(1)}}, path, _use_new_zipfile_serialization=not legacy)
+    ckpt = core.open(path)
+    half = torch.float16
+    for edits, expected in (
+            ([core.Cast("float16")], {"": cast(), "w": torch.zeros(2, dtype=half), "d": {"x": torch.ones(1, dtype=half)}}),
+            ([core.Take(str(path))], {"": entry(), "w": torch.zeros(2), "d": {"x": torch.ones(1)}}),
+            ([core.Rename("^w$", "v")], {"": entry(), "v": torch.zeros(2), "d": {"x": torch.ones(1)}}),
+            ([core.Drop("w")], {"": entry(), "d": {"x": torch.ones(1)}})):
+        core.save(core.plan_save(core.edit(ckpt, edits), out, format="torch-legacy" if legacy else "torch-zip"))
+        assert str(torch.load(out)) == str(expected)
+        assert list(torch.load(out)) == list(expected)
