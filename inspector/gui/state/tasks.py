@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 from inspector import core
 
@@ -141,7 +142,7 @@ class Tasks(QObject):
         task.silence()
         self._held.pop(key, None)
         self.changed.emit()
-        if task.on_cancel is not None:
+        if task.on_cancel is not None and not _is_gone(task.on_cancel):
             task.on_cancel()
         self._rest()
 
@@ -223,10 +224,11 @@ class Tasks(QObject):
 
     def _deliver(self, task: Task) -> None:
         if task.error is None:
-            if task.on_done is not None:
+            if task.on_done is not None and not _is_gone(task.on_done):
                 task.on_done(task.result)
         elif task.on_error is not None:
-            task.on_error(task.error)
+            if not _is_gone(task.on_error):
+                task.on_error(task.error)
         else:
             traceback: TracebackType | None = task.error.__traceback__
             sys.excepthook(type(task.error), task.error, traceback)
@@ -239,7 +241,7 @@ class Tasks(QObject):
             if seen != (task.done, task.total, task.doing):
                 task.done, task.total, task.doing = seen
                 moved = True
-                if task.on_progress is not None:
+                if task.on_progress is not None and not _is_gone(task.on_progress):
                     task.on_progress(*seen)
         if moved:
             self.changed.emit()
@@ -249,6 +251,12 @@ class Tasks(QObject):
             self._timer.stop()
             self._collector.look(thoroughly=True)
             self.idle.emit()
+
+
+def _is_gone(callback: Callable[..., None]) -> bool:
+    """Whether it is a method of something of Qt that was deleted meanwhile; signals do not call those either."""
+    owner = getattr(callback, "__self__", None)
+    return isinstance(owner, QObject) and not isValid(owner)
 
 
 def _give_way() -> None:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from inspector import core
 from inspector.gui.state.tasks import Tasks
@@ -245,3 +247,42 @@ def test_that_objects_of_qt_in_cycles_go_in_the_windows_thread_whoever_makes_gar
     tasks.close(10)
     gc.collect()
     assert gone == [threading.main_thread()]
+
+
+class Panel(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def done(self, result: object) -> None:
+        self.told.append("done")
+        self.setWindowTitle("done")
+
+    def failed(self, error: Exception) -> None:
+        self.told.append("failed")
+        self.setWindowTitle("failed")
+
+    def cancelled(self) -> None:
+        self.told.append("cancelled")
+        self.setWindowTitle("cancelled")
+
+
+def test_that_what_was_deleted_is_told_nothing(tasks: Tasks, qtbot: QtBot) -> None:
+    panel, other, go_on = Panel(), Panel(), threading.Event()
+    qtbot.addWidget(other)
+
+    def fails(monitor: core.Monitor) -> None:
+        go_on.wait(10)
+        raise core.Corrupt("bad")
+
+    with qtbot.waitSignal(tasks.idle):
+        for one in (panel, other):
+            tasks.start(("a", id(one)), lambda monitor: go_on.wait(10), on_done=one.done)
+            tasks.start(("b", id(one)), fails, on_done=one.done, on_error=one.failed)
+            tasks.start(("c", id(one)), lambda monitor: go_on.wait(10), on_done=one.done, on_cancel=one.cancelled)
+        delete(panel)
+        tasks.cancel(("c", id(panel)))
+        tasks.cancel(("c", id(other)))
+        go_on.set()
+    assert panel.told == []
+    assert sorted(other.told) == ["cancelled", "done", "failed"]
