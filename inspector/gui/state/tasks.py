@@ -28,6 +28,7 @@ T = TypeVar("T")
 INTERVAL = 50                   # milliseconds between two looks at the progress
 SWITCH = 0.0005                 # seconds
 _NICE = 10
+_CALM = 10_000          # milliseconds without work, after which there is time for what takes long
 _LONG = 0.1                     # seconds of processor time, from which on a task may have left memory lying about
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
@@ -102,6 +103,9 @@ class Tasks(QObject):
         # what is in cycles and of Qt must go in this thread, whoever makes garbage
         self._collector = core.CollectorByHand()
         self.destroyed.connect(self._collector.close)
+        self._calm = QTimer(self)           # a look at everything takes long enough to be noticed by whoever is doing something
+        self._calm.setInterval(_CALM)
+        self._calm.timeout.connect(self._look_at_all)
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._poll)
@@ -132,6 +136,7 @@ class Tasks(QObject):
         else:
             self._hand_out(task)
         self._timer.start()
+        self._calm.stop()
         self.changed.emit()
 
     def cancel(self, key: Hashable) -> None:
@@ -156,6 +161,7 @@ class Tasks(QObject):
         self._closed = True
         self.cancel_all()
         self._timer.stop()
+        self._calm.stop()
         with self._ready:
             self._queue.clear()
             self._queue.extend([None] * len(self._threads))
@@ -249,8 +255,13 @@ class Tasks(QObject):
     def _rest(self) -> None:
         if not self._tasks and self._timer.isActive():
             self._timer.stop()
-            self._collector.look(thoroughly=True)
+            self._collector.look()
+            self._calm.start()
             self.idle.emit()
+
+    def _look_at_all(self) -> None:
+        self._calm.stop()
+        self._collector.look(thoroughly=True)
 
 
 def _is_gone(callback: Callable[..., None]) -> bool:
