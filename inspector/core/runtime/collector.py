@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_lock = threading.Lock()
+_lock = threading.RLock()           # one that is given up may go while it is held
 _pauses = 0             # that are under way, in whatever thread
 _hands = 0              # that hold the collector
 _was_on = False         # before the first of them all
@@ -70,6 +70,9 @@ class CollectorByHand:
         if not self._closed:
             self._closed = True
             _end(by_hand=True)
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _begin(by_hand: bool = False) -> None:

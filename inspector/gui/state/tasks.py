@@ -102,7 +102,6 @@ class Tasks(QObject):
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         # what is in cycles and of Qt must go in this thread, whoever makes garbage
         self._collector = core.CollectorByHand()
-        self.destroyed.connect(self._collector.close)
         self._calm = QTimer(self)           # a look at everything takes long enough to be noticed by whoever is doing something
         self._calm.setInterval(_CALM)
         self._calm.timeout.connect(self._look_at_all)
