@@ -210,6 +210,7 @@ def test_that_closing_does_not_wait_for_ever_for_work_that_does_not_listen(qtbot
     assert started.wait(10)
     assert not tasks.close(0.01)
     release.set()
+    assert tasks.close(10)              # or it would go on beside the next test
 
 
 @pytest.mark.parametrize("act", [lambda tasks: tasks.cancel("nothing"), lambda tasks: tasks.cancel_all()])
