@@ -169,16 +169,17 @@ def batch(inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], edi
     if not paths:
         raise UsageError("no checkpoint was named", "Name files, or a folder of them.")
     out = os.fsdecode(output) if output is not None else None
-    _check_output(out, paths, options)
+    _check_output(out, options)
     found, left_out, others = [], [], []
     for path in paths:
-        kept = members = list(_members(path, recursive, out))
-        if _is_expanded(path, recursive):
+        is_expanded = _is_expanded(path, recursive)
+        kept = members = list(_members(path, is_expanded, recursive, out))
+        if is_expanded:
             kept = [one for one in members if follow_links or not set_files.leads_outside(path, one)]
-            away, more = _not_taken(path, kept, out, recursive)
+            away, more = _not_taken(path, kept, out)
             left_out += away
             others += more
-        found += [(one, _relative(one, path, recursive)) for one in kept]
+        found += [(one, _relative(one, path, is_expanded)) for one in kept]
     if not found:
         shown = visible(paths[0], 200)
         if left_out:
@@ -197,7 +198,7 @@ def batch(inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], edi
     return Batch(tuple(edits), tuple(files.values()), options, follow_links, out, tuple(left_out), tuple(others))
 
 
-def _check_output(out: str | None, paths: Sequence[str], options: SaveOptions) -> None:
+def _check_output(out: str | None, options: SaveOptions) -> None:
     if options.in_place and out is not None:
         raise UsageError("a change in place is saved nowhere else", "Ask for one of in_place and a folder.")
     if out is None:
@@ -216,8 +217,8 @@ def _is_expanded(path: str, recursive: bool) -> bool:
     return folders.is_folder(path) and (recursive or not folders.checkpoint_in(path))
 
 
-def _members(path: str, recursive: bool, out: str | None) -> Iterator[str]:
-    if not _is_expanded(path, recursive):
+def _members(path: str, is_expanded: bool, recursive: bool, out: str | None) -> Iterator[str]:
+    if not is_expanded:
         yield _opened(path)
         return
     found = folders.checkpoints_in(path) if recursive else finding.checkpoints_of([path])
@@ -240,12 +241,13 @@ def _within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
 
-def _relative(source: str, given: str, recursive: bool) -> str:
-    """What `source` is called in the folder that it is saved under. Raises UsageError for a name that leads out of it."""
+def _relative(source: str, given: str, is_expanded: bool) -> str:
+    """What `source`, in `given` or that itself, is called in the folder that it is saved under. Raises UsageError for a name that leads out
+    of it."""
     if addresses.is_address(given):
         inside = source[len(given):].strip("/") if source.startswith(given) else ""
         name = inside or addresses.file_name(opening.file_of(source))
-    elif _is_expanded(given, recursive):
+    elif is_expanded:
         name = os.path.relpath(source, given)
     elif folders.is_folder(given):              # the folder's own name, for its file may be called like all others
         name = os.path.join(addresses.file_name(os.path.abspath(given)), os.path.relpath(source, given))
@@ -280,7 +282,7 @@ def _place(path: str) -> str:
     return real.casefold() if _CASELESS else real
 
 
-def _not_taken(folder: str, taken: Collection[str], out: str | None, recursive: bool) -> tuple[list[NotInBatch], list[str]]:
+def _not_taken(folder: str, taken: Collection[str], out: str | None) -> tuple[list[NotInBatch], list[str]]:
     """Of the files in `folder`: those named like checkpoints that are not among the `taken`, and all others."""
     if addresses.is_address(folder):
         return [], []

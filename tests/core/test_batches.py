@@ -13,6 +13,7 @@ from torch.distributed import checkpoint as dcp
 
 from inspector import core
 from inspector.core import batches
+from inspector.core.formats.sets import set_files
 
 STRIP = [core.StripPrefix("module.")]
 
@@ -248,3 +249,19 @@ def test_that_progress_is_of_all_together(runs: Path, tmp_path: Path) -> None:
 def test_that_names_that_lead_out_are_refused() -> None:
     with pytest.raises(core.UsageError, match="has no name in the folder"):
         batches._relative("s3://bucket/run/../../x.pth", "s3://bucket/run/", False)
+
+
+def test_that_a_folder_is_listed_no_more_often_the_more_lies_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed: list[str] = []
+    list_folder = set_files.list_folder
+    monkeypatch.setattr(set_files, "list_folder", lambda folder, *rest: (listed.append(folder), list_folder(folder, *rest))[1])
+    counts = []
+    for many in (3, 40):
+        folder = tmp_path / str(many)
+        folder.mkdir()
+        for n in range(many):
+            (folder / f"epoch_{n}.pth").write_bytes(b"")
+        listed.clear()
+        assert len(core.batch(folder, [], tmp_path / "out").files) == many
+        counts.append(len(listed))
+    assert counts[0] == counts[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -445,7 +446,7 @@ class Overview(SelectionPanel):
             return
         if place in ckpt.values and place not in ckpt.tensors:
             self._session.select(Selection(document, place, (), place))
-        elif place in ckpt.tensors or any(key.startswith(f"{place}.") for key in (*ckpt.tensors, *ckpt.values)):
+        elif place in ckpt.tensors or any(key.startswith(f"{place}.") for key in chain(ckpt.tensors, ckpt.values)):
             self._select_group(document, place)
 
     def _calm(self, ckpt: core.Checkpoint, document: Document) -> list[str]:
