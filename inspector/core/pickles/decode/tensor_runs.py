@@ -28,7 +28,7 @@ import functools
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -81,6 +81,7 @@ _OTHER, _PUT, _GET, _INT, _TEXT = range(5)
 # opcode: (class, bytes with its argument, bits of the argument)
 _TOKENS = {0x71: (_PUT, 2, 8), 0x72: (_PUT, 5, 32), 0x94: (_PUT, 1, 0), 0x68: (_GET, 2, 8), 0x6A: (_GET, 5, 32),
            0x4B: (_INT, 2, 8), 0x4D: (_INT, 3, 16), 0x4A: (_INT, 5, 32), 0x58: (_TEXT, 5, 32), 0x8C: (_TEXT, 2, 8)}
+_NOTED = frozenset((0x94, 0x8C))        # MEMOIZE SHORT_BINUNICODE: torch.load(weights_only=True) takes neither
 
 
 class _Budget(Protocol):
@@ -115,22 +116,23 @@ def _memoised(graph: Graph, memo: array[int], pos: int, rebuild: int) -> _Anchor
     if found is None or _get_index(found[1]) >= len(memo) or _get_index(found[2]) >= len(memo) \
             or memo[_get_index(found[1])] != rebuild:
         return None
-    return _Anchors(graph.data, found[0], rebuild, memo[_get_index(found[2])], _get_index(found[2]))
+    return _Anchors(graph, found[0], rebuild, memo[_get_index(found[2])], _get_index(found[2]))
 
 
 def _written(graph: Graph, pos: int) -> _Anchors | None:
     """… and those that have them written out."""
     if graph.data.find(_WRITTEN, pos, pos + NEAR) < 0:
         return None
-    return _Anchors(graph.data, _WRITTEN, names=graph.names)
+    return _Anchors(graph, _WRITTEN, names=graph.names)
 
 
 class _Anchors:
     """The places of one anchor in the data, and the nodes that its GETs ask for; or, where it has none, the `names` that came so far."""
 
-    def __init__(self, data: bytes, anchor: bytes, rebuild: int = -1, storage: int = -1, storage_slot: int = -1,
+    def __init__(self, graph: Graph, anchor: bytes, rebuild: int = -1, storage: int = -1, storage_slot: int = -1,
                  names: Sequence[tuple[str, str]] = ()) -> None:
-        self.data = data
+        self.data = graph.data
+        self.seen = graph.opcodes
         self.anchor = anchor
         self.rebuild = rebuild
         self.storage = storage
@@ -143,7 +145,7 @@ class _Anchors:
 
     @functools.cached_property
     def reader(self) -> _Reader:
-        return _Reader(self.data)
+        return _Reader(self.data, self.seen)
 
     def ahead(self, pos: int) -> _Ahead:
         return _Ahead(self.reader, self.anchor, pos)
@@ -339,9 +341,10 @@ def _get_index(get: bytes) -> int:
 
 
 class _Reader:
-    """Opcodes of many lanes at once. `view[p]` is the eight bytes at offset p, wherever p is."""
+    """Opcodes of many lanes at once. `view[p]` is the eight bytes at offset p, wherever p is. The first of those opcodes that some readers
+    refuse is left to the plain loop, which notes where it is: from then on it is among those `seen`."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, seen: Container[int]) -> None:
         import numpy as np
         self.data = data
         self.safe = len(data) - LONGEST
@@ -352,6 +355,8 @@ class _Reader:
         self.widths = np.zeros(256, np.int64)
         self.masks = np.zeros(256, np.int64)
         for op, (which, width, bits) in _TOKENS.items():
+            if op in _NOTED and op not in seen:
+                continue
             self.classes[op], self.widths[op], self.masks[op] = which, width, (1 << bits) - 1
 
     def read(self, p: Ints) -> Token:

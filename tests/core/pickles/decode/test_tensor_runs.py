@@ -21,8 +21,11 @@ from inspector.core.graph import Graph
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode import tensor_runs
 from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.pickles.objects.weights_only import refusals
+from inspector.core.pickles.objects.weights_only_names import NEWEST, rules_of
 
-PARTS = ("data", "start", "end", "root", "protocol", "kind", "a", "b", "at", "operands", "names", "mutations", "notes", "leftover")
+PARTS = ("data", "start", "end", "root", "protocol", "kind", "a", "b", "at", "operands", "names", "mutations", "notes", "leftover",
+         "opcodes")
 
 
 @pytest.fixture
@@ -86,6 +89,11 @@ class Writer:
         else:
             self.out += b"r" + struct.pack("<I", self.count)
         self.count += 1
+
+    def another_style(self, draw: random.Random) -> None:
+        """From here on it is written by another pickler."""
+        self.put_style = draw.choice("qrmn") if self.put_style != "n" else "n"
+        self.short = draw.random() < 0.5
 
     def get(self, index: int) -> None:
         self.out += bytes((0x68, index)) if index < 256 else b"j" + struct.pack("<I", index)
@@ -172,6 +180,8 @@ def stream(draw: random.Random) -> bytes:
 
         def often(usual: Any, *others: Any) -> Any:
             return draw.choice(others) if draw.random() < odd else usual
+        if draw.random() < odd / 4:
+            writer.another_style(draw)
         if keyed:
             key = often(f"layer.{i}.weight", "\ud800", "слой", "shared", 7, -1, 70_000, b"h\x02((h\x03", b"\xff", b"a\x80",
                         "w" * 300, "")
@@ -345,7 +355,7 @@ def test_that_anchors_are_found_where_they_are(parts: list[bytes], anchor: bytes
     data = b"".join(parts) + bytes(2 * tensor_runs.LONGEST)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tensor_runs, "_WINDOW", 16)
-        ahead = tensor_runs._Ahead(tensor_runs._Reader(data), anchor, pos)
+        ahead = tensor_runs._Ahead(tensor_runs._Reader(data, ()), anchor, pos)
         found: list[int] = []
         while len(some := ahead.next(most)):
             assert len(some) <= most
@@ -364,6 +374,23 @@ def test_that_an_anchor_inside_a_key_does_no_harm(engaged: list[int]) -> None:
     graph = assert_identical(bytes(writer.out) + b"u.")
     assert sum(engaged) > 300
     assert len(graph.pairs(graph.root)) == 401
+
+
+@pytest.mark.parametrize("close", [True, False], ids=["run", "bodies"])
+def test_that_an_opcode_which_torch_refuses_is_seen_where_a_run_has_it_first(close: bool, engaged: list[int]) -> None:
+    writer = wide()
+    writer.put_style, writer.short = "m", True
+    for i in range(300):
+        writer.text(f"more{i}")
+        writer.tensor(str(i + 1000), "cpu", (7,))
+        if not close:
+            writer.text(f"number{i}")
+            writer.int(i)
+    writer.put_style, writer.short = "q", False
+    graph = assert_identical(bytes(writer.out) + b"u." + bytes(600))
+    assert {0x94, 0x8C} <= graph.opcodes.keys()
+    assert {refusal.name for refusal in refusals(graph, rules_of(NEWEST))} == {"SHORT_BINUNICODE", "MEMOIZE"}
+    assert sum(engaged) > (400 if close else 150)
 
 
 def test_that_a_memo_entry_of_a_run_can_be_fetched_and_overwritten_later(engaged: list[int]) -> None:
