@@ -23,8 +23,11 @@ from inspector.core.graph import (
     NONE,
     OBJ,
     PERSID,
+    PYSTR,
+    PYSTRTEXT,
     REDUCE,
     STR,
+    STRTEXT,
     TRUE,
     TUPLE,
     Graph,
@@ -418,10 +421,14 @@ def numbered(nodes: Ints, count: int) -> RowNumbers:
     return RowNumbers(there, array("i", nodes.astype(np.intc).tobytes()))
 
 
-def count_rows(numbers: RowNumbers, nodes: array[int]) -> int:
-    """How many of the nodes are ordinary tensors."""
+def by_name(graph: Graph, numbers: RowNumbers, pairs: ManyPairs) -> tuple[Ints, Ints]:
+    """The places of those pairs that are ordinary tensors under texts, and those of all others."""
     import numpy as np
-    return int(np.count_nonzero(np.frombuffer(numbers.there, np.uint8)[np.frombuffer(nodes, np.intc)]))
+    keys, values = (np.frombuffer(column, np.intc) for column in (pairs.keys, pairs.values))
+    is_text: Bools = np.zeros(256, np.bool_)
+    is_text[[STR, STRTEXT, PYSTR, PYSTRTEXT]] = True
+    named = numbers.are_there(values) & is_text[np.frombuffer(graph.kind, np.uint8)[keys]]
+    return np.flatnonzero(named), np.flatnonzero(~named)
 
 
 class RowsOfPairs:

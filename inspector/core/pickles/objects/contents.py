@@ -56,7 +56,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count
 
 from .anomalies import Anomalies
-from .bulk import RowsOfPairs, count_rows
+from .bulk import RowsOfPairs, by_name
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
@@ -744,17 +744,19 @@ class _Listing:
     def _entries_of(self, pairs: Pairs) -> Entries:
         """How many entries a dict has, how many of them are tensors under names, and whether any of these has dimensions."""
         kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
-        if isinstance(pairs, ManyPairs) and isinstance(self.tensors, TensorList):
-            ordinary = count_rows(self.reader.numbers, pairs.values)
-            if 2 * ordinary > len(pairs):       # as nearly always where there are so many
-                return Entries(len(pairs), ordinary, True)
-        tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
-        if not tensors:
+        named, rest = 0, pairs
+        ordinary: Iterator[tuple[int, int]] = iter(())
+        if isinstance(pairs, ManyPairs) and isinstance(self.tensors, TensorList):       # nearly all of them, where there are so many
+            ours, others = by_name(self.graph, self.reader.numbers, pairs)
+            named, ordinary, rest = len(ours), (pairs[place] for place in ours), [pairs[place] for place in others.tolist()]
+        tensors = [(k, value) for k, value in rest if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
+        if not tensors and not named:
             return Entries(len(pairs), 0, False)
-        vectors = any(not self.reader.is_scalar(value) and not is_random_state(self._large_key(k)) for k, value in tensors)
-        others = [k for k, _ in pairs if kind[k] in texts] if len(pairs) > len(tensors) else []
-        extra = sum(self._large_key(k).endswith(EXTRA_STATE) for k in others)
-        return Entries(len(pairs) - extra, len(tensors), vectors)
+        vectors = any(not self.reader.is_scalar(value) and not is_random_state(self._large_key(k)) for k, value in chain(tensors, ordinary))
+        named += len(tensors)
+        names = [k for k, _ in pairs if kind[k] in texts] if len(pairs) > named else []
+        extra = sum(self._large_key(k).endswith(EXTRA_STATE) for k in names)
+        return Entries(len(pairs) - extra, named, vectors)
 
     def _settle_root(self) -> None:
         """Takes the root out of the state dicts where others are what it was taken for."""

@@ -155,3 +155,35 @@ def test_that_texts_told_to_be_different_are(texts: list[str]) -> None:
     assert not told or len({*texts}) == len(texts)
     if 0 < max(map(len, texts), default=0) < 60:
         assert told == (len({*texts}) == len(texts))
+
+
+KEYS = st.one_of(st.integers(-3, 9).map(op.integer), st.sampled_from(["w", "b", "rng_state", "", "a.b", "x._extra_state"]).map(op.text),
+                 st.just(op.real(1.0)), st.just(op.integer(0)))
+VALUES = st.one_of(st.integers(0, 30).map(lambda n: op.tensor(op.storage(str(n), numel=6), 0, *(((), ()) if n % 3 else ((2, 3), (3, 1))))),
+                   st.just(b"N"), st.just(op.reduce(op.name("torch._utils", "_rebuild_parameter"),
+                                                    op.tensor(op.storage("7", numel=6), 0, (2, 3), (3, 1)), b"\x89", op.ordered_dict())))
+
+
+def judged(data: bytes, many: int) -> tuple[Any, ...]:
+    """What is found where dicts of `many` pairs are looked at with numpy."""
+    known = KnownStorages({})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1)
+        patch.setattr("inspector.core.graph.MANY_PAIRS", many)
+        found = contents_of(decode(data), known.resolve, resolve_many=known.resolve_many)
+    return ([*found.tensors], found.values, found.state_dicts, found.kind, found.findings, found.listed_nodes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(KEYS, VALUES), min_size=1, max_size=12), st.booleans())
+def test_that_a_large_dict_is_judged_as_a_small_one(pairs: list[tuple[bytes, bytes]], root: bool) -> None:
+    made = op.pairs_into(b"}", pairs)
+    data = op.pickled(made if root else op.dict_of({"model": made, "epoch": op.integer(3)}))
+    assert judged(data, 1) == judged(data, 1 << 30)
+
+
+@pytest.mark.parametrize("count", [2900, MANY])
+def test_that_a_list_of_samples_by_their_numbers_is_no_state_dict(count: int, tmp_path: Path) -> None:
+    torch.save({n: torch.ones(3) for n in range(count)}, tmp_path / "samples.pt")
+    ckpt = core.open(tmp_path / "samples.pt")
+    assert (ckpt.kind, ckpt.state_dicts) == ("training-checkpoint", ())
