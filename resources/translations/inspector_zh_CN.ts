@@ -3923,6 +3923,10 @@
 <translation>{first} 到 {last}</translation>
 </message>
 <message>
+<source>Stored integer, and below it the value it stands for</source>
+<translation>存储的整数，其下为所代表的值</translation>
+</message>
+<message>
 <source>Density</source>
 <translation>密度</translation>
 </message>
@@ -3933,6 +3937,10 @@
 <message>
 <source>Count</source>
 <translation>计数</translation>
+</message>
+<message>
+<source>{name} {count}</source>
+<translation>{name} {count}</translation>
 </message>
 <message>
 <source>{bin}: {count}</source>
@@ -7901,6 +7909,14 @@
 <translation>反量化</translation>
 </message>
 <message>
+<source>Nothing is checked in the table below.</source>
+<translation>下面的表格中没有勾选任何一项。</translation>
+</message>
+<message>
+<source>in {tensors}</source>
+<translation>位于 {tensors}中</translation>
+</message>
+<message>
 <source>No elements: the shape is {shape}.</source>
 <translation>没有元素：形状为 {shape}。</translation>
 </message>
@@ -7961,12 +7977,40 @@
 <translation>不含无法读取的 {tensors}，如 {key}：{why}</translation>
 </message>
 <message>
+<source>scale {scale}, zero point {zero}</source>
+<translation>缩放 {scale}，零点 {zero}</translation>
+</message>
+<message>
+<source>{n} scales, one for each index of dim {axis}</source>
+<translation>{n} 个缩放，维度 {axis} 的每个索引各一个</translation>
+</message>
+<message>
 <source>Compute statistics</source>
 <translation>计算统计</translation>
 </message>
 <message>
 <source>Compute statistics of {size}</source>
 <translation>计算 {size} 的统计</translation>
+</message>
+<message>
+<source>in {name}</source>
+<translation>位于 {name}</translation>
+</message>
+<message>
+<source>at [{index}]</source>
+<translation>位置 [{index}]</translation>
+</message>
+<message>
+<source>row {n}</source>
+<translation>第 {n} 行</translation>
+</message>
+<message>
+<source>from [{index}] on</source>
+<translation>从 [{index}] 起</translation>
+</message>
+<message>
+<source>{within}, {place}</source>
+<translation>{within}，{place}</translation>
 </message>
 </context>
 <context>
@@ -7986,6 +8030,10 @@
 <message>
 <source>Mean</source>
 <translation>平均值</translation>
+</message>
+<message>
+<source>Series</source>
+<translation>系列</translation>
 </message>
 <message>
 <source>Inf</source>
@@ -8403,6 +8451,10 @@
 <message>
 <source>The largest magnitude, {most}, is beyond the range of {type}: a cast does not keep it.</source>
 <translation>最大绝对值 {most} 超出 {type} 的范围：转换类型无法保留它。</translation>
+</message>
+<message>
+<source>{count} {where}</source>
+<translation>{count} {where}</translation>
 </message>
 <message>
 <source>About the values</source>
@@ -8927,6 +8979,13 @@
 <message>
 <source>the whole file</source>
 <translation>整个文件</translation>
+</message>
+</context>
+<context>
+<name>_Shown</name>
+<message>
+<source>{said}. A click leads to the first.</source>
+<translation>{said}。单击可跳到第一个。</translation>
 </message>
 </context>
 <context>

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QTabBar, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
+from inspector import core
 from inspector.gui.kit import theme, words
 from inspector.gui.panels import PANELS, Panel
 from inspector.gui.state import edit_words
@@ -54,6 +55,7 @@ class PanelTabs(QTabWidget):
         for panel in PANELS:
             slot = _PanelSlot(panel, session, tasks)
             slot.panel_asked.connect(self.show_panel)
+            slot.place_asked.connect(self.show_place)
             slot.menu_asked.connect(self.menu_asked)
             self.addTab(slot, panel.title())
 
@@ -70,6 +72,13 @@ class PanelTabs(QTabWidget):
     def show_panel(self, name: str) -> None:
         """Brings a panel to the front; the first one, for a name that no panel has (any more)."""
         self.setCurrentIndex(NAMES.index(name) if name in NAMES else 0)
+
+    def show_place(self, place: tuple[int, ...] | core.SearchTarget) -> None:
+        """An element of the selected tensor among its values: that with the index, or the first that is so."""
+        self.show_panel("values")
+        values = self.panel("values")
+        if isinstance(values, SelectionPanel):
+            values.seek(place)
 
     def show_badges(self, findings: int, level: str, edits: int) -> None:
         """Counts on the tabs: findings of the worst level above notes, and edits that wait. 0 shows nothing."""
@@ -195,6 +204,7 @@ class _PanelSlot(QWidget):
     """Where a panel will be."""
 
     panel_asked = Signal(str)
+    place_asked = Signal(object)
     menu_asked = Signal(int, str, QPoint)
 
     def __init__(self, panel: Panel, session: Session, tasks: Tasks) -> None:
@@ -209,6 +219,7 @@ class _PanelSlot(QWidget):
             self.content = self._panel.build(self._session, self._tasks, self)
             if isinstance(self.content, SelectionPanel):
                 self.content.panel_asked.connect(self.panel_asked)
+                self.content.place_asked.connect(self.place_asked)
                 self.content.menu_asked.connect(self.menu_asked)
             self._column.addWidget(self.content)
             self.setFocusProxy(self.content)

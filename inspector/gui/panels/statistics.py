@@ -7,10 +7,12 @@ the tensors again; everything else is made from what was counted.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector import core
@@ -30,9 +32,9 @@ from inspector.gui.widgets.quantile_strip import Spread
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.stats_table import Column, StatsTable
-from inspector.gui.widgets.value_chips import ValueChips, chips_of
+from inspector.gui.widgets.value_chips import ValueChips, at_the_ends, chips_of
 
-TASK = "statistics"
+TASK, PLACES = "statistics", "statistics-places"
 KEPT = 32                       # results that are kept
 _MANY_KINDS = 32                # distinct values from which on they are a distribution
 _ENDS = {"qint8": (-128, 127), "quint8": (0, 255), "quint4x2": (0, 15)}           # of integers that stand for other values
@@ -47,25 +49,36 @@ class Group(NamedTuple):
     keys: tuple[str, ...]
 
 
+class _Where(NamedTuple):
+    """Where the first of what is not finite is: "NaN in KEY, row 7". `key` is a tensor of the document."""
+
+    key: str
+    said: str
+
+
 class StatisticsPanel(SelectionPanel):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
         self._group: Group | None = None
         self._checks = ValueChecks.shared(session, tasks)
         self.requests: Requests[core.GroupStatistics] = self.make_requests(TASK, keep=KEPT, limit=lambda: core.LIMITS.preview)
+        self.places: Requests[dict[core.SearchTarget, _Where]] = self.make_requests(PLACES, keep=KEPT)
         self.heading = Heading()
         self.seen_as = SeenAsBar(session)
         self.remark, self.form = self.seen_as.remark, self.seen_as.form
         self.chips = ValueChips()
         self.controls = HistogramControls()
-        self.plot = HistogramPlot()
+        self.plot = HistogramPlot(named_beside=True)
         self.table = StatsTable()
         self._place()
         self.setAccessibleName(self.tr("Statistics"))
         self.requests.changed.connect(self._answered)
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
+        self.table.checked_changed.connect(self._show_result)
         self.controls.layers_asked.connect(partial(self.panel_asked.emit, "layers"))
+        self.places.changed.connect(self._show_chips)
+        self.chips.sought.connect(self._seek)
         self.plot.range_dragged.connect(self._zoom_in)
         self.plot.all_asked.connect(self._zoom_out)
 
@@ -195,10 +208,10 @@ class StatisticsPanel(SelectionPanel):
         meant = found.together.dequantized if len(found.each) == 1 else None
         if meant is not None:
             columns = [(self.tr("Stored integers"), *whole[1:]), (self.tr("Dequantized"), meant, found.nbytes)]
-        limits = _ENDS.get(group.checkpoint.tensors[group.keys[0]].dtype) if len(group.keys) == 1 else None
-        self.chips.show_chips(chips_of(found.together, floats="float" in found.kinds, limits=limits) if found.together.numel else [])
+        self._ask_places(found, group)
+        self._show_chips()
         if apart:
-            self.table.show_series([Column(*one) for one in (*parts, (self.tr("Together"), *whole[1:]))])
+            self.table.show_series([Column(*one) for one in parts], [Column(self.tr("Together"), *whole[1:])])
         else:
             self.table.show_columns([Column(*column) for column in columns])
         self._give_room()
@@ -207,12 +220,84 @@ class StatisticsPanel(SelectionPanel):
             self.plot.show_message(instead)
             self.controls.set_bins(0, 0)
             return
-        shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
+        if apart and not self.table.checked:
+            self.plot.show_message(self.tr("Nothing is checked in the table below."))
+            self.controls.set_bins(0, 0)
+            return
+        checked = sorted(self.table.checked) if apart else []
+        numbers = [n for n in checked if sum(parts[n][1].counts)] if apart else [0]
+        shown = [parts[n] for n in numbers] if apart else [whole]
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
-        curves = [Curve(name, *core.merge_bins(summary, bins)) for name, summary, _ in shown]
+        curves = [Curve(name, *core.merge_bins(summary, bins), series=n) for n, (name, summary, _) in zip(numbers, shown, strict=True)]
         self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found),
-                              log=self.controls.span.log, spreads=[Spread.of(name, summary) for name, summary, _ in shown])
+                              log=self.controls.span.log, spreads=[Spread.of(name, summary) for name, summary, _ in shown],
+                              accents=self._at_the_ends(found.together, curves), stands_for=self._stands_for(group))
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
+
+    def _limits(self, group: Group) -> tuple[int, int] | None:
+        return _ENDS.get(group.checkpoint.tensors[group.keys[0]].dtype) if len(group.keys) == 1 else None
+
+    def _at_the_ends(self, summary: core.Summary, curves: list[Curve]) -> list[Curve]:
+        """What lies at the ends of a type that stands for other values, in the bars it is drawn in."""
+        limits = self._limits(self._group) if self._group is not None else None
+        if limits is None or len(curves) != 1:
+            return []
+        (least, greatest), edges = at_the_ends(summary, limits), curves[0].edges
+        return [Curve("", part, (count,)) for part, count in ((edges[:2], least), (edges[-2:], greatest)) if count]
+
+    def _stands_for(self, group: Group) -> Callable[[float], float] | None:
+        """What the integers of a tensor with one scale stand for."""
+        quantizer = group.checkpoint.tensors[group.keys[0]].quantizer if len(group.keys) == 1 else None
+        if not isinstance(quantizer, core.PerTensor):
+            return None
+        scale, zero_point = quantizer.scale, quantizer.zero_point
+        return lambda stored: (stored - zero_point) * scale
+
+    def _ask_places(self, found: core.GroupStatistics, group: Group) -> None:
+        """Where the first NaN and the first infinity are; in which tensor, is known of a few that were measured one by one."""
+        each = dict(found.each) if found.each else {group.keys[0]: found.together} if len(group.keys) == 1 else {}
+        wanted: dict[core.SearchTarget, list[str]] = {
+            "nan": [key for key, one in each.items() if one.nan], "inf": [key for key, one in each.items() if one.inf]}
+        if not any(wanted.values()):
+            self.places.ask(None)
+            return
+        ckpt, prefix, alone = group.checkpoint, group.prefix, len(each) == 1
+        counts: dict[core.SearchTarget, int] = {"nan": found.together.nan, "inf": found.together.inf}
+        several = {what: self.tr("in {tensors}").format(tensors=words.tensors(len(keys))) for what, keys in wanted.items()}
+
+        def work(monitor: core.Monitor) -> dict[core.SearchTarget, _Where]:
+            found = {}
+            for what, keys in wanted.items():
+                if len(keys) > 1:
+                    found[what] = _Where(keys[0], several[what])
+                elif keys:
+                    found[what] = _Where(keys[0], _said_of_place(ckpt, keys[0], "" if alone else core.seen_from(keys[0], prefix), what,
+                                                                 counts[what], monitor))
+            return found
+
+        self.places.ask(Request(ckpt, (Many(group.keys), "places"), work))
+
+    def _show_chips(self) -> None:
+        found, group = self.result, self._group
+        if found is None or group is None:
+            return
+        limits = self._limits(group)
+        where = {what: one.said for what, one in (self.places.result or {}).items()}
+        self.chips.show_chips(chips_of(found.together, floats="float" in found.kinds, limits=limits, where=where)
+                              if found.together.numel else [])
+
+    def _seek(self, what: core.SearchTarget) -> None:
+        """The first of what a chip counts, among the values of its tensor."""
+        found, group, document = self.result, self._group, self._session.selected_document
+        if found is None or group is None or document is None or document.checkpoint is None:
+            return
+        if len(group.keys) > 1:
+            counts = ((key, {"nan": one.nan, "inf": one.inf, "zero": one.zeros}) for key, one in found.each)
+            key = next((key for key, count in counts if count.get(what)), None)
+            if key is None or key not in document.checkpoint.tensors:
+                return
+            self._session.select(Selection(document.id, key, (key,)))
+        self.place_asked.emit(what)
 
     def _give_room(self) -> None:
         """What a short table leaves is the plot's."""
@@ -261,7 +346,7 @@ class StatisticsPanel(SelectionPanel):
         facts = [] if self._heading(group) == words.tensors(len(group.keys)) else [words.tensors(len(group.keys))]
         if len(group.keys) == 1:
             tensor = group.checkpoint.tensors[group.keys[0]]
-            facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(tensor.stored_nbytes)]
+            facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(tensor.stored_nbytes), *self._scales(tensor)]
         elif found is not None:
             facts += [self.tr("{n} elements").format(n=words.many(found.together.numel)), words.size(found.nbytes)]
         if found is not None and found.counters:
@@ -277,6 +362,16 @@ class StatisticsPanel(SelectionPanel):
             facts.append(self.tr("left out {tensors} that cannot be read, such as {key}: {why}").format(
                 tensors=words.tensors(found.n_left_out), key=core.visible(key, 80), why=words.said(why.message, 200)))
         return " · ".join(facts)
+
+    def _scales(self, tensor: core.TensorInfo) -> list[str]:
+        """How the integers of a quantized tensor become values."""
+        quantizer = tensor.quantizer
+        if isinstance(quantizer, core.PerTensor):
+            return [self.tr("scale {scale}, zero point {zero}").format(scale=number(quantizer.scale, 5), zero=f"{quantizer.zero_point:,}")]
+        if isinstance(quantizer, core.PerChannel) and 0 <= quantizer.axis < len(tensor.shape):
+            return [self.tr("{n} scales, one for each index of dim {axis}").format(
+                n=f"{tensor.shape[quantizer.axis]:,}", axis=quantizer.axis)]
+        return []
 
     # -- places ---------------------------------------------------------------------------------------------------------
 
@@ -303,6 +398,27 @@ class StatisticsPanel(SelectionPanel):
         whole.addWidget(self.controls)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
+
+
+def _said_of_place(ckpt: core.Checkpoint, key: str, name: str, what: core.SearchTarget, count: int, monitor: core.Monitor) -> str:
+    """Where the `count` elements of a tensor that are `what` lie: at an index, all in one row, or from where on. `name` is "" where there
+    is no other tensor."""
+    translate = QCoreApplication.translate
+    shape = core.readable_shape(ckpt.tensors[key])
+    flat = core.find_next(ckpt, key, 0, what, monitor)
+    within = translate("StatisticsPanel", "in {name}").format(name=core.visible(name, 60)) if name else ""
+    if flat is None or not shape or count == prod(shape):
+        return within
+    at = core.unravel(flat, shape)
+    index = ", ".join(str(n) for n in at)
+    row = prod(shape[1:])
+    if count == 1:
+        said = translate("StatisticsPanel", "at [{index}]").format(index=index)
+    elif len(shape) > 1 and core.find_next(ckpt, key, (at[0] + 1) * row, what, monitor) == flat:
+        said = translate("StatisticsPanel", "row {n}").format(n=at[0])
+    else:
+        said = translate("StatisticsPanel", "from [{index}] on").format(index=index)
+    return translate("StatisticsPanel", "{within}, {place}").format(within=within, place=said) if within else said
 
 
 def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -57,6 +57,7 @@ class ValuesPanel(SelectionPanel):
         self.goto = QLineEdit()
         self.readout = ElidedLabel()
         self.readout.setAccessibleName(self.tr("Selected element"))
+        self._sought: tuple[int, ...] | core.SearchTarget | None = None        # until this is on show
         self._place()
         self.setAccessibleName(self.tr("Values"))
         self.slices.changed.connect(self._show_plane)
@@ -172,13 +173,22 @@ class ValuesPanel(SelectionPanel):
         self.go_to(at)
         self.table.setFocus()
 
-    def find_next(self, what: core.SearchTarget) -> None:
-        """The next element that is `what`, after the selected one and round."""
+    def seek(self, place: tuple[int, ...] | core.SearchTarget) -> None:
+        """An element by its index, or the first one that is so; once this is on show."""
+        if not self.isVisible():
+            self._sought = place
+        elif isinstance(place, tuple):
+            self.go_to(place)
+        else:
+            self.find_next(place, first=True)
+
+    def find_next(self, what: core.SearchTarget, *, first: bool = False) -> None:
+        """The next element that is `what`, after the selected one and round; or the first of all."""
         if self._tensor is None:
             return
         (ckpt, info), here = self._tensor, self.current
         shape = core.readable_shape(info)
-        start = core.ravel(here, shape) + 1 if here is not None else 0
+        start = core.ravel(here, shape) + 1 if here is not None and not first else 0
         self.readout.setText(self.tr("Searching…"))
         self._tasks.start(FIND, lambda monitor: core.find_next(ckpt, info.key, start, what, monitor),
                           on_done=lambda flat: self._found(info, what, flat), on_error=self._not_done,
@@ -270,6 +280,12 @@ class ValuesPanel(SelectionPanel):
         self.readout.setText(words.error(error))
 
     # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._sought is not None:
+            place, self._sought = self._sought, None
+            self.seek(place)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

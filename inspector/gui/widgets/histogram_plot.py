@@ -35,6 +35,8 @@ from .quantile_strip import QuantileStrip, Spread
 
 MOST_CURVES = 8
 _PLOT_AT_LEAST = 150            # pixels of height, with its axis
+_ACCENT = 1                     # number of the colour of what is pointed out
+
 
 class Heights(Enum):
     """What the height of a bar says."""
@@ -45,11 +47,13 @@ class Heights(Enum):
 
 
 class Curve(NamedTuple):
-    """`edges` are one more than `counts`, ascending and finite. `name` may be anything: it is shown as plain text."""
+    """`edges` are one more than `counts`, ascending and finite. `name` may be anything: it is shown as plain text. `series` is the number
+    of its colour; None: as many as are before it, which changes where one of them goes."""
 
     name: str
     edges: Sequence[float]
     counts: Sequence[int]
+    series: int | None = None
 
     @property
     def total(self) -> int:
@@ -77,13 +81,17 @@ class HistogramPlot(QWidget):
     range_dragged = Signal(float, float)        # the values between which a person wants to look closer
     all_asked = Signal()                        # and that all of them are wanted again
 
-    def __init__(self, parent: QWidget | None = None, *,
+    def __init__(self, parent: QWidget | None = None, *, named_beside: bool = False,
                  choose_path: Callable[[QWidget, str, str, str], str] = file_dialogs.ask_where_to_save) -> None:
+        """`named_beside`: something else names the curves by their colours, and the legend is only for pictures that are given away."""
         super().__init__(parent)
         self.choose_path = choose_path
+        self._named_beside = named_beside
         self.subject = ("", "")             # path and key of what is shown, for the names of files
         self._curves: tuple[Curve, ...] = ()
         self._heights = Heights.COUNT
+        self.accents: tuple[Curve, ...] = ()
+        self._stands_for: Callable[[float], float] | None = None
         self._integers = False
         self._hint = ""
         self._cursor: float | None = None
@@ -133,16 +141,19 @@ class HistogramPlot(QWidget):
         self.setAccessibleDescription(text)
 
     def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False,
-                    hint: str = "", log: bool = False, spreads: Sequence[Spread | None] = ()) -> None:
+                    hint: str = "", log: bool = False, spreads: Sequence[Spread | None] = (), accents: Sequence[Curve] = (),
+                    stands_for: Callable[[float], float] | None = None) -> None:
         """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers. `hint` is said
-        beneath while no bar is pointed at. `spreads` are of the curves, one each, and drawn above them."""
+        beneath while no bar is pointed at. `spreads` are of the curves, one each, and drawn above them. `accents` are parts of them that
+        are pointed out. `stands_for`: values are stored numbers, and what they stand for is written below them."""
         self._curves = tuple(curve for curve in curves[:MOST_CURVES] if len(curve.counts))
         if not self._curves:
             self.show_message(self.tr("There is nothing to draw."))
             return
         self._integers, self._log = integers, log
+        self.accents, self._stands_for = tuple(accents), stands_for
         known = [one for one in spreads[:MOST_CURVES] if one is not None]
-        self.strip.show_spreads(known if len(known) == len(self._curves) else [])
+        self.strip.show_spreads(known if len(known) == len(self._curves) else [], self._numbers)
         self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.")
         self._heights = heights or self._heights
         self._cursor = None
@@ -198,7 +209,14 @@ class HistogramPlot(QWidget):
 
     def picture(self, scale: float = 2.0) -> QImage:
         """Plot and legend as they look now, `scale` pixels per point."""
-        return exporting.picture_of(self._drawing, self.palette().color(QPalette.ColorRole.Window), scale)
+        hidden = self._named_beside and self.legend.entries
+        if hidden:
+            self.legend.show()
+            self._drawing_layout.activate()
+        found = exporting.picture_of(self._drawing, self.palette().color(QPalette.ColorRole.Window), scale)
+        if hidden:
+            self.legend.hide()
+        return found
 
     def _file_name(self, ending: str) -> str:
         return exporting.name_of(*self.subject, "histogram", ending)
@@ -212,8 +230,9 @@ class HistogramPlot(QWidget):
         """The histogram as an SVG document of its own, in the colours of the window."""
         low, high = self._range()
         scales = self.value_scale(low, high), self._height_scale()
-        return drawn([(core.visible(curve.name), curve.edges, curve.heights(self._heights)) for curve in self._curves], *scales,
-                     (self.tr("Value"), self._height_label()), theme.colours(self.palette()))
+        return drawn([(core.visible(curve.name), curve.edges, curve.heights(self._heights), n)
+                      for n, curve in zip(self._numbers, self._curves, strict=True)], *scales,
+                     (self._value_label(), self._height_label()), theme.colours(self.palette()))
 
     def save_drawing(self) -> None:
         path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
@@ -384,16 +403,28 @@ class HistogramPlot(QWidget):
         canvas = self.canvas
         colours = theme.colours(self.palette())
         low, high = self._range()
-        canvas.set_scales(self.value_scale(low, high), self._height_scale())
+        stands_for = self._stands_for
+        canvas.set_scales(self.value_scale(low, high), self._height_scale(),
+                          None if stands_for is None else lambda value: number(stands_for(value), 4))
         canvas.set_colours(colours)
-        canvas.set_curves([(curve.edges, curve.heights(self._heights)) for curve in self._curves])
-        canvas.set_labels(self.tr("Value"), self._height_label())
+        numbers = self._numbers
+        accented = [] if self._heights is Heights.DENSITY else self.accents     # a part of a density is none
+        canvas.set_curves([(curve.edges, curve.heights(self._heights)) for curve in (*self._curves, *accented)],
+                          [*numbers, *(_ACCENT for _ in accented)], accents=len(accented))
+        canvas.set_labels(self._value_label(), self._height_label())
         canvas.widget.setAccessibleDescription(self.description())
-        entries = [(curve.name, QColor(colours.series[i]), LINES[i]) for i, curve in enumerate(self._curves)]
+        entries = [(curve.name, QColor(colours.series[i]), LINES[i]) for i, curve in zip(numbers, self._curves, strict=True)]
         self.legend.show_entries(entries if len(entries) > 1 else [])
+        if self._named_beside:
+            self.legend.hide()
         if not keep_view:
             canvas.reset()
         self._show_readout()
+
+    @property
+    def _numbers(self) -> list[int]:
+        """Of the curves' colours."""
+        return [n if curve.series is None else curve.series for n, curve in enumerate(self._curves)]
 
     def value_scale(self, low: float, high: float) -> Scale:
         return SymLogScale(low, high, core.linear_threshold(low, high)) if self._log else ValueScale(low, high, integers=self._integers)
@@ -403,6 +434,9 @@ class HistogramPlot(QWidget):
         if self._heights is Heights.DENSITY:
             return ValueScale(0, top)
         return LogCountScale(top) if self._heights is Heights.LOG else CountScale(top)
+
+    def _value_label(self) -> str:
+        return self.tr("Value") if self._stands_for is None else self.tr("Stored integer, and below it the value it stands for")
 
     def _height_label(self) -> str:
         if self._heights is Heights.DENSITY:
@@ -431,7 +465,12 @@ class HistogramPlot(QWidget):
         canvas.mark((float(curve.edges[at]), float(curve.edges[at + 1])))
         span = self._bin_text(curve, at)
         self.legend.show_notes(notes if several else [])
-        self._readout.setText(span if several else self.tr("{bin}: {count}").format(bin=span, count=notes[0]))
+        if several and self._named_beside:
+            notes = [self.tr("{name} {count}").format(name=core.visible(curve.name, 60), count=note)
+                     for curve, note in zip(self._curves, notes, strict=True)]
+            self._readout.setText(self.tr("{bin}: {count}").format(bin=span, count=" · ".join(notes)))
+        else:
+            self._readout.setText(span if several else self.tr("{bin}: {count}").format(bin=span, count=notes[0]))
 
     def _bin_text(self, curve: Curve, at: int) -> str:
         low, high = float(curve.edges[at]), float(curve.edges[at + 1])

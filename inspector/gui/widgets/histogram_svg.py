@@ -12,12 +12,12 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 18, 16, 50
 _ROW = 18                       # pixels of a line of the legend
 _DASHED = 4                     # curves from here on are dashed, as on the screen
 
-_Curve = tuple[str, Sequence[float], Sequence[float]]
+_Curve = tuple[str, Sequence[float], Sequence[float], int]
 
 
 def drawn(curves: Sequence[_Curve], x: Scale, y: Scale, titles: tuple[str, str], c: theme.Colours) -> str:
-    """`curves` are (name, edges, heights) in the units of `x` and `y`; `titles` stand below and beside the axes."""
-    names = [name for name, _, _ in curves] if len(curves) > 1 else []
+    """`curves` are (name, edges, heights, number of its colour) in the units of `x` and `y`; `titles` stand below and beside the axes."""
+    names = [name for name, _, _, _ in curves] if len(curves) > 1 else []
     top = _TOP + _ROW * len(names)
     height = _HEIGHT + _ROW * len(names)
     wide, high = _WIDTH - _LEFT - _RIGHT, height - top - _BOTTOM
@@ -40,9 +40,9 @@ def drawn(curves: Sequence[_Curve], x: Scale, y: Scale, titles: tuple[str, str],
         at = _LEFT + tick.at * wide
         parts.append(f'<path d="M{at:.2f} {top + high}v5" stroke="{c.plot_text}"/>'
                      f'<text x="{at:.2f}" y="{top + high + 19}" text-anchor="middle">{escape(tick.text)}</text>')
-    for n, (name, edges, heights) in enumerate(curves):
-        colour = c.series[n % len(c.series)]
-        dash = ' stroke-dasharray="6 3"' if n >= _DASHED else ""
+    for n, (name, edges, heights, series) in enumerate(curves):
+        colour = c.series[series % len(c.series)]
+        dash = ' stroke-dasharray="6 3"' if series >= _DASHED else ""
         steps = "".join(f"V{up(value):.2f}H{across(edge):.2f}" for value, edge in zip(heights, edges[1:], strict=True))
         parts.append(f'<path d="M{across(edges[0]):.2f} {up(0):.2f}{steps}V{up(0):.2f}Z" fill="{colour}" stroke="{colour}" '
                      f'fill-opacity="{0.4 if len(curves) == 1 else 0.15}" stroke-width="1.4"{dash}/>')

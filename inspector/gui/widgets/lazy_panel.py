@@ -66,6 +66,7 @@ class SelectionPanel(LazyPanel):
     closed."""
 
     panel_asked = Signal(str)                   # the name of another panel, of the same selection
+    place_asked = Signal(object)                # an element of the selected tensor among its values: by its index, or a core.SearchTarget
     menu_asked = Signal(int, str, QPoint)       # what can be done with a key of a document, at a place of the screen
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
@@ -85,6 +86,9 @@ class SelectionPanel(LazyPanel):
             self._followed = None
             self.let_go()
         super().refresh()
+
+    def seek(self, place: tuple[int, ...] | core.SearchTarget) -> None:
+        """Leads to an element of the selected tensor, in a panel that shows single ones: by its index, or the first that is so."""
 
     def let_go(self) -> None:
         """Forgets what is shown. Panels that hold more than what they asked for add to this."""

@@ -56,12 +56,16 @@ class Canvas:
         self._band.hide()
         self._item.addItem(self._band, ignoreBounds=True)
         self.on_moved: Callable[[], object] = lambda: None          # what is in view changed, or where it is
+        self._below: Callable[[float], str] | None = None
         self._drawn: list[Any] = []
         self._ticks: dict[str, list[Tick]] = {}
         self._series: list[QColor] = []
 
-    def set_scales(self, x: Scale, y: Scale) -> None:
-        self.x, self.y = x, y
+    def set_scales(self, x: Scale, y: Scale, below: Callable[[float], str] | None = None) -> None:
+        """`below` is what stands beneath a number of the lower axis, in a line of its own."""
+        self.x, self.y, self._below = x, y, below
+        metrics = self.widget.fontMetrics()
+        self._item.getAxis("bottom").setHeight(3 * metrics.height() + 10 if below is not None else None)
 
     def set_colours(self, colours: theme.Colours) -> None:
         """Takes effect on curves with the next `set_curves`."""
@@ -85,21 +89,23 @@ class Canvas:
         self._item.setLabel("bottom", html.escape(x))
         self._item.setLabel("left", html.escape(y))
 
-    def set_curves(self, curves: Sequence[tuple[Sequence[float], Sequence[float]]]) -> None:
-        """Draws curves given as (edges, heights) in place of the present ones."""
+    def set_curves(self, curves: Sequence[tuple[Sequence[float], Sequence[float]]], series: Sequence[int], *,
+                   accents: int = 0) -> None:
+        """Draws curves given as (edges, heights) in place of the present ones; `series` are the numbers of their colours. The last
+        `accents` of them lie over the others."""
         for old in self._drawn:
             self._item.removeItem(old)
         self._drawn = []
-        for i, (edges, heights) in enumerate(curves):
-            pen = QPen(self._series[i], 1.4, LINES[i])
+        for i, (n, (edges, heights)) in enumerate(zip(series, curves, strict=True)):
+            pen = QPen(self._series[n], 1.4, LINES[n])
             pen.setCosmetic(True)
-            fill = QColor(self._series[i])
-            fill.setAlpha(110 if len(curves) == 1 else 40)
+            fill = QColor(self._series[n])
+            fill.setAlpha(200 if i >= len(curves) - accents else 110 if len(curves) - accents == 1 else 40)
             drawn = self._graph.PlotCurveItem(
                 x=_array(self.x.to_view(float(edge)) for edge in edges),
                 y=_array(self.y.to_view(height) for height in heights),
                 stepMode="center", fillLevel=0, pen=pen, brush=fill, antialias=True)
-            drawn.setZValue(10 - i)
+            drawn.setZValue(20 if i >= len(curves) - accents else 10 - i)
             self._item.addItem(drawn)
             self._drawn.append(drawn)
         self._set_ticks()
@@ -156,6 +162,8 @@ class Canvas:
             ticks = scale.ticks(start, end, min(max(wanted, 2), 12))
             labelled, minor = [tick for tick in ticks if tick.text], [tick for tick in ticks if not tick.text]
             axis = self._item.getAxis(name)
+            if name == "bottom" and self._below is not None:
+                labelled = [tick._replace(text=f"{tick.text}\n{self._below(scale.to_value(tick.at))}") for tick in labelled]
             axis.setTicks([labelled, minor])
             self._ticks[name] = labelled
             if name == "left":

@@ -43,14 +43,17 @@ class QuantileStrip(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.spreads: tuple[Spread, ...] = ()
+        self._series: tuple[int, ...] = ()
         self._placing: Placing | None = None
         self._room = (0.0, 0.0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Quantiles"))
         self.hide()
 
-    def show_spreads(self, spreads: Sequence[Spread]) -> None:
+    def show_spreads(self, spreads: Sequence[Spread], series: Sequence[int] = ()) -> None:
+        """`series` are the numbers of their colours, one after the other where none are given."""
         self.spreads = tuple(spreads)
+        self._series = tuple(series) or tuple(range(len(spreads)))
         self.setVisible(bool(spreads))
         self.setAccessibleDescription("\n".join(self.said(one) for one in spreads))
         self.updateGeometry()
@@ -79,7 +82,7 @@ class QuantileStrip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setClipRect(QRectF(self._room[0] - 4, 0, self._room[1] - self._room[0] + 8, self.height()))
         for n, one in enumerate(self.spreads):
-            self._draw(painter, one, _EDGE + (n + 0.5) * _ROW, QColor(c.series[n % len(c.series)]), c)
+            self._draw(painter, one, _EDGE + (n + 0.5) * _ROW, QColor(c.series[self._series[n] % len(c.series)]), c)
         painter.end()
 
     def _draw(self, painter: QPainter, one: Spread, y: float, colour: QColor, c: theme.Colours) -> None:

@@ -1,12 +1,12 @@
-"""Numbers beside the plot: one row a measure, or, of several tensors, one row a tensor. What a screen reader reads instead of the
-picture."""
+"""Numbers beside the plot: one row a measure, or, of several tensors, one row a tensor, which is the legend, too: what is checked is drawn.
+What a screen reader reads instead of the picture."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from inspector import core
@@ -15,8 +15,8 @@ from inspector.gui.models.plot_scales import number, percent
 
 _DIGITS = 8
 _BRIEFLY = 4                    # digits where measures stand beside each other
-_WIDEST = 16_777_215            # of Qt's widgets: no bound
 _NAMES = 240                    # pixels for the names of tensors, at the most
+_SWATCH = 11                    # pixels of a square of colour
 
 
 class Column(NamedTuple):
@@ -33,45 +33,103 @@ class _Cell(NamedTuple):
 
 
 class StatsTable(QTableWidget):
+    checked_changed = Signal()      # other rows are to be drawn
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns: list[Column] = []
         self._across = False
+        self._series = 0                    # rows that are drawn where they are checked: the first ones
+        self._pressed = -1                  # the row whose name the mouse went down on
         tables.calm(self, self.tr("Statistics"), padding=10)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setAlternatingRowColors(True)
         self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
-    def show_series(self, series: Sequence[Column]) -> None:
-        """A row each, with the measures that are looked at first beside each other."""
-        if self._across and list(series) == self._columns:
+    def show_series(self, series: Sequence[Column], rest: Sequence[Column] = ()) -> None:
+        """A row each, with the measures that are looked at first beside each other. Before `series` stand a check box and the colour they
+        are drawn in; `rest` are more rows, without. What is checked stays so for tensors of the same names."""
+        columns = [*series, *rest]
+        if self._across and columns == self._columns and self._series == len(series):
             return
-        self._columns, self._across = list(series), True
+        same = self._across and [one.name for one in self._columns[:self._series]] == [one.name for one in series]
+        checked = self.checked if same else frozenset(range(len(series)))
+        self._columns, self._across, self._series = columns, True, len(series)
         measures = self._measures()
-        self.clear()
-        self.setRowCount(len(series))
-        self.setColumnCount(len(measures))
-        self.setHorizontalHeaderLabels([name for name, _ in measures])
-        for row, one in enumerate(series):
-            heading = QTableWidgetItem(core.visible(one.name, 200))
-            heading.setToolTip(words.tip(one.name))
-            self.setVerticalHeaderItem(row, heading)
-            for column, (_, cell) in enumerate(measures):
-                self.setItem(row, column, _item(cell(one), number=True))
+        with QSignalBlocker(self):
+            self.clear()
+            self.setRowCount(len(columns))
+            self.setColumnCount(len(measures) + 1)
+            first = QTableWidgetItem(self.tr("Series"))
+            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            self.setHorizontalHeaderItem(0, first)
+            for column, (name, _) in enumerate(measures, 1):
+                self.setHorizontalHeaderItem(column, QTableWidgetItem(name))
+            for row, one in enumerate(columns):
+                self.setVerticalHeaderItem(row, QTableWidgetItem(core.visible(one.name, 200)))
+                self.setItem(row, 0, self._name_of(row, one, row in checked))
+                for column, (_, cell) in enumerate(measures, 1):
+                    self.setItem(row, column, _item(cell(one), number=True))
+        self.verticalHeader().hide()
         self.horizontalHeader().setVisible(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.resizeColumnsToContents()
-        self.verticalHeader().setMaximumWidth(_NAMES)
+        self.setColumnWidth(0, min(self.columnWidth(0), _NAMES))
         self.setMaximumHeight(self.sizeHint().height())
         self.updateGeometry()
+
+    def _name_of(self, row: int, one: Column, checked: bool) -> QTableWidgetItem:
+        item = QTableWidgetItem(core.visible(one.name, 200))
+        item.setToolTip(words.tip(one.name))
+        if row < self._series:
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
+            item.setData(Qt.ItemDataRole.DecorationRole, self._swatch(row))
+        return item
+
+    def _swatch(self, row: int) -> QPixmap:
+        shown = theme.colours(self.palette()).series
+        made = QPixmap(round(_SWATCH * self.devicePixelRatioF()), round(_SWATCH * self.devicePixelRatioF()))
+        made.setDevicePixelRatio(self.devicePixelRatioF())
+        made.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(made)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(shown[row % len(shown)]))
+        painter.drawRoundedRect(0, 0, _SWATCH, _SWATCH, 2.5, 2.5)
+        painter.end()
+        return made
+
+    @property
+    def checked(self) -> frozenset[int]:
+        """The rows that are drawn."""
+        return frozenset(row for row, item in self._named() if item.checkState() is Qt.CheckState.Checked)
+
+    def _named(self) -> list[tuple[int, QTableWidgetItem]]:
+        """The rows that can be checked, with the cell that has the box."""
+        return [(row, item) for row in range(self._series) if (item := self.item(row, 0)) is not None]
+
+    def check(self, rows: frozenset[int]) -> None:
+        """As if a person had."""
+        if rows == self.checked:
+            return
+        with QSignalBlocker(self):
+            for row, item in self._named():
+                item.setCheckState(Qt.CheckState.Checked if row in rows else Qt.CheckState.Unchecked)
+        self.viewport().update()
+        self.checked_changed.emit()
+
+    def check_only(self, row: int) -> None:
+        """That one alone; all of them, where it was alone."""
+        self.check(frozenset({row}) if self.checked != {row} else frozenset(range(self._series)))
 
     def show_columns(self, columns: Sequence[Column]) -> None:
         if not self._across and list(columns) == self._columns:
             return
-        self._columns, self._across = list(columns), False
+        self._columns, self._across, self._series = list(columns), False, 0
         self.clear()
-        self.verticalHeader().setMaximumWidth(_WIDEST)
+        self.verticalHeader().show()
         rows = self._rows(columns)
         self.setRowCount(len(rows))
         self.setColumnCount(len(columns))
@@ -100,9 +158,11 @@ class StatsTable(QTableWidget):
         columns = range(self.columnCount()) if not chosen else range(chosen[0].leftColumn(), chosen[0].rightColumn() + 1)
         lines = []
         if self.columnCount() > 1 or self._across:
-            lines.append("\t".join(["", *(self._said(self.horizontalHeaderItem(c)) for c in columns)]))
+            named = [] if self._across and 0 in columns else [""]
+            lines.append("\t".join([*named, *(self._said(self.horizontalHeaderItem(c)) for c in columns)]))
         for r in rows:
-            lines.append("\t".join([self._said(self.verticalHeaderItem(r)), *(self._said(self.item(r, c)) for c in columns)]))
+            named = [] if self._across and 0 in columns else [self._said(self.verticalHeaderItem(r))]
+            lines.append("\t".join([*named, *(self._said(self.item(r, c)) for c in columns)]))
         return "\n".join(lines)
 
     def cell(self, measure: str, column: int = 0) -> str:
@@ -116,11 +176,33 @@ class StatsTable(QTableWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             QGuiApplication.clipboard().setText(self.text())
+        elif event.key() == Qt.Key.Key_Space and 0 <= self.currentRow() < self._series:
+            self.check(self.checked ^ {self.currentRow()})
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self.currentRow() < self._series:
+            self.check_only(self.currentRow())
         else:
             super().keyPressEvent(event)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        plain = event.button() == Qt.MouseButton.LeftButton and event.modifiers() == Qt.KeyboardModifier.NoModifier
+        self._pressed = index.row() if plain and index.column() == 0 and index.row() < self._series else -1
+        super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Qt toggles where the box is; beside it is the name."""
+        before, index = self.checked, self.indexAt(event.position().toPoint())
+        super().mouseReleaseEvent(event)
+        if self.checked != before:
+            self.checked_changed.emit()
+        elif index.column() == 0 and index.row() == self._pressed >= 0:
+            self.check_only(index.row())
+        self._pressed = -1
+
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
+            for row, named in self._named():
+                named.setData(Qt.ItemDataRole.DecorationRole, self._swatch(row))
             danger = QColor(theme.colours(self.palette()).danger)
             for row in range(self.rowCount()):
                 for column in range(self.columnCount()):

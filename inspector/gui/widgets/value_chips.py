@@ -1,14 +1,17 @@
 """Chips about values: what is not finite, how much is zero, which narrower types have the range. Grey where nothing is the matter."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import theme, words
 from inspector.gui.models.plot_scales import number, percent
 
 from .flow import Flow
@@ -18,35 +21,41 @@ _SPARSE = 0.5                   # share of zeros from which on that is worth a c
 
 
 class Chip(NamedTuple):
-    """`tone` is "danger", "warning", or "" for grey; `tip` says it in a sentence."""
+    """`tone` is "danger", "warning", or "" for grey; `tip` says it in a sentence. `sought` is what a click looks for among the values, if
+    anything."""
 
     text: str
     tone: str
     tip: str
+    sought: core.SearchTarget | None = None
 
 
-def chips_of(summary: core.Summary, *, floats: bool, limits: tuple[int, int] | None = None) -> list[Chip]:
+def chips_of(summary: core.Summary, *, floats: bool, limits: tuple[int, int] | None = None,
+             where: Mapping[core.SearchTarget, str] = MappingProxyType({})) -> list[Chip]:
     """`floats`: they are floating numbers, for which narrower types could be chosen. `limits`: of integers that stand for other values, the
-    least and the greatest of their type."""
+    least and the greatest of their type. `where` those are that were looked for."""
     translate = QCoreApplication.translate
     found = [
-        Chip(f"{summary.nan:,} NaN", "danger" if summary.nan else "",
-             translate("ValueChips", "{n} of {all} elements are NaN").format(n=f"{summary.nan:,}", all=f"{summary.numel:,}")),
-        Chip(f"{summary.inf:,} Inf", "danger" if summary.inf else "",
+        Chip(_placed(f"{summary.nan:,} NaN", where.get("nan", "")), "danger" if summary.nan else "",
+             translate("ValueChips", "{n} of {all} elements are NaN").format(n=f"{summary.nan:,}", all=f"{summary.numel:,}"),
+             "nan" if summary.nan else None),
+        Chip(_placed(f"{summary.inf:,} Inf", where.get("inf", "")), "danger" if summary.inf else "",
              translate("ValueChips", "{plus} elements are +infinity, {minus} are −infinity").format(
-                 plus=f"{summary.posinf:,}", minus=f"{summary.neginf:,}")),
+                 plus=f"{summary.posinf:,}", minus=f"{summary.neginf:,}"), "inf" if summary.inf else None),
         Chip(translate("ValueChips", "{share} zeros").format(share=percent(summary.zeros, summary.numel)),
              "warning" if summary.numel and summary.zeros / summary.numel >= _SPARSE else "",
-             translate("ValueChips", "{n} of {all} elements are zero").format(n=f"{summary.zeros:,}", all=f"{summary.numel:,}"))]
+             translate("ValueChips", "{n} of {all} elements are zero").format(n=f"{summary.zeros:,}", all=f"{summary.numel:,}"),
+             "zero" if summary.zeros else None)]
     if floats and summary.subnormal:
         found.append(Chip(translate("ValueChips", "{n} subnormal").format(n=f"{summary.subnormal:,}"), "", translate(
             "ValueChips", "{n} elements are smaller than the least normal number of their type").format(n=f"{summary.subnormal:,}")))
-    if limits is not None and (edge := at_the_edge(summary, limits)):
+    if limits is not None and (edge := sum(at_the_ends(summary, limits))):
         ends = ", ".join(f"{value:,}" for value in dict.fromkeys((int(summary.min), int(summary.max)))
                          if value in (limits[0], limits[0] + 1, limits[1]))
         found.append(Chip(translate("ValueChips", "{n} at the edge, {ends}").format(n=f"{edge:,}", ends=ends), "warning", translate(
             "ValueChips", "{n} of {all} elements are the least or the greatest number of their type: what they stand for was cut off "
-            "there, or is what the scale was chosen by").format(n=f"{edge:,}", all=f"{summary.numel:,}")))
+            "there, or is what the scale was chosen by").format(n=f"{edge:,}", all=f"{summary.numel:,}"),
+            "max" if summary.max >= limits[1] else "min"))
     if floats:
         most = max(abs(summary.min), abs(summary.max)) if summary.finite else 0
         within = translate("ValueChips", "The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.")
@@ -57,20 +66,24 @@ def chips_of(summary: core.Summary, *, floats: bool, limits: tuple[int, int] | N
     return found
 
 
-def at_the_edge(summary: core.Summary, limits: tuple[int, int]) -> int:
-    """How many integers are the least or the greatest of their type; 0 where the bins do not tell them from their neighbours. Symmetric
-    quantizers leave the very least one out."""
-    found, counts, edges = 0, summary.counts, summary.edges
+def _placed(text: str, where: str) -> str:
+    return QCoreApplication.translate("ValueChips", "{count} {where}").format(count=text, where=where) if where else text
+
+
+def at_the_ends(summary: core.Summary, limits: tuple[int, int]) -> tuple[int, int]:
+    """How many integers are the least, and how many the greatest of their type; 0 where the bins do not tell them from their neighbours.
+    Symmetric quantizers leave the very least one out."""
+    counts, edges = summary.counts, summary.edges
     if not counts or edges[-1] - edges[-2] > 1 or edges[1] - edges[0] > 1 or summary.below or summary.above:
-        return 0
-    if summary.max >= limits[1]:
-        found += counts[-1]
-    if summary.min <= limits[0] + (limits[0] < 0):
-        found += counts[0]
-    return found
+        return 0, 0
+    return (counts[0] if summary.min <= limits[0] + (limits[0] < 0) else 0), (counts[-1] if summary.max >= limits[1] else 0)
 
 
 class ValueChips(QWidget):
+    """`sought`: the first of what a chip counts is to be shown."""
+
+    sought = Signal(str)
+
     def __init__(self) -> None:
         super().__init__()
         self._row = Flow(self, 5)
@@ -89,18 +102,27 @@ class ValueChips(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for chip in chips:
-            self._row.addWidget(_Shown(chip))
+            shown = _Shown(chip)
+            if chip.sought is not None:
+                shown.clicked.connect(partial(self.sought.emit, chip.sought))
+            self._row.addWidget(shown)
         self.setVisible(bool(chips))
         self.updateGeometry()
 
 
-class _Shown(QWidget):
+class _Shown(QAbstractButton):
+    """A button where there is something to go to; else a word."""
+
     def __init__(self, chip: Chip) -> None:
         super().__init__()
         self._chip = chip
         self.setAccessibleName(f"{chip.text}: {chip.tip}")
-        self.setToolTip(chip.tip)
+        leads = self.tr("{said}. A click leads to the first.").format(said=chip.tip)
+        self.setToolTip(words.tip(leads if chip.sought else chip.tip))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if chip.sought else Qt.FocusPolicy.NoFocus)
+        if chip.sought:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
         return QSize(self.fontMetrics().horizontalAdvance(self._chip.text) + 18, self.fontMetrics().height() + 6)
@@ -111,7 +133,9 @@ class _Shown(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(c[f"{self._chip.tone}_background"] if self._chip.tone else c["hover"]))
-        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        if self.hasFocus() or (self._chip.sought and self.underMouse()):
+            painter.setPen(QPen(QColor(c[self._chip.tone or "muted"]), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self.height() / 2, self.height() / 2)
         painter.setPen(QColor(c[self._chip.tone or "muted"]))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._chip.text)
         painter.end()

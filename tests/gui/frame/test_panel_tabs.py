@@ -12,8 +12,10 @@ from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
-from inspector.gui.state.session import Session
+from inspector.gui.panels.values import ValuesPanel
+from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 
 @pytest.fixture
@@ -62,3 +64,22 @@ def test_that_tabs_without_room_are_in_a_menu_and_come_forward_when_they_are_cho
     window.work.setSizes([900, 1000])
     assert tabs.left_out == []
     assert not tabs.more.isVisible()
+
+
+def test_that_a_place_leads_to_its_element_among_the_values(window: MainWindow, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                            tmp_path: Path) -> None:
+    values = np.zeros((40, 30), np.float32)
+    values[33, 7] = values[35, 1] = np.nan
+    core.save({"w": values}, tmp_path / "b.safetensors")
+    window.open_paths([str(tmp_path / "b.safetensors")])
+    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2, timeout=20_000)
+    session.select(Selection(session.documents[1].id, "w", ("w",)))
+    window.tabs.show_panel("statistics")
+    statistics = window.tabs.panel("statistics")
+    assert isinstance(statistics, SelectionPanel)
+    for place, found in (((12, 3), (12, 3)), ("nan", (33, 7)), ("nan", (33, 7)), ("zero", (0, 0))):
+        statistics.place_asked.emit(place)
+        assert window.tabs.current == "values"
+        panel = window.tabs.panel("values")
+        assert isinstance(panel, ValuesPanel)
+        qtbot.waitUntil(lambda panel=panel, found=found: not tasks.running and panel.current == found, timeout=20_000)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
@@ -51,7 +51,8 @@ class Desk:
         self.wait()
 
     def wait(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+        for _ in range(2):                  # where things are is looked for once they are counted
+            self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
 
     @property
     def shows_result(self) -> bool:
@@ -185,9 +186,83 @@ def test_that_a_nan_of_one_of_several_is_red_in_its_row(desk: Desk) -> None:
     desk.select("a", "b", prefix="")
     table = desk.panel.table
     assert [[table.cell(name, row) for name in ("NaN", "Inf", "Zeros")] for row in (0, 1)] == [["0", "0", "0"], ["1", "1", "1"]]
-    assert [bool(table.item(row, 0).data(Qt.ItemDataRole.UserRole)) for row in (0, 1)] == [False, True]
-    assert table.text().splitlines()[0].split("\t")[:3] == ["", "NaN", "Inf"]
+    assert [bool(table.item(row, 1).data(Qt.ItemDataRole.UserRole)) for row in (0, 1)] == [False, True]
+    assert table.text().splitlines()[0].split("\t")[:3] == ["Series", "NaN", "Inf"]
     assert table.text().splitlines()[2].split("\t")[:3] == ["b", "1", "1"]
+
+
+def _click(desk: Desk, row: int, x: int | None = None) -> None:
+    """On the name of a row, or `x` pixels into its cell."""
+    table = desk.panel.table
+    cell = table.visualRect(table.model().index(row, 0))
+    at = QPoint(cell.left() + x if x is not None else cell.right() - 6, cell.center().y())
+    desk.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
+
+
+def test_that_what_is_checked_is_drawn_in_a_colour_that_stays(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS + 1, "c": FLOATS + 2})
+    desk.select("a", "b", "c", prefix="")
+    panel, table = desk.panel, desk.panel.table
+
+    def drawn() -> list[tuple[str, int | None]]:
+        return [(curve.name, curve.series) for curve in panel.plot.curves]
+
+    assert drawn() == [("a", 0), ("b", 1), ("c", 2)]
+    assert not panel.plot.legend.isVisible()
+    table.setCurrentCell(0, 3)
+    desk.qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert drawn() == [("b", 1), ("c", 2)]
+    assert [spread.name for spread in panel.plot.strip.spreads] == ["b", "c"]
+    assert [entry.accessibleName() for entry in panel.plot.legend.entries] == ["b", "c"]
+    panel.controls.choose(heights=Heights.DENSITY)
+    assert drawn() == [("b", 1), ("c", 2)]
+    desk.qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert len(drawn()) == 3
+    table.check(frozenset())
+    assert panel.plot.message == "Nothing is checked in the table below."
+    table.setCurrentCell(3, 0)                 # all of them together are no series
+    desk.qtbot.keyClick(table, Qt.Key.Key_Space)
+    assert table.checked == frozenset()
+
+
+def test_that_a_click_on_a_name_shows_only_that_one_and_again_all(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS + 1, "c": FLOATS + 2})
+    desk.select("a", "b", "c", prefix="")
+    table = desk.panel.table
+    _click(desk, 1)
+    assert table.checked == {1}
+    assert [curve.name for curve in desk.panel.plot.curves] == ["b"]
+    _click(desk, 1)
+    assert table.checked == {0, 1, 2}
+    _click(desk, 0, 10)                        # the box
+    assert table.checked == {1, 2}
+    assert [curve.name for curve in desk.panel.plot.curves] == ["b", "c"]
+    _click(desk, 3)
+    assert table.checked == {1, 2}
+    desk.select("a", "b", prefix="")
+    assert table.checked == {0, 1}
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    (np.float32([[1, 2], [NAN, NAN], [3, 4]]), "2 NaN row 1"), (np.float32([[1, NAN], [NAN, 2]]), "2 NaN from [0, 1] on"),
+    (np.float32([[1, 2], [3, NAN]]), "1 NaN at [1, 1]"), (np.float32([1, NAN, NAN]), "2 NaN from [1] on"),
+    (np.full((3, 2), NAN, np.float32), "6 NaN")])
+def test_that_a_chip_says_where_and_leads_to_the_first(desk: Desk, values: Any, said: str) -> None:
+    desk.open({"w": values, "a": np.ones((3, 3), np.float32), "b": np.ones(9, np.float32)})
+    desk.select("w")
+    assert desk.panel.chips.chips[0].text == said
+    asked: list[object] = []
+    desk.panel.place_asked.connect(asked.append)
+    nan, inf = desk.panel.chips.findChildren(QAbstractButton)[:2]
+    nan.click()
+    inf.click()
+    assert asked == ["nan"]
+    desk.select("w", "a", prefix="")
+    assert desk.panel.chips.chips[0].text == said.replace(" NaN", " NaN in w" + ("," if said.count(" ") > 1 else ""))
+    desk.panel.chips.findChildren(QAbstractButton)[0].click()
+    assert asked == ["nan", "nan"]
+    assert desk.session.selection is not None
+    assert desk.session.selection.keys == ("w",)
 
 
 def test_that_many_tensors_are_told_together_and_lead_to_layers(desk: Desk) -> None:
@@ -572,6 +647,12 @@ def test_that_quantized_tensors_show_stored_integers_beside_what_they_stand_for(
     assert (table.cell("Minimum"), table.cell("Maximum")) == ("-97", "103")
     assert (float(table.cell("Minimum", 1)), float(table.cell("Maximum", 1))) == (-1.0, 1.0)
     assert "integers that are stored" in desk.panel.remark.text()
+    assert "scale 0.01, zero point 3" in desk.panel.remark.text()
+    canvas = desk.panel.plot.canvas
+    assert canvas is not None
+    labels = [label.split("\n") for label in canvas.tick_labels("bottom")]
+    assert len(labels) > 2
+    assert [float(meant) for _, meant in labels] == pytest.approx([(int(stored) - 3) * 0.01 for stored, _ in labels])
 
 
 def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(desk: Desk) -> None:
@@ -589,7 +670,7 @@ def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(
 def test_that_chips_and_quantiles_stand_above_the_plot(desk: Desk) -> None:
     desk.open({"w": np.float32([0, 1, 2, NAN, 500]), "n": np.arange(9, dtype=np.int16), "v": FLOATS})
     desk.select("w")
-    assert [chip.text for chip in desk.panel.chips.chips][:3] == ["1 NaN", "0 Inf", "20.0 % zeros"]
+    assert [chip.text for chip in desk.panel.chips.chips][:3] == ["1 NaN at [3]", "0 Inf", "20.0 % zeros"]
     assert desk.panel.chips.chips[-1].text == "✗ fp8 e4m3"
     assert [spread.name for spread in desk.panel.plot.strip.spreads] == ["w"]
     assert " … " in desk.panel.table.cell("0.1 % to 99.9 %")
@@ -628,4 +709,6 @@ def test_that_integers_at_the_edge_of_their_type_are_counted(desk: Desk, least: 
     desk.select("w")
     found = [one for one in desk.panel.chips.chips if "edge" in one.text]
     assert [one.text for one in found] == ([chip] if chip else [])
+    assert [one.counts for one in desk.panel.plot.accents] == ([(1,), (2,)] if chip else [])
+    assert [one.sought for one in found] == (["max"] if chip else [])
     assert all(one.tone == "warning" for one in found)
