@@ -172,8 +172,11 @@ def inference_text(one: core.Inference) -> str:
         return f"a low-rank adapter (LoRA) of rank {ranks} was merged into {where}" if one.id == "merged-lora" else \
             f"the change of {where} has rank {ranks}, and {facts['others']:,} other tensors changed too"
     if one.id == "quantized":
-        runs = f"runs of {facts['group']}" if facts["group"] else "rows"
-        return f"B was quantized to {facts['bits']} bits in {runs} and made floating numbers again ({facts['decibels']:.1f} dB at worst)"
+        group, columns = facts["group"], facts["piece"] == "column"
+        pieces = "as a whole" if facts["piece"] == "tensor" else f"in blocks of {group}x{group}" if facts["piece"] == "block" else \
+            f"in runs of {group} of a column" if columns and group else "in columns" if columns else \
+            f"in runs of {group}" if group else "in rows"
+        return f"B was quantized to {facts['bits']} bits {pieces} and made floating numbers again ({facts['decibels']:.1f} dB at worst)"
     if one.id == "rounded":
         return f"B went through {facts['to']}, rounded {'to nearest' if facts['mode'] == 'nearest' else facts['mode']}"
     if one.id == "scaled":

@@ -936,6 +936,22 @@
 <translation>并且转置</translation>
 </message>
 <message>
+<source>B was quantized to {bits} bits as a whole and made floats again, {decibels} dB at worst</source>
+<translation>B 曾整体量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
+<source>B was quantized to {bits} bits in blocks of {group}×{group} and made floats again, {decibels} dB at worst</source>
+<translation>B 曾按 {group}×{group} 的块量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
+<source>B was quantized to {bits} bits in runs of {group} of a column and made floats again, {decibels} dB at worst</source>
+<translation>B 曾沿列按每 {group} 个一组量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
+<source>B was quantized to {bits} bits by columns and made floats again, {decibels} dB at worst</source>
+<translation>B 曾按列量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
 <source>{lowest} to {rank}</source>
 <translation>{lowest} 至 {rank}</translation>
 </message>
@@ -6305,6 +6321,22 @@
 <message>
 <source>B − A has rank {rank}, but for rounding</source>
 <translation>B − A 的秩为 {rank}，仅有舍入误差</translation>
+</message>
+<message>
+<source>{n} values in blocks of {group}×{group}</source>
+<translation>每个 {group}×{group} 的块最多 {n} 个值</translation>
+</message>
+<message>
+<source>{n} values in all</source>
+<translation>总共最多 {n} 个值</translation>
+</message>
+<message>
+<source>{n} values in runs of {group} of a column</source>
+<translation>列中每 {group} 个元素最多 {n} 个值</translation>
+</message>
+<message>
+<source>{n} values a column</source>
+<translation>每列最多 {n} 个值</translation>
 </message>
 <message>
 <source>{n} values in runs of {group}</source>

@@ -17,7 +17,7 @@ from inspector.core.progress import Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
-from .grids import grid_of
+from .grids import Sample, grid_of
 from .low_rank import DIGITS, rank_of, rank_of_sample, rounding_noise
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ROWS, _COLUMNS = 256, 256      # of the sample whose rank is found
 _GRID_ROWS = 8
+_BOX_ROWS, _BOX_COLUMNS = 512, 256      # twice the values of 8 bits, and two blocks of 128
 _RUN = 32                       # rows of a sample that follow each other: read at once
 _MOVED = 0.5                    # of rows and of columns something must have changed in
 _LONGEST_ROW = 1 << 16
@@ -163,11 +164,9 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     if min(shape) < 16:
         return None
     rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
-    tables = [_as_table(info) for info in (both.x, both.y)]
-    if None in tables and shape[1] > _LONGEST_ROW:
+    if shape[1] > _LONGEST_ROW and None in map(_as_table, (both.x, both.y)):
         return None
-    x, y = (_rows(reader, info, rows)[:, columns] if table is None else _sample(reader, table, rows, columns)
-            for reader, info, table in zip((both.a, both.b), (both.x, both.y), tables, strict=True))
+    x, y = _boxes(both, rows, columns)
     moved = y != x
     if moved.any(0).mean() < _MOVED or moved.any(1).mean() < _MOVED:        # some rows alone are of low rank whatever became of them
         return None
@@ -189,12 +188,16 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
 
 
 def _quantized(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    import numpy as np
     shape = _as_matrix(both.x.shape)
     if shape[1] < 32 or shape[1] > _LONGEST_ROW or found.cosine < 0.5:
         return None
-    rows = _spread(shape[0], _GRID_ROWS)
-    grid = grid_of(*(_rows(reader, info, rows) for reader, info in ((both.a, both.x), (both.b, both.y))))
-    return None if grid is None else delta._replace(kind="quantized", levels=grid.levels, group=grid.group, sampled=len(rows))
+    rows, high, wide = _spread(shape[0], _GRID_ROWS), np.arange(min(shape[0], _BOX_ROWS)), np.arange(min(shape[1], _BOX_COLUMNS))
+    boxes = _boxes(both, high, wide)
+    grid = grid_of(*(Sample(_rows(reader, info, rows), box, len(high) == shape[0])
+                     for reader, info, box in ((both.a, both.x, boxes[0]), (both.b, both.y, boxes[1]))))
+    return None if grid is None else delta._replace(kind="quantized", levels=grid.levels, group=grid.group, piece=grid.piece,
+                                                    sampled=len(rows) if grid.piece == "row" else len(high))
 
 
 def _related(both: Both, delta: Delta, found: Difference) -> Delta | None:
@@ -224,6 +227,13 @@ def _as_table(info: TensorInfo) -> TensorInfo | None:
     if len(info.shape) < 2 or not is_contiguous(info.shape[1:], info.stride[1:]):
         return info if len(info.shape) == 2 else None
     return info._replace(shape=(rows, columns), stride=(info.stride[0], 1))
+
+
+def _boxes(both: Both, rows: Array, columns: Array) -> tuple[Array, Array]:
+    """The same elements of both tensors taken as matrices, as float64."""
+    x, y = (_rows(reader, info, rows)[:, columns] if (table := _as_table(info)) is None else _sample(reader, table, rows, columns)
+            for reader, info in ((both.a, both.x), (both.b, both.y)))
+    return x, y
 
 
 def _sample(reader: TensorReader, table: TensorInfo, rows: Array, columns: Array) -> Array:

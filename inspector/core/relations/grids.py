@@ -1,6 +1,7 @@
-"""Few values in every run of a row: what quantization leaves when the weights are made floating numbers again."""
+"""Few values in every piece of a matrix: what quantization leaves when the weights are made floating numbers again."""
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -9,9 +10,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _GROUPS = (0, 256, 128, 64, 32)     # elements that share a scale, 0: a row; as GPTQ, AWQ, bitsandbytes, MX and ggml have them
+_BLOCKS = (128, 64, 32)             # rows and columns that share one; as FP8 of DeepSeek has them
 _LEVELS = (4, 8, 16, 64, 256)
 _FEWER = 1.6                        # times more values that A has
-
+_FIRST = 4                          # pieces that are looked at before all are
 
 _FEWEST = 16                        # elements of a run whose values may stand at even distances by chance
 _OFF = 0.01                         # of such a distance, that rounding to float32 leaves
@@ -20,32 +22,75 @@ _STEPS_OF_RANGE = (15, 255)         # from the least to the largest
 
 
 class Grid(NamedTuple):
+    """At most `levels` values in each piece: a "row", `group` elements of it, a "column" or so many of it, a "block" of `group` rows and
+    columns, or the "tensor"."""
+
     levels: int
     group: int
+    piece: str = "row"
 
 
-def grid_of(a: Array, b: Array) -> Grid | None:
-    """The fewest values, in the longest runs, that all rows of `b` have, and those of `a` have not."""
-    found = []
+class Sample(NamedTuple):
+    """Of a matrix: some of its rows, whole, and some columns of its first rows, which are all there are where `high`."""
+
+    rows: Array
+    box: Array
+    high: bool
+
+
+def grid_of(a: Sample, b: Sample) -> Grid | None:
+    """The fewest values, in the largest pieces, that all pieces of `b` have, and those of `a` have not."""
+    found = [*_few_values(a.rows, b.rows, "row"), *_few_values(a.box.T, b.box.T, "column"), *_few_of_blocks(a.box, b.box)]
+    if min(b.box.shape) > 1:
+        found += _few(a.box.reshape(1, -1), b.box.reshape(1, -1), 0, "tensor")
+    return min(found).grid if found else _even_grid(a.rows, b.rows, "row") or _even_grid(a.box.T, b.box.T, "column", b.high)
+
+
+class _Found(NamedTuple):
+    levels: int     # one of _LEVELS
+    size: int       # elements of a piece, negative: the largest first
+    grid: Grid
+
+
+def _few_values(a: Array, b: Array, piece: str) -> Iterator[_Found]:
     for group in _GROUPS:
         size = group or b.shape[1]
-        if size < 2 * _LEVELS[0] or b.shape[1] % size:
-            continue
-        theirs = _distinct(b.reshape(-1, size))
-        most = next((levels for levels in _LEVELS if theirs.max() <= levels and 2 * levels <= size), 0)
-        if most and theirs.mean() > 1.5 and _distinct(a.reshape(-1, size)).mean() >= _FEWER * theirs.mean():
-            found.append((most, -size, Grid(int(theirs.max()), group)))
-    return min(found)[2] if found else _even_grid(a, b)
+        if b.shape[1] % size == 0:
+            yield from _few(a.reshape(-1, size), b.reshape(-1, size), group, piece)
 
 
-def _even_grid(a: Array, b: Array) -> Grid | None:
+def _few_of_blocks(a: Array, b: Array) -> Iterator[_Found]:
+    for size in _BLOCKS:
+        if size <= min(b.shape):
+            yield from _few(_blocks(a, size), _blocks(b, size), size, "block")
+
+
+def _few(a: Array, b: Array, group: int, piece: str) -> Iterator[_Found]:
+    """Where the rows of `b` have few values, are long enough for that to tell something, and those of `a` have more."""
+    size = b.shape[1]
+    if size < 2 * _LEVELS[0] or _distinct(b[:_FIRST]).max() > min(_LEVELS[-1], size // 2):
+        return
+    theirs = _distinct(b)
+    most = next((levels for levels in _LEVELS if theirs.max() <= levels and 2 * levels <= size), 0)
+    if most and theirs.mean() > 1.5 and _distinct(a).mean() >= _FEWER * theirs.mean():
+        yield _Found(most, -size, Grid(int(theirs.max()), group, piece))
+
+
+def _blocks(box: Array, size: int) -> Array:
+    """A row for each whole block of `size` rows and columns."""
+    down, across = (length // size for length in box.shape)
+    whole = box[:down * size, :across * size].reshape(down, size, across, size)
+    return whole.swapaxes(1, 2).reshape(down * across, size * size)
+
+
+def _even_grid(a: Array, b: Array, piece: str, whole: bool = True) -> Grid | None:
     """The fewest steps of one size that all rows of `b` are made of, and those of `a` are not: of runs too short to have a value twice."""
     for steps, of_range in (*((steps, False) for steps in _STEPS), *((steps, True) for steps in _STEPS_OF_RANGE)):
-        for group in _GROUPS:
+        for group in _GROUPS if whole else _GROUPS[1:]:
             size = group or b.shape[1]
-            if size >= _FEWEST and b.shape[1] % size == 0 and _is_even(b.reshape(-1, size), steps, of_range) \
-                    and not _is_even(a.reshape(-1, size), steps, of_range):
-                return Grid(steps + 1 if of_range else 2 * steps + (steps % 2), group)
+            if size >= _FEWEST and b.shape[1] % size == 0 and _is_even(b.reshape(-1, size)[:_FIRST], steps, of_range) \
+                    and _is_even(b.reshape(-1, size), steps, of_range) and not _is_even(a.reshape(-1, size), steps, of_range):
+                return Grid(steps + 1 if of_range else 2 * steps + (steps % 2), group, piece)
     return None
 
 

@@ -132,10 +132,10 @@ def _inferences(comparison: Comparison, deltas: Sequence[Delta], pairs: dict[tup
                         lowest=min(ranks), modules=", ".join(dict.fromkeys(_module(delta.a) for delta in of["low-rank"])),
                         others=len(moved) - len(of["low-rank"]))
     if of["quantized"]:
-        grids = Counter((delta.levels, delta.group) for delta in of["quantized"])
-        levels, group = max(levels for levels, _ in grids), grids.most_common(1)[0][0][1]
+        levels = max(delta.levels for delta in of["quantized"])
+        group, piece = Counter((delta.group, delta.piece) for delta in of["quantized"]).most_common(1)[0][0]
         rel = [found.rel for delta in of["quantized"] if (found := pairs[delta.a, delta.b].difference) is not None]
-        yield inference("quantized", of["quantized"], bits=max(1, math.ceil(math.log2(levels))), levels=levels, group=group,
+        yield inference("quantized", of["quantized"], bits=_bits(levels), levels=levels, group=group, piece=piece,
                         decibels=-20 * math.log10(max(max(rel), 1e-12)))
     if of["rounded"]:
         (to, mode), _ = Counter((delta.to, delta.mode) for delta in of["rounded"]).most_common(1)[0]
@@ -160,6 +160,12 @@ def _inferences(comparison: Comparison, deltas: Sequence[Delta], pairs: dict[tup
     far = [delta for delta in of["related"] if len(comparison.a.tensors[delta.a].shape) > 1]
     if far:
         yield inference("fine-tuned", far)
+
+
+def _bits(levels: int) -> int:
+    """Of as many values as were seen: of 8 bits hardly any run has all, and nobody uses 7."""
+    bits = max(1, math.ceil(math.log2(levels)))
+    return 8 if bits == 7 else bits
 
 
 def _module(key: str) -> str:

@@ -133,8 +133,12 @@ def _holds(delta: core.Delta, pair: core.Pair | None) -> str:
     if delta.kind == "low-rank":
         return QCoreApplication.translate("Relations", "B − A has rank {rank}, but for rounding").format(rank=delta.rank)
     if delta.kind == "quantized":
-        text = QCoreApplication.translate("Relations", "{n} values in runs of {group}") if delta.group else \
-            QCoreApplication.translate("Relations", "{n} values a row")
+        text = {"block": QCoreApplication.translate("Relations", "{n} values in blocks of {group}×{group}"),
+                "tensor": QCoreApplication.translate("Relations", "{n} values in all"),
+                "column": QCoreApplication.translate("Relations", "{n} values in runs of {group} of a column") if delta.group
+                else QCoreApplication.translate("Relations", "{n} values a column"),
+                "row": QCoreApplication.translate("Relations", "{n} values in runs of {group}") if delta.group
+                else QCoreApplication.translate("Relations", "{n} values a row")}[delta.piece]
         return ", ".join(filter(None, (text.format(n=delta.levels, group=delta.group), far)))
     return far
 

@@ -177,6 +177,19 @@ def rearranged_text(one: core.Rearranged) -> str:
     return texts[one.kind].format(a=a, b=b) + (f"  ({', '.join(notes)})" if notes else "")
 
 
+def _quantized_text(piece: str, in_runs: bool) -> str:
+    return {
+        "tensor": translate("Compare", "B was quantized to {bits} bits as a whole and made floats again, {decibels} dB at worst"),
+        "block": translate("Compare", "B was quantized to {bits} bits in blocks of {group}×{group} and made floats again, "
+                                      "{decibels} dB at worst"),
+        "column": translate("Compare", "B was quantized to {bits} bits in runs of {group} of a column and made floats again, "
+                                       "{decibels} dB at worst")
+        if in_runs else translate("Compare", "B was quantized to {bits} bits by columns and made floats again, {decibels} dB at worst"),
+        "row": translate("Compare", "B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst")
+        if in_runs else translate("Compare", "B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst"),
+    }[piece]
+
+
 def inference_text(one: core.Inference) -> str:
     """"a low-rank adapter of rank 8 was merged into q_proj, v_proj"."""
     facts = {name: f"{value:,}" if isinstance(value, int) else core.visible(str(value), 120) for name, value in one.facts}
@@ -189,9 +202,7 @@ def inference_text(one: core.Inference) -> str:
     texts = {
         "merged-lora": translate("Compare", "a low-rank adapter (LoRA) of rank {ranks} was merged into {modules}"),
         "low-rank": translate("Compare", "the change of {modules} has rank {ranks}; {others} other tensors changed too"),
-        "quantized": translate("Compare", "B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst")
-        if plain.get("group")
-        else translate("Compare", "B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst"),
+        "quantized": _quantized_text(str(plain.get("piece", "row")), bool(plain.get("group"))),
         "rounded": translate("Compare", "B went through {to}, rounded to nearest") if plain.get("mode") == "nearest"
         else translate("Compare", "B went through {to}, rounded towards zero"),
         "scaled": translate("Compare", "B is A times {least}") if plain.get("least") == plain.get("most")

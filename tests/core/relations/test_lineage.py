@@ -161,6 +161,58 @@ def test_that_quantization_of_short_rows_is_told_by_even_distances(bits: int, ki
     assert kinds(moved) == {"related"}
 
 
+def in_pieces(value: torch.Tensor, piece: str, group: int) -> torch.Tensor:
+    """The largest magnitude of the piece that each element lies in."""
+    if piece == "tensor":
+        return value.abs().amax().expand(value.shape)
+    if piece == "column":
+        size = group or value.shape[0]
+        return value.reshape(-1, size, value.shape[1]).abs().amax(1, keepdim=True).expand(-1, size, -1).reshape(value.shape)
+    down, across = (size // group for size in value.shape)
+    most = value.reshape(down, group, across, group).abs().amax((1, 3), keepdim=True)
+    return most.expand(down, group, across, group).reshape(value.shape)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("bits", "piece", "group", "shape"), [
+    (8, "column", 0, (1024, 300)), (8, "column", 0, (96, 300)), (4, "column", 128, (512, 96)), (4, "column", 32, (96, 300)),
+    (8, "block", 128, (384, 256)), (4, "block", 64, (128, 192)), (8, "tensor", 0, (600, 4, 8, 2)), (8, "tensor", 0, (48, 512)),
+    (4, "tensor", 0, (300, 40))])
+def test_that_quantization_is_told_whatever_shares_a_scale(bits: int, piece: str, group: int, shape: tuple[int, ...],
+                                                           dtype: torch.dtype) -> None:
+    """A scale for each column, for runs of it, for blocks or for all: as weights have that are kept transposed, and FP8."""
+    torch.manual_seed(0)
+    a = {f"layers.{i}.weight": torch.randn(shape) for i in range(3)}
+
+    def quantized(value: torch.Tensor) -> torch.Tensor:
+        table = value.reshape(len(value), -1)
+        step = in_pieces(table, piece, group) / (2 ** (bits - 1) - 1)
+        return ((table / step).round() * step).reshape(shape)
+    short = piece == "column" and dtype is torch.bfloat16 and len(a["layers.0.weight"]) < 2 * 2 ** bits and not group
+    found = core.compare({key: value.to(dtype) for key, value in a.items()}, {key: quantized(value).to(dtype) for key, value in a.items()})
+    if short:                                   # rounded again, and too short to have a value twice
+        assert kinds(found) == {"related"}
+        return
+    assert kinds(found) == {"quantized"}
+    facts = dict(inference(found).facts)
+    assert (facts["bits"], facts["piece"], facts["group"]) == (bits, piece, group)
+    trained = core.compare(a, {key: value + 0.005 * torch.randn(value.shape) for key, value in a.items()})
+    assert kinds(trained) == {"related"}
+
+
+def test_that_weights_that_went_through_blocks_of_fp8_are_told() -> None:
+    torch.manual_seed(0)
+    a = {f"layers.{i}.weight": (torch.randn(256, 384) * 0.02).bfloat16() for i in range(3)}
+
+    def through(value: torch.Tensor) -> torch.Tensor:
+        scale = in_pieces(value.float(), "block", 128) / 448
+        return ((value.float() / scale).to(torch.float8_e4m3fn).float() * scale).bfloat16()
+    found = core.compare(a, {key: through(value) for key, value in a.items()})
+    assert kinds(found) == {"quantized"}
+    facts = dict(inference(found).facts)
+    assert (facts["bits"], facts["piece"], facts["group"]) == (8, "block", 128)
+
+
 def test_that_training_of_small_parts_only_is_told() -> None:
     torch.manual_seed(0)
     a = weights()

@@ -16,7 +16,8 @@ class Delta(NamedTuple):
         scaled      B is `scale` times A: exactly (`exact`), or but for rounding
         masked      B is A, but that `share` of the elements are zero in B alone
         low-rank    B - A has the rank `rank`, but for what rounding to B's type explains; `share` of its square is in those
-        quantized   every run of `group` elements of a row (0: the row) of B has at most `levels` values, which A's have not
+        quantized   every `piece` of B has at most `levels` values, which A's have not: a "row" or a "column", or `group` elements of it,
+                    a "block" of `group` rows and columns, or the "tensor"
         related     they point the same way
         unrelated   they do not
         changed     no floating numbers, or too few to tell more
@@ -35,6 +36,7 @@ class Delta(NamedTuple):
     rank: int = 0
     levels: int = 0
     group: int = 0
+    piece: str = "row"
     sampled: int = 0
 
 
