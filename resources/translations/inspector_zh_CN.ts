@@ -924,6 +924,30 @@
 <translation>{a} 在 B 中的切片较少：{b}</translation>
 </message>
 <message>
+<source>{a} is transposed in B</source>
+<translation>{a} 在 B 中被转置</translation>
+</message>
+<message>
+<source>{a} has its dimensions in another order in B</source>
+<translation>{a} 在 B 中维度顺序不同</translation>
+</message>
+<message>
+<source>{a} is reshaped in B</source>
+<translation>{a} 在 B 中改变了形状</translation>
+</message>
+<message>
+<source>{a} has its slices in another order in B</source>
+<translation>{a} 在 B 中切片顺序不同</translation>
+</message>
+<message>
+<source>{a} has more slices in B</source>
+<translation>{a} 在 B 中有更多切片</translation>
+</message>
+<message>
+<source>{a} has fewer slices in B</source>
+<translation>{a} 在 B 中的切片较少</translation>
+</message>
+<message>
 <source>{a} in A is split in B: {b}</source>
 <translation>A 中的 {a} 在 B 中拆分：{b}</translation>
 </message>

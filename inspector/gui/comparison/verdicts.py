@@ -168,6 +168,12 @@ def rearranged_text(one: core.Rearranged) -> str:
              "joined": translate("Compare", "{a} in A are joined in B: {b}"),
              "stacked": translate("Compare", "{a} in A are stacked in B: {b}"),
              "grown": translate("Compare", "{a} has more slices in B: {b}"), "cut": translate("Compare", "{a} has fewer slices in B: {b}")}
+    if one.a == one.b:
+        texts |= {"transposed": translate("Compare", "{a} is transposed in B"),
+                  "permuted": translate("Compare", "{a} has its dimensions in another order in B"),
+                  "reshaped": translate("Compare", "{a} is reshaped in B"),
+                  "reordered": translate("Compare", "{a} has its slices in another order in B"),
+                  "grown": translate("Compare", "{a} has more slices in B"), "cut": translate("Compare", "{a} has fewer slices in B")}
     if len(one.b) > 1:
         texts |= {"joined": translate("Compare", "{a} in A is split in B: {b}"),
                   "stacked": translate("Compare", "{a} in A is unstacked in B: {b}")}

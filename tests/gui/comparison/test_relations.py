@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel
 from inspector import cli, core
 from inspector.gui.comparison import relations_panel
 from inspector.gui.comparison.relations_panel import RelationsPanel
+from inspector.gui.comparison.verdicts import rearranged_text
 
 from .desk import Arrays, Desk
 
@@ -211,3 +212,12 @@ def test_that_tensors_that_were_passed_over_are_told(desk: Desk, monkeypatch: py
     assert page.progress.unsearched == core.Unsearched(6, 10)
     shown = [one.text() for one in page.verdict.findChildren(QLabel) if one.isVisibleTo(page)]
     assert any("6 of the 10 tensors without an equal partner were not looked at" in text for text in shown)
+
+
+def test_that_a_key_that_keeps_its_name_is_said_once() -> None:
+    a = {"embed.weight": random(40, 8), "head.weight": random(12, 8)}
+    b = {"embed.weight": np.concatenate([a["embed.weight"], np.zeros((3, 8), np.float32)]),
+         "head.weight": np.ascontiguousarray(a["head.weight"].T)}
+    said = sorted(rearranged_text(one) for one in core.compare(a, b).rearranged)
+    assert [text.partition(" in B")[0] for text in said] == ["embed.weight has more slices", "head.weight is transposed"]
+    assert [text.count(".weight") for text in said] == [1, 1]
