@@ -1,8 +1,8 @@
 """Text in columns, and findings in such columns."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from inspector import core
 from inspector.sentences import said
@@ -11,6 +11,7 @@ from .output import Paint, plain
 from .wide_text import padded, width
 
 KEY_WIDTH = 100
+TOLD = 5                # findings of a kind, each in its own words
 
 
 def columns(titles: Sequence[str], rows: Iterable[Sequence[str]], first: Callable[[str], str] | None = None) -> str:
@@ -31,13 +32,38 @@ def columns(titles: Sequence[str], rows: Iterable[Sequence[str]], first: Callabl
 
 
 def findings_text(findings: Sequence[core.Finding], paint: Paint = plain) -> str:
-    """A line per finding, the gravest first."""
+    """A line for each kind of finding, the gravest first. Below one for several findings that say different things stand those."""
     levels = {said(level): level for level in core.LEVELS}
-    order = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
-    return columns(("finding", "id", "where", ""),
-                   ((said(finding.level), finding.id, core.visible(finding.where, 60),
-                     core.visible(joined(said(finding.message), said(finding.hint)), 1000)) for finding in order),
-                   lambda level: paint(level, levels[level]))
+    return columns(("finding", "id", "where", ""), chain.from_iterable(map(_lines, core.grouped_findings(findings))),
+                   lambda level: paint(level, levels[level]) if level else "")
+
+
+def _lines(group: core.FindingGroup) -> Iterator[tuple[str, str, str, str]]:
+    """What all of them come to, if that is another sentence than the first of them, and the first few in their own words."""
+    alike = messages_of(group)
+    told = [(places_text(places, 1, 60), said(message)) for message, places in islice(alike.items(), TOLD)]
+    if not group.title.startswith(group.findings[0].message):
+        told.insert(0, ("", said(group.title)))
+    (where, first), *others = told
+    yield said(group.level), group.id, where, core.visible(joined(first, said(group.hint)), 1000)
+    yield from (("", "", where, core.visible(message, 1000)) for where, message in others)
+    if len(alike) > TOLD:
+        yield "", "", "", said(f"… and {len(alike) - TOLD:,} more; --json lists them all")
+
+
+def messages_of(group: core.FindingGroup) -> dict[str, list[str]]:
+    """What the findings say, and the places where each says so."""
+    alike: dict[str, list[str]] = {}
+    for finding in group.findings:
+        alike.setdefault(finding.message, []).append(finding.where)
+    return alike
+
+
+def places_text(places: Sequence[str], shown: int, limit: int) -> str:
+    """Where it is: the first `shown`, none longer than `limit`, and how many others there are."""
+    text = ", ".join(core.visible(place, limit) for place in places[:shown] if place)
+    more = len(places) - shown
+    return f"{text} {said(f'and {more:,} more')}".strip() if more > 0 else text
 
 
 def joined(message: str, hint: str) -> str:

@@ -9,6 +9,7 @@ from itertools import islice
 from inspector import core
 from inspector.sentences import said as spoken
 
+from .columns import messages_of, places_text
 from .modules import origin
 from .pages import page_of, table, text_of, told_of
 from .wide_text import width
@@ -21,6 +22,9 @@ _HISTOGRAM_BYTES = 256 << 20    # so large together at the most: they are read a
 _MOST_ROWS = 5_000
 _MODULE_LINES = 400
 _SHARES = 4                     # dtypes and devices told one by one
+_TOLD = 20                      # findings of a kind, each in its own words
+_PLACES = 5                     # where the same is said
+_ENDS = 3                       # edits that end it
 _KINDS: dict[core.ByteKind, str] = {
     "kernel": "kernels", "matrix": "matrices", "vector": "vectors", "packed": "packed weights", "buffer": "buffers",
     "optimizer": "optimizer state", "other": "other tensors"}
@@ -54,7 +58,8 @@ def body_of(ckpt: core.Checkpoint, report: core.CheckReport, fixes: Fixes, answe
     body = [f"<h1>{text_of(core.file_name(ckpt.path))}</h1>", f'<p class="soft">{text_of(ckpt.path)}</p>',
             f"<p>{told_of(core.sentence(about))}</p>",
             *([f"<p>{told_of('As edits make it that are not saved.')}</p>"] if ckpt.edited is not None else []),
-            table(("", ""), _facts(ckpt, report, monitor)), *map(_text, answers), *_findings(fixes)]
+            table(("", ""), ((name, core.wording.unbroken(fact)) for name, fact in _facts(ckpt, report, monitor))),
+            *map(_text, answers), *_findings(fixes)]
     body += _map(ckpt, monitor)
     body += _modules(ckpt, monitor)
     body += _tensors(ckpt, report.summaries, monitor)
@@ -98,25 +103,29 @@ def _shares(parts: Sequence[core.Subtotal], without: str) -> str:
 
 
 def _findings(fixes: Fixes) -> list[str]:
-    """All of them, the gravest first, those that say the same of several places as one."""
-    grouped: dict[tuple[core.Level, str, str, str], list[str]] = {}
-    ends: dict[tuple[core.Level, str, str, str], Sequence[core.Edit]] = {}
-    for finding, edits in fixes:
-        same = finding.level, finding.id, finding.message, finding.hint
-        grouped.setdefault(same, []).append(finding.where)
-        ends.setdefault(same, edits)
-    if not grouped:
+    """All of them, the gravest first, those of a kind as one; the first few of them in their own words."""
+    if not fixes:
         return [f"<h2>{told_of('Findings')}</h2>", f"<p>{told_of('Nothing was found that is wrong.')}</p>"]
-    lines = []
-    for same in sorted(grouped, key=lambda one: -core.LEVELS.index(one[0])):
-        level, id, message, hint = same
-        where = ", ".join(core.visible(place, 80) for place in grouped[same][:5] if place)
-        where += " " + spoken(f"and {len(grouped[same]) - 5:,} more") if len(grouped[same]) > 5 else ""
-        ended = "".join(f"<br><code>{text_of(core.visible(core.as_option(edit), 200))}</code>" for edit in ends[same][:3])
-        lines.append(f'<tr><td class="k"><b class="{level}">{told_of(level)}</b><br><span class="soft">{text_of(id)}</span></td>'
-                     f'<td class="k">{told_of(message)} {told_of(hint)}{ended}<br><span class="soft">{text_of(where)}</span></td></tr>')
-    title = told_of(core.wording.count(len(grouped), "finding"))
-    return [f"<h2>{title}</h2>", "<table>", *lines[:_MOST_ROWS], "</table>", *_more(len(lines))]
+    groups, known = core.grouped_findings(finding for finding, _ in fixes), dict(fixes)
+    only_notes = all(group.level == "info" for group in groups)
+    title = told_of(core.wording.count(len(groups), "note" if only_notes else "finding"))
+    calm = [f"<p>{told_of('Nothing was found that is wrong.')}</p>"] if only_notes else []
+    lines = [f'<tr><td class="k"><b class="{group.level}">{told_of(group.level)}</b><br><span class="soft">{text_of(group.id)}</span></td>'
+             f'<td class="k">{"<br>".join(_told_in(group, known))}</td></tr>' for group in groups]
+    return [f"<h2>{title}</h2>", *calm, "<table>", *lines, "</table>"]
+
+
+def _told_in(group: core.FindingGroup, known: Mapping[core.Finding, Sequence[core.Edit]]) -> Iterator[str]:
+    """What all of them come to, what ends them, the words of the first few where they differ, and where."""
+    alike = messages_of(group)
+    yield f"{told_of(group.title if len(alike) > 1 else next(iter(alike)))} {told_of(group.hint)}".rstrip()
+    for edits in islice(dict.fromkeys(tuple(known[finding]) for finding in group.findings if known[finding]), _ENDS):
+        yield from (f"<code>{text_of(core.visible(core.as_option(edit), 200))}</code>" for edit in edits[:_ENDS])
+    for message, places in islice(alike.items(), _TOLD):
+        where = f'<span class="soft">{text_of(places_text(places, _PLACES, 80))}</span>'
+        yield where if len(alike) == 1 else f"{told_of(message)} {where}"
+    if len(alike) > _TOLD:
+        yield told_of(f"… and {len(alike) - _TOLD:,} more; `inspector check --json` lists them all.")
 
 
 # -- where the bytes are ------------------------------------------------------------------------------------------------------
@@ -188,9 +197,10 @@ def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monit
     for n, (key, info) in enumerate(islice(ckpt.tensors.items(), _MOST_ROWS)):
         if not n % 64:
             monitor.check()
-        cells = (core.visible(key), core.wording.shape(info.shape), info.dtype, *([info.device or "-"] if with_devices else []),
-                 core.wording.size(info.nbytes))
-        line = "".join(f'<td class="{"n" if at == len(cells) - 1 else "k"}">{text_of(cell)}</td>' for at, cell in enumerate(cells))
+        cells = (core.visible(key), core.wording.shape(info.shape).replace(" ", ""), info.dtype,
+                 *([info.device or "-"] if with_devices else []), core.wording.size(info.nbytes))
+        kinds = ("k", "s", "s", *["k"] * (len(cells) - 4), "n")
+        line = "".join(f'<td class="{kind}">{text_of(cell)}</td>' for kind, cell in zip(kinds, cells, strict=True))
         if info.problem:
             line += f'<td class="k" colspan="{max(len(measured), 1)}"><span class="danger">{told_of(info.problem)}</span></td>'
         elif summaries:

@@ -20,7 +20,8 @@ body { font: 14px/1.45 system-ui, "Noto Sans CJK SC", sans-serif; color: var(--i
 h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; } .soft { color: var(--soft); }
 .a { color: var(--a); } .b { color: var(--b); }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } td.k { overflow-wrap: anywhere; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } td.s { white-space: nowrap; }
+td.k { overflow-wrap: anywhere; }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1rem; } figure { margin: 0; }
 figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; height: auto; border: 1px solid var(--line); }
 svg.small { width: 100px; height: 18px; border: 0; } svg text { font: 11px system-ui, "Noto Sans CJK SC", sans-serif; fill: var(--ink); }
@@ -48,8 +49,8 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequenc
 
 
 def told_of(text: str) -> str:
-    """What there is to be said, in the language that is spoken, as text."""
-    return text_of(said(text))
+    """What there is to be said, in the language that is spoken, as text; numbers keep their units where lines break."""
+    return core.wording.unbroken(text_of(said(text)))
 
 
 def text_of(text: str) -> str:

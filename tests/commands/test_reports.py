@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,22 @@ def test_that_a_page_tells_of_the_file_and_of_what_was_asked(run: Run, files: No
     assert "unexpected" in text[text.index("<pre>"):text.index("</pre>")].lower()
     assert "odd\\x1b&lt;&amp;&quot;&gt;" in text                # names from the file are text, and can be seen
     assert "\x1b" not in text
+
+
+def test_that_a_page_tells_findings_of_a_kind_as_one_and_keeps_numbers_with_their_units(run: Run, files: None) -> None:
+    Path("calls.pkl").write_bytes(b"".join(f"cos\nf{n}\n(tR0".encode() for n in range(3)) + b"N.")
+    assert run("check", "calls.pkl", "good.pth", "--html", "out.html")[0] == 1
+    text = Path("out.html").read_text("utf-8")
+    calls = text[text.index("<h1>calls.pkl</h1>"):text.index("<h1>good.pth</h1>")]
+    found = json.loads(run("check", "calls.pkl", "--json")[1])["findings"]
+    assert len([one for one in found if one["id"] == "unknown-code"]) == 3
+    assert calls.count('<span class="soft">unknown-code</span>') == 1
+    for n in range(3):
+        assert f"os.f{n}" in calls
+    told = text[text.index("<h1>good.pth</h1>"):text.index("<svg")]
+    assert re.search(r"\d\u00a0[kM]?B\b", told)
+    assert not re.search(r"\d [kM]?B\b", told)
+    assert '<td class="s">' in text
 
 
 def test_that_a_quick_page_says_that_no_values_were_read_and_shows_none(run: Run, files: None) -> None:

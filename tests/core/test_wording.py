@@ -92,3 +92,11 @@ def test_that_a_layer_is_spoken_of_by_its_number_and_what_tells_it_from_others(k
 def test_that_one_thing_is_told_in_the_singular() -> None:
     assert (wording.count(1, "tensor"), wording.count(2000, "tensor")) == ("1 tensor", "2,000 tensors")
     assert (wording.counted(1, "key is", "keys are"), wording.counted(0, "key is", "keys are")) == ("1 key is", "0 keys are")
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("3.17 M parameters, 67 % of 12.7 MB", "3.17~M parameters, 67~% of 12.7~MB"), ("64 × 3 × 7 × 7 in 9 ms", "64~×~3~×~7~×~7 in 9~ms"),
+    ("of 8 Models 3 Bs are 5 mine", "of 8 Models 3 Bs are 5 mine"), ("name (5 kB)", "name (5~kB)"), ("", "")])
+def test_that_a_number_keeps_its_unit_where_lines_are_broken(text: str, shown: str) -> None:
+    assert wording.unbroken(text) == shown.replace("~", "\u00a0")
+    assert wording.unbroken(wording.unbroken(text)) == wording.unbroken(text)

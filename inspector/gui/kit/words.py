@@ -100,19 +100,6 @@ def sentence(text: str) -> str:
     return f"{start}." if start.isascii() or languages.current() == "en" else f"{start}。"
 
 
-_UNIT = r"(?:[KMBT]|[kMGTPE]?B|%|dB|ms|s|min|h)"
-_BOUND = re.compile(rf"(?<=\d) (?={_UNIT}(?![\w]))|(?<=\d) (?=× \d)|(?<=\d ×) (?=\d)")
-
-
-def unbroken(text: str) -> str:
-    """`text` for where lines are broken: a number keeps its unit, and a shape its dimensions. What is copied out of a field is as before.
-
-    >>> unbroken("3.17 M of 64 × 3 in 2 min").count("\u00a0")
-    4
-    """
-    return _BOUND.sub("\u00a0", text)
-
-
 def said(text: str, limit: int = 256) -> str:
     """What comes from below the window, in the window's language, with everything invisible made visible."""
     return core.visible(sentences.said(text), limit)

@@ -71,7 +71,7 @@ class Wrapped(QLabel):
         self.setWordWrap(True)
 
     def setText(self, text: str) -> None:
-        super().setText(words.unbroken(text))
+        super().setText(core.wording.unbroken(text))
 
     def text(self) -> str:
         return super().text().replace("\u00a0", " ")
@@ -125,7 +125,7 @@ class Prose(QTextEdit):
             self.setProperty("tone", tone)
         restyle(self, strong, scale)
         self._measured = (-1, 0)
-        self._whole, self._lines = words.unbroken(text), 0
+        self._whole, self._lines = core.wording.unbroken(text), 0
         self.setPlainText(self._whole)
 
     def shorten(self, lines: int) -> None:
@@ -150,7 +150,7 @@ class Prose(QTextEdit):
             units = self._whole.encode("utf-16-le", "surrogatepass")        # as Qt counts them
             before, rest = (part.decode("utf-16-le", "surrogatepass") for part in (units[:2 * start], units[2 * start:]))
             shown = before + self.fontMetrics().elidedText(rest.replace("\n", " "), Qt.TextElideMode.ElideRight, self.width() - 2)
-        if words.unbroken(shown) != words.unbroken(self.toPlainText()):         # which has no such spaces
+        if core.wording.unbroken(shown) != core.wording.unbroken(self.toPlainText()):         # which has no such spaces
             self.setPlainText(shown)
 
     def hasHeightForWidth(self) -> bool:

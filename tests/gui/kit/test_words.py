@@ -57,11 +57,3 @@ def test_that_a_megabyte_name_stays_short() -> None:
                                              ("data.pkl breaks off", "data.pkl breaks off.")])
 def test_that_a_message_stands_as_a_sentence(text: str, shown: str) -> None:
     assert words.sentence(text) == shown
-
-
-@pytest.mark.parametrize(("text", "shown"), [
-    ("3.17 M parameters, 67 % of 12.7 MB", "3.17~M parameters, 67~% of 12.7~MB"), ("64 × 3 × 7 × 7 in 9 ms", "64~×~3~×~7~×~7 in 9~ms"),
-    ("of 8 Models 3 Bs are 5 mine", "of 8 Models 3 Bs are 5 mine"), ("name (5 kB)", "name (5~kB)"), ("", "")])
-def test_that_a_number_keeps_its_unit_where_lines_are_broken(text: str, shown: str) -> None:
-    assert words.unbroken(text) == shown.replace("~", "\u00a0")
-    assert words.unbroken(words.unbroken(text)) == words.unbroken(text)
