@@ -11,8 +11,8 @@ import os
 from functools import partial
 from typing import Literal
 
-from PySide6.QtCore import QItemSelectionModel, QPoint, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QPoint, QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -42,8 +44,9 @@ LISTING, MAKING = "relations", "relations-edits"
 _SHOWN = {"merged-lora": "low-rank", "low-rank": "low-rank", "quantized": "quantized", "rounded": "rounded", "scaled": "scaled",
           "pruned": "masked", "replaced": "unrelated", "fine-tuned": "related", "unrelated": "unrelated"}       # inference -> facts
 _TYPED = 120                # ms after the last key
-_WIDEST = {WHAT: 170, HOLDS: 300, RESTS: 190}         # pixels of columns that are as wide as what stands in them
-_FITTED = 200               # rows that this is taken from
+_FITTED = (WHAT, RESTS, HOLDS)      # columns that are as wide as what stands in them, as far as there is room, the last one giving way …
+_NAMES = 150                # … to the keys: pixels that each of both columns keeps
+_ROWS = 200                 # whose widths are looked at
 Use = Literal["edits", "command", "recipe"]
 
 
@@ -140,8 +143,8 @@ class RelationsPanel(QWidget):
             row.addWidget(widget)
         return row
 
-    def _make_table(self) -> QTableView:
-        table = QTableView()
+    def _make_table(self) -> _Table:
+        table = _Table()
         table.setModel(self.model)
         tables.calm(table, self.tr("Relations"))
         tables.list_rows(table)
@@ -150,8 +153,9 @@ class RelationsPanel(QWidget):
         header = table.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setSortIndicatorClearable(True)
-        header.setResizeContentsPrecision(_FITTED)
-        for column in _WIDEST:
+        header.setResizeContentsPrecision(_ROWS)
+        table.setItemDelegateForColumn(HOLDS, _Sentences(table))
+        for column in _FITTED:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         for column in (IN_A, IN_B):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
@@ -181,9 +185,7 @@ class RelationsPanel(QWidget):
     def _take(self, found: tuple[Relation, ...]) -> None:
         self._listed = self._judged is not None
         self.model.show_relations(found)
-        for column, widest in _WIDEST.items():
-            self.table.resizeColumnToContents(column)
-            self.table.setColumnWidth(column, min(self.table.columnWidth(column), widest))
+        self.table.fit()
         self._offer_kinds()
         self._show_thoughts()
         self._filter()
@@ -360,3 +362,39 @@ class RelationsPanel(QWidget):
             self.table.selectionModel().setCurrentIndex(self.table.rootIndex(), QItemSelectionModel.SelectionFlag.Clear)
         else:
             super().keyPressEvent(event)
+
+
+class _Table(QTableView):
+    """Its sentences are whole where there is room, and the keys have the rest; a column that somebody drew wider or narrower stays so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted: dict[int, int] = {}
+        self._given: dict[int, int] = {}
+
+    def fit(self) -> None:
+        """Gives each column the room that its texts take."""
+        header = self.horizontalHeader()
+        self._wanted = {column: max(self.sizeHintForColumn(column), header.sectionSizeHint(column)) + 1 for column in _FITTED}
+        self._given.clear()
+        self._share()
+
+    def _share(self) -> None:
+        room = self.viewport().width() - 2 * _NAMES
+        for column, wanted in self._wanted.items():
+            if self._given.get(column, self.columnWidth(column)) == self.columnWidth(column):
+                self._given[column] = min(wanted, max(room, self.horizontalHeader().sectionSizeHint(column)))
+                self.setColumnWidth(column, self._given[column])
+            room -= self.columnWidth(column)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+
+class _Sentences(QStyledItemDelegate):
+    """Where there is no room for a sentence, its end is left out: what counts stands first."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight

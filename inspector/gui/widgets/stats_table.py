@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from inspector import core
@@ -15,7 +15,8 @@ from inspector.gui.models.plot_scales import number, percent
 
 _DIGITS = 8
 _BRIEFLY = 4                    # digits where measures stand beside each other
-_NAMES = 240                    # pixels for the names of tensors, at the most
+_NAMES, _SHORT_NAMES = 240, 150     # pixels for the names of tensors, at the most, and where the numbers beside them need the room
+_GIVE_WAY = (10, 9, 8, 6, 3, 2)     # columns, the first to go where there is no room: size, elements, norm, mean, zeros, infinities
 _SWATCH = 11                    # pixels of a square of colour
 
 
@@ -74,10 +75,33 @@ class StatsTable(QTableWidget):
         self.verticalHeader().hide()
         self.horizontalHeader().setVisible(True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.resizeColumnsToContents()
-        self.setColumnWidth(0, min(self.columnWidth(0), _NAMES))
+        self._fit()
         self.setMaximumHeight(self.sizeHint().height())
         self.updateGeometry()
+
+    def _fit(self) -> None:
+        """A number is shown whole or not at all: where the rows are longer than the table, names are shortened, then the measures go that
+        are looked at least. All of them are copied."""
+        header, room = self.horizontalHeader(), self.viewport().width()
+        for n in range(self.columnCount()):             # what is hidden says that it needs no room
+            self.setColumnHidden(n, False)
+        widths = [max(self.sizeHintForColumn(n), header.sectionSizeHint(n)) + 1 for n in range(self.columnCount())]
+        names = min(widths[0], _NAMES)
+        hidden: set[int] = set()
+        for n in _GIVE_WAY:
+            if sum(widths[1:]) - sum(widths[one] for one in hidden) + min(names, _SHORT_NAMES) <= room:
+                break
+            hidden.add(n)
+        numbers = sum(width for n, width in enumerate(widths) if n and n not in hidden)
+        widths[0] = max(min(names, room - numbers), min(names, _SHORT_NAMES))
+        for n, width in enumerate(widths):
+            self.setColumnHidden(n, n in hidden)
+            self.setColumnWidth(n, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._across:
+            self._fit()
 
     def _name_of(self, row: int, one: Column, checked: bool) -> QTableWidgetItem:
         item = QTableWidgetItem(core.visible(one.name, 200))
@@ -129,6 +153,8 @@ class StatsTable(QTableWidget):
             return
         self._columns, self._across, self._series = list(columns), False, 0
         self.clear()
+        for n in range(self.columnCount()):
+            self.setColumnHidden(n, False)
         self.verticalHeader().show()
         rows = self._rows(columns)
         self.setRowCount(len(rows))

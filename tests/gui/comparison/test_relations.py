@@ -221,3 +221,22 @@ def test_that_a_key_that_keeps_its_name_is_said_once() -> None:
     said = sorted(rearranged_text(one) for one in core.compare(a, b).rearranged)
     assert [text.partition(" in B")[0] for text in said] == ["embed.weight has more slices", "head.weight is transposed"]
     assert [text.count(".weight") for text in said] == [1, 1]
+
+
+def test_that_how_well_it_holds_is_whole_where_there_is_room_and_keys_keep_theirs(desk: Desk) -> None:
+    panel = opened(desk)
+    table = panel.table
+    table.setParent(None)
+    desk.qtbot.addWidget(table)
+    table.resize(1300, 300)
+    table.show()
+    for column in (relations_panel.WHAT, relations_panel.HOLDS, relations_panel.RESTS):
+        assert table.columnWidth(column) >= table.sizeHintForColumn(column), column
+    wide = table.columnWidth(relations_panel.HOLDS)
+    table.resize(560, 300)
+    assert table.columnWidth(relations_panel.HOLDS) < wide
+    assert min(table.columnWidth(column) for column in (relations_panel.IN_A, relations_panel.IN_B)) >= 100
+    table.setColumnWidth(relations_panel.WHAT, 77)              # as somebody drew it
+    table.resize(1300, 300)
+    assert table.columnWidth(relations_panel.WHAT) == 77
+    assert table.columnWidth(relations_panel.HOLDS) == wide

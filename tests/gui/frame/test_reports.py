@@ -67,7 +67,7 @@ def test_that_a_report_says_what_was_read(window: MainWindow, qtbot: QtBot, monk
         dialog.save_button.click()
     assert said.args == [f"{out} was written.", str(out)]
     text = out.read_text("utf-8")
-    assert "8 × 8" in text
+    assert "8×8" in text
     assert "fc.bias" in text
     assert ("read 2 of 2 tensors" in text) is values
     assert ("nan-values" in text) is values

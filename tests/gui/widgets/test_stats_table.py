@@ -1,0 +1,65 @@
+"""Numbers of several tensors beside each other: whole, whatever room there is."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QCoreApplication
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.widgets.stats_table import Column, StatsTable
+
+NAMES = [f"model_state_dict.module.encoder.layers.{n}.linear1.weight" for n in range(3)]
+FIRST_TO_LAST = ["NaN", "Min", "Max", "Std"]        # what stays longest
+
+
+@pytest.fixture
+def table(qtbot: QtBot) -> StatsTable:
+    table = StatsTable()
+    qtbot.addWidget(table)
+    values = np.random.default_rng(0).normal(size=123_456).astype(np.float32)
+    found = core.summarize({"w": values})["w"]
+    table.show_series([Column(name, found, values.nbytes) for name in NAMES])
+    table.show()
+    return table
+
+
+def resized(table: StatsTable, width: int) -> None:
+    table.resize(width, 160)
+    QCoreApplication.processEvents()        # headers are laid out a turn later
+
+
+def shown(table: StatsTable) -> list[str]:
+    return [table.horizontalHeaderItem(column).text() for column in range(table.columnCount()) if not table.isColumnHidden(column)]
+
+
+@pytest.mark.parametrize("width", [1000, 760, 640, 520, 460])
+def test_that_no_number_of_a_row_is_cut(table: StatsTable, width: int) -> None:
+    resized(table, width)
+    assert sum(table.columnWidth(column) for column in range(table.columnCount())) <= width
+    assert set(FIRST_TO_LAST) <= set(shown(table))
+    for column in range(table.columnCount()):
+        if column and not table.isColumnHidden(column):
+            assert table.columnWidth(column) >= table.sizeHintForColumn(column)
+
+
+def test_that_names_give_way_before_measures_and_come_back(table: StatsTable) -> None:
+    resized(table, 2000)
+    everything, wide = shown(table), table.columnWidth(0)
+    assert everything[-1] == "Size"
+    resized(table, sum(table.columnWidth(column) for column in range(table.columnCount())) - 20)
+    assert shown(table) == everything
+    assert table.columnWidth(0) < wide
+    resized(table, 500)
+    assert "Size" not in shown(table)
+    assert table.cell("Size", 1) == "494 kB"
+    assert "494 kB" in table.text()                     # what is not shown is copied all the same
+    resized(table, 2000)
+    assert (shown(table), table.columnWidth(0)) == (everything, wide)
+
+
+def test_that_measures_below_each_other_are_all_shown_after_a_narrow_row(table: StatsTable) -> None:
+    resized(table, 460)
+    found = core.summarize({"w": np.ones(5, np.float32)})["w"]
+    table.show_columns([Column(str(n), found, 20) for n in range(10)])
+    assert not any(table.isColumnHidden(column) for column in range(10))
