@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo, is_contiguous
 from inspector.core.comparison.differences.difference import chunks_of_both
@@ -18,7 +19,7 @@ from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
 from .grids import Sample, grid_of
-from .low_rank import DIGITS, rank_of, rank_of_sample, rounding_noise
+from .low_rank import CORNER, DIGITS, is_full, rank_of, rank_of_sample, rounding_noise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +32,7 @@ _BOX_ROWS, _BOX_COLUMNS = 512, 256      # twice the values of 8 bits, and two bl
 _RUN = 32                       # rows of a sample that follow each other: read at once
 _MOVED = 0.5                    # of rows and of columns something must have changed in
 _LONGEST_ROW = 1 << 16
+_FIRST = 4096                   # elements that most tests fail at
 _BLOCK = 4 << 20                # bytes of rows read at once
 _RELATED = 0.3                  # cosine
 _TELLING = 64                   # elements from which on a direction tells something
@@ -40,15 +42,25 @@ _LEAST_FACTOR = 1e-7            # of which it is asked whether it is one over a 
 _ANGLE = 4.0                    # times rounding, the angle up to which two are multiples
 
 
-class Both(NamedTuple):
+class Both:
     """A pair with its readers. `deeply`: whether a high rank is looked for that is still low."""
 
-    a: TensorReader
-    x: TensorInfo
-    b: TensorReader
-    y: TensorInfo
-    monitor: Monitor
-    deeply: bool = True
+    def __init__(self, a: TensorReader, x: TensorInfo, b: TensorReader, y: TensorInfo, monitor: Monitor, deeply: bool = True) -> None:
+        self.a, self.x, self.b, self.y = a, x, b, y
+        self.monitor = monitor
+        self.deeply = deeply
+        self._first: tuple[Array, Array] | None = None
+
+    def chunks(self) -> Iterator[tuple[Array, Array]]:
+        return chunks_of_both(self.a, self.x, self.b, self.y)
+
+    def first(self) -> tuple[Array, Array]:
+        """Some elements of either, the same; read once."""
+        if self._first is None:
+            with closing(chunks_of_both(self.a, self.x, self.b, self.y, _FIRST * 8)) as chunks:
+                x, y = next(chunks)
+                self._first = x[:_FIRST].copy(), y[:_FIRST].copy()
+        return self._first
 
 
 def delta_of(both: Both, pair: Pair) -> Delta:
@@ -145,12 +157,10 @@ def _plain_factors(factor: float, noise: float) -> Iterator[float]:
 
 def _holds(both: Both, test: Callable[[Array, Array], bool]) -> bool:
     """Whether a test of elements holds for all; most fail at the first."""
-    first = True
-    for x, y in chunks_of_both(both.a, both.x, both.b, both.y):
+    if not test(*both.first()):
+        return False
+    for x, y in both.chunks():
         both.monitor.check()
-        if first and not test(x[:4096], y[:4096]):
-            return False
-        first = False
         if not test(x, y):
             return False
     return True
@@ -166,6 +176,10 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
     if shape[1] > _LONGEST_ROW and None in map(_as_table, (both.x, both.y)):
         return None
+    if not both.deeply and min(shape) > CORNER:
+        x, y = _boxes(both, rows[:CORNER], columns[:CORNER])
+        if is_full(y - x, rounding_noise(y, both.y.dtype)):
+            return None
     x, y = _boxes(both, rows, columns)
     moved = y != x
     if moved.any(0).mean() < _MOVED or moved.any(1).mean() < _MOVED:        # some rows alone are of low rank whatever became of them
@@ -237,8 +251,13 @@ def _boxes(both: Both, rows: Array, columns: Array) -> tuple[Array, Array]:
 
 
 def _sample(reader: TensorReader, table: TensorInfo, rows: Array, columns: Array) -> Array:
-    """Some elements of a matrix, as float64, however long its rows are."""
+    """Some elements of a matrix, as float64, however long its rows are. Rows that are not long are read whole: thousands of reads of a few
+    elements each take longer."""
     import numpy as np
+    start, end = int(columns[0]), int(columns[-1]) + 1
+    if end - start <= _LONGEST_ROW:
+        return np.concatenate([reader.box(table, (int(down[0]), start), (len(down), end - start))[:, columns - start].astype(np.float64)
+                               for down in _runs(rows)])
     return np.concatenate([np.concatenate([reader.box(table, (int(down[0]), int(across[0])), (len(down), len(across))).astype(np.float64)
                                            for across in _runs(columns)], 1) for down in _runs(rows)])
 

@@ -97,15 +97,26 @@ def _even_grid(a: Array, b: Array, piece: str, whole: bool = True) -> Grid | Non
 def _is_even(runs: Array, steps: int, of_range: bool) -> bool:
     """Whether each run is of whole multiples of its `steps`-th part, and most of them of more than the ends."""
     import numpy as np
+    if _steps_in(runs[:1], steps, of_range) is None:            # as good as always
+        return False
+    whole = _steps_in(runs, steps, of_range)
+    if whole is None or np.count_nonzero(whole.any(1)) < max(1, len(whole) // 2):
+        return False
+    return bool((_distinct(whole) > 3).mean() > 0.5)
+
+
+def _steps_in(runs: Array, steps: int, of_range: bool) -> Array | None:
+    """How many `steps`-th parts of the most that there is in its run each number is; None where some are no whole ones."""
+    import numpy as np
     runs = runs.astype(np.float64)
     if of_range:
         runs = runs - runs.min(1, keepdims=True)
     most = np.abs(runs).max(1, keepdims=True)
-    if not np.isfinite(most).all() or np.count_nonzero(most) < max(1, len(most) // 2):
-        return False
+    if not np.isfinite(most).all():
+        return None
     at = runs / np.where(most > 0, most, 1) * steps
-    whole = np.rint(at)
-    return bool((np.abs(at - whole) <= _OFF).all() and (_distinct(whole) > 3).mean() > 0.5)
+    whole: Array = np.rint(at)
+    return whole if (np.abs(at - whole) <= _OFF).all() else None
 
 
 def _distinct(runs: Array) -> Array:

@@ -19,7 +19,7 @@ _ABOVE = 1.5            # how far above the greatest singular value of noise one
 _LEFT = 1.7             # how many times noise, which is 1.4 times that of one rounding where a product was rounded too, is what is left
 _NUMERIC = 1e-6         # of the greatest, what arithmetic itself leaves
 _PIVOT = 64.0           # times noise, what elimination makes of it at most
-_CORNER = 32            # rows and columns of what is looked at first
+CORNER = 32             # rows and columns of what is looked at first
 _MOST_BYTES = 96 << 20  # of the products with random vectors
 DIGITS = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}
 
@@ -48,9 +48,8 @@ def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
     import numpy as np
     if min(difference.shape) < 8:
         return 0
-    corner = difference[:_CORNER, :_CORNER]
-    rank = _above(np.linalg.svd(corner, compute_uv=False), corner.shape, noise)
-    if rank > 3 * min(corner.shape) // 4 and (not deeply or corner.shape == difference.shape):
+    corner = difference[:CORNER, :CORNER]
+    if (not deeply or corner.shape == difference.shape) and is_full(corner, noise):
         return 0
     if _has_high_rank(difference, noise):
         return 0
@@ -64,6 +63,13 @@ def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
     left = float(np.sum(np.square(values[rank:])))
     explained = (_LEFT * noise) ** 2 * (rows - rank) * (columns - rank) + (_NUMERIC * float(values[0])) ** 2 * min(rows, columns)
     return rank if left <= explained else 0         # else a change of full rank, of which some directions stand out of the noise
+
+
+def is_full(corner: Array, noise: float) -> bool:
+    """Whether a small part of the difference has all the rank that it could have, or nearly."""
+    import numpy as np
+    rank = _above(np.linalg.svd(corner, compute_uv=False), corner.shape, noise)
+    return bool(rank > 3 * min(corner.shape) // 4)
 
 
 def _has_high_rank(difference: Array, noise: float) -> bool:

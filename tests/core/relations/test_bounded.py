@@ -142,6 +142,22 @@ def test_that_the_sample_of_long_rows_still_tells_the_rank() -> None:
     assert (delta.kind, delta.rank) == ("low-rank", 2)
 
 
+def test_that_wide_matrices_are_looked_at_in_few_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    a = {f"layers.{n}.proj.weight": torch.randn(288, 5000) for n in range(3)}
+    reads = 0
+    some_bytes = TensorReader._bytes
+
+    def count_them(self: TensorReader, *arguments: Any, **options: Any) -> Any:
+        nonlocal reads
+        reads += 1
+        return some_bytes(self, *arguments, **options)
+    monkeypatch.setattr(TensorReader, "_bytes", count_them)
+    found = core.compare(a, {key: value + 0.1 * torch.randn(value.shape) for key, value in a.items()})
+    assert {delta.kind for delta in found.lineage.deltas} == {"related"}
+    assert reads < 300 * len(a)
+
+
 def test_that_only_what_is_one_value_is_called_constant() -> None:
     values = [torch.zeros(20_000), torch.cat([torch.zeros(19_999), torch.ones(1)])]
     for order in (values, values[::-1]):

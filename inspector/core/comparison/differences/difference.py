@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import PerChannel, TensorInfo
@@ -71,17 +71,18 @@ def difference_of(numel: int, run: Callable[..., Pass]) -> Difference:
     return found.difference(numel, found if scales == (1.0, 1.0) else run(*scales))
 
 
-def piece_sizes(info_a: TensorInfo, info_b: TensorInfo) -> tuple[int, int]:
-    """Bytes of either that are looked at at once: of as many elements."""
+def piece_sizes(info_a: TensorInfo, info_b: TensorInfo, most: int = CHUNK) -> tuple[int, int]:
+    """Bytes of either that are looked at at once, `most` of the wider: of as many elements."""
     a, b = (array_dtype(info.dtype).itemsize for info in (info_a, info_b))
-    return CHUNK // max(a, b) * a, CHUNK // max(a, b) * b
+    return most // max(a, b) * a, most // max(a, b) * b
 
 
-def chunks_of_both(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
-    """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
+def chunks_of_both(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo,
+                   most: int = CHUNK) -> Generator[tuple[Array, Array], None, None]:
+    """As many elements of each, in C order; where both lie in storage in one and the same order, in that. `most`: see `piece_sizes`."""
     ordered = info_a.stride != info_b.stride or info_a.extra is not None or info_b.extra is not None
     runs = [reader.chunks(info, size, ordered=ordered)
-            for reader, info, size in zip((a, b), (info_a, info_b), piece_sizes(info_a, info_b), strict=True)]
+            for reader, info, size in zip((a, b), (info_a, info_b), piece_sizes(info_a, info_b, most), strict=True)]
     left: list[Array | None] = [None, None]
     while True:
         for side, run in enumerate(runs):
