@@ -13,7 +13,7 @@ _GROUPS = (0, 256, 128, 64, 32)     # elements that share a scale, 0: a row; as 
 _BLOCKS = (128, 64, 32)             # rows and columns that share one; as FP8 of DeepSeek has them
 _LEVELS = (4, 8, 16, 64, 256)
 _FEWER = 1.6                        # times more values that A has
-_FIRST = 4                          # pieces that are looked at before all are
+_FIRST = 1024                       # elements of a piece that are looked at before all are: they seldom have few values
 
 _FEWEST = 16                        # elements of a run whose values may stand at even distances by chance
 _OFF = 0.01                         # of such a distance, that rounding to float32 leaves
@@ -41,7 +41,7 @@ class Sample(NamedTuple):
 def grid_of(a: Sample, b: Sample) -> Grid | None:
     """The fewest values, in the largest pieces, that all pieces of `b` have, and those of `a` have not."""
     found = [*_few_values(a.rows, b.rows, "row"), *_few_values(a.box.T, b.box.T, "column"), *_few_of_blocks(a.box, b.box)]
-    if min(b.box.shape) > 1:
+    if min(b.box.shape) > 1 and _may_be_few(b.box[:_FIRST // b.box.shape[1] + 1].reshape(1, -1), b.box.size):
         found += _few(a.box.reshape(1, -1), b.box.reshape(1, -1), 0, "tensor")
     return min(found).grid if found else _even_grid(a.rows, b.rows, "row") or _even_grid(a.box.T, b.box.T, "column", b.high)
 
@@ -55,25 +55,30 @@ class _Found(NamedTuple):
 def _few_values(a: Array, b: Array, piece: str) -> Iterator[_Found]:
     for group in _GROUPS:
         size = group or b.shape[1]
-        if b.shape[1] % size == 0:
+        if b.shape[1] % size == 0 and _may_be_few(b[:1, :size], size):
             yield from _few(a.reshape(-1, size), b.reshape(-1, size), group, piece)
 
 
 def _few_of_blocks(a: Array, b: Array) -> Iterator[_Found]:
     for size in _BLOCKS:
-        if size <= min(b.shape):
+        if size <= min(b.shape) and _may_be_few(b[:size, :size].reshape(1, -1), size * size):
             yield from _few(_blocks(a, size), _blocks(b, size), size, "block")
 
 
 def _few(a: Array, b: Array, group: int, piece: str) -> Iterator[_Found]:
     """Where the rows of `b` have few values, are long enough for that to tell something, and those of `a` have more."""
     size = b.shape[1]
-    if size < 2 * _LEVELS[0] or _distinct(b[:_FIRST]).max() > min(_LEVELS[-1], size // 2):
+    if size < 2 * _LEVELS[0]:
         return
     theirs = _distinct(b)
     most = next((levels for levels in _LEVELS if theirs.max() <= levels and 2 * levels <= size), 0)
     if most and theirs.mean() > 1.5 and _distinct(a).mean() >= _FEWER * theirs.mean():
         yield _Found(most, -size, Grid(int(theirs.max()), group, piece))
+
+
+def _may_be_few(beginning: Array, size: int) -> bool:
+    """Whether the beginning of one piece of so many elements does not already have too many values."""
+    return int(_distinct(beginning[:, :_FIRST])[0]) <= min(_LEVELS[-1], size // 2)
 
 
 def _blocks(box: Array, size: int) -> Array:
@@ -88,7 +93,7 @@ def _even_grid(a: Array, b: Array, piece: str, whole: bool = True) -> Grid | Non
     for steps, of_range in (*((steps, False) for steps in _STEPS), *((steps, True) for steps in _STEPS_OF_RANGE)):
         for group in _GROUPS if whole else _GROUPS[1:]:
             size = group or b.shape[1]
-            if size >= _FEWEST and b.shape[1] % size == 0 and _is_even(b.reshape(-1, size)[:_FIRST], steps, of_range) \
+            if size >= _FEWEST and b.shape[1] % size == 0 and _steps_in(b[:1, :size], steps, of_range) is not None \
                     and _is_even(b.reshape(-1, size), steps, of_range) and not _is_even(a.reshape(-1, size), steps, of_range):
                 return Grid(steps + 1 if of_range else 2 * steps + (steps % 2), group, piece)
     return None
@@ -97,8 +102,6 @@ def _even_grid(a: Array, b: Array, piece: str, whole: bool = True) -> Grid | Non
 def _is_even(runs: Array, steps: int, of_range: bool) -> bool:
     """Whether each run is of whole multiples of its `steps`-th part, and most of them of more than the ends."""
     import numpy as np
-    if _steps_in(runs[:1], steps, of_range) is None:            # as good as always
-        return False
     whole = _steps_in(runs, steps, of_range)
     if whole is None or np.count_nonzero(whole.any(1)) < max(1, len(whole) // 2):
         return False

@@ -155,7 +155,7 @@ def test_that_wide_matrices_are_looked_at_in_few_reads(monkeypatch: pytest.Monke
     monkeypatch.setattr(TensorReader, "_bytes", count_them)
     found = core.compare(a, {key: value + 0.1 * torch.randn(value.shape) for key, value in a.items()})
     assert {delta.kind for delta in found.lineage.deltas} == {"related"}
-    assert reads < 300 * len(a)
+    assert reads < 1000 * len(a)
 
 
 def test_that_only_what_is_one_value_is_called_constant() -> None:
