@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .batches import refused_of_batch as refused_of_batch
     from .batches import save_batch as save_batch
     from .by_path.architecture import architectures as architectures
+    from .by_path.architecture import is_transposed as is_transposed
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
     from .by_path.tables import roles as roles
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
+    from .by_path.tensors import channel_measures as channel_measures
     from .by_path.tensors import channel_norms as channel_norms
     from .by_path.tensors import digest as digest
     from .by_path.tensors import digest_of as digest_of
@@ -399,9 +401,14 @@ if TYPE_CHECKING:
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
     from .tensors.array_kinds import SparseArray as SparseArray
+    from .tensors.channels import ALIKE_AT_MOST as ALIKE_AT_MOST
     from .tensors.channels import MOST_KERNELS as MOST_KERNELS
+    from .tensors.channels import ChannelMeasures as ChannelMeasures
     from .tensors.channels import ChannelNorms as ChannelNorms
     from .tensors.channels import KernelSheet as KernelSheet
+    from .tensors.channels import alike_order as alike_order
+    from .tensors.channels import most_alike as most_alike
+    from .tensors.channels import unit_lines as unit_lines
     from .tensors.content_digest import Digest as Digest
     from .tensors.content_digest import DigestDifferences as DigestDifferences
     from .tensors.content_digest import TensorDigest as TensorDigest
@@ -445,8 +452,8 @@ _HOMES = {
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
-        "channel_norms digest digest_of digests find_next identity_of iter_chunks kernel_sheet read_numpy read_slice read_values "
-        "reduce_slice sharing",
+        "channel_measures channel_norms digest digest_of digests find_next identity_of iter_chunks kernel_sheet read_numpy read_slice "
+        "read_values reduce_slice sharing",
     "by_path.hints": "may_be_packed",
     "by_path.packed":
         "countable fitting_types inner_adapters is_adapter logical packed_tensors packed_view reinterpret stored_codes "
@@ -457,7 +464,7 @@ _HOMES = {
         "weights_among",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
-    "by_path.architecture": "architectures",
+    "by_path.architecture": "architectures is_transposed",
     "by_path.checks": "loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "finding_groups": "FindingGroup count_places grouped_findings",
@@ -473,7 +480,7 @@ _HOMES = {
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
     "python_objects.html": "as_html",
     "python_objects.loading": "load",
-    "tensors.channels": "MOST_KERNELS ChannelNorms KernelSheet",
+    "tensors.channels": "ALIKE_AT_MOST MOST_KERNELS ChannelMeasures ChannelNorms KernelSheet alike_order most_alike unit_lines",
     "tensors.content_digest": "Digest DigestDifferences TensorDigest compare_digests read_digest save_digest",
     "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",

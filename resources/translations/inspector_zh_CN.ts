@@ -3578,8 +3578,8 @@
 <translation>{n} 个 {size} 卷积核，1 个输入</translation>
 </message>
 <message>
-<source>the first {n} are shown</source>
-<translation>显示前 {n} 项</translation>
+<source>transposed: dim 0 counts the inputs</source>
+<translation>转置卷积：维度 0 是输入</translation>
 </message>
 <message>
 <source>Norms of {name}</source>
@@ -4014,6 +4014,10 @@
 <translation>各输入的范数</translation>
 </message>
 <message>
+<source>{first} to {last} of {all}</source>
+<translation>{first} 至 {last}，共 {all}</translation>
+</message>
+<message>
 <source>{n} outputs are all zero</source>
 <translation>{n} 个输出全为零</translation>
 </message>
@@ -4034,6 +4038,10 @@
 <translation>卷积核 {n}：范数 {value}，第 {place} / 共 {all}</translation>
 </message>
 <message>
+<source>Kernel {n}, cosine {cosine}</source>
+<translation>卷积核 {n}，余弦 {cosine}</translation>
+</message>
+<message>
 <source>input 0 · red</source>
 <translation>输入 0 · 红</translation>
 </message>
@@ -4050,8 +4058,56 @@
 <translation>输入 {n}</translation>
 </message>
 <message>
-<source>Click a kernel, or use the arrow keys, to read it. Double click or Enter shows it as a slice.</source>
-<translation>单击卷积核或用方向键读取；双击或回车以切片显示。</translation>
+<source>norm over all inputs</source>
+<translation>所有输入的范数</translation>
+</message>
+<message>
+<source>Click a kernel, or use the arrow keys, to read it. + and - zoom, 0 shows all. Double click or Enter leads to its values.</source>
+<translation>单击卷积核或用方向键读取。+ 和 - 缩放，0 显示全部。双击或按回车键跳到其数值。</translation>
+</message>
+<message>
+<source>{index}: norm over all inputs {value}</source>
+<translation>{index}：所有输入的范数 {value}</translation>
+</message>
+<message>
+<source>Each</source>
+<translation>逐个</translation>
+</message>
+<message>
+<source>Norm of all</source>
+<translation>全部的范数</translation>
+</message>
+<message>
+<source>One</source>
+<translation>单个</translation>
+</message>
+<message>
+<source>Order</source>
+<translation>顺序</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Alike</source>
+<translation>相似</translation>
+</message>
+<message>
+<source>Alike: after each kernel the one whose elements point most where its own do</source>
+<translation>相似：每个卷积核之后是与其方向最接近的那一个</translation>
+</message>
+<message>
+<source>The kernels before</source>
+<translation>前一页卷积核</translation>
+</message>
+<message>
+<source>The next kernels</source>
+<translation>后一页卷积核</translation>
+</message>
+<message>
+<source>Most alike, by cosine</source>
+<translation>按余弦最相似</translation>
 </message>
 <message>
 <source>Inputs</source>
@@ -4060,10 +4116,6 @@
 <message>
 <source>RGB</source>
 <translation>RGB</translation>
-</message>
-<message>
-<source>One by one</source>
-<translation>逐个</translation>
 </message>
 <message>
 <source>Scale</source>
@@ -4080,14 +4132,6 @@
 <message>
 <source>As stored</source>
 <translation>按存储</translation>
-</message>
-<message>
-<source>By norm</source>
-<translation>按范数</translation>
-</message>
-<message>
-<source>Order of the kernels</source>
-<translation>卷积核顺序</translation>
 </message>
 </context>
 <context>
@@ -7815,6 +7859,10 @@
 <translation>卷积核并排</translation>
 </message>
 <message>
+<source>Planes side by side</source>
+<translation>平面并排</translation>
+</message>
+<message>
 <source>One slice</source>
 <translation>单个切片</translation>
 </message>
@@ -7829,6 +7877,10 @@
 <message>
 <source>input</source>
 <translation>输入</translation>
+</message>
+<message>
+<source>input {n} of {all}</source>
+<translation>输入 {n} / 共 {all}</translation>
 </message>
 <message>
 <source>&amp;Layout</source>

@@ -42,7 +42,6 @@ EXACT = 1 << 20                 # elements that are shown without blocks
 KEPT = 12                       # pictures that are kept: 8 MB each at most
 SETTLED = 90                    # milliseconds the view or the cursor rests before more is read for it
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
-_RGB = 3                        # inputs that are drawn together
 
 
 class _Colouring(NamedTuple):
@@ -93,6 +92,7 @@ class HeatmapPanel(SelectionPanel):
         self.slices.changed.connect(self.refresh)
         self.view.window_moved.connect(self._ask_detail)
         self.view.cursor_moved.connect(self._cursor_moved)
+        self.view.opened.connect(self._open_cell)
         self.kernels.changed.connect(self._sheet_changed)
         self.kernels.opened.connect(self._open_kernel)
 
@@ -117,44 +117,55 @@ class HeatmapPanel(SelectionPanel):
             self.remark.setText(self._facts(info))
             if not self._map_chosen:
                 self._propose_colours(info)
-            self.slices.offer(shape)
-            self.kernels.offer(shape[1] if len(shape) == 4 else 0)
+            transposed = core.is_transposed(ckpt, info.key)
+            self.slices.offer(shape, transposed=transposed)
+            outputs, inputs = shape[:2] if len(shape) == 4 else (0, 0)
+            self.kernels.offer(*((inputs, outputs) if transposed else (outputs, inputs)), transposed=transposed)
         if 0 in shape:
             self.requests.ask(None)
             self._clear_view()
             self.pages.say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
             return
         if self.slices.sheet and info.nbytes <= BUDGET:
-            self._ask_sheet(ckpt, info, shape)
+            self._ask_sheet(ckpt, info)
             return
         plane, how, colouring = self.slices.plane, self.how.currentData(), self._colouring
         self.requests.ask(Request(ckpt, (info.key, plane, how),
                                   lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
                                   label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
 
-    def _ask_sheet(self, ckpt: core.Checkpoint, info: core.TensorInfo, shape: tuple[int, ...]) -> None:
-        together = shape[1] == 3 and self.kernels.rgb
-        self.slices.show_one_input(shape[1] == 3 and not together)
-        input, common, colouring = None if together else self.slices.input, self.kernels.common, self._colouring
+    def _ask_sheet(self, ckpt: core.Checkpoint, info: core.TensorInfo) -> None:
+        page, colouring = self.kernels, self._colouring
+        inputs, common, first, transposed, alike = page.shows, page.common, page.first, page.transposed, page.order == "alike"
+        self.slices.show_one_input(inputs == "one")
+        input = self.slices.input if inputs == "one" else None
 
         def work(monitor: core.Monitor) -> Sheet:
-            found = core.kernel_sheet(ckpt, info.key, input, monitor=monitor)
-            return Sheet(found, sheet_image(found.tiles, common=common, shown=colouring.colours, dark=colouring.dark), colouring.colours)
+            found = core.kernel_sheet(ckpt, info.key, input, first, monitor, over=inputs == "norm", transposed=transposed)
+            image = sheet_image(found.tiles, common=common, shown=colouring.colours, dark=colouring.dark, rgb=inputs == "rgb",
+                                around=inputs != "norm")
+            order = core.alike_order(found.tiles, monitor) if alike else None
+            return Sheet(found, image, colouring.colours, inputs, core.unit_lines(found.tiles), order)
 
-        self.requests.ask(Request(ckpt, (info.key, "sheet", input, common, colouring), work,
+        self.requests.ask(Request(ckpt, (info.key, "sheet", inputs, input, first, common, alike, colouring), work,
                                   label=self.tr("Kernels of {name}").format(name=core.visible(info.key, 60))))
 
     def _sheet_changed(self) -> None:
         if self._tensor is not None:
-            self.slices.show_one_input(not self.kernels.rgb)
+            self.slices.show_one_input(self.kernels.shows == "one")
         self.refresh()
 
     def _open_kernel(self, output: int) -> None:
-        """Element by element: the slice of a kernel."""
+        """Element by element, among the values."""
         if self._tensor is not None:
             input = self.slices.input
-            self.slices.choose(mosaic=False)
-            self.slices.show_element((output, input, 0, 0))
+            self.place_asked.emit((input, output, 0, 0) if self.kernels.transposed else (output, input, 0, 0))
+
+    def _open_cell(self) -> None:
+        cell = self.view.cursor_cell
+        at = self.view.plane.position(*cell) if cell is not None else None
+        if at is not None:
+            self.place_asked.emit(at)
 
     def let_go(self) -> None:
         super().let_go()
@@ -174,9 +185,10 @@ class HeatmapPanel(SelectionPanel):
             found = self.requests.result
             self._shown.setCurrentIndex(1 if isinstance(found, Sheet) else 0)
             self.kernels.readout.setVisible(isinstance(found, Sheet))
+            self.kernels.show_choices(isinstance(found, Sheet))
             for widget in self._of_pictures:
                 widget.setVisible(not isinstance(found, Sheet))
-            coloured = isinstance(found, Sheet) and found.found.tiles.shape[1] == _RGB          # red, green and blue are its colours
+            coloured = isinstance(found, Sheet) and found.inputs == "rgb"           # red, green and blue are its colours
             self.colours_label.setVisible(not coloured)
             self.colours.setVisible(not coloured)
             if isinstance(found, Sheet):
@@ -188,12 +200,11 @@ class HeatmapPanel(SelectionPanel):
         self.how.hide()
         self.how_label.hide()
         self.kernels.show_sheet(found)
-        text = self.tr("{n} kernels of {size}, {m} inputs") if info.shape[1] != 1 else self.tr("{n} kernels of {size}, 1 input")
-        kernels = text.format(
-            n=f"{info.shape[0]:,}", size=words.shape(info.shape[2:]), m=f"{info.shape[1]:,}")
-        left = info.shape[0] - len(found.found.tiles)
-        more = [self.tr("the first {n} are shown").format(n=f"{len(found.found.tiles):,}")] if left else []
-        self.remark.setText(" · ".join([self._facts(info), kernels, *more]))
+        outputs, inputs = len(found.found.norms.outputs), len(found.found.norms.inputs)
+        text = self.tr("{n} kernels of {size}, {m} inputs") if inputs != 1 else self.tr("{n} kernels of {size}, 1 input")
+        kernels = text.format(n=f"{outputs:,}", size=words.shape(info.shape[2:]), m=f"{inputs:,}")
+        turned = [self.tr("transposed: dim 0 counts the inputs")] if self.kernels.transposed else []
+        self.remark.setText(" · ".join([self._facts(info), kernels, *turned]))
 
     def _show_picture(self, found: _Picture, info: core.TensorInfo) -> None:
         if found.colouring != self._colouring:          # another colour was chosen meanwhile
@@ -366,6 +377,15 @@ class HeatmapPanel(SelectionPanel):
 
     # -- giving it away -----------------------------------------------------------------------------------------------
 
+    def _zoom(self, factor: float) -> None:
+        """0 shows all."""
+        if self._shown.currentIndex():
+            self.kernels.view.zoom(factor)
+        elif factor:
+            self.view.zoom(factor)
+        else:
+            self.view.fit()
+
     def copy_picture(self) -> None:
         QGuiApplication.clipboard().setImage(self._picture())
 
@@ -427,13 +447,14 @@ class HeatmapPanel(SelectionPanel):
         choices, row = flowing(8)
         self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
         self.colours_label = label(self.tr("Colours"), tone="muted", selectable=False)
-        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how):
+        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how, *self.kernels.choices):
             row.addWidget(widget)
+        self.kernels.show_choices(False)
         self.how.hide()
         self.how_label.hide()
         menu = QMenu(self)
-        for text, run in ((self.tr("Show all\tR"), self.view.fit), (self.tr("Zoom in\t+"), partial(self.view.zoom, 1.5)),
-                          (self.tr("Zoom out\t-"), partial(self.view.zoom, 1 / 1.5)), ("", None),
+        for text, run in ((self.tr("Show all\tR"), partial(self._zoom, 0)), (self.tr("Zoom in\t+"), partial(self._zoom, 1.5)),
+                          (self.tr("Zoom out\t-"), partial(self._zoom, 1 / 1.5)), ("", None),
                           (self.tr("Copy data in view"), self.copy_data), (self.tr("Copy picture"), self.copy_picture),
                           (self.tr("Save picture as PNG…"), self.save_picture), (self.tr("Save drawing as SVG…"), self.save_drawing)):
             if run is None:

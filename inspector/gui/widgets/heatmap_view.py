@@ -63,6 +63,7 @@ class Layer(NamedTuple):
 
 class HeatmapView(QWidget):
     cursor_moved = Signal()
+    opened = Signal()               # the cell under the cursor is to be seen among the values
     window_moved = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -547,8 +548,13 @@ class HeatmapView(QWidget):
             self.go_to(row + steps[key][0] * far * down, col + steps[key][1] * far * across)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             self.zoom(1 / 1.5 if key == Qt.Key.Key_Minus else 1.5)
-        elif key == Qt.Key.Key_R:
+        elif key in (Qt.Key.Key_R, Qt.Key.Key_0):
             self.fit()
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            last = self._plane.size
+            self.go_to(*((0, 0) if key == Qt.Key.Key_Home else (last[0] - 1, last[1] - 1)))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cursor is not None:
+            self.opened.emit()
         elif key == Qt.Key.Key_Escape and self._cursor is not None:
             self._point_at(None)
         else:

@@ -31,28 +31,48 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_LARGEST, _SMALLEST = 24, 2             # pixels of a cell
+_LARGEST, _SMALLEST = 24, 2             # pixels of a cell where all of them fit
+_CLOSEST = 96                           # and where a person looks closer
+_CHANNELS, _BETWEEN = 3, 8              # channels of a kernel whose numbers are shown, and pixels between them
 _ELEMENTS = 1 << 20                     # of all tiles of one input
 _EDGE = 8                               # pixels around the sheet
 
 
-def sheet_image(tiles: Array, *, common: bool, shown: ColourMap, dark: bool) -> QImage:
-    """For workers: `tiles` (kernels × channels × height × width) one below the other, a pixel an element. Three channels are red, green and
-    blue, in which the middle grey is zero; one is coloured by `shown`. Each kernel reaches to its own largest magnitude, or all to that
-    of all (`common`). NaN and infinities are as `shown` has them."""
+def sheet_image(tiles: Array, *, common: bool, shown: ColourMap, dark: bool, rgb: bool = False, around: bool = True) -> QImage:
+    """For workers: `tiles` (kernels × channels × height × width) one below the other, a pixel an element. `rgb`: three channels are red,
+    green and blue, in which the middle grey is zero; else each is coloured by `shown`, channels beside each other with a pixel of nothing
+    between. Each kernel reaches to its own largest magnitude, or all to that of all (`common`); from there to its negative, or to zero
+    where they are not `around` zero. NaN and infinities are as `shown` has them."""
     import numpy as np
     count, channels, height, width = tiles.shape
     finite = np.isfinite(tiles)
     sizes = np.where(finite, np.abs(tiles), 0.0)
     top = sizes.max(axis=(1, 2, 3), keepdims=True, initial=0.0) if not common else np.full((count, 1, 1, 1), sizes.max(initial=0.0))
     scaled = np.where(finite, tiles, np.nan) / np.where(top > 0, top, 1.0)
-    if channels != 3:
-        return painted(scaled[:, 0].reshape(count * height, width), Limits(-1.0, 1.0), table_of(shown, dark), shown.nonfinite)
+    if not rgb:
+        limits = Limits(-1.0 if around else 0.0, 1.0)
+        table = table_of(shown, dark)
+        parts = [painted(scaled[:, n].reshape(count * height, width), limits, table, shown.nonfinite) for n in range(channels)]
+        return parts[0] if channels == 1 else _beside(parts)
     pixels = np.full((count, height, width, 4), 255, np.uint8)
     pixels[..., :3] = np.nan_to_num(np.round((scaled.transpose(0, 2, 3, 1) + 1) * 127.5), nan=0.0)
     bad, colour = ~finite.all(axis=1), QColor(shown.nonfinite)
     pixels[bad, :3] = colour.red(), colour.green(), colour.blue()
     return QImage(pixels.tobytes(), width, count * height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+
+
+def _beside(parts: list[QImage]) -> QImage:
+    width, height = parts[0].width(), parts[0].height()
+    made = QImage((width + 1) * len(parts) - 1, height, QImage.Format.Format_ARGB32)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    for n, part in enumerate(parts):
+        painter.drawImage(n * (width + 1), 0, part)
+    painter.end()
+    return made
+
+
+_ZOOMS = {Qt.Key.Key_Plus: 1.5, Qt.Key.Key_Equal: 1.5, Qt.Key.Key_Minus: 1 / 1.5, Qt.Key.Key_0: 0, Qt.Key.Key_R: 0}
 
 
 class KernelSheetView(QAbstractScrollArea):
@@ -70,6 +90,7 @@ class KernelSheetView(QAbstractScrollArea):
         self._order: list[int] = []
         self._current = -1                  # places among the tiles as they are ordered
         self._hovered = -1
+        self._cell = 0                      # pixels of a cell that a person chose; 0: as many as fit
         self.setFrameShape(self.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -80,7 +101,7 @@ class KernelSheetView(QAbstractScrollArea):
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def show_tiles(self, image: QImage, tiles: Array, first: int, order: list[int]) -> None:
-        """`image` as `sheet_image` has it; `order` are places among `tiles`, the first to be drawn first."""
+        """`image` as `sheet_image` has it of `tiles`; `order` are places among `tiles`, the first to be drawn first."""
         self._image, self._tiles, self._first, self._order = image, tiles, first, order
         self._current = min(self._current, len(order) - 1) if self._current >= 0 else -1
         self._arrange()
@@ -128,15 +149,29 @@ class KernelSheetView(QAbstractScrollArea):
 
     @property
     def _width(self) -> int:
-        return int(self._tiles.shape[3]) if self._tiles is not None else 1
+        """Of a tile, with all of its channels that are beside each other."""
+        return self._image.width() if self._image is not None else 1
+
+    def zoom(self, factor: float) -> None:
+        """The cells so much larger; 0 lets all of them fit."""
+        cell = self.layout_of_tiles[1]
+        bigger = ceil(cell * factor) if factor > 1 else int(cell * factor)
+        widest = max((self.viewport().width() - 2 * _EDGE) // max(self._width, 1), _SMALLEST)
+        self._cell = min(max(bigger, _SMALLEST), _CLOSEST, widest) if factor else 0
+        self._arrange()
+        if self.current >= 0:
+            self.choose(self.current)
 
     @property
     def layout_of_tiles(self) -> tuple[int, int, int]:
         """Columns, pixels of a cell, pixels between tiles: as large as fits, and scrolled where that would be too small."""
         room, count = self.viewport().width() - 2 * _EDGE, max(len(self._order), 1)
         high = max(self.viewport().height() - 2 * _EDGE, 1)
+        if self._cell:
+            gap = self._gap(self._cell)
+            return max((room + gap) // (self._width * self._cell + gap), 1), self._cell, gap
         for cell in range(_LARGEST, _SMALLEST - 1, -1):
-            gap = max(2, cell // 2)
+            gap = self._gap(cell)
             across, down = self._width * cell + gap, self._height * cell + gap
             columns = max((room + gap) // across, 1)
             wanted = ceil(sqrt(count * self._height / self._width))
@@ -146,6 +181,11 @@ class KernelSheetView(QAbstractScrollArea):
         gap = max(2, _SMALLEST * 2)
         cell = max(_SMALLEST, min(6, room // max(self._width, 1)))
         return max((room + gap) // (self._width * cell + gap), 1), cell, gap
+
+    def _gap(self, cell: int) -> int:
+        """Pixels between tiles; where a tile is several beside each other, they are further apart than those."""
+        parted = self._tiles is not None and self._width > self._tiles.shape[3]
+        return 2 * cell + 2 if parted else max(2, cell // 2)
 
     def place_of(self, place: int) -> QRectF:
         """Where the tile at a place in the order is drawn, in the viewport's pixels."""
@@ -244,6 +284,8 @@ class KernelSheetView(QAbstractScrollArea):
             self._go(0 if key == Qt.Key.Key_Home else last)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
             self.opened.emit(self.current)
+        elif key in _ZOOMS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(_ZOOMS[key])
         else:
             super().keyPressEvent(event)
 
@@ -254,14 +296,14 @@ class KernelSheetView(QAbstractScrollArea):
 
 
 class KernelCard(QWidget):
-    """The numbers of one kernel, each in a cell of its colour: its channels below each other."""
+    """The numbers of one kernel, each in a cell of its colour: its channels beside each other."""
 
     def __init__(self) -> None:
         super().__init__()
         self._tile: Array | None = None
         self._names: list[str] = []
         self._map = MAPS["blue-red"]
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_tile(self, tile: Array | None, names: list[str], shown: ColourMap) -> None:
         self._tile, self._names, self._map = tile, names, shown
@@ -275,16 +317,18 @@ class KernelCard(QWidget):
         return "\n".join(f"{name}: " + "; ".join(" ".join(number(float(value), 3) for value in row) for row in part)
                          for name, part in zip(self._names, self._tile, strict=False))
 
-    @property
-    def _cell(self) -> float:
-        return min(self.width() / max(int(self._tile.shape[2]), 1), 38.0) if self._tile is not None else 0.0
+    def _cell(self, room: int) -> float:
+        """Pixels of a cell, in so many for all channels."""
+        if self._tile is None:
+            return 0.0
+        channels, _, width = self._tile.shape
+        shown = min(channels, _CHANNELS)
+        return float(min((room - (shown - 1) * _BETWEEN) / (max(width, 1) * max(shown, 1)), 38.0))
 
     def sizeHint(self) -> QSize:
         if self._tile is None:
             return QSize(120, 10)
-        channels, height, width = self._tile.shape
-        each = min(max(self.width(), 120) / max(width, 1), 38.0) * height + self.fontMetrics().height() + 8
-        return QSize(120, ceil(each * min(channels, 3)))
+        return QSize(120, ceil(self._cell(max(self.width(), 120)) * self._tile.shape[1]) + self.fontMetrics().height() + 6)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -294,22 +338,23 @@ class KernelCard(QWidget):
         if self._tile is None:
             return
         import numpy as np
-        c, cell = theme.colours(self.palette()), self._cell
+        c, cell = theme.colours(self.palette()), self._cell(self.width())
         painter = QPainter(self)
         small = painter.font()
         small.setPointSizeF(small.pointSizeF() * 0.8)
         sizes = np.abs(self._tile[np.isfinite(self._tile)])
         top = float(sizes.max()) if sizes.size else 1.0
-        table, y = table_of(self._map, c.dark), 0.0
-        for name, part in zip(self._names, self._tile[:3], strict=False):
+        table, x = table_of(self._map, c.dark), 0.0
+        for name, part in zip(self._names, self._tile[:_CHANNELS], strict=False):
             for i, row in enumerate(part):
                 for j, value in enumerate(row.tolist()):
-                    self._draw_cell(painter, QRectF(j * cell, y + i * cell, cell - 1, cell - 1), value, top or 1.0, table, small)
-            y += cell * len(part)
-            painter.setFont(self.font())
+                    self._draw_cell(painter, QRectF(x + j * cell, i * cell, cell - 1, cell - 1), value, top or 1.0, table, small)
+            wide = cell * part.shape[1]
+            painter.setFont(small if len(self._names) > 1 else self.font())
             painter.setPen(QColor(c.muted))
-            painter.drawText(QPointF(0, y + self.fontMetrics().ascent() + 1), name)
-            y += self.fontMetrics().height() + 8
+            said = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, ceil(wide) if len(self._names) > 1 else self.width())
+            painter.drawText(QPointF(x, cell * len(part) + self.fontMetrics().ascent() + 3), said)
+            x += wide + _BETWEEN
         painter.end()
 
     def _draw_cell(self, painter: QPainter, rect: QRectF, value: float, top: float, table: Array, font: Any) -> None:
@@ -401,7 +446,7 @@ def ranked(norms: Array) -> list[int]:
     return found
 
 
-def is_sheet(shape: tuple[int, ...]) -> bool:
+def is_sheet(shape: tuple[int, ...], *, transposed: bool = False) -> bool:
     """Whether a sheet of kernels can be drawn of a weight of that shape: that of a 2-D convolution, not too large."""
     return len(shape) == 4 and 0 not in shape and 1 < max(shape[2:]) <= 64 and (
-        min(shape[0], core.MOST_KERNELS) * shape[2] * shape[3] <= _ELEMENTS)
+        min(shape[1 if transposed else 0], core.MOST_KERNELS) * shape[2] * shape[3] <= _ELEMENTS)

@@ -12,6 +12,7 @@ from .kernel_sheet import is_sheet
 
 MOST = 2 ** 31 - 1              # spin boxes and sliders count in C's int
 _SHOWN = 3                      # sliders in view before they scroll
+_PLANES = 64                    # planes side by side, at most
 
 
 class SliceControls(QWidget):
@@ -24,7 +25,8 @@ class SliceControls(QWidget):
         self._mosaics, self._wrap = mosaics, wrap
         self._shape: tuple[int, ...] = ()
         self._sliders: dict[int, QSpinBox] = {}
-        self.one_input = False              # of a sheet, where three inputs could be colours
+        self._transposed = False            # the first dimension counts the inputs
+        self._one_input = False             # of a sheet: its input is chosen
         self._rows, self._cols = self._box(self.tr("Rows")), self._box(self.tr("Columns"))
         self._fold = QSpinBox()
         self._fold.setAccessibleName(self.tr("Elements in a row"))
@@ -32,7 +34,7 @@ class SliceControls(QWidget):
         self._fold.setKeyboardTracking(False)
         self._fold.valueChanged.connect(lambda: self.changed.emit())
         self._as = self._box(self.tr("Layout"))
-        self._fill(sheet=False)
+        self._fill(sheet=False, planes=False)
         self._as.activated.connect(self._arrange)
         self._rows.activated.connect(lambda: self._chosen(self._rows, self._cols))
         self._cols.activated.connect(lambda: self._chosen(self._cols, self._rows))
@@ -58,7 +60,12 @@ class SliceControls(QWidget):
     @property
     def input(self) -> int:
         """The input whose kernels are wanted."""
-        return self._sliders[1].value() if 1 in self._sliders else 0
+        dim = self._input_dim
+        return self._sliders[dim].value() if dim in self._sliders else 0
+
+    @property
+    def _input_dim(self) -> int:
+        return 0 if self._transposed else 1
 
     @property
     def folds(self) -> bool:
@@ -68,13 +75,13 @@ class SliceControls(QWidget):
     def mosaic(self) -> bool:
         return self._mosaics and self._as.currentData() is True and _mosaic(self._shape) != ((), ())
 
-    def offer(self, shape: tuple[int, ...]) -> None:
-        """Another tensor; what was chosen stays chosen when the shape is the same."""
-        if shape == self._shape:
+    def offer(self, shape: tuple[int, ...], *, transposed: bool = False) -> None:
+        """Another tensor; what was chosen stays chosen when the shape is the same. `transposed`: its kernels lie by inputs first."""
+        if (shape, transposed) == (self._shape, self._transposed):
             return
-        self._shape = shape
+        self._shape, self._transposed = shape, transposed
         with QSignalBlocker(self._rows), QSignalBlocker(self._cols), QSignalBlocker(self._fold), QSignalBlocker(self._as):
-            self._fill(sheet=self._mosaics and is_sheet(shape))
+            self._fill(sheet=self._mosaics and is_sheet(shape, transposed=transposed), planes=len(shape) == 3)
             for box, first in ((self._rows, len(shape) - 2), (self._cols, len(shape) - 1)):
                 box.clear()
                 for d, size in enumerate(shape):
@@ -85,14 +92,15 @@ class SliceControls(QWidget):
 
     def show_element(self, at: tuple[int, ...]) -> None:
         """Moves the sliders so that the element `at` is on the plane."""
-        for d, spin in self._sliders.items():
-            with QSignalBlocker(spin):
+        with QSignalBlocker(self):              # the sliders and captions are to follow
+            for d, spin in self._sliders.items():
                 spin.setValue(at[d])
         self.changed.emit()
 
     def show_one_input(self, one: bool) -> None:
-        if one != self.one_input:
-            self.one_input = one
+        """Whether a sheet is of one input, which is chosen here."""
+        if one != self._one_input:
+            self._one_input = one
             self._lay_out()
 
     def step(self, by: int) -> None:
@@ -104,11 +112,11 @@ class SliceControls(QWidget):
             with QSignalBlocker(spin):
                 spin.setValue(0 if by > 0 else spin.maximum())
 
-    def _fill(self, *, sheet: bool) -> None:
+    def _fill(self, *, sheet: bool, planes: bool) -> None:
         self._as.clear()
         if sheet:
             self._as.addItem(self.tr("Kernels one by one"), "sheet")
-        self._as.addItem(self.tr("Kernels side by side"), True)
+        self._as.addItem(self.tr("Planes side by side") if planes else self.tr("Kernels side by side"), True)
         self._as.addItem(self.tr("One slice"), False)
 
     def choose(self, rows: int | None = None, cols: int | None = None, *, mosaic: bool | None = None, fold: int | None = None) -> None:
@@ -146,7 +154,7 @@ class SliceControls(QWidget):
         if self.folds:
             fixed = set()
         elif self.sheet:
-            fixed = {1} if self.one_input or shape[1] != 3 else set()
+            fixed = {self._input_dim} if self._one_input else set()
         elif kernels and self.mosaic:
             down, across = _mosaic(shape)
             fixed -= {*down, *across}
@@ -166,6 +174,7 @@ class SliceControls(QWidget):
         self._sliders = {}
         for row, d in enumerate(dims):
             name = self.tr("input") if self.sheet else self.tr("dim {n}").format(n=d)
+            count = self.tr("input {n} of {all}") if self.sheet else ""
             spin, slider = QSpinBox(), QSlider(Qt.Orientation.Horizontal)
             for part in (spin, slider):
                 part.setRange(0, self._shape[d] - 1)
@@ -177,6 +186,8 @@ class SliceControls(QWidget):
             spin.valueChanged.connect(lambda: self.changed.emit())
             caption = _muted(name)
             caption.setBuddy(spin)
+            if count:
+                _count_along(caption, spin, count)
             self._inside.addWidget(caption, row, 0)
             self._inside.addWidget(slider, row, 1)
             self._inside.addWidget(spin, row, 2)
@@ -229,7 +240,20 @@ def _mosaic(shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (0, 3), (1, 4)           # at one depth
     if len(shape) == 3 and 1 < shape[2] <= 15:
         return (0,), (1, 2)
+    if len(shape) == 3 and 1 < shape[0] <= _PLANES:
+        return (1,), (0, 2)             # planes side by side
     return (), ()
+
+
+def _count_along(caption: QLabel, spin: QSpinBox, text: str) -> None:
+    """Which of how many it is, in as much room as the last takes."""
+    def say(value: int) -> None:
+        caption.setText(text.format(n=f"{value:,}", all=f"{spin.maximum() + 1:,}"))
+
+    say(spin.maximum())
+    caption.setMinimumWidth(caption.sizeHint().width())
+    say(spin.value())
+    spin.valueChanged.connect(say)
 
 
 def _folded(numel: int) -> int:

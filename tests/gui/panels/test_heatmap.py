@@ -1,6 +1,7 @@
 """The heatmap: what is drawn is what is in the file, near and far; the newest selection only; everything by keys as well."""
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.core.tensors import channels
 from inspector.gui.kit import theme
 from inspector.gui.panels import heatmap
 from inspector.gui.panels.heatmap import HeatmapPanel
@@ -382,21 +384,128 @@ def test_that_many_inputs_are_looked_at_one_by_one(desk: Desk) -> None:
     desk.select("rgb")
     np.testing.assert_array_equal(page.view.tile(2), values[2, :3])
     assert not desk.panel.colours.isVisible()           # red, green and blue are
-    next(button for button in page.findChildren(QAbstractButton) if button.text() == "One by one").click()
+    next(button for button in desk.panel.findChildren(QAbstractButton) if button.text() == "Each" and button.isVisible()).click()
     desk.wait()
-    np.testing.assert_array_equal(page.view.tile(2), values[2, :1])
+    np.testing.assert_array_equal(page.view.tile(2), values[2, :3])
+    assert page.view.image_of(2).width() == 3 * 3 + 2           # three tiles in a row
+    page._choose(2)
+    assert page.card.accessibleDescription().splitlines()[1].startswith("input 1: ")
     assert desk.panel.colours.isVisible()
+    page.choose(inputs="norm")
+    desk.wait()
+    np.testing.assert_allclose(page.view.tile(2)[0], np.sqrt((values[2, :3].astype(np.float64) ** 2).sum(axis=0)))
 
 
-def test_that_enter_on_a_kernel_leads_to_its_slice(desk: Desk) -> None:
+def test_that_the_slider_says_which_of_how_many_inputs_it_is(desk: Desk) -> None:
+    desk.open({"conv": np.random.default_rng(0).normal(size=(8, 6, 3, 3)).astype(np.float32)})
+    desk.select("conv")
+    said = [label.text() for label in desk.panel.slices.findChildren(QLabel)]
+    assert "input 0 of 6" in said
+    desk.panel.slices.show_element((0, 4, 0, 0))
+    desk.wait()
+    caption = next(label for label in desk.panel.slices.findChildren(QLabel) if label.text().startswith("input"))
+    assert caption.text() == "input 4 of 6"
+    desk.panel.kernels.choose(inputs="norm")
+    desk.wait()
+    assert not [label for label in desk.panel.slices.findChildren(QLabel) if label.text().startswith("input") and label.isVisible()]
+
+
+def test_that_alike_kernels_stand_side_by_side_and_lead_to_each_other(desk: Desk) -> None:
+    rng = np.random.default_rng(0)
+    two = rng.normal(size=(2, 1, 3, 3))
+    values = np.concatenate([two[n % 2][None] * (n + 1) + rng.normal(size=(1, 1, 3, 3)) * 1e-3 for n in range(10)]).astype(np.float32)
+    desk.open({"conv": values})
+    desk.select("conv")
+    page = desk.panel.kernels
+    page.choose(order="alike")
+    desk.wait()
+    kinds = [n % 2 for n in page.view._order]
+    assert sorted(page.view._order) == list(range(10))
+    assert sum(a != b for a, b in itertools.pairwise(kinds)) == 1
+    page._choose(4)
+    shown = [button for button in page._alike if button.isVisible()]
+    assert {button.property("output") for button in shown} == {0, 2, 6, 8}
+    assert shown[0].text().endswith("\n1.00")
+    shown[0].click()
+    assert page.current == shown[0].property("output") or page.current % 2 == 0
+
+
+def test_that_a_transposed_convolution_swaps_inputs_and_outputs_and_says_so(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(6, 4, 3, 3)).astype(np.float32)
+    desk.open({"up.weight": values, "up.bias": np.zeros(4, np.float32)})
+    desk.select("up.weight")
+    page = desk.panel.kernels
+    assert "4 kernels of 3 × 3, 6 inputs · transposed" in desk.panel.remark.text()
+    desk.panel.slices.show_element((5, 0, 0, 0))
+    desk.wait()
+    np.testing.assert_array_equal(page.view.tile(3)[0], values[5, 3])
+    asked: list[object] = []
+    desk.panel.place_asked.connect(asked.append)
+    page.view.choose(2)
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    assert asked == [(5, 2, 0, 0)]
+
+
+def test_that_many_kernels_have_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "MOST_KERNELS", 4)
+    monkeypatch.setattr(channels, "MOST_KERNELS", 4)
+    values = np.random.default_rng(0).normal(size=(10, 1, 3, 3)).astype(np.float32)
+    desk.open({"conv": values})
+    desk.select("conv")
+    page = desk.panel.kernels
+    assert page._pages.isVisible()
+    assert page._page.text() == "0 to 3 of 10"
+    page._on.click()
+    desk.wait()
+    assert page._page.text() == "4 to 7 of 10"
+    np.testing.assert_array_equal(page.view.tile(5), values[5])
+    page._on.click()
+    desk.wait()
+    assert (page._page.text(), page._on.isEnabled()) == ("8 to 9 of 10", False)
+    page.outputs.chosen.emit(1)                 # a bar of another page
+    desk.wait()
+    assert (page._page.text(), page.current) == ("0 to 3 of 10", 1)
+
+
+def test_that_kernels_are_looked_at_closer(desk: Desk) -> None:
+    desk.open({"conv": np.random.default_rng(0).normal(size=(8, 1, 3, 3)).astype(np.float32)})
+    desk.select("conv")
+    view = desk.panel.kernels.view
+    fitting = view.layout_of_tiles[1]
+    desk.qtbot.keyClick(view, Qt.Key.Key_Plus)
+    assert view.layout_of_tiles[1] > fitting
+    for _ in range(12):
+        desk.qtbot.keyClick(view, Qt.Key.Key_Minus)
+    assert view.layout_of_tiles[1] == 2
+    desk.qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.layout_of_tiles[1] == fitting
+
+
+def test_that_planes_of_a_tensor_lie_side_by_side(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(3, 20, 30)).astype(np.float32)
+    desk.open({"planes": values})
+    desk.select("planes")
+    np.testing.assert_array_equal(desk.shown, np.concatenate(list(values), axis=1))
+    assert desk.panel.view.plane.unit == (1, 30)
+
+
+def test_that_enter_on_a_kernel_or_a_cell_leads_to_its_values(desk: Desk) -> None:
     values = np.random.default_rng(0).normal(size=(8, 6, 3, 3)).astype(np.float32)
     desk.open({"conv": values})
     desk.select("conv")
+    asked: list[object] = []
+    desk.panel.place_asked.connect(asked.append)
+    desk.panel.slices.show_element((0, 5, 0, 0))
+    desk.wait()
     view = desk.panel.kernels.view
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Return):
         desk.qtbot.keyClick(view, key)
+    assert asked == [(6, 5, 0, 0)]
+    desk.panel.slices.choose(mosaic=True)
     desk.wait()
-    np.testing.assert_array_equal(desk.shown, values[6, 0])
+    for key in (Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Enter, Qt.Key.Key_Home, Qt.Key.Key_Return):
+        desk.qtbot.keyClick(desk.panel.view, key)
+    assert asked[1:] == [(7, 5, 2, 1), (0, 0, 0, 0)]
 
 
 def test_that_a_matrix_has_the_norms_of_its_rows_and_columns_beside_it(desk: Desk) -> None:

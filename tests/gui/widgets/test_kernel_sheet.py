@@ -22,19 +22,29 @@ def colour(image: object, x: int, y: int) -> tuple[int, int, int]:
 def test_that_three_inputs_are_red_green_and_blue_around_the_middle_grey() -> None:
     tiles = np.zeros((2, 3, 1, 3))
     tiles[0, 0, 0, 0], tiles[0, 1, 0, 1], tiles[1, 2, 0, 2] = 2.0, -2.0, 4.0
-    image = sheet_image(tiles, common=False, shown=BLUE_RED, dark=False)
+    image = sheet_image(tiles, common=False, shown=BLUE_RED, dark=False, rgb=True)
     assert (image.width(), image.height()) == (3, 2)
     assert colour(image, 0, 0) == (255, 128, 128)
     assert colour(image, 1, 0) == (128, 0, 128)
     assert colour(image, 2, 1) == (128, 128, 255)
-    common = sheet_image(tiles, common=True, shown=BLUE_RED, dark=False)
+    common = sheet_image(tiles, common=True, shown=BLUE_RED, dark=False, rgb=True)
     assert colour(common, 0, 0) == (191, 128, 128)
+
+
+def test_that_each_input_is_a_tile_of_its_own_with_nothing_between() -> None:
+    tiles = RNG.normal(size=(2, 3, 2, 4))
+    image = sheet_image(tiles, common=True, shown=BLUE_RED, dark=False)
+    assert (image.width(), image.height()) == (3 * 4 + 2, 4)
+    assert [image.pixelColor(x, 3).alpha() for x in range(14)] == [255] * 4 + [0] + [255] * 4 + [0] + [255] * 4
+    largest = np.full((1, 1, 2, 4), np.abs(tiles).max())
+    alone = sheet_image(np.concatenate([tiles[:, 1:2], largest]), common=True, shown=BLUE_RED, dark=False)
+    assert [colour(image, 5 + x, 2) for x in range(4)] == [colour(alone, x, 2) for x in range(4)]
 
 
 def test_that_nan_has_a_colour_of_its_own() -> None:
     tiles = np.ones((1, 3, 2, 2))
     tiles[0, 1, 0, 1] = np.nan
-    image = sheet_image(tiles, common=False, shown=BLUE_RED, dark=False)
+    image = sheet_image(tiles, common=False, shown=BLUE_RED, dark=False, rgb=True)
     assert image.pixelColor(1, 0).name() == BLUE_RED.nonfinite
     assert sheet_image(tiles[:, 1:2], common=False, shown=BLUE_RED, dark=False).pixelColor(1, 0).name() == BLUE_RED.nonfinite
 
