@@ -3586,8 +3586,40 @@
 <translation>{name} 的范数</translation>
 </message>
 <message>
+<source>{share} zeros</source>
+<translation>{share} 为零</translation>
+</message>
+<message>
+<source>The share of all elements that is zero</source>
+<translation>所有元素中为零的比例</translation>
+</message>
+<message>
+<source>{n} of {all} rows all zero</source>
+<translation>{all} 行中有 {n} 行全为零</translation>
+</message>
+<message>
+<source>Outputs that nothing reaches: they are marked at the right</source>
+<translation>没有任何输入到达的输出：在右侧标出</translation>
+</message>
+<message>
+<source>{n} of {all} columns all zero</source>
+<translation>{all} 列中有 {n} 列全为零</translation>
+</message>
+<message>
+<source>Inputs that are not used: they are marked above</source>
+<translation>未被使用的输入：在上方标出</translation>
+</message>
+<message>
 <source>Point at a cell, or use the arrow keys. Wheel zooms, R shows all.</source>
 <translation>指向单元格，或使用方向键。滚轮缩放，R 显示全部。</translation>
+</message>
+<message>
+<source>mean of row {row}: {down}, of column {column}: {across}</source>
+<translation>第 {row} 行的均值：{down}，第 {column} 列：{across}</translation>
+</message>
+<message>
+<source>zeros in row {row}: {down}, in column {column}: {across}</source>
+<translation>第 {row} 行中的零：{down}，第 {column} 列：{across}</translation>
 </message>
 <message>
 <source>norm of row {row}: {down}, of column {column}: {across}</source>
@@ -3632,14 +3664,6 @@
 <message>
 <source>every element drawn</source>
 <translation>每个元素都已绘出</translation>
-</message>
-<message>
-<source>{n} of {all} rows are all zero</source>
-<translation>{all} 行中有 {n} 行全为零</translation>
-</message>
-<message>
-<source>{n} of {all} columns are all zero</source>
-<translation>{all} 列中有 {n} 列全为零</translation>
 </message>
 <message>
 <source>{n} cells with NaN or infinities</source>
@@ -3708,6 +3732,26 @@
 <message>
 <source>One element</source>
 <translation>单个元素</translation>
+</message>
+<message>
+<source>Beside it</source>
+<translation>旁边显示</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Zeros</source>
+<translation>零</translation>
+</message>
+<message>
+<source>None</source>
+<translation>无</translation>
+</message>
+<message>
+<source>Of each row and each column. Drag along it to look at a part.</source>
+<translation>每一行与每一列的。沿着它拖动可查看其中一段。</translation>
 </message>
 <message>
 <source>Copied {n} rows and {m} columns.</source>

@@ -16,12 +16,13 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QStack
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
-from inspector.gui.models.plot_scales import number
+from inspector.gui.models.plot_scales import number, percent
 from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.choice import Choice
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.flow import flowing
@@ -33,6 +34,7 @@ from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.slice_controls import SliceControls
+from inspector.gui.widgets.value_chips import Chip, ValueChips
 
 TASK, DETAIL, VALUE, SAVE = "heatmap", "heatmap-detail", "heatmap-value", "heatmap-save"
 NORMS = "heatmap-norms"
@@ -72,11 +74,13 @@ class HeatmapPanel(SelectionPanel):
         self._map_chosen = False
         self.requests: Requests[_Picture | Sheet] = self.make_requests(TASK, keep=KEPT)
         self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
-        self.norms: Requests[core.ChannelNorms] = self.make_requests(NORMS, keep=KEPT)
+        self.norms: Requests[core.ChannelMeasures] = self.make_requests(NORMS, keep=KEPT)
         self.value: Requests[str] = self.make_requests(VALUE, rest=SETTLED)
         self.heading = Heading()
         self.seen_as = SeenAsBar(session)
         self.remark = self.seen_as.remark
+        self.chips = ValueChips()
+        self.chips.sought.connect(lambda what: self.place_asked.emit(what))
         self.slices = SliceControls(mosaics=True)
         self.view = HeatmapView()
         self.kernels = KernelPage()
@@ -175,6 +179,7 @@ class HeatmapPanel(SelectionPanel):
     def _clear_view(self) -> None:
         for requests in (self.detail, self.value, self.norms):
             requests.ask(None)
+        self._show_zeros()
         self.view.clear()
         self.kernels.clear()
 
@@ -186,6 +191,10 @@ class HeatmapPanel(SelectionPanel):
             self._shown.setCurrentIndex(1 if isinstance(found, Sheet) else 0)
             self.kernels.readout.setVisible(isinstance(found, Sheet))
             self.kernels.show_choices(isinstance(found, Sheet))
+            if isinstance(found, Sheet):
+                self.norms.ask(None)
+                self.beside.hide()
+                self._show_zeros()
             for widget in self._of_pictures:
                 widget.setVisible(not isinstance(found, Sheet))
             coloured = isinstance(found, Sheet) and found.inputs == "rgb"           # red, green and blue are its colours
@@ -222,23 +231,46 @@ class HeatmapPanel(SelectionPanel):
     def _ask_norms(self, info: core.TensorInfo, plane: core.Plane) -> None:
         """What a matrix has beside it: how large each of its rows and columns is."""
         fits = len(plane.shape) == 2 and not plane.fold and 1 not in plane.shape and info.nbytes <= BUDGET and self._tensor is not None
-        self.view.reserve_margins(fits)
+        self.beside.setVisible(fits)
+        self.view.reserve_margins(fits and self.beside.data != "none")
+        self._show_zeros()
         if not fits or self._tensor is None:
             self.norms.ask(None)
             return
         ckpt = self._tensor[0]
-        self.norms.ask(Request(ckpt, info.key, lambda monitor: core.channel_norms(ckpt, info.key, monitor),
+        self.norms.ask(Request(ckpt, info.key, lambda monitor: core.channel_measures(ckpt, info.key, monitor),
                                label=self.tr("Norms of {name}").format(name=core.visible(info.key, 60))))
         self._show_norms()              # they may be known, and nothing changes then
 
     def _show_norms(self) -> None:
+        """What was chosen to stand beside a matrix, and how much of it is zero."""
         found, plane = self.norms.result, self.slices.plane
-        if found is None or self._tensor is None:
+        self._show_zeros()
+        if found is None or self._tensor is None or self.beside.data == "none":
             return
-        self.view.set_margins(*(found if plane.rows == (0,) else (found.inputs, found.outputs)))
-        picture = self.requests.result
-        if picture is not None and not isinstance(picture, Sheet):
-            self.remark.setText(self._facts(self._tensor[1], picture))
+        by = {"norm": found.norms, "mean": found.means, "zeros": found.zeros}[self.beside.data]
+        parts = abs(by.outputs), abs(by.inputs)
+        dead = found.norms.outputs == 0, found.norms.inputs == 0
+        turned = plane.rows != (0,)
+        self.view.set_margins(*(parts[::-1] if turned else parts), dead[::-1] if turned else dead)
+
+    def _show_zeros(self) -> None:
+        """How much of a matrix is zero; which of its rows and columns are so whole is marked beside it."""
+        found = self.norms.result
+        if found is None or not self.beside.isVisibleTo(self):
+            self.chips.show_chips([])
+            return
+        share = float(found.zeros.outputs.mean()) if found.zeros.outputs.size else 0.0
+        rows, cols = (int((norms == 0).sum()) for norms in found.norms)
+        chips = [Chip(self.tr("{share} zeros").format(share=percent(round(share * 10 ** 6), 10 ** 6)), "warning" if share >= 0.5 else "",
+                      self.tr("The share of all elements that is zero"), "zero" if share else None)]
+        if rows:
+            chips.append(Chip(self.tr("{n} of {all} rows all zero").format(n=f"{rows:,}", all=f"{len(found.norms.outputs):,}"), "warning",
+                              self.tr("Outputs that nothing reaches: they are marked at the right")))
+        if cols:
+            chips.append(Chip(self.tr("{n} of {all} columns all zero").format(n=f"{cols:,}", all=f"{len(found.norms.inputs):,}"), "warning",
+                              self.tr("Inputs that are not used: they are marked above")))
+        self.chips.show_chips(chips)
 
     # -- nearer -------------------------------------------------------------------------------------------------------
 
@@ -296,10 +328,22 @@ class HeatmapPanel(SelectionPanel):
         if block is not None and len(block[1]) * len(block[2]) > 1:
             said += "   ·   " + self._block_text(block)
         if self.norms.result is not None and len(at) == 2:
-            outputs, inputs = self.norms.result
-            said += "   ·   " + self.tr("norm of row {row}: {down}, of column {column}: {across}").format(
-                row=at[0], down=number(float(outputs[at[0]]), 4), column=at[1], across=number(float(inputs[at[1]]), 4))
+            said += "   ·   " + self._said_of_lines(self.norms.result, at[0], at[1])
         self.readout.setText(said)
+
+    def _said_of_lines(self, found: core.ChannelMeasures, row: int, column: int) -> str:
+        """What stands beside a matrix, of one row and one column."""
+        if self.beside.data == "mean":
+            means = found.means
+            return self.tr("mean of row {row}: {down}, of column {column}: {across}").format(
+                row=row, down=number(float(means.outputs[row]), 4), column=column, across=number(float(means.inputs[column]), 4))
+        if self.beside.data == "zeros":
+            zeros = found.zeros
+            return self.tr("zeros in row {row}: {down}, in column {column}: {across}").format(
+                row=row, down=f"{zeros.outputs[row]:.1%}", column=column, across=f"{zeros.inputs[column]:.1%}")
+        norms = found.norms
+        return self.tr("norm of row {row}: {down}, of column {column}: {across}").format(
+            row=row, down=number(float(norms.outputs[row]), 4), column=column, across=number(float(norms.inputs[column]), 4))
 
     def _block_text(self, block: tuple[float, range, range]) -> str:
         value, size = number(block[0], 6), f"{len(block[1])} × {len(block[2])}"
@@ -326,12 +370,6 @@ class HeatmapPanel(SelectionPanel):
                 facts.append(self.tr("made from {share} of the elements").format(share=words.share(part.read, part.total)))
         elif part is not None:
             facts.append(self.tr("every element drawn"))
-        if found is not None and self.norms.result is not None:
-            outputs, inputs = (int((norms == 0).sum()) for norms in self.norms.result)
-            if outputs:
-                facts.append(self.tr("{n} of {all} rows are all zero").format(n=f"{outputs:,}", all=f"{info.shape[0]:,}"))
-            if inputs:
-                facts.append(self.tr("{n} of {all} columns are all zero").format(n=f"{inputs:,}", all=f"{info.shape[1]:,}"))
         if found is not None and found.nonfinite:
             facts.append((self.tr("{n} cells with NaN or infinities") if found.layer.part.exact
                           else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.nonfinite:,}"))
@@ -361,6 +399,11 @@ class HeatmapPanel(SelectionPanel):
         if self.view.base is not None:
             self.view.recolour(self._colouring.colours, self._limits(self.view.detail or self.view.base))
 
+    def _beside_chosen(self) -> None:
+        self.view.reserve_margins(self.beside.data != "none")
+        self._show_norms()
+        self._show_readout()
+
     def _make_choices(self) -> None:
         self.colours = self._box(self.tr("Colours"), [
             (self.tr("Blue–red"), "blue-red"), (self.tr("Purple–orange"), "purple-orange"), (self.tr("Viridis"), "viridis"),
@@ -371,6 +414,10 @@ class HeatmapPanel(SelectionPanel):
             (self.tr("All values"), 1.0), ("99.9 %", 0.999), ("99 %", 0.99), ("95 %", 0.95)])
         self.how = self._box(self.tr("What a block shows"), [
             (self.tr("Mean"), "mean"), (self.tr("Largest magnitude"), "absmax"), (self.tr("One element"), "sample")])
+        self.beside = Choice(self.tr("Beside it"), [(self.tr("Norm"), "norm"), (self.tr("Mean"), "mean"), (self.tr("Zeros"), "zeros"),
+                                                    (self.tr("None"), "none")],
+                             tip=self.tr("Of each row and each column. Drag along it to look at a part."))
+        self.beside.chosen.connect(self._beside_chosen)
         for box in (self.colours, self.centre, self.clip):
             box.activated.connect(self._recolour)
         self.how.activated.connect(self.refresh)
@@ -447,7 +494,8 @@ class HeatmapPanel(SelectionPanel):
         choices, row = flowing(8)
         self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
         self.colours_label = label(self.tr("Colours"), tone="muted", selectable=False)
-        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how, *self.kernels.choices):
+        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how, self.beside,
+                       *self.kernels.choices):
             row.addWidget(widget)
         self.kernels.show_choices(False)
         self.how.hide()
@@ -470,6 +518,7 @@ class HeatmapPanel(SelectionPanel):
         bottom.addWidget(self.kernels.readout, 1)
         self.kernels.readout.hide()
         self._of_pictures = (self.readout, self.centre, self.clip)
+        self.beside.hide()
         bottom.addWidget(self.menu_button)
         shown = QWidget()
         inside = QVBoxLayout(shown)
@@ -487,6 +536,7 @@ class HeatmapPanel(SelectionPanel):
         whole.setSpacing(4)
         whole.addWidget(self.heading)
         whole.addWidget(self.seen_as)
+        whole.addWidget(self.chips)
         whole.addSpacing(6)
         whole.addWidget(self.slices)
         whole.addSpacing(4)

@@ -42,6 +42,7 @@ _BAR = 14                       # pixels across the colour bar
 _STRETCH = 5.0                  # planes longer than this, against the room there is, fill it instead of keeping cells square
 _CLOSEST = 96.0                 # pixels of a cell at most
 _MARKED = 400                   # blocks with NaN or infinities that are marked where they would be too small to see
+_LEAST_DRAG = 4.0               # pixels: less is a click
 _MARK = 4.0                     # pixels of such a mark
 _WRITTEN = (30, 15)             # pixels of a cell from which on its number is written into it
 
@@ -80,6 +81,8 @@ class HeatmapView(QWidget):
         self._dragged: QPointF | None = None
         self._margins_wanted = False
         self._margins: tuple[Array, Array] | None = None
+        self._dead: tuple[Array, Array] | None = None
+        self._marked: tuple[bool, float, float] | None = None      # on the strip above or at the right: from which pixel to which
         self._fitted_images: list[tuple[object, QImage]] = []
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -152,9 +155,10 @@ class HeatmapView(QWidget):
                 self.fit()
         self.update()
 
-    def set_margins(self, rows: Array, cols: Array) -> None:
-        """How large each row and each column is."""
+    def set_margins(self, rows: Array, cols: Array, dead: tuple[Array, Array] | None = None) -> None:
+        """How large each row and each column is, and which of them are all zero: those of size 0, where it is not said."""
         self._margins = rows, cols
+        self._dead = dead if dead is not None else (rows == 0, cols == 0)
         self.update()
 
     @property
@@ -189,6 +193,33 @@ class HeatmapView(QWidget):
         beside = _STRIP + 6 if self._margins_wanted else 0
         wide, high = self.width() - left - right - beside, self.height() - metrics.height() - 14 - beside
         return QRectF(left, 6 + beside, max(wide, 20), max(high, 20))
+
+    @property
+    def _seen(self) -> QRectF:
+        """Where there is something of the plane, in pixels."""
+        return QRectF(self.pixel_of(0, 0), self.pixel_of(*self._plane.size)) & self.area
+
+    def strip_at(self, at: QPointF) -> bool | None:
+        """Whether the strip above (True) or at the right (False) is there; None: neither."""
+        seen = self._seen
+        if self._margins is None:
+            return None
+        if QRectF(seen.left(), seen.top() - 3 - _STRIP, seen.width(), _STRIP + 3).contains(at):
+            return True
+        return False if QRectF(seen.right(), seen.top(), _STRIP + 6, seen.height()).contains(at) else None
+
+    def look_at(self, rows: range | None = None, cols: range | None = None) -> None:
+        """So many rows, or columns, over all the room there is; what is not named stays as it is."""
+        area, (across, down) = self.area, self._scale
+        if cols:
+            across = min(area.width() / len(cols), _CLOSEST)
+            self._origin.setX(cols.start)
+        if rows:
+            down = min(area.height() / len(rows), _CLOSEST)
+            self._origin.setY(rows.start)
+        self._scale = across, down
+        self._fitted = False
+        self._moved()
 
     @property
     def in_view(self) -> tuple[range, range]:
@@ -289,7 +320,7 @@ class HeatmapView(QWidget):
         painter = QPainter(self)
         c = theme.colours(self.palette())
         area = self.area
-        seen = QRectF(self.pixel_of(0, 0), self.pixel_of(*self._plane.size)) & area
+        seen = self._seen
         painter.save()
         painter.setClipRect(seen)
         for layer in (self._base, self._detail):
@@ -312,20 +343,27 @@ class HeatmapView(QWidget):
 
     def _draw_margins(self, painter: QPainter, seen: QRectF, c: theme.Colours) -> None:
         """The norm of each column above, of each row at the right; of several in a pixel the largest. Where one is zero there is a mark."""
-        if self._margins is None or seen.width() < 1 or seen.height() < 1:
+        if self._margins is None or self._dead is None or seen.width() < 1 or seen.height() < 1:
             return
         low, high = self._place_of(seen.topLeft()), self._place_of(seen.bottomRight())
         rows, cols = self._margins
         base = seen.top() - 3
-        for first, last, most, zero in _steps(cols, low.x(), high.x(), seen.width(), _STRIP):
+        for first, last, most, zero in _steps(cols, low.x(), high.x(), seen.width(), _STRIP, self._dead[1]):
             painter.fillRect(QRectF(seen.left() + first, base - most, last - first, most), QColor(c.series[0]))
             if zero:
-                painter.fillRect(QRectF(seen.left() + first, base, last - first, 2), QColor(c.warning))
+                painter.fillRect(QRectF(seen.left() + first, base - 1, last - first, 3), QColor(c.bar))
         base = seen.right() + 3
-        for first, last, most, zero in _steps(rows, low.y(), high.y(), seen.height(), _STRIP):
+        for first, last, most, zero in _steps(rows, low.y(), high.y(), seen.height(), _STRIP, self._dead[0]):
             painter.fillRect(QRectF(base, seen.top() + first, most, last - first), QColor(c.series[0]))
             if zero:
-                painter.fillRect(QRectF(base - 2, seen.top() + first, 2, last - first), QColor(c.warning))
+                painter.fillRect(QRectF(base - 2, seen.top() + first, 3, last - first), QColor(c.bar))
+        if self._marked is not None:
+            above, start, end = self._marked
+            mark = QColor(c.accent)
+            mark.setAlpha(70)
+            start, end = sorted((start, end))
+            painter.fillRect(QRectF(start, seen.top() - 3 - _STRIP, end - start, _STRIP + 3) if above else
+                             QRectF(seen.right(), start, _STRIP + 6, end - start), mark)
 
     def _draw_layer(self, painter: QPainter, layer: Layer, seen: QRectF) -> None:
         """Only the blocks in view, so that no picture is ever stretched to millions of pixels."""
@@ -507,15 +545,50 @@ class HeatmapView(QWidget):
             event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        above = self.strip_at(event.position())
+        if above is not None:
+            at = event.position().x() if above else event.position().y()
+            self._marked = above, at, at
+        else:
             self._dragged = event.position()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._dragged = None
         self.unsetCursor()
+        if self._marked is not None:
+            above, start, end = self._marked
+            self._marked = None
+            self._choose_range(above, *sorted((start, end)))
+            self.update()
+
+    def _choose_range(self, above: bool, start: float, end: float) -> None:
+        """What was dragged over on a strip; a click is no range."""
+        if end - start < _LEAST_DRAG:
+            return
+        area, (rows, cols) = self.area, self._plane.size
+        low, high = self._place_of(QPointF(start, area.top()) if above else QPointF(area.left(), start)), self._place_of(
+            QPointF(end, area.top()) if above else QPointF(area.left(), end))
+        if above:
+            self.look_at(cols=_span(low.x(), high.x(), cols))
+        else:
+            self.look_at(rows=_span(low.y(), high.y(), rows))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = event.position()
+        if self._marked is not None:
+            above, start, _ = self._marked
+            seen = self._seen
+            end = min(max(at.x(), seen.left()), seen.right()) if above else min(max(at.y(), seen.top()), seen.bottom())
+            self._marked = above, start, end
+            self.update()
+            return
+        above_now = self.strip_at(at)
+        if self._dragged is None and above_now is not None:
+            self.setCursor(Qt.CursorShape.SplitHCursor if above_now else Qt.CursorShape.SplitVCursor)
+        elif self._dragged is None:
+            self.unsetCursor()
         if self._dragged is not None:
             moved = self._dragged - at
             if moved.manhattanLength() >= 2:
@@ -588,8 +661,8 @@ def _ink(ground: QColor) -> QColor:
     return QColor("#000000") if light > 0.5 else QColor("#ffffff")
 
 
-def _steps(sizes: Array, low: float, high: float, pixels: float, most: float) -> list[tuple[float, float, float, bool]]:
-    """(from, to, height, whether one is zero) of bars over `pixels` for the places `low` to `high` of `sizes`, at most one a pixel; the
+def _steps(sizes: Array, low: float, high: float, pixels: float, most: float, dead: Array) -> list[tuple[float, float, float, bool]]:
+    """(from, to, height, whether one is `dead`) of bars over `pixels` for the places `low` to `high` of `sizes`, at most one a pixel; the
     largest of all is `most` high."""
     import numpy as np
     first, last = max(floor(low), 0), min(ceil(high), len(sizes))
@@ -599,7 +672,7 @@ def _steps(sizes: Array, low: float, high: float, pixels: float, most: float) ->
     count = min(last - first, max(int(pixels), 1))
     starts = first + np.arange(count) * (last - first) // count
     part = sizes[first:last]
-    largest, least = np.maximum.reduceat(part, starts - first), np.minimum.reduceat(part, starts - first)
+    largest, any_dead = np.maximum.reduceat(part, starts - first), np.logical_or.reduceat(dead[first:last], starts - first)
     edges = (np.append(starts, last) - low) * (pixels / (high - low))
     return [(max(a, 0.0), min(b, pixels), float(size) / top * most, bool(zero)) for a, b, size, zero in zip(
-        edges[:-1].tolist(), edges[1:].tolist(), largest.tolist(), (least == 0).tolist(), strict=True)]
+        edges[:-1].tolist(), edges[1:].tolist(), largest.tolist(), any_dead.tolist(), strict=True)]

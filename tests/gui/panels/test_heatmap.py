@@ -518,7 +518,8 @@ def test_that_a_matrix_has_the_norms_of_its_rows_and_columns_beside_it(desk: Des
     rows, columns = desk.panel.view.margins
     np.testing.assert_allclose(rows, np.linalg.norm(values.astype(np.float64), axis=1))
     np.testing.assert_allclose(columns, np.linalg.norm(values.astype(np.float64), axis=0))
-    assert "1 of 7 rows are all zero · 2 of 9 columns are all zero" in desk.panel.remark.text()
+    assert [chip.text for chip in desk.panel.chips.chips][1:] == ["1 of 7 rows all zero", "2 of 9 columns all zero"]
+    assert desk.panel.chips.chips[0].text.endswith(" % zeros")
     area = desk.panel.view.area
     desk.panel.slices.choose(rows=1, cols=0)
     desk.wait()
@@ -529,13 +530,72 @@ def test_that_a_matrix_has_the_norms_of_its_rows_and_columns_beside_it(desk: Des
     desk.select("v")
     assert desk.panel.view.margins is None
     assert desk.panel.view.area.top() < area.top()
+    assert not desk.panel.chips.chips
+    assert not desk.panel.beside.isVisible()
+
+
+def _drag(desk: Desk, start: QPointF, end: QPointF) -> None:
+    view = desk.panel.view
+    desk.qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    desk.qtbot.mouseMove(view, end.toPoint())
+    desk.qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=end.toPoint())
+
+
+def test_that_dragging_on_a_strip_looks_at_that_range(desk: Desk) -> None:
+    desk.open({"w": np.random.default_rng(0).normal(size=(300, 400)).astype(np.float32)})
+    desk.select("w")
+    view = desk.panel.view
+    whole, top, right = view.in_view, view.pixel_of(0, 100), view.pixel_of(60, 400)
+    above = view._seen.top() - 20
+    _drag(desk, QPointF(top.x(), above), QPointF(view.pixel_of(0, 180).x(), above))
+    rows, cols = view.in_view
+    assert rows == whole[0]
+    assert abs(cols.start - 100) <= 1
+    assert abs(cols.stop - 180) <= 1
+    beside = view._seen.right() + 10
+    _drag(desk, QPointF(beside, right.y()), QPointF(beside, view.pixel_of(90, 0).y()))
+    assert abs(view.in_view[0].start - 60) <= 2
+    assert abs(view.in_view[0].stop - 90) <= 2
+    assert view.in_view[1] == cols
+    before = view.in_view
+    desk.qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPointF(view._seen.center().x(), above).toPoint())
+    assert view.in_view == before
+    desk.qtbot.keyClick(view, Qt.Key.Key_0)
+    assert view.in_view == whole
+
+
+def test_that_norms_means_zeros_or_nothing_stand_beside_a_matrix(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(7, 9)).astype(np.float32)
+    values[2], values[3, :5] = 0, 0
+    desk.open({"w": values})
+    desk.select("w")
+    view, wide = desk.panel.view, values.astype(np.float64)
+
+    def choose(data: str) -> None:
+        button = next(button for button in desk.panel.beside.findChildren(QAbstractButton) if button.text() == data)
+        button.click()
+
+    choose("Mean")
+    assert view.margins is not None
+    np.testing.assert_allclose(view.margins[0], abs(wide.mean(axis=1)))
+    choose("Zeros")
+    np.testing.assert_allclose(view.margins[0], (values == 0).mean(axis=1))
+    np.testing.assert_allclose(view.margins[1], (values == 0).mean(axis=0))
+    assert view._dead is not None
+    assert view._dead[0].tolist() == [row == 2 for row in range(7)]
+    view.go_to(3, 0)
+    assert "zeros in row 3: 55.6%, in column 0: 28.6%" in desk.panel.readout.text()
+    top = view.area.top()
+    choose("None")
+    assert view.margins is None
+    assert view.area.top() < top
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1000), (-3.5, 12.25), (990, 1005), (40, 41)])
 def test_that_bars_of_margins_show_the_largest_of_what_shares_a_pixel(low: float, high: float) -> None:
     sizes = np.random.default_rng(0).random(1000)
     sizes[41] = 0
-    steps = _steps(sizes, low, high, 100.0, 40.0)
+    steps = _steps(sizes, low, high, 100.0, 40.0, sizes == 0)
     first, last = max(int(np.floor(low)), 0), min(int(np.ceil(high)), 1000)
     assert max(height for _, _, height, _ in steps) == pytest.approx(sizes[first:last].max() / sizes.max() * 40)
     assert any(zero for *_, zero in steps) == (first <= 41 < last)
