@@ -52,7 +52,9 @@ _LOOK_SECONDS = 1.0
 _FRESH_SECONDS = 60.0
 _AT_ONCE = 8                    # headers that are fetched at the same time
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)")
+_ETAG = re.compile(r'(?:W/)?"[!#-~]*"')                 # RFC 9110; what else a server says is compared, and never sent back to it
+_DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,40}")
 _PAGE = re.compile(r"(?P<scheme>https?)://(?P<host>[^/@]+)/(?P<repository>(?:datasets/|spaces/)?[^/]+/[^/]+)/blob/(?P<path>.+)")
 _HUBS = ("huggingface.co", "hf.co", "www.huggingface.co")
 _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "generation", "VersionId", "LastModified", "last_modified", "updated",
@@ -61,9 +63,12 @@ _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "generation", "Ve
 _REFUSED = frozenset({"reference", "simplecache", "filecache", "cached", "blockcache", "zip", "tar", "libarchive", "dir", "generic",
                       "local", "asynclocal", "asyncwrapper", "async_wrapper", "dask", "data", "root", "git", "dvc"})
 _WEB = frozenset({"http", "https"})
+_CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "private-token"})
 _PACKAGES = {"http": "aiohttp", "https": "aiohttp", "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "hf": "huggingface_hub"}
 _HOW = {"s3": "aws s3 cp {address} .", "gs": "gsutil cp {address} .", "gcs": "gsutil cp {address} .", "http": "curl -LO {address}",
         "https": "curl -LO {address}", "ftp": "curl -O {address}"}
+_WHY = {"ServerDisconnectedError": "it ended the connection", "ClientPayloadError": "what it sends is damaged",
+        "ClientResponseError": "what it sends cannot be understood"}
 _AGAIN = "Try again later, or download the file and open that."
 
 
@@ -592,20 +597,27 @@ class _Web:
         session = await self._system.set_session()
         options = dict(self._system.kwargs)
         headers = {**options.pop("headers", {}), "Accept-Encoding": "identity", "Range": f"bytes={start}-{start + nbytes - 1}"}
-        if known:
-            headers["If-None-Match" if known.startswith(('"', "W/")) else "If-Modified-Since"] = known
+        if _ETAG.fullmatch(known):
+            headers["If-None-Match"] = known
+        elif _DATE.fullmatch(known):
+            headers["If-Modified-Since"] = known
         options.setdefault("timeout", aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS))
         try:
             async with session.get(self._system.encode_url(address), headers=headers, **options) as reply:
                 if reply.history:
-                    if self._address.lower().startswith("https:") and reply.url.scheme != "https":
+                    hops = [*(hop.url for hop in reply.history), reply.url]
+                    if self._address.lower().startswith("https:") and any(hop.scheme != "https" for hop in hops):
                         raise Unreadable("the server leads from an encrypted address to one that is not", "Ask whoever runs it.", id="net")
-                    self._final = str(reply.url)
+                    # a request that is redirected loses what lets one in on the way to another server; one that goes there at once does not
+                    if hops[0].origin() == reply.url.origin() or not _lets_in(session, headers, options):
+                        self._final = str(reply.url)
                 return await self._taken(reply, start, nbytes, known)
         except (InspectorError, _Repeat):
             raise
         except aiohttp.TooManyRedirects:
             raise Unreadable("the server's redirections lead in a circle", "Ask whoever runs it.", id="net") from None
+        except aiohttp.RedirectClientError:
+            raise Unreadable("the server leads to what is no address of the web", "Ask whoever runs it.", id="net") from None
         except (aiohttp.InvalidURL, ValueError):
             raise Unsupported("that is no address", "Check how it is written.", id="remote") from None
         except aiohttp.ClientSSLError:
@@ -662,6 +674,12 @@ async def _body(reply: Any, most: int) -> bytes:
     return bytes(found)
 
 
+def _lets_in(session: Any, headers: Mapping[str, str], options: Mapping[str, Any]) -> bool:
+    """Whether a person's settings for fsspec hold what lets one in, which is sent with each request."""
+    names = {name.lower() for name in (*headers, *session.headers)}
+    return not names.isdisjoint(_CREDENTIALS) or session.auth is not None or any(options.get(name) for name in ("auth", "cookies"))
+
+
 def _timeouts() -> type[BaseException]:
     import asyncio
     return asyncio.TimeoutError
@@ -680,7 +698,7 @@ def _why(error: BaseException) -> str:
         return "it took too long"
     if "DNS" in name:
         return "no server of that name was found"
-    return text or name
+    return text or _WHY.get(name, name)
 
 
 def _awaited(future: concurrent.futures.Future[_T], monitor: Monitor) -> _T:

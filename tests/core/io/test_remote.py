@@ -5,13 +5,15 @@ import gc
 import json
 import os
 import pickle
+import socketserver
 import struct
 import subprocess
 import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -347,6 +349,96 @@ def test_that_redirections_are_followed_once(web: Web) -> None:
     web.redirects["loop.pth"] = web.url("loop.pth")
     with pytest.raises(core.Unreadable, match="circle"):
         core.open(web.url("loop.pth"))
+
+
+def test_that_what_lets_one_in_goes_to_no_other_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fsspec.config
+    monkeypatch.setitem(fsspec.config.conf, "http", {"headers": {"Authorization": "Bearer word"}})
+    save(tmp_path / "a.pth")
+    with serving(tmp_path) as elsewhere, serving(tmp_path, redirects={"x.pth": elsewhere.url("a.pth")}) as web:
+        core.summarize(core.open(web.url("x.pth")))
+        assert all(request.headers["Authorization"] == "Bearer word" for request in web.requests)
+        assert len(elsewhere.requests) > 2
+        assert not any("Authorization" in request.headers for request in elsewhere.requests)
+
+
+def test_that_a_redirection_over_an_open_line_is_not_followed_back_to_an_encrypted_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from yarl import URL
+    hops = [SimpleNamespace(url=URL(address)) for address in ("https://a.example/x", "http://a.example/x")]
+
+    class Session:
+        @asynccontextmanager
+        async def get(self, address: str, **_: Any) -> AsyncIterator[Any]:
+            yield SimpleNamespace(history=hops, url=URL("https://b.example/x"), status=404, headers={})
+    web = remote._Web("https://a.example/x", "https://a.example/x")
+
+    async def session() -> Session:
+        return Session()
+    monkeypatch.setattr(web, "_system", SimpleNamespace(set_session=session, kwargs={}, encode_url=str, loop=web._system.loop))
+    with pytest.raises(core.Unreadable, match="from an encrypted address to one that is not"):
+        web.fetch(0, 1, "", core.QUIET)
+
+
+# what a server answers, whatever it is asked, and what is said of it
+ANSWERS = {
+    b"206 \r\nContent-Range: bytes 0-9/" + b"9" * 5000 + b"\r\nContent-Length: 10\r\n\r\n0123456789": "does not say which part",
+    b"206 \r\nContent-Range: bytes 0-9/" + b"9" * 30 + b"\r\nContent-Length: 10\r\n\r\n0123456789": "does not say which part",
+    b"416 \r\nContent-Range: bytes */" + b"9" * 30 + b"\r\nContent-Length: 0\r\n\r\n": "HTTP status 416",
+    b"302 \r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n": "leads to what is no address of the web",
+    b"302 \r\nLocation: http://\x1b[31m bad/\r\nContent-Length: 0\r\n\r\n": "leads to what is no address of the web",
+    b"200 \r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello": "what it sends is damaged",
+    b"\x1b[31m": "what it sends cannot be understood",
+    b"": "it ended the connection",
+}
+
+
+@contextmanager
+def answering(*answers: bytes) -> Iterator[str]:
+    """A server that answers so, the last time and again, and its address."""
+    left = [*answers]
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.settimeout(5)
+            asked = b""
+            while b"\r\n\r\n" not in asked and (part := self.request.recv(65536)):
+                asked += part
+            answer = left.pop(0) if len(left) > 1 else left[0]
+            if answer:
+                self.request.sendall(b"HTTP/1.1 " + answer)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/a.pth"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("answer", "words"), ANSWERS.items(), ids=range(len(ANSWERS)))
+def test_that_a_hostile_answer_is_said_as_what_it_is(answer: bytes, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with answering(answer) as address:
+        assert cli.main(["ls", address]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert "\x1b" not in said
+    assert "no address." not in said.replace("no address of the web", "")
+
+
+def test_that_a_version_no_header_can_name_is_compared_and_not_sent_back(tmp_path: Path) -> None:
+    data = save(tmp_path / "a.pth", tensors=1, numel=4).read_bytes()
+    answer = b"200 \r\nETag: x\x1b[31m%s\r\nContent-Length: " + str(len(data)).encode() + b"\r\nConnection: close\r\n\r\n"
+    with answering(answer % b"" + data) as address:
+        for _ in range(2):
+            assert core.read_numpy(core.open(address), "layer.0.weight").shape == (4,)
+    with answering(answer % b"" + data, answer % b"2" + data) as address:
+        ckpt = core.open(address)
+        with pytest.raises(core.Changed, match="another version"):
+            core.read_numpy(ckpt, "layer.0.weight")
 
 
 def test_that_errors_of_the_server_are_waited_out(tmp_path: Path) -> None:
