@@ -307,11 +307,24 @@ def _told(data: bytes) -> dict[str, Any] | None:
                 parts.append(_Part(offset, body[at:at + old], body[at + old:at + old + new]))
                 at += old + new
             said["parts"] = parts
-            if type(said["name"]) is not str or not all(type(said[name]) is int for name in _NUMBERS):
+            if type(said["name"]) is not str or not all(type(said[name]) is int and said[name] < 1 << 63 for name in _NUMBERS) \
+                    or not _accounts_for_sizes(said["size"], said["nbytes"], parts):
                 return None
         return told if at == len(body) and type(told["by"]) is type(told["boot"]) is str else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _accounts_for_sizes(size: int, nbytes: int, parts: Sequence[_Part]) -> bool:
+    """Whether all bytes that taking it back cuts off or puts back at the end of the file are among the parts, and no part is beyond its
+    ends: a journal could say otherwise only to cut or to fill what it does not know."""
+    end, covered = max(size, nbytes), min(size, nbytes)
+    for offset, old, new in sorted(parts):
+        if offset + max(len(old), len(new)) > end:
+            return False
+        if offset <= covered:
+            covered = max(covered, offset + len(new if nbytes > size else old))
+    return min(size, nbytes) >= 0 and covered >= end
 
 
 def _forget(path: str) -> None:

@@ -245,6 +245,27 @@ def test_that_a_journal_that_was_planted_changes_nothing(tmp_path: Path, monkeyp
     assert undo.exists()
 
 
+@pytest.mark.parametrize("said", [
+    {"size": 0, "parts": []},                                           # cuts all of it off
+    {"size": 1000, "parts": [[2000, 0, 6000]]},                         # … most of it, and knows the rest
+    {"size": 1 << 50, "nbytes": 0, "parts": []},                        # fills it up
+    {"size": 1 << 70, "nbytes": 0, "parts": []},
+    {"parts": [[1 << 70, 0, 0]]},
+    {"parts": [[9000, 0, 0]]},
+    {"size": -1, "parts": []},
+], ids=json.dumps)
+def test_that_a_journal_changes_no_byte_that_it_does_not_know(tmp_path: Path, said: dict[str, Any]) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"precious" * 1000)
+    found = path.stat()
+    file = {"name": path.name, "inode": found.st_ino, "device": found.st_dev, "size": 8000, "mtime_ns": 0, "nbytes": 8000, **said}
+    body = json.dumps({"by": this_machine.lasting_writer(), "boot": this_machine.boot(), "files": [file]}).encode() + b"\n"
+    body += (b"precious" * 1000)[2000:] * bool(said["parts"] and said["parts"][0][2])
+    Path(beside(str(path), UNDO)).write_bytes(body + b"%08x\n" % overwrite.crc32(body))
+    assert not core.recover(path)
+    assert path.read_bytes() == b"precious" * 1000
+
+
 @posix
 def test_that_a_journal_that_is_a_link_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.bin"
