@@ -5,6 +5,7 @@ tell is read once, for its digest; what is the same bytes of the same file on tw
 """
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
@@ -164,7 +165,8 @@ def _triples(comparison: Comparison, base: Checkpoint, path: str, monitor: Monit
     taken: set[str] = set()
     found: list[tuple[str | None, Pair]] = []
     for pair in comparison.pairs:
-        key = partners[0].get(pair.a or "") or partners[1].get(pair.b or "")
+        own = [None if mine is None else known.get(mine) for mine, known in zip((pair.a, pair.b), partners, strict=True)]
+        key = own[0] if own[0] is not None else own[1]              # "" is a key, too
         key = None if key in taken else key
         if key is not None:
             taken.add(key)
@@ -305,7 +307,10 @@ def _changed(tables: Sequence[Mapping[str, object]], where: str) -> Iterator[Val
 
 
 def _same(x: object, y: object) -> bool:
-    return x is y or (x is not _ABSENT and y is not _ABSENT and same_value(x, y))
+    """By their bits, as tensors are: 0.0 is not -0.0 here, where the question is what was changed."""
+    if x is y or x is _ABSENT or y is _ABSENT or not same_value(x, y):
+        return x is y
+    return not (isinstance(x, float) and isinstance(y, float)) or x != x or math.copysign(1.0, x) == math.copysign(1.0, y)
 
 
 __all__ = ["STATUSES", "ThreeWay", "Triple", "ValueTriple", "compare_with_base", "with_triples"]

@@ -170,3 +170,19 @@ def test_that_what_cannot_be_read_is_not_judged(tmp_path: Path) -> None:
     found = core.compare_with_base(core.pair_up(a, core.open(tmp_path / "b.pth")), base)
     assert found.tensors[0].status == "unread"
     assert found.tensors[0].problem
+
+
+def test_that_a_tensor_without_a_name_is_one_like_any_other() -> None:
+    one, other = np.float32([1, 2, 3]), np.float32([[4.0]])
+    found = core.compare_with_base(core.pair_up({"": one}, {"w": other}), {"": one})
+    assert {(t.base, t.a, t.b, t.status, t.in_a, t.in_b) for t in found.tensors} == {
+        ("", "", None, "b", "kept", "removed"), (None, None, "w", "b", "absent", "added")}
+    found = core.compare_with_base(core.pair_up({"w": other}, {"": one}), {"": one})
+    assert {(t.base, t.a, t.b, t.status) for t in found.tensors} == {(None, "w", None, "a"), ("", None, "", "a")}
+
+
+def test_that_the_sign_of_a_zero_was_changed_by_whoever_has_another() -> None:
+    base, a, b = ({"v": v, "w": np.float32([v]), "nan": n} for v, n in ((0.0, float("nan")), (0.0, float("nan")), (-0.0, -float("nan"))))
+    found = core.compare_with_base(core.pair_up(a, b), base)
+    assert [(t.a, t.status) for t in found.tensors] == [("w", "b")]
+    assert [(v.key, v.base, v.b, v.status) for v in found.values] == [("v", "0.0", "-0.0", "b")]
