@@ -190,7 +190,8 @@ def _as_json(kept: Kept) -> dict[str, Any]:
 def _read(path: str) -> tuple[Kept, Kept]:
     """(what was open when it was last written, what was open before that and has not been opened again)."""
     file = QFile(path)
-    text = bytes(file.read(_LONGEST + 1).data()) if file.open(QFile.OpenModeFlag.ReadOnly) else b""
+    is_one = os.path.isfile(path)               # a pipe would be waited for
+    text = bytes(file.read(_LONGEST + 1).data()) if is_one and file.open(QFile.OpenModeFlag.ReadOnly) else b""
     try:
         found = json.loads(text) if len(text) <= _LONGEST else None
     except (ValueError, RecursionError):

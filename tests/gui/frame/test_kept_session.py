@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,6 +138,27 @@ def test_that_it_is_written_by_itself_and_for_nobody_else(start: Start, files: l
 def test_that_what_cannot_be_read_is_nothing(start: Start, settings: Settings, text: str) -> None:
     (Path(settings.beside) / "session.json").write_text(text)
     assert not start().menus["open-again"].isEnabled()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_that_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "session.json"
+    os.mkfifo(path)
+    code = f"from inspector.gui.frame import kept_session as k; assert k._read({str(path)!r}) == (k.Kept(), k.Kept())"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\ud800", "/", "http://[", "s3://", "x" * 100_000, "\x1b[31m"])
+def test_that_a_strange_path_is_told_as_one_that_cannot_be_opened(start: Start, settings: Settings, idle: Idle, path: str) -> None:
+    kept = {"files": [{"path": path, "selected": "\0", "recipe": "[]", "edits": -10**4000}]}
+    (Path(settings.beside) / "session.json").write_text(json.dumps({"version": 1, "now": kept}))
+    settings._set_json("recent", [path])
+    settings._set_json("recent-facts", {path: [(1 << 40) - 1, 10**4000, "?"]})
+    settings.sync()
+    window = start()
+    window.menus["open-again"].trigger()
+    idle(window.tasks)
+    assert not any(document.checkpoint for document in window.session.documents)
 
 
 @pytest.mark.parametrize("text", [
