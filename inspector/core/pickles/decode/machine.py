@@ -247,9 +247,10 @@ class _Machine:
                             new_b.append(b)
                             new_at.append(at)
                             stack.append(n)
-                            held -= len(meta[-1]) if meta else 0
+                            depth = max(len(meta) - 1, 0)       # of the stacks that a run may change
+                            held -= sum(map(len, meta[depth:]))
                             pos, retry = self.run_of_tensors(pos, stack, rebuild)
-                            held += len(meta[-1]) if meta else 0
+                            held += sum(map(len, meta[depth:]))
                             base = self.flush()
                             n = len(kind)
                             ahead = rebuild if self.bodies is not None else -1

@@ -3,11 +3,13 @@
 torch.save writes every tensor after the first as the same thirty opcodes (`torch._tensor.Tensor.__reduce_ex__`,
 `torch.serialization.persistent_id`; `?` is optional, PUT is BINPUT, LONG_BINPUT or MEMOIZE, GET is BINGET or LONG_BINGET):
 
-    behind the REDUCE of the last one:   PUT?  ((SETITEMS | APPENDS) MARK | turn)?  (text PUT? | GET | int)?
-    turn, to the next of many dicts:     SETITEMS  ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?  EMPTY_DICT PUT?  MARK
+    behind the REDUCE of the last one:   PUT?  plain*  ((SETITEMS | APPENDS) MARK | turn)?  plain*
+    plain, as keys and the count of steps: text PUT? | GET | int | BINFLOAT | NONE | NEWTRUE | NEWFALSE
+    turn, to the next of many dicts:     (SETITEMS | SETITEM) ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?  EMPTY_DICT PUT?  MARK?
+    which has a MARK and ends in SETITEMS, or has one pair and ends in SETITEM
     the anchor, the same bytes in a run: GET _rebuild_tensor_v2  MARK MARK  GET "storage"
     then:                                GET storage class, text PUT? | GET, text PUT? | GET, int, NONE?, TUPLE PUT?, BINPERSID,
-                                         int, size tuple PUT?, stride tuple PUT?, NEWTRUE | NEWFALSE,
+                                         int, size tuple PUT? | GET, stride tuple PUT? | GET, NEWTRUE | NEWFALSE,
                                          GET OrderedDict, EMPTY_TUPLE, REDUCE PUT?, TUPLE PUT?, REDUCE
 
 A pickler without a memo writes names and texts out each time: GLOBAL for each GET of a name, "storage" as a text. Those are runs, too, of
@@ -37,6 +39,7 @@ from inspector.core.graph import (
     BYTEARRAY,
     DICT,
     FALSE,
+    FLOAT,
     GLOBAL,
     INT,
     LIST,
@@ -44,6 +47,7 @@ from inspector.core.graph import (
     PERSID,
     REDUCE,
     SET,
+    SETITEM,
     SETITEMS,
     STR,
     TRUE,
@@ -66,6 +70,7 @@ BLOCK = 8192                    # lanes at a time: what they need stays in the c
 _AHEAD = 8                      # blocks that room is made for, as long as few lanes were read
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
+MOST_PLAIN = 9                  # values one after the other: four pairs and a key
 LONGEST = 512                   # bytes that all opcodes between two texts can take, and some
 NEVER = 1 << 62
 _WINDOW, _LARGEST_WINDOW = 1 << 14, 1 << 18     # bytes that are searched for anchors at once
@@ -77,10 +82,12 @@ _STORAGE_AT = len(_WRITTEN) - 12    # of the opcode of "storage"
 _LONGEST_NAME = 40                  # bytes of a GLOBAL that is looked for
 _MOST_NAMES = 32
 _NOT_FOR_KEYS = frozenset((LIST, DICT, SET, BYTEARRAY, TUPLE))
-_OTHER, _PUT, _GET, _INT, _TEXT = range(5)
+_OTHER, _PUT, _GET, _INT, _TEXT, _ATOM = range(6)
 # opcode: (class, bytes with its argument, bits of the argument)
 _TOKENS = {0x71: (_PUT, 2, 8), 0x72: (_PUT, 5, 32), 0x94: (_PUT, 1, 0), 0x68: (_GET, 2, 8), 0x6A: (_GET, 5, 32),
-           0x4B: (_INT, 2, 8), 0x4D: (_INT, 3, 16), 0x4A: (_INT, 5, 32), 0x58: (_TEXT, 5, 32), 0x8C: (_TEXT, 2, 8)}
+           0x4B: (_INT, 2, 8), 0x4D: (_INT, 3, 16), 0x4A: (_INT, 5, 32), 0x58: (_TEXT, 5, 32), 0x8C: (_TEXT, 2, 8),
+           0x47: (_ATOM, 9, 0), 0x4E: (_ATOM, 1, 0), 0x88: (_ATOM, 1, 0), 0x89: (_ATOM, 1, 0)}
+_KINDS = {0x58: STR, 0x8C: STR, 0x47: FLOAT, 0x4E: NONE, 0x88: TRUE, 0x89: FALSE}       # of the others INT
 _NOTED = frozenset((0x94, 0x8C))        # MEMOIZE SHORT_BINUNICODE: torch.load(weights_only=True) takes neither
 
 
@@ -88,11 +95,11 @@ class _Budget(Protocol):
     left: int
 
 
-def run(graph: Graph, memo: array[int], stack: list[int], meta: Sequence[list[int]], pos: int, rebuild: int,
+def run(graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int, rebuild: int,
         budget: _Budget) -> tuple[int, int, Bodies | None]:
     """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
 
-    Changes `graph`, `memo` and `stack` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
+    Changes `graph`, `memo`, `stack` and `meta` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
     of the last tensor decoded (`pos` itself when none was), the offset before which another try is not worth it, and the bodies of those
     that follow, where they do not follow closely enough.
     """
@@ -187,7 +194,7 @@ class _Ahead:
         return sound
 
 
-def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: Sequence[list[int]], pos: int,
+def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int,
                 budget: _Budget) -> tuple[int, int, Bodies | None]:
     size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
     anchors = places.ahead(pos)
@@ -202,12 +209,14 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[in
             block.keep(block.sound_lanes())
             block.keep(block.known_indexes(len(memo)))
             block.keep(block.valid_texts())
-            block.keep(block.fitting_batches(graph, stack, meta))
+            top = _Top(block, stack, meta)
+            block.keep(block.fitting_batches(graph, top))
             done = block.lanes
-            if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, stack, meta, budget):
+            if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, top, budget):
                 if pos > start:
                     return pos, pos, None
                 return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
+            top.leave(stack, meta)
             end = int(block.end[done - 1])
             if done < len(starts):
                 return end, end, None
@@ -252,6 +261,26 @@ class _Room:
             del column[filled:]
 
 
+class _Top:
+    """What lies above the MARK of the dict or list that tensors are put into, and the stacks below that, the last two of them. A dict that
+    no MARK lies on, as it has one pair, is taken for one with a MARK: `marked` is False then."""
+
+    def __init__(self, block: _Block, stack: list[int], meta: Sequence[list[int]]) -> None:
+        self.marked = not block.begins_in_single or len(stack) < 3
+        self.stack = stack if self.marked else stack[-2:]
+        self.below = [*meta[-2:]] if self.marked else [*meta[-1:], stack[:-2]]
+        self.marked_behind = self.marked                # the same behind the last lane that is written
+
+    def leave(self, stack: list[int], meta: list[list[int]]) -> None:
+        """Makes `stack` and `meta` what they are behind that lane."""
+        if self.marked and not self.marked_behind:
+            stack[:0] = meta.pop()
+        elif not self.marked:
+            if self.marked_behind:
+                meta.append(self.below[-1])
+            stack[:] = self.stack if self.marked_behind else self.below[-1] + self.stack
+
+
 Lane = tuple[int, int, int, bytes, tuple[int, ...], int, int]
 """A body that may be skipped: where its REDUCE ends; how many nodes and operands are in it; the kinds of the nodes; which of them the memo
 gets; the memo index of the first PUT, -1 where none says it; its number."""
@@ -269,7 +298,7 @@ class Bodies:
         self._places = places
         self._size = FEWEST                 # lanes that are read at once, twice as many each time while most of them are of use
         self._block: _Block | None = None
-        self._fetched: tuple[Ints, ...] = ()    # of each lane the nodes its GETs ask for: class, hooks, storage's key, location
+        self._fetched: tuple[Ints, ...] = ()    # of each lane the nodes its GETs ask for: class, hooks, storage's key, location, tuples
 
     def read_ahead(self, at: int, memo: array[int]) -> bool:
         """Reads what follows the anchor at `at`, which was not read yet; nothing may wait, and what is in the memo must not be put there
@@ -286,8 +315,8 @@ class Bodies:
         block = self._block = _Block(self._places, starts, at)
         everywhere: Mask = np.ones(len(starts), bool)
         resolve, known = _Resolver(memo, np.zeros(0, np.int64)), len(memo)
-        wanted = [(block.cls, everywhere), (block.hooks, everywhere), (block.storage_key.slot, block.storage_key.got),
-                  (block.location.slot, block.location.got)]
+        wanted = [(block.cls, everywhere), (block.hooks, everywhere),
+                  *((one.slot, one.got) for one in (block.storage_key, block.location, block.size, block.stride))]
         for slot, got in wanted:
             block.whole &= ~got | ((slot >= 0) & (slot < known))
         self._fetched = tuple(resolve(slot, got & block.whole) for slot, got in wanted)
@@ -299,7 +328,7 @@ class Bodies:
         import numpy as np
         assert self._block is not None
         number, node, operand = np.array(self.waiting, np.int64).reshape(-1, 3).T
-        cls, hooks, storage_key, location = (nodes[number] for nodes in self._fetched)
+        cls, hooks, *fetched = (nodes[number] for nodes in self._fetched)
         self.waiting.clear()
         block = self._block.only(number)
         made = _Tensor(block)
@@ -307,9 +336,9 @@ class Bodies:
         ids += (node - ids[:, 0])[:, None]
         places, operands_there = made.operands.number(0), made.operands.there
         places += (operand - places[:, 0])[:, None]
+        own = zip((block.storage_key, block.location, block.size, block.stride), made.fetched(), fetched, strict=True)
         made.fill(ids, places, np.full(len(node), self._places.rebuild), cls, hooks,
-                  np.where(block.storage_key.made, ids[:, made.storage_key], storage_key),
-                  np.where(block.location.made, ids[:, made.location], location))
+                  *(np.where(one.got, nodes, ids[:, column]) for one, column, nodes in own))
         first = len(graph.a)
         where = ids[there] - first
         nodes = made.nodes
@@ -354,10 +383,12 @@ class _Reader:
         self.classes = np.zeros(256, np.int64)
         self.widths = np.zeros(256, np.int64)
         self.masks = np.zeros(256, np.int64)
+        self.kinds = np.full(256, INT, np.int64)
         for op, (which, width, bits) in _TOKENS.items():
             if op in _NOTED and op not in seen:
                 continue
             self.classes[op], self.widths[op], self.masks[op] = which, width, (1 << bits) - 1
+            self.kinds[op] = _KINDS.get(op, INT)
 
     def read(self, p: Ints) -> Token:
         word = self.view[p]
@@ -368,7 +399,6 @@ class _Reader:
         if negative.any():
             value[negative] -= 1 << 32
         return Token(op, self.classes.take(op), self.widths.take(op), value, word)
-
 
     def says(self, p: Ints, said: bytes) -> Mask:
         """Where exactly these bytes are."""
@@ -396,20 +426,31 @@ class Put(NamedTuple):
 
 
 class Operand(NamedTuple):
-    """A text or int written out (`made`) or fetched from the memo (`got`)."""
+    """A text, a number or the like written out (`made`) or fetched from the memo (`got`)."""
 
     made: Mask
     text: Mask
     got: Mask
     slot: Ints          # memo index where got
-    a: Ints             # text: start; int: value
+    kind: Ints          # where made
+    a: Ints             # text: start; number: value
     b: Ints
     at: Ints
+    put: int            # which of the PUTs is behind it
+
+    @property
+    def there(self) -> Mask:
+        found: Mask = self.made | self.got
+        return found
 
 
 class TupleOfInts(NamedTuple):
+    """One written out, or fetched from the memo (`got`)."""
+
     items: list[tuple[Mask, Ints, Ints]]        # there, value, at
     at: Ints
+    got: Mask
+    slot: Ints          # memo index where got
 
 
 class _Block:
@@ -437,17 +478,38 @@ class _Block:
 
     def _parse_lead(self, p: Ints, anchors: Ints) -> None:
         p = self._put(p)
+        self.ahead, p = self._plain(p, anchors)
         token = self.reader.read(p)
         batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
-        self.turn: Mask = (token.op == 0x75) & ~batch
+        self.single: Mask = token.op == 0x73
+        self.turn: Mask = ((token.op == 0x75) & ~batch) | self.single
         self.batch: Mask = batch | self.turn
         self.batch_op, self.batch_at = token.op, p
         p = p + 2 * batch
         self.turning = bool(self.turn.any())
         if self.turning:
             p = self._parse_turn(p, token)
-        self.key, p = self._operand(p, None, but=p == anchors)
+        self.behind: list[Operand] = []
+        if self.batch.any():
+            self.behind, p = self._plain(p, anchors)
         self.ok &= p == anchors
+
+    @property
+    def begins_in_single(self) -> bool:
+        """Whether what the first lane ends is a dict of one pair."""
+        return bool(self.single[0]) and not any(operand.there[0] for operand in self.ahead)
+
+    def _plain(self, p: Ints, anchors: Ints) -> tuple[list[Operand], Ints]:
+        """Plain values one after the other, up to the anchor at most."""
+        found: list[Operand] = []
+        while len(found) < MOST_PLAIN:
+            out = ~self.ok | (p == anchors) | (self.reader.classes.take(self.reader.bytes.take(p)) < _GET)
+            if out.all():
+                break
+            operand, p = self._operand(p, None, but=out)
+            found.append(operand)
+            p = self._within(p)
+        return found, p
 
     def _parse_turn(self, p: Ints, token: Token) -> Ints:
         """The end of one dict and the beginning of the next that lies in the same one; `outer`: where a batch of that ends, too."""
@@ -455,7 +517,7 @@ class _Block:
         self.outer_op, self.outer_at = token.rest & 255, p + 1
         self.outer: Mask = turn & ((self.outer_op == 0x75) | (self.outer_op == 0x65)) & ((token.rest >> 8 & 255) == 0x28)
         p = p + turn + 2 * self.outer
-        self.name, p = self._operand(p, None, but=~turn | (data[p] == 0x7D))
+        self.name, p = self._operand(p, None, but=~turn | (data[p] == 0x7D) | (self.reader.classes.take(data[p]) == _ATOM))
         self.ok &= ~turn | (data[p] == 0x7D)
         self.dict_at = p
         p = p + turn
@@ -463,8 +525,8 @@ class _Block:
         there = turn & (token.which == _PUT)
         self.puts.append(Put(there, token.value, token.op == 0x94))
         p = p + token.width * there
-        self.ok &= ~turn | (data[p] == 0x28)
-        return p + turn
+        self.marked: Mask = turn & (data[p] == 0x28)
+        return p + self.marked
 
     def _parse_tensor(self, p: Ints) -> Ints:
         self.cls, self.cls_at, p = self._name(p)
@@ -519,24 +581,29 @@ class _Block:
         self.ok &= self.reader.bytes[p] == op
         return p, p + 1
 
-    def _put(self, p: Ints) -> Ints:
+    def _put(self, p: Ints, but: Mask | None = None) -> Ints:
         token = self.reader.read(p)
         there = token.which == _PUT
+        if but is not None:
+            there = there & ~but
         self.puts.append(Put(there, token.value, token.op == 0x94))
         behind: Ints = p + token.width * there
         return behind
 
     def _operand(self, p: Ints, wanted: int | None, but: Mask | None = None) -> tuple[Operand, Ints]:
-        """A text or GET (`wanted` _TEXT), an int (_INT), or any of them (None), and none at all where `but` says so."""
+        """A text or GET (`wanted` _TEXT), an int (_INT), or any plain value (None), and none at all where `but` says so."""
         import numpy as np
-        token = self.reader.read(p)
+        token, put = self.reader.read(p), len(self.puts)
         text, got = token.which == _TEXT, token.which == _GET
         made = text | (token.which == _INT)
+        kind = self.reader.kinds.take(token.op)
         if wanted == _INT:
             self.ok &= token.which == _INT
-            return Operand(made, text, got, token.value, token.value, np.zeros_like(p), p), p + token.width
+            return Operand(made, text, got, token.value, kind, token.value, np.zeros_like(p), p, -1), p + token.width
         if wanted == _TEXT:
             made = text
+        else:
+            made = made | (token.which == _ATOM)
         if but is not None:
             made, text, got = made & ~but, text & ~but, got & ~but
             self.ok &= made | got | but
@@ -544,9 +611,12 @@ class _Block:
             self.ok &= made | got
         behind = p + token.width * (made | got)
         a = np.where(text, behind, token.value)
+        real = made & (token.op == 0x47)
+        if real.any():
+            a[real] = self.reader.view[p[real] + 1].byteswap()
         behind = self._within(behind + token.value * text)
         b = np.where(text, behind, 0)
-        operand = Operand(made, text, got, token.value, a, b, p)
+        operand = Operand(made, text, got, token.value, kind, a, b, p, put)
         follow = self.reader.read(behind)
         there = (follow.which == _PUT) & text
         self.puts.append(Put(there, follow.value, follow.op == 0x94))
@@ -554,11 +624,14 @@ class _Block:
 
     def _tuple(self, p: Ints) -> tuple[TupleOfInts, Ints]:
         import numpy as np
-        marked = self.reader.bytes[p] == 0x28
+        fetched = self.reader.read(p)
+        got = fetched.which == _GET
+        p = p + np.where(got, fetched.width, 0)
+        marked = (self.reader.bytes[p] == 0x28) & ~got
         p = p + marked
         items: list[tuple[Mask, Ints, Ints]] = []
         count = np.zeros(len(p), np.int64)
-        active = self.ok.copy()
+        active = self.ok & ~got
         while True:
             token = self.reader.read(p)
             active = active & (token.which == _INT)
@@ -569,8 +642,8 @@ class _Block:
             p = p + token.width * active
         op = token.op
         by_count = np.array([0x29, 0x85, 0x86, 0x87] + [0] * (MOST_DIMS - 3), np.int64)[count]
-        self.ok &= op == np.where(marked, 0x74, by_count)
-        return TupleOfInts(items, p), self._put(p + 1)
+        self.ok &= got | (op == np.where(marked, 0x74, by_count))
+        return TupleOfInts(items, p, got, fetched.value), self._put(p + ~got, but=got)
 
     # -- bodies ----------------------------------------------------------------------------------------------------------
 
@@ -642,21 +715,26 @@ class _Block:
         ok: Mask = np.ones(len(there), bool)
         for i, put in enumerate(self.puts):
             ok &= ~put.there | put.implied | (put.slot == self.put_before[:, i])
-        # the PUTs in order: the tensor before, perhaps the dict's name and itself, key, storage key, location, id, size, stride, hooks,
-        # arguments
+        # the PUTs in order: the tensor before, plain values, perhaps the dict's name and itself, plain values, storage key, location, id,
+        # size, stride, hooks, arguments
         first = self.before
-        if self.turning:
-            ok &= ~self.name.got | (self.name.slot < self.put_before[:, 1])
-        ok &= ~self.key.got | (self.key.slot < self.put_before[:, first - 1])
+        for operand in self._lead():
+            ok &= ~operand.got | (operand.slot < self.put_before[:, operand.put])
         if not self.names:
             ok &= (self.cls < self.put_before[:, first]) & (self.hooks < self.put_before[:, first + 5])
         ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, first])
         ok &= ~self.location.got | (self.location.slot < self.put_before[:, first + 1])
+        for place, several in enumerate((self.size, self.stride), 3):
+            ok &= ~several.got | (several.slot < self.put_before[:, first + place])
         return self._first_bad(ok)
+
+    def _lead(self) -> list[Operand]:
+        """What is before the tensors."""
+        return [*self.ahead, *((self.name,) if self.turning else ()), *self.behind]
 
     def valid_texts(self) -> int:
         """Texts must be UTF-8; nearly all are ASCII, which their bytes eight at a time show."""
-        operands = (self.key, self.storage_key, self.location, *((self.name,) if self.turning else ()))
+        operands = (*self._lead(), self.storage_key, self.location)
         return min((n for operand in operands for n in self._undecodable(operand)), default=self.lanes)
 
     def _undecodable(self, operand: Operand) -> Iterator[int]:
@@ -679,25 +757,36 @@ class _Block:
             doubtful |= (word & self.reader.high_bits[left]) != 0
         return doubtful
 
-    def fitting_batches(self, graph: Graph, stack: Sequence[int], meta: Sequence[list[int]]) -> int:
+    def fitting_batches(self, graph: Graph, top: _Top) -> int:
         """A batch may end only where its target takes it and, for a dict, where every value has a key."""
         import numpy as np
-        kind = graph.kind
+        kind, stack, meta = graph.kind, top.stack, top.below
         lanes = np.flatnonzero(self.batch[:self.lanes])
         if not len(lanes):
             return self.lanes
         if not meta or not meta[-1]:
             return int(lanes[0])
-        pairs = self.batch_op[lanes] == 0x75
+        pairs = self.batch_op[lanes] != 0x65
         turns = _before(self.turn)[lanes]                       # where there was one, what is filled is a dict
-        unkeyed = _before(~(self.key.made | self.key.got))[lanes]
-        even = unkeyed == np.concatenate((np.zeros(1, np.int64), unkeyed[:-1]))
-        even[0] &= len(stack) % 2 == 0 and _NOT_FOR_KEYS.isdisjoint(kind[k] for k in stack[::2])
+        items = _steps(self.pushed()[lanes], len(stack))
+        even = items % 2 == 0
+        even[0] &= _NOT_FOR_KEYS.isdisjoint(kind[k] for k in stack[::2])
         accepted = np.array([_accepts(kind[meta[-1][-1]], LIST), _accepts(kind[meta[-1][-1]], DICT)])
         ok = np.where(turns > 0, pairs, accepted[pairs.astype(np.intp)]) & (even | ~pairs)
         if self.turning:
+            single = self.single[lanes]
+            marked = np.concatenate((np.array([top.marked]), (self.marked | ~self.turn)[lanes[:-1]]))
+            ok &= np.where(single, ~marked & (items == 2), marked)
             ok &= ~self.outer[lanes] | self._outer_fits(graph, lanes, meta)
         return self.lanes if ok.all() else int(lanes[ok.argmin()])
+
+    def pushed(self) -> Ints:
+        """How many were pushed up to where the batch of a lane would end."""
+        import numpy as np
+        ahead = sum((operand.there for operand in self.ahead), np.zeros(len(self.ok), np.int64))
+        behind = sum((operand.there for operand in self.behind), np.ones(len(self.ok), np.int64))
+        found: Ints = _before(ahead + behind) + ahead
+        return found
 
     def _outer_fits(self, graph: Graph, lanes: Ints, meta: Sequence[list[int]]) -> Mask:
         """The same of the batches of what the dicts are in, where one ends."""
@@ -717,17 +806,18 @@ class _Block:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def commit(self, graph: Graph, room: _Room, memo: array[int], stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
+    def commit(self, graph: Graph, room: _Room, memo: array[int], top: _Top, budget: _Budget) -> bool:
         """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
         import numpy as np
-        n = self.lanes
+        n, stack, meta = self.lanes, top.stack, top.below
         nodes, operands = _Nodes(n), _Operands(n)
         one: Mask = np.ones(n, bool)
 
         # presence of nodes and operands, in the order the plain loop would make them
+        ahead = [nodes.column(operand.made) for operand in self.ahead]
         batch = nodes.column(self.batch)
         outer, name, dict_ = (nodes.column(there) for there in (self.outer, self.name.made, self.turn)) if self.turning else (-1, -1, -1)
-        key = nodes.column(self.key.made)
+        behind = [nodes.column(operand.made) for operand in self.behind]
         made = _Tensor(self, nodes, operands)
         reduce = made.reduce
 
@@ -738,12 +828,16 @@ class _Block:
         batches = _Batches(self, stack, meta)
         places = operands.number(first_operand) + batches.inserted[:, None]
 
-        put_nodes = self._put_nodes(stack[-1], ids[:, [*((name, dict_) if self.turning else ()), key, *made.put_columns(), reduce]])
+        in_memo = [*ahead, *((name, dict_) if self.turning else ()), *behind, *made.put_columns(), reduce]
+        put_nodes = self._put_nodes(stack[-1], ids[:, in_memo])
         resolve = _Resolver(memo, put_nodes)
-        key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.slot[:n], self.key.got[:n]))
-        storage_key_node = np.where(self.storage_key.made[:n], ids[:, made.storage_key],
-                                    resolve(self.storage_key.slot[:n], self.storage_key.got[:n]))
-        location_node = np.where(self.location.made[:n], ids[:, made.location], resolve(self.location.slot[:n], self.location.got[:n]))
+
+        def nodes_of(operand: Operand | TupleOfInts, column: int) -> Ints:
+            got = operand.got[:n]
+            return np.where(got, resolve(operand.slot[:n], got), ids[:, column]) if got.any() else ids[:, column]
+
+        plain = [nodes_of(*one) for one in zip((*self.ahead, *self.behind), (*ahead, *behind), strict=True)]
+        fetched = [nodes_of(*one) for one in zip((self.storage_key, self.location, self.size, self.stride), made.fetched(), strict=True)]
         if self.names:
             cls_node, hooks_class, rebuild = ids[:, made.cls], ids[:, made.hooks_name], ids[:, made.rebuild]
         else:
@@ -751,26 +845,31 @@ class _Block:
             rebuild = np.full(n, self._rebuild(graph, stack))
 
         begin, middle, end = batches.places(places)
-        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), begin, middle, self.batch_at)
-        name_node = key_node
+        made_of = np.where(self.batch_op[:n] == 0x75, SETITEMS, np.where(self.single[:n], SETITEM, APPENDS))
+        nodes.fill(batch, made_of, begin, middle, self.batch_at)
+        name_node = begin
         if self.turning:
-            name_node = np.where(self.name.made[:n], ids[:, name], resolve(self.name.slot[:n], self.name.got[:n]))
+            name_node = nodes_of(self.name, name)
             nodes.fill(outer, np.where(self.outer_op[:n] == 0x75, SETITEMS, APPENDS), middle, end, self.outer_at)
             nodes.fill(name, np.where(self.name.text[:n], STR, INT), self.name.a, self.name.b, self.name.at)
             nodes.fill(dict_, DICT, end, end, self.dict_at)
-        nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
-        made.fill(ids, places, rebuild, cls_node, hooks_class, storage_key_node, location_node)
+        for operand, column in zip((*self.ahead, *self.behind), (*ahead, *behind), strict=True):
+            nodes.fill(column, operand.kind[:n], operand.a, operand.b, operand.at)
+        made.fill(ids, places, rebuild, cls_node, hooks_class, *fetched)
 
         new_kinds = nodes.kinds()
+        named = [(name_node, self.name.got)] if self.turning else []
         if not all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in
-                   ((key_node, self.key.got), *(((name_node, self.name.got),) if self.turning else ()))):
+                   chain(zip(plain, (operand.got for operand in (*self.ahead, *self.behind)), strict=True), named)):
             return False
         budget.left -= nodes.total
-        written = batches.write(graph, operands, places - first_operand, key_node, ids[:, reduce], ids[:, batch],
+        written = batches.write(graph, operands, places - first_operand, [*plain, ids[:, reduce]], ids[:, batch],
                                 (name_node, ids[:, dict_], ids[:, outer]) if self.turning else None)
         graph.kind += new_kinds.tobytes()
         room.write(nodes.a[nodes.there], nodes.b[nodes.there], nodes.at[nodes.there], written)
         memo.extend(array("i", put_nodes.astype(np.intc).tobytes()))
+        if self.turning and self.turn[:n].any():
+            top.marked_behind = bool(self.marked[np.flatnonzero(self.turn[:n])[-1]])
         return True
 
     def _rebuild(self, graph: Graph, stack: Sequence[int]) -> int:
@@ -789,7 +888,7 @@ class _Block:
         return flat
 
     def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], keys: Ints, first_node: int) -> bool:
-        nodes = different(keys).values.tolist()
+        nodes = different(keys).values.tolist() if len(keys) else []
         return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
 
 
@@ -837,9 +936,9 @@ class _Tensor:
         self.persid = nodes.column(one)
         self.offset = nodes.column(one)
         self.sizes = [nodes.column(there) for there, _, _ in block.size.items]
-        self.size = nodes.column(one)
+        self.size = nodes.column(~block.size.got)
         self.strides = [nodes.column(there) for there, _, _ in block.stride.items]
-        self.stride = nodes.column(one)
+        self.stride = nodes.column(~block.stride.got)
         self.flag = nodes.column(one)
         if block.names:
             self.hooks_name = nodes.column(one)
@@ -856,7 +955,12 @@ class _Tensor:
         """Those of the nodes that a PUT stores, in order, but for the tensor's own."""
         return self.storage_key, self.location, self.pid, self.size, self.stride, self.hooks, self.args
 
-    def fill(self, ids: Ints, places: Ints, rebuild: Ints, cls: Ints, hooks_class: Ints, storage_key: Ints, location: Ints) -> None:
+    def fetched(self) -> tuple[int, ...]:
+        """Those of the nodes that may be fetched from the memo instead."""
+        return self.storage_key, self.location, self.size, self.stride
+
+    def fill(self, ids: Ints, places: Ints, rebuild: Ints, cls: Ints, hooks_class: Ints, storage_key: Ints, location: Ints, size: Ints,
+             stride: Ints) -> None:
         """Writes all of it. `ids` and `places` are the numbers of nodes and operands; the others the nodes that are asked for."""
         import numpy as np
         block, nodes, operands = self.block, self.nodes, self.operands
@@ -886,7 +990,7 @@ class _Tensor:
             nodes.fill(self.cls, GLOBAL, block.cls, 0, block.cls_at)
             nodes.fill(self.hooks_name, GLOBAL, block.hooks, 0, block.hooks_name_at)
         pid_values = (storage, cls, storage_key, location, ids[:, self.numel], ids[:, self.none])
-        args_values = (ids[:, column] for column in (self.persid, self.offset, self.size, self.stride, self.flag, self.hooks))
+        args_values = (ids[:, self.persid], ids[:, self.offset], size, stride, ids[:, self.flag], ids[:, self.hooks])
         int_values = (ids[:, column] for column in (*self.sizes, *self.strides))
         for column, values in zip([*self.pid_operands, *self.size_operands, *self.stride_operands, *self.args_operands],
                                   [*pid_values, *int_values, *args_values], strict=True):
@@ -968,20 +1072,21 @@ class _Batches:
     and with that lane's own."""
 
     def __init__(self, block: _Block, stack: list[int], meta: Sequence[list[int]]) -> None:
-        """What lies on `stack` is above the MARK already."""
+        """What lies on `stack` is above the MARK already; `meta` are the stacks below, the last two."""
         import numpy as np
         n = block.lanes
-        self.count, self.stack, self.meta = n, stack, meta
+        self.stack, self.meta = stack, meta
         self.lanes = np.flatnonzero(block.batch[:n])
-        self.keyed = (block.key.made | block.key.got)[:n]
-        self.pushed = _before(self.keyed) + np.arange(n)        # by the lanes before each
+        one: Mask = np.ones(n, bool)
+        self.pushed = np.stack([*(operand.there[:n] for operand in (*block.ahead, *block.behind)), one], 1)
+        self.ends = block.pushed()[self.lanes] + len(stack)     # of the batches, in what lies there and is pushed
         self.items = np.zeros(n, np.int64)                      # in the batch that ends at a lane
-        self.items[self.lanes] = _steps(self.pushed[self.lanes], len(stack))
+        self.items[self.lanes] = _steps(self.ends, 0)
         own = self.items + block.batch[:n]
         self.turns = self.outer = self.lanes[:0]
         if block.turning:
             self.turn = block.turn[:n]
-            self.named = (block.name.made | block.name.got)[:n] & self.turn
+            self.named = block.name.there[:n] & self.turn
             self.turns, self.outer = np.flatnonzero(self.turn), np.flatnonzero(block.outer[:n])
             begun = (_before(self.turn) + _before(self.named))[self.outer]
             own[self.outer] += 1 + _steps(begun, len(meta[-1]) if len(self.outer) else 0)
@@ -995,47 +1100,41 @@ class _Batches:
         begin = end - self.own
         return begin, begin + self.items + 1, end
 
-    def write(self, graph: Graph, operands: _Operands, places: Ints, key: Ints, reduce: Ints, nodes: Ints,
+    def write(self, graph: Graph, operands: _Operands, places: Ints, pushed: list[Ints], nodes: Ints,
               turns: tuple[Ints, Ints, Ints] | None) -> NDArray[np.intc]:
-        """Gives all operands, and leaves on the stacks what lies there behind the last lane. `turns`: names of dicts, the dicts, nodes
-        of the batches of what they are in."""
+        """Gives all operands, and leaves on the stacks what lies there behind the last lane. `pushed`: nodes, in order, of each lane;
+        `turns`: names of dicts, the dicts, nodes of the batches of what they are in."""
         import numpy as np
         written = np.empty(operands.total + int(self.inserted[-1]), np.intc)
         written[places[operands.there]] = operands.value[operands.there]
-        last = 0
+        whole = np.stack(pushed, 1)[self.pushed]
         if len(self.lanes):
-            last = self._fill(graph, written, places, key, reduce, nodes, turns)
-        both = np.stack((key, reduce), 1)[last:]
-        pushed = np.stack((self.keyed, np.ones(self.count, bool)), 1)[last:]
-        self.stack.extend(both[pushed].tolist())
+            whole = np.concatenate((np.array(self.stack, np.int64), whole))
+            self.stack.clear()
+            self._fill(graph, written, places, whole, nodes, turns)
+            whole = whole[int(self.ends[-1]):]
+        self.stack.extend(whole.tolist())
         return written
 
-    def _fill(self, graph: Graph, written: NDArray[np.intc], places: Ints, key: Ints, reduce: Ints, nodes: Ints,
-              turns: tuple[Ints, Ints, Ints] | None) -> int:
-        """The operands of the batches; gives the lane behind the last of them."""
+    def _fill(self, graph: Graph, written: NDArray[np.intc], places: Ints, whole: Ints, nodes: Ints,
+              turns: tuple[Ints, Ints, Ints] | None) -> None:
+        """The operands of the batches."""
         import numpy as np
-        lanes, last = self.lanes, int(self.lanes[-1])
+        lanes, last = self.lanes, int(self.ends[-1])
         begin, middle, _ = self.places(places)
         targets = np.full(len(lanes), self.meta[-1][-1])
         if turns is not None:
             before = _before(self.turn)[lanes]
             targets[before > 0] = turns[1][self.turns[before[before > 0] - 1]]
         written[begin[lanes]] = targets
-        written[int(begin[lanes[0]]) + 1:int(begin[lanes[0]]) + 1 + len(self.stack)] = self.stack
-        which = np.repeat(lanes, np.diff(lanes, prepend=0))     # for each lane the one whose batch takes what it pushes
-        first = self.pushed[lanes] - self.items[lanes]          # pushed before each batch, less what lay there
-        at = begin[which] + 1 + self.pushed[:last] - np.repeat(first, np.diff(lanes, prepend=0))
-        keyed = self.keyed[:last]
-        written[at[keyed]] = key[:last][keyed]
-        written[at + keyed] = reduce[:last]
-        self.stack.clear()
+        items = self.items[lanes]
+        written[np.arange(last) + np.repeat(begin[lanes] + 1 - (self.ends - items), items)] = whole[:last]
         filled = [*zip(nodes[lanes].tolist(), targets.tolist(), strict=True)]
         if turns is not None:
             filled = sorted(filled + self._fill_outer(written, middle, *turns))
         mutations = graph.mutations
         for node, target in filled:
             mutations.setdefault(target, []).append(node)
-        return last
 
     def _fill_outer(self, written: NDArray[np.intc], middle: Ints, name: Ints, dict_: Ints, nodes: Ints) -> list[tuple[int, int]]:
         """The same of what the dicts are in: batches, with their targets."""
