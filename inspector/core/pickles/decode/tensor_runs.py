@@ -316,7 +316,7 @@ class Bodies:
         everywhere: Mask = np.ones(len(starts), bool)
         resolve, known = _Resolver(memo, np.zeros(0, np.int64)), len(memo)
         wanted = [(block.cls, everywhere), (block.hooks, everywhere),
-                  *((one.slot, one.got) for one in (block.storage_key, block.location, block.size, block.stride))]
+                  *((one.slot, one.got) for one in block.may_be_fetched())]
         for slot, got in wanted:
             block.whole &= ~got | ((slot >= 0) & (slot < known))
         self._fetched = tuple(resolve(slot, got & block.whole) for slot, got in wanted)
@@ -336,9 +336,9 @@ class Bodies:
         ids += (node - ids[:, 0])[:, None]
         places, operands_there = made.operands.number(0), made.operands.there
         places += (operand - places[:, 0])[:, None]
-        own = zip((block.storage_key, block.location, block.size, block.stride), made.fetched(), fetched, strict=True)
+        either = zip(block.may_be_fetched(), made.fetched(), fetched, strict=True)
         made.fill(ids, places, np.full(len(node), self._places.rebuild), cls, hooks,
-                  *(np.where(one.got, nodes, ids[:, column]) for one, column, nodes in own))
+                  *(np.where(one.got, nodes, ids[:, column]) for one, column, nodes in either))
         first = len(graph.a)
         where = ids[there] - first
         nodes = made.nodes
@@ -526,7 +526,8 @@ class _Block:
         self.puts.append(Put(there, token.value, token.op == 0x94))
         p = p + token.width * there
         self.marked: Mask = turn & (data[p] == 0x28)
-        return p + self.marked
+        behind: Ints = p + self.marked
+        return behind
 
     def _parse_tensor(self, p: Ints) -> Ints:
         self.cls, self.cls_at, p = self._name(p)
@@ -728,6 +729,10 @@ class _Block:
             ok &= ~several.got | (several.slot < self.put_before[:, first + place])
         return self._first_bad(ok)
 
+    def may_be_fetched(self) -> tuple[Operand | TupleOfInts, ...]:
+        """What of a tensor may come from the memo, but for names."""
+        return self.storage_key, self.location, self.size, self.stride
+
     def _lead(self) -> list[Operand]:
         """What is before the tensors."""
         return [*self.ahead, *((self.name,) if self.turning else ()), *self.behind]
@@ -783,9 +788,12 @@ class _Block:
     def pushed(self) -> Ints:
         """How many were pushed up to where the batch of a lane would end."""
         import numpy as np
-        ahead = sum((operand.there for operand in self.ahead), np.zeros(len(self.ok), np.int64))
-        behind = sum((operand.there for operand in self.behind), np.ones(len(self.ok), np.int64))
-        found: Ints = _before(ahead + behind) + ahead
+        ahead, all_of_them = np.zeros(len(self.ok), np.int64), np.ones(len(self.ok), np.int64)
+        for operand in self.ahead:
+            ahead += operand.there
+        for operand in self.behind:
+            all_of_them += operand.there
+        found: Ints = _before(all_of_them + ahead) + ahead
         return found
 
     def _outer_fits(self, graph: Graph, lanes: Ints, meta: Sequence[list[int]]) -> Mask:
@@ -836,8 +844,8 @@ class _Block:
             got = operand.got[:n]
             return np.where(got, resolve(operand.slot[:n], got), ids[:, column]) if got.any() else ids[:, column]
 
-        plain = [nodes_of(*one) for one in zip((*self.ahead, *self.behind), (*ahead, *behind), strict=True)]
-        fetched = [nodes_of(*one) for one in zip((self.storage_key, self.location, self.size, self.stride), made.fetched(), strict=True)]
+        plain = [nodes_of(operand, column) for operand, column in zip((*self.ahead, *self.behind), (*ahead, *behind), strict=True)]
+        fetched = [nodes_of(operand, column) for operand, column in zip(self.may_be_fetched(), made.fetched(), strict=True)]
         if self.names:
             cls_node, hooks_class, rebuild = ids[:, made.cls], ids[:, made.hooks_name], ids[:, made.rebuild]
         else:
@@ -892,8 +900,8 @@ class _Block:
         return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
 
 
-def _before(there: Mask) -> Ints:
-    """Of each lane how many before it are so."""
+def _before(there: Mask | Ints) -> Ints:
+    """Of each lane how many before it are so, or how many the ones before it have together."""
     import numpy as np
     found: Ints = np.cumsum(there, dtype=np.int64) - there
     return found
