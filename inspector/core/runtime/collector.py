@@ -14,6 +14,7 @@ _was_on = False         # before the first of them all
 _for_good = False       # one of the pauses was
 
 _YOUNG, _MIDDLE, _OLD = 700, 10, 10         # what Python's own collector waits for
+_FLOOD = 20_000         # objects that came to stay since the middle generation was looked at: rows of tables, not to be walked in the way
 _SHARE = 200            # a look at everything takes at most this part of the time
 
 
@@ -49,6 +50,7 @@ class CollectorByHand:
     def __init__(self) -> None:
         self._closed = False
         self._looked, self._took = time.monotonic(), 0.0
+        self._grown, self._flooded = 0, False
         _begin(by_hand=True)
 
     def look(self, thoroughly: bool = False) -> None:
@@ -57,13 +59,23 @@ class CollectorByHand:
         if self._closed or not _was_on or _pauses:
             return
         young, middle, old = gc.get_count()
-        if thoroughly and old > _OLD and time.monotonic() - self._looked > _SHARE * self._took:
+        if thoroughly and (old > _OLD or self._flooded) and time.monotonic() - self._looked > _SHARE * self._took:
             begun = time.monotonic()
             gc.collect()
             self._looked = time.monotonic()
             self._took = self._looked - begun
+            self._grown, self._flooded = 0, False
         elif young > _YOUNG:
-            gc.collect(1 if middle > _MIDDLE else 0)
+            self._grown += young
+            if self._grown > _FLOOD:            # straight to what is old, and looked at with that
+                gc.freeze()
+                gc.unfreeze()
+                self._grown, self._flooded = 0, True
+            elif middle > _MIDDLE:
+                gc.collect(1)
+                self._grown = 0
+            else:
+                gc.collect(0)
 
     def close(self) -> None:
         """Python collects by itself again."""

@@ -71,22 +71,69 @@ def _largest(s: core.Summary) -> float:
     return max(abs(float(s.min)), abs(float(s.max)))
 
 
+class Wish(NamedTuple):
+    """By what rows are to be sorted: a column, and whether the greatest come first; by depth where nobody chose one."""
+
+    column: int | None = None
+    down: bool = False
+    by_depth: bool = False
+
+
+class Layout(NamedTuple):
+    """Rows, in stored order, as a table shows them."""
+
+    ckpt: core.Checkpoint | None
+    prefix: str
+    rows: list[Row]
+    wish: Wish
+    order: list[int]
+    totals: Totals
+
+
+class Totals(NamedTuple):
+    """Of all rows: the greatest deviation, and whether any has NaN or zeros."""
+
+    widest: float = 0.0
+    nan: bool = False
+    zeros: bool = False
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Totals:
+        found = [row.summary for row in rows if row.summary is not None]
+        return cls(max((one.std for one in found if isfinite(one.std)), default=0.0), any(one.nan for one in found),
+                   any(one.zeros for one in found))
+
+    def __or__(self, other: Totals) -> Totals:
+        return Totals(max(self.widest, other.widest), self.nan or other.nan, self.zeros or other.zeros)
+
+
+def laid_out(ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row], wish: Wish) -> Layout:
+    """For workers, where there are many."""
+    return Layout(ckpt, prefix, list(rows), wish, order_of(ckpt, rows, wish), Totals.of(rows))
+
+
 class LayerTable(QAbstractTableModel):
+    """`elsewhere`, where it is set, has what it is given found out by a worker if there is much to do, and the other thing done with it."""
+
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self.elsewhere: Callable[[Callable[[], list[int]], Callable[[list[int]], None]], None] = lambda work, show: show(work())
         self._ckpt: core.Checkpoint | None = None
         self._prefix = ""
         self._rows: list[Row] = []
         self._order: list[int] = []
-        self._sorted: tuple[int, bool] | None = None
-        self._by_depth = False
         self._columns = _columns()
-        self._widest = 0.0
+        self._totals = Totals()
+        self.wish = Wish()
+
+    @property
+    def totals(self) -> Totals:
+        return self._totals
 
     @property
     def widest(self) -> float:
         """The greatest deviation of all rows."""
-        return self._widest
+        return self._totals.widest
 
     @property
     def prefix(self) -> str:
@@ -99,12 +146,15 @@ class LayerTable(QAbstractTableModel):
         return self._rows
 
     def show_rows(self, ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row]) -> None:
+        self.show_layout(laid_out(ckpt, prefix, rows, self.wish))
+
+    def show_layout(self, found: Layout) -> None:
+        """If it was made for another wish than there is by now, that is seen to next."""
         self.beginResetModel()
-        self._ckpt, self._prefix, self._rows = ckpt, prefix, list(rows)
-        self._widest = _widest(rows)
-        self._order = list(range(len(self._rows)))
-        self._arrange()
+        self._ckpt, self._prefix, self._rows, self._order, self._totals = found.ckpt, found.prefix, found.rows, found.order, found.totals
         self.endResetModel()
+        if found.wish != self.wish:
+            self._rearrange()
 
     def add(self, rows: Sequence[Row]) -> None:
         """More of them, at the end until everything is measured."""
@@ -112,16 +162,16 @@ class LayerTable(QAbstractTableModel):
             first = len(self._rows)
             self.beginInsertRows(_ROOT, first, first + len(rows) - 1)
             self._rows.extend(rows)
-            self._widest = max(self._widest, _widest(rows))
+            self._totals |= Totals.of(rows)
             self._order.extend(range(first, len(self._rows)))
             self.endInsertRows()
 
     def order_by_depth(self, by_depth: bool) -> None:
         """Whether what nobody sorted goes by the numbers of layers, as far as the keys have them, rather than by the file."""
-        if by_depth != self._by_depth:
-            self._by_depth = by_depth
-            if self._sorted is None:
-                self.sort(-1)
+        if by_depth != self.wish.by_depth:
+            self.wish = self.wish._replace(by_depth=by_depth)
+            if self.wish.column is None:
+                self._rearrange()
 
     def row_at(self, row: int) -> Row:
         return self._rows[self._order[row]]
@@ -190,48 +240,26 @@ class LayerTable(QAbstractTableModel):
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column; -1 is the order of the file, those with NaN or infinities first."""
+        self.wish = Wish(None if column < 0 else column, column >= 0 and order == Qt.SortOrder.DescendingOrder, self.wish.by_depth)
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        ckpt, rows, these, wish = self._ckpt, self._rows[:], self._rows, self.wish
+
+        def show(order: list[int]) -> None:
+            if these is self._rows and wish == self.wish:               # else others came meanwhile, or another wish, and were seen to
+                self._put_order([*order, *range(len(order), len(these))])
+
+        self.elsewhere(lambda: order_of(ckpt, rows, wish), show)
+
+    def _put_order(self, order: list[int]) -> None:
         self.layoutAboutToBeChanged.emit()
         kept = self.persistentIndexList()
         keys = [self._order[index.row()] for index in kept]
-        self._sorted = None if column < 0 else (column, order == Qt.SortOrder.DescendingOrder)
-        self._arrange()
+        self._order = order
         places = {n: at for at, n in enumerate(self._order)} if kept else {}
         self.changePersistentIndexList(kept, [self.index(places[n], index.column()) for n, index in zip(keys, kept, strict=True)])
         self.layoutChanged.emit()
-
-    def _arrange(self) -> None:
-        import numpy as np
-        nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in self._rows], bool)
-        if self._sorted is None:
-            self._order = self._depths() if self._by_depth else np.argsort(~nonfinite, kind="stable").tolist()
-            return
-        column, down = self._sorted
-        column = STD if column == RIDGE else column         # the widest on top, or the narrowest
-        if column <= SHAPE:
-            chosen = sorted(range(len(self._rows)), key=lambda n: self._rank(n, column), reverse=down)
-            self._order = chosen
-            return
-        take = self._columns[column - 2].value
-        values = np.array([np.nan if row.summary is None else take(row.summary) for row in self._rows], np.float64)
-        missing = np.isnan(values)
-        ranked = np.where(missing, 0.0, -values if down else values)
-        self._order = np.lexsort((ranked, ~nonfinite, ~missing)).tolist()
-
-    def _depths(self) -> list[int]:
-        """As in the file, but "layers.2" before "layers.10", which files that are sorted by letters have the other way round."""
-        met: dict[str, int] = {}
-        ranks: list[tuple[int, str, int]] = []
-        for n, row in enumerate(self._rows):
-            layer = row.key[:len(row.key) - len(core.ending_of(row.key))]
-            ranks.append((met.setdefault(_DIGIT.split(layer, maxsplit=1)[0], n), natural_key(layer), n) if layer else (n, "", n))
-        return sorted(range(len(ranks)), key=ranks.__getitem__)
-
-    def _rank(self, n: int, column: int) -> Any:
-        key = self._rows[n].key
-        if column == NAME:
-            return _natural(key)
-        info = self._ckpt.tensors.get(key) if self._ckpt else None
-        return (info.numel, info.shape) if info else (0, ())
 
     def _text(self, row: Row, column: int) -> str:
         if column == NAME:
@@ -255,8 +283,37 @@ def spread(summary: core.Summary | None) -> str:
         low=low, high=high, lower=lower, upper=upper, middle=middle)
 
 
-def _widest(rows: Sequence[Row]) -> float:
-    return max((row.summary.std for row in rows if row.summary is not None and isfinite(row.summary.std)), default=0.0)
+def order_of(ckpt: core.Checkpoint | None, rows: Sequence[Row], wish: Wish) -> list[int]:
+    """The numbers of the rows as they are to be shown. For workers, where there are many."""
+    import numpy as np
+    nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in rows], bool)
+    if wish.column is None:
+        return _depths(rows) if wish.by_depth else [int(n) for n in np.argsort(~nonfinite, kind="stable")]
+    column = STD if wish.column == RIDGE else wish.column           # the widest on top, or the narrowest
+    if column <= SHAPE:
+        return sorted(range(len(rows)), key=lambda n: _rank(ckpt, rows[n].key, column), reverse=wish.down)
+    take = _columns()[column - 2].value
+    values = np.array([np.nan if row.summary is None else take(row.summary) for row in rows], np.float64)
+    missing = np.isnan(values)
+    ranked = np.where(missing, 0.0, -values if wish.down else values)
+    return [int(n) for n in np.lexsort((ranked, ~nonfinite, ~missing))]
+
+
+def _depths(rows: Sequence[Row]) -> list[int]:
+    """As in the file, but "layers.2" before "layers.10", which files that are sorted by letters have the other way round."""
+    met: dict[str, int] = {}
+    ranks: list[tuple[int, str, int]] = []
+    for n, row in enumerate(rows):
+        layer = row.key[:len(row.key) - len(core.ending_of(row.key))]
+        ranks.append((met.setdefault(_DIGIT.split(layer, maxsplit=1)[0], n), natural_key(layer), n) if layer else (n, "", n))
+    return sorted(range(len(ranks)), key=ranks.__getitem__)
+
+
+def _rank(ckpt: core.Checkpoint | None, key: str, column: int) -> Any:
+    if column == NAME:
+        return _natural(key)
+    info = ckpt.tensors.get(key) if ckpt else None
+    return (info.numel, info.shape) if info else (0, ())
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -12,6 +12,7 @@ import fnmatch
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -39,11 +40,11 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, tables, theme, words
-from inspector.gui.models.layer_table import LARGEST, NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Row, spread
+from inspector.gui.models.layer_table import LARGEST, NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Layout, Row, laid_out, spread
 from inspector.gui.models.plot_scales import number, percent
 from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
 from inspector.gui.widgets.elided import ElidedLabel
@@ -52,7 +53,7 @@ from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
 from inspector.gui.widgets.layer_cells import LayerCells
 from inspector.gui.widgets.lazy_panel import SelectionPanel
-from inspector.gui.widgets.line_plot import LinePlot
+from inspector.gui.widgets.line_plot import LinePlot, thinned
 from inspector.gui.widgets.plot_canvas import LINES
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of
@@ -73,6 +74,7 @@ _RIDGE_ROOM = 150               # pixels
 _TALLEST = 16_000               # pixels of a picture
 _CHIPS = 5                      # patterns that are offered
 _BINS = 120                     # of a ridge
+_LOOKED_AT = 1_000              # names that tell whether there are layers
 _MANY = 5_000                   # tensors from which on their ridges are coarse, and what is said of all of them is found out by a worker
 
 
@@ -139,7 +141,7 @@ class LayersPanel(SelectionPanel):
         self._pattern = ""                                      # of the tensors that have ridges; "": all of them
         self._as_ridges = True
         self._scope: Scope | None = None
-        self._known: Kept[dict[str, Row]] = Kept(KEPT)          # rows of each checkpoint, all its tensors together
+        self._known: Kept[dict[str, Row]] = Kept(KEPT, emptied_elsewhere)          # rows of each checkpoint, all its tensors together
         self._arrived: list[Row] = []                           # from the worker, and not yet taken in
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
@@ -148,6 +150,7 @@ class LayersPanel(SelectionPanel):
         self.readout = ElidedLabel()
         self.readout.setAccessibleName(self.tr("Tensor under the cursor"))
         self.model = LayerTable(self)
+        self.model.elsewhere = self._sort_elsewhere
         self.ridges = RidgeDelegate(self)
         self.table = self._make_table()
         self.axis = RidgeAxis(self.table)
@@ -227,6 +230,8 @@ class LayersPanel(SelectionPanel):
         self.requests.ask(None)
         self.health.ask(None)
         self._scope = scope
+        if len(scope.keys) >= _MANY:
+            self.model.show_rows(None, "", [])          # what a worker lays out takes the place of nothing, not of other rows
         self._pattern = ""
         self.typed.ask(None)
         self.pattern_edit.clear()
@@ -245,6 +250,7 @@ class LayersPanel(SelectionPanel):
         ckpt, known = scope.checkpoint, self._rows(scope)
         arrived: list[Row] = []
         self._arrived = arrived
+        learn = self._checks.taking(ckpt)
 
         def missing() -> list[str]:
             return [key for key in scope.keys if key not in known]
@@ -253,6 +259,8 @@ class LayersPanel(SelectionPanel):
             bins = _BINS if len(scope.keys) <= _MANY else _BINS // 4
             for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor, fine=True):
                 arrived.append(Row.of(key, outcome, bins))
+                if learn is not None and isinstance(outcome, core.Summary):
+                    learn(key, outcome)
 
         self.requests.ask(Request(ckpt, Many(scope.keys), work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
                                   self.tr("Measuring {tensors}").format(tensors=words.tensors(len(scope.keys)))))
@@ -276,7 +284,6 @@ class LayersPanel(SelectionPanel):
         if phase is Phase.DONE:
             self._show_rows()
             self._show_lines()
-            self._mark()
             self._ask_health(scope)
         if phase in (Phase.TOO_LARGE, Phase.STOPPED):
             self._say_what_is_missing(scope)
@@ -324,7 +331,8 @@ class LayersPanel(SelectionPanel):
 
     def _catch_up(self) -> None:
         self._take()
-        self._show_lines()
+        if not self._as_ridges:
+            self._show_lines()
 
     def _take(self) -> None:
         """Takes in the rows that the worker has finished."""
@@ -335,7 +343,7 @@ class LayersPanel(SelectionPanel):
             inside = self._inside
             self.model.add([row for row in fresh if inside is None or row.key in inside])
             self._show_scale()
-            self._checks.learn(self._scope.checkpoint, {row.key: row.summary for row in fresh if row.summary is not None})
+            self._checks.told(self._scope.checkpoint)
 
     def _rows(self, scope: Scope) -> dict[str, Row]:
         """What is known of the checkpoint."""
@@ -346,14 +354,32 @@ class LayersPanel(SelectionPanel):
         return found
 
     def _show_rows(self) -> None:
-        """All that is known of the scope; those with NaN or infinities go to the top."""
-        if self._scope is not None:
-            known, inside = self._rows(self._scope), self._inside
-            rows = [known[key] for key in self._scope.keys if key in known and (inside is None or key in inside)]
-            prefix = _shared([row.key for row in rows]) if self._as_ridges else self._scope.prefix
-            self.model.show_rows(self._scope.checkpoint, prefix, rows)
+        """All that is known of the scope; those with NaN or infinities go to the top. Many are laid out by a worker."""
+        scope = self._scope
+        if scope is None:
+            return
+        inside, as_ridges, wish, known = self._inside, self._as_ridges, self.model.wish, dict(self._rows(scope))
+
+        def work() -> Layout:
+            rows = [known[key] for key in scope.keys if key in known and (inside is None or key in inside)]
+            prefix = _shared([row.key for row in rows]) if as_ridges else scope.prefix
+            return laid_out(scope.checkpoint, prefix, rows, wish)
+
+        def show(found: Layout) -> None:
+            self.model.show_layout(found)
+            late = islice(self._rows(scope).values(), len(known), None)        # what came in while these were laid out
+            self.model.add([row for row in late if inside is None or row.key in inside])
             self.table.resizeColumnToContents(SHAPE)
             self._show_scale()
+            self._mark()
+
+        self._work_out(scope, "rows", work, show)
+
+    def _sort_elsewhere(self, work: Callable[[], list[int]], show: Callable[[list[int]], None]) -> None:
+        if self._scope is None:
+            show(work())
+        else:
+            self._work_out(self._scope, "order", work, show)
 
     @property
     def _inside(self) -> frozenset[str] | None:
@@ -379,7 +405,6 @@ class LayersPanel(SelectionPanel):
             self._pattern = found[0].name if found else ""
             self._show_chips(found)
             self._show_rows()
-            self._mark()
 
     def _show_chips(self, found: Sequence[Pattern]) -> None:
         while (item := self._chips.takeAt(0)) is not None:
@@ -425,13 +450,11 @@ class LayersPanel(SelectionPanel):
     def _choose_pattern(self, name: str) -> None:
         self._pattern = name
         self._show_rows()
-        self._mark()
 
     def _show_scale(self) -> None:
         """What the ridges are drawn over."""
-        self.ridges.forget()
         rows = self.model.rows
-        some = [row.ridge for row in rows[::max(1, len(rows) // _SOUNDED)] if row.ridge is not None]
+        some = [row.ridge for row in rows[::max(1, -(-len(rows) // _SOUNDED))] if row.ridge is not None]
         span = core.ridge_range(some) if self.common.isChecked() else None
         self.ridges.set_span(span)
         share = core.share_outside(some, span) if span is not None and len(rows) <= _SOUNDED else 0.0         # else it is of a part
@@ -447,8 +470,7 @@ class LayersPanel(SelectionPanel):
         """Beside ridges, columns of zeros say nothing, and shapes give way where there is no room."""
         if not self._as_ridges:
             return
-        summaries = [row.summary for row in self.model.rows if row.summary is not None]
-        said = {SHAPE: True, NAN: any(one.nan for one in summaries), ZEROS: any(one.zeros for one in summaries)}
+        said = {SHAPE: True, NAN: self.model.totals.nan, ZEROS: self.model.totals.zeros}
         room = self.table.viewport().width() - _NARROW[NAME] - _NARROW[STD] - (_NARROW[NAN] if said[NAN] else 0) - (
             _NARROW[ZEROS] if said[ZEROS] else 0)
         room -= max(self.table.sizeHintForColumn(SHAPE), 60)
@@ -470,7 +492,7 @@ class LayersPanel(SelectionPanel):
             self._as_ridges = as_ridges
             self._show_view()
             self._show_rows()
-            self._mark()
+            self._show_lines()
 
     def _show_view(self) -> None:
         """Ridges in the table, or a plot of lines above it."""
@@ -513,9 +535,12 @@ class LayersPanel(SelectionPanel):
     def _ask_health(self, scope: Scope) -> None:
         """What `core.health` makes of the numbers."""
         ckpt, known = scope.checkpoint, self._rows(scope)
-        summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
-        self.health.ask(Request(ckpt, Many(scope.keys), lambda monitor: core.health(ckpt, summaries, monitor),
-                                label=self.tr("Looking for what is unhealthy")))
+
+        def work(monitor: core.Monitor) -> tuple[core.Finding, ...]:
+            summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
+            return core.health(ckpt, summaries, monitor)
+
+        self.health.ask(Request(ckpt, Many(scope.keys), work, label=self.tr("Looking for what is unhealthy")))
 
     def _show_health(self) -> None:
         if self.health.phase is Phase.FAILED and self.health.error is not None:
@@ -543,20 +568,21 @@ class LayersPanel(SelectionPanel):
         measure, x = self.measures.currentData(), self.across.currentData()
         known = dict(self._rows(scope))
 
-        def work() -> list[core.LayerLine]:
+        def work() -> tuple[list[core.LayerLine], int]:
             summaries = {key: row.summary for key, row in known.items() if row.summary is not None}
-            return core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
+            lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
+            return [core.LayerLine(line.name, thinned(line.points)) for line in lines[:_MOST_LINES]], len(lines)
 
-        self._work_out(scope, "lines", work, lambda lines: self._put_lines(lines, measure, x))
+        self._work_out(scope, "lines", work, lambda found: self._put_lines(*found, measure, x))
 
-    def _put_lines(self, lines: list[core.LayerLine], measure: str, x: str) -> None:
+    def _put_lines(self, lines: list[core.LayerLine], of: int, measure: str, x: str) -> None:
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
         log = self.log.isChecked() and measure in ("norm", "rms", "std", "absmax")
         self.log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
-        self.plot.show_lines(lines[:_MOST_LINES], log=log, x_title=by_layer)
+        self.plot.show_lines(lines, log=log, x_title=by_layer)
         names = [line.name for line in self.plot.lines]
         self.legend.show_entries([(name, self.plot.colour(n), LINES[n % 8]) for n, name in enumerate(names)] if any(names) else [])
-        self._left_out = max(0, len(lines) - _MOST_LINES)
+        self._left_out = of - len(lines)
         self._show_readout()
 
     def _show_readout(self) -> None:
@@ -615,7 +641,7 @@ class LayersPanel(SelectionPanel):
         """Depth is the layer's number where there are several layers."""
         if self._across_chosen:
             return
-        numbers = {core.layer_of(key) for key in scope.keys[:5000]} - {None}
+        numbers = {core.layer_of(key) for key in scope.keys[:_LOOKED_AT]} - {None}
         self.across.setCurrentIndex(self.across.findData("layer" if len(numbers) > 3 else "names"))
 
     # -- giving it away -----------------------------------------------------------------------------------------------

@@ -81,10 +81,12 @@ class Request(Generic[R]):
 
 
 class Kept(Generic[R]):
-    """The latest results, at most so many, none of which keeps its source alive: when that goes, they go."""
+    """The latest results, at most so many, none of which keeps its source alive: when that goes, they go. `parting` is given
+    each that goes with its source, in whatever thread that is."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, parting: Callable[[R], None] | None = None) -> None:
         self._most = most
+        self._parting = parting
         self._results: OrderedDict[tuple[int, Hashable], tuple[ref[Any], R]] = OrderedDict()
 
     def __len__(self) -> int:
@@ -98,11 +100,13 @@ class Kept(Generic[R]):
         return found[1]
 
     def put(self, source: object, key: Hashable, result: R) -> None:
-        place, kept = (id(source), key), self._results
+        place, kept, parting = (id(source), key), self._results, self._parting
 
         def gone(dead: ref[Any]) -> None:
             if place in kept and kept[place][0] is dead:
-                del kept[place]
+                result = kept.pop(place)[1]
+                if parting is not None:
+                    parting(result)
 
         kept[place] = (ref(source, gone), result)
         kept.move_to_end(place)

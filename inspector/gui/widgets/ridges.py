@@ -28,14 +28,16 @@ class RidgeDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.span: Span | None = None
-        self._kept: dict[tuple[str, int, int, float, bool, bool], QPixmap] = {}
+        # by row, and the row so that it stays that one
+        self._kept: dict[tuple[int, int, int, float, bool, bool], tuple[Row, QPixmap]] = {}
 
     def set_span(self, span: Span | None) -> None:
-        self.span = span
-        self.forget()
+        if span != self.span:
+            self.span = span
+            self.forget()
 
     def forget(self) -> None:
-        """Other rows may have the same keys."""
+        """They are drawn otherwise from now on."""
         self._kept.clear()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -47,12 +49,13 @@ class RidgeDelegate(QStyledItemDelegate):
 
     def _drawn(self, onto: QPainter, row: Row, size: QSize, c: theme.Colours, chosen: bool) -> QPixmap:
         ratio = onto.device().devicePixelRatio()
-        key = row.key, size.width(), size.height(), ratio, c.dark, chosen
-        found = self._kept.get(key)
-        if found is None:
+        key = id(row), size.width(), size.height(), ratio, c.dark, chosen
+        kept = self._kept.get(key)
+        if kept is None or kept[0] is not row:
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
-            found = self._kept[key] = QPixmap(size * ratio)
+            found = QPixmap(size * ratio)
+            self._kept[key] = row, found
             found.setDevicePixelRatio(ratio)
             found.fill(Qt.GlobalColor.transparent)
             painter = QPainter(found)
@@ -60,7 +63,8 @@ class RidgeDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             self.draw(painter, row, QRectF(0, 0, size.width(), size.height()), c, c.selection_text if chosen else c.muted)
             painter.end()
-        return found
+            return found
+        return kept[1]
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(240, HIGH)

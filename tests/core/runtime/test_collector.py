@@ -133,3 +133,27 @@ def test_that_who_has_it_off_anyway_keeps_it_off() -> None:
     hand.close()
     assert not gc.isenabled()
     assert told == []
+
+
+def test_that_a_flood_of_rows_is_not_walked_in_the_way_and_garbage_among_it_goes_at_a_thorough_look() -> None:
+    told: list[int] = []
+    walked: list[int] = []
+
+    def note(phase: str, about: dict[str, int]) -> None:
+        walked.append(about["generation"])
+
+    hand = CollectorByHand()
+    rows = [[n] for n in range(50_000)]
+    _litter(told)
+    gc.callbacks.append(note)
+    try:
+        hand.look()
+        assert walked == []
+        assert told == []
+        assert gc.get_count()[0] < 50_000
+        hand.look(thoroughly=True)
+    finally:
+        gc.callbacks.remove(note)
+        hand.close()
+    assert len(told) == 3000
+    assert len(rows) == 50_000

@@ -17,12 +17,14 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.models import layer_table
 from inspector.gui.models.layer_table import LARGEST, NAME, RIDGE, SHAPE, STD, LayerTable, Row
 from inspector.gui.models.layer_table import NAN as NAN_COLUMN
 from inspector.gui.panels import layers
 from inspector.gui.panels.layers import LayersPanel
+from inspector.gui.state.requests import Kept
 from inspector.gui.state.session import Selection, Session
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.widgets.boxes import FindingBox
 from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
 from tests.tables import checkpoint
@@ -208,6 +210,77 @@ def test_that_sorting_keeps_what_has_no_number_on_top(desk: Desk, order: Qt.Sort
     assert desk.column(NAME)[1] == "net.head.weight"
     desk.panel.model.sort(-1, Qt.SortOrder.AscendingOrder)
     assert desk.column(NAME)[1:3] == list(arrays)[:2]
+
+
+def test_that_many_rows_are_laid_out_and_sorted_by_a_worker_and_end_as_few_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = {f"net.layers.{n}.fc.weight": np.full((2, 2), (n * 7) % 12 + 1, np.float32) * [[1, 2], [3, 4]] for n in range(12)}
+    arrays["net.layers.3.fc.weight"][0, 0] = NAN
+
+    def orders() -> list[list[str]]:
+        found = []
+        for column, order in ((-1, Qt.SortOrder.AscendingOrder), (4, Qt.SortOrder.DescendingOrder), (NAME, Qt.SortOrder.DescendingOrder)):
+            desk.panel.model.sort(column, order)
+            desk.wait()
+            found.append(desk.column(NAME))
+        desk.panel.model.sort(-1)
+        desk.wait()
+        return found
+
+    desk.panel.as_ridges.click()
+    desk.open(arrays)
+    few = orders()
+    threads: list[str] = []
+    truly = layer_table.order_of
+
+    def noted(ckpt: core.Checkpoint | None, rows: list[Row], wish: Any) -> list[int]:
+        if rows:
+            threads.append(threading.current_thread().name)
+        return truly(ckpt, rows, wish)
+
+    monkeypatch.setattr(layer_table, "order_of", noted)
+    monkeypatch.setattr(layers, "_MANY", 2)
+    desk.open(arrays)
+    assert not desk.panel.table.isColumnHidden(NAN_COLUMN)
+    assert orders() == few
+    assert len(threads) >= 5
+    assert set(threads) == {"inspector-worker"}
+
+
+def test_that_what_is_asked_while_rows_are_laid_out_is_what_is_shown_in_the_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorted by another column, and put back, before the worker is ready: the last wish counts, and no row is lost or twice."""
+    arrays = {f"net.layers.{n}.fc.weight": np.full((2, 2), (n * 7) % 12 + 1, np.float32) * [[1, 2], [3, 4]] for n in range(12)}
+    desk.panel.as_ridges.click()
+    monkeypatch.setattr(layers, "_MANY", 2)
+    desk.open(arrays)
+    model = desk.panel.model
+    desk.panel.as_lines.click()
+    model.sort(NAME, Qt.SortOrder.DescendingOrder)
+    model.sort(4, Qt.SortOrder.AscendingOrder)
+    desk.panel.as_ridges.click()
+    model.sort(4, Qt.SortOrder.DescendingOrder)
+    desk.wait()
+    deviations = [row.summary.std for n in range(model.rowCount()) if (row := model.row_at(n)).summary is not None]
+    assert deviations == sorted(deviations, reverse=True)
+    assert sorted(model.key_at(n) for n in range(model.rowCount())) == sorted(arrays)
+
+
+def test_that_rows_of_a_closed_file_go_in_another_thread(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    class Noted(dict[str, Row]):
+        def popitem(self) -> tuple[str, Row]:
+            threads.append(threading.current_thread().name)
+            return super().popitem()
+
+    kept = Kept[Noted](2, emptied_elsewhere)
+    rows = Noted({"a": Row("a", None), "b": Row("b", None)})
+    ckpt = core.edit({"a": np.ones(3, np.float32)}, [])
+    kept.put(ckpt, None, rows)
+    del ckpt
+    desk.qtbot.waitUntil(lambda: len(threads) == 3)         # the last finds nothing more
+    assert not rows
+    assert not len(kept)
+    assert set(threads) == {"inspector-emptying"}
 
 
 def test_that_choosing_a_tensor_selects_it_and_the_page_stays(desk: Desk) -> None:
