@@ -70,6 +70,7 @@ _WIDE, _NARROW = 102, {NAME: 180, STD: 78, LARGEST: 78, NAN: 64, ZEROS: 68}
 _WITH_BAR = 116                 # of a deviation with a bar before it
 _FITTED = 2_000                 # rows with which columns are fitted while more come in
 _SOUNDED = 300                  # rows that the common scale is made of: all, or evenly among them, for this runs while rows come in
+_MORE = 1.5                     # times as many rows make a new scale while they come in
 _RIDGE_ROOM = 150               # pixels
 _TALLEST = 16_000               # pixels of a picture
 _CHIPS = 5                      # patterns that are offered
@@ -138,6 +139,7 @@ class LayersPanel(SelectionPanel):
         self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
         self.patterns: Requests[tuple[Pattern, ...]] = self.make_requests(PATTERNS, keep=KEPT)
         self.typed: Requests[Pattern] = self.make_requests(TYPED)
+        self._scaled = 0                                        # rows that the common scale was last made for
         self._pattern = ""                                      # of the tensors that have ridges; "": all of them
         self._as_ridges = True
         self._scope: Scope | None = None
@@ -342,7 +344,8 @@ class LayersPanel(SelectionPanel):
             self._rows(self._scope).update((row.key, row) for row in fresh)
             inside = self._inside
             self.model.add([row for row in fresh if inside is None or row.key in inside])
-            self._show_scale()
+            if len(self.model.rows) >= _MORE * self._scaled:
+                self._show_scale()          # else what has been drawn stays right enough until there is more of it, or all
             self._checks.told(self._scope.checkpoint)
 
     def _rows(self, scope: Scope) -> dict[str, Row]:
@@ -454,6 +457,7 @@ class LayersPanel(SelectionPanel):
     def _show_scale(self) -> None:
         """What the ridges are drawn over."""
         rows = self.model.rows
+        self._scaled = len(rows)
         some = [row.ridge for row in rows[::max(1, -(-len(rows) // _SOUNDED))] if row.ridge is not None]
         span = core.ridge_range(some) if self.common.isChecked() else None
         self.ridges.set_span(span)
