@@ -129,7 +129,7 @@ def expected(net: nn.Module, path: str) -> list[list[Any]]:
 
 def listing(path: Path) -> dict[str, Any]:
     """What a process sees that has neither torch loaded nor the classes within reach."""
-    run = subprocess.run([sys.executable, "-P", "-c", LISTING, str(ROOT), str(path)], capture_output=True, text=True,
+    run = subprocess.run([sys.executable, "-c", LISTING, str(ROOT), str(path)], capture_output=True, text=True,
                          check=False, cwd=path.parent)
     assert run.returncode == 0, run.stderr
     found: dict[str, Any] = json.loads(run.stdout)
