@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PySide6.QtCore import QByteArray, QMimeData, QUrl
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.core.tensor_table import TensorTable
 from inspector.gui.frame import opening
 from inspector.gui.frame.opening import Opener, checkpoints_in, local_path, paths_in
 from inspector.gui.kit.settings import Settings
@@ -211,3 +214,23 @@ def test_that_opening_a_known_file_keeps_a_selection_inside_it(opener: Opener, s
     session.select(chosen)
     opener.open([str(path)])
     assert session.selection == chosen
+
+
+def test_that_a_table_numbers_its_keys_in_the_worker(opener: Opener, session: Session, tasks: Tasks, idle: Idle, tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    path, threads = str(tmp_path / "model.pth"), set[str]()
+    torch.save({f"layers.{n}.weight": torch.full((2, 2), float(n)) for n in range(3000)}, path)
+    truly = TensorTable._numbered
+
+    def noted(self: TensorTable) -> dict[str, int]:
+        if self._numbers is None:
+            threads.add(threading.current_thread().name)
+        return truly(self)
+
+    monkeypatch.setattr(TensorTable, "_numbered", noted)
+    opener.open([path])
+    idle(tasks)
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    assert "layers.7.weight" in document.checkpoint.tensors
+    assert threads == {"inspector-worker"}
