@@ -7,12 +7,13 @@ tables may not take more than `limits.memory` bytes with the graph, however wide
 """
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
 from collections.abc import Sequence as Row
 from dataclasses import replace
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -463,15 +464,19 @@ class _Listing:
         return done
 
     def _small_dict(self, n: int, found: SmallDict, key: str, segment: str, parent: _Frame) -> bool:
-        """Lists a dict that has only a few ordinary tensors, as `_mapping` and `_advance` do, which know of all else there may be: False,
-        and nothing was done, where there is any of that."""
+        """Lists a dict that has only a few ordinary tensors and numbers, as `_mapping` and `_advance` do, which know of all else there may
+        be: False, and nothing was done, where there is any of that."""
         count, prefix, limits = len(found.rows), _prefix(key), self.limits
         keys = [prefix + text for text in found.texts] if prefix else found.texts
-        fresh, nodes, given = {*keys}, found.values, self._given
-        room = _CONTAINER + _size_of(prefix) + (_PAIR + _ENTRY + _TENSOR) * count + sum(map(_size_of, keys))
+        fresh, given, rows, places, own = {*keys}, self._given, found.rows, found.places, keys
+        nodes: Row[int] = found.values
+        if found.mixed:
+            nodes, own = [*compress(nodes, map((-1).__ne__, rows))], [*compress(keys, map((-1).__ne__, rows))]
+            rows, places = (array("i", filter((-1).__ne__, column)) for column in (rows, places))
+        room = _CONTAINER + _size_of(prefix) + (_PAIR + _ENTRY) * count + _TENSOR * len(nodes) + sum(map(_size_of, keys))
         if room + _ITEM * (2 + 2 * count) > self._room or self._entries + count > limits.walk_entries or n in self._opened or not key \
                 or len(self._stack) >= limits.walk_depth or len(fresh) < count or not self._seen.isdisjoint(fresh) \
-                or any(map(given.__getitem__, nodes)) or (parent.optimizer and segment == "state") or len({*nodes}) < count:
+                or any(map(given.__getitem__, nodes)) or (parent.optimizer and segment == "state") or len({*nodes}) < len(nodes):
             return False
         state_dict = parent.state_dict
         if not parent.no_state_dict_below and judged(self._entries_of_small(found), key) != "no":
@@ -485,17 +490,27 @@ class _Listing:
         for node in nodes:
             given[node] = 1
         assert isinstance(self.tensors, TensorList)
-        self.tensors.extend(found.rows, found.places, keys, state_dict)
+        self.tensors.extend(rows, places, own, state_dict)
+        if found.mixed:
+            self.values += ((name, self._number(node)) for name, node, row in zip(keys, found.values, found.rows, strict=True) if row < 0)
         if self.slots is not None:
-            self.slots += map(Slot, keys, repeat(n), found.keys, nodes)
+            self.slots += map(Slot, keys, repeat(n), found.keys, found.values)
         if len(self._paths) % _CHECK_EVERY == 0:
             self.monitor.check()
         return True
 
+    def _number(self, n: int) -> Plain:
+        """What an INT, a FLOAT, a bool or None is."""
+        k = self.graph.kind[n]
+        return self.graph.a[n] if k == INT else self.graph.real(n) if k == FLOAT else None if k == NONE else k == TRUE
+
     def _entries_of_small(self, found: SmallDict) -> Entries:
-        vectors = (not self.reader.is_scalar(node) and not is_random_state(text)
-                   for node, text in zip(found.values, found.texts, strict=True))
-        return Entries(len(found.rows), len(found.rows), any(vectors))
+        vectors = (row >= 0 and not self.reader.is_scalar(node) and not is_random_state(text)
+                   for node, text, row in zip(found.values, found.texts, found.rows, strict=True))
+        if not found.mixed:
+            return Entries(len(found.rows), len(found.rows), any(vectors))
+        extra = sum(text.endswith(EXTRA_STATE) for text in found.texts)
+        return Entries(len(found.rows) - extra, sum(row >= 0 for row in found.rows), any(vectors))
 
     def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
         if not view.items:

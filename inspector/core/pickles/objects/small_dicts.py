@@ -1,11 +1,11 @@
-"""Dicts in which there is nothing but a few ordinary tensors, as in the state of an optimizer and in the parts of a training checkpoint:
-what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
+"""Dicts in which there is nothing but a few ordinary tensors and plain numbers, as in the state of an optimizer and in the parts of a
+training checkpoint: what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
 from __future__ import annotations
 
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from inspector.core.graph import DICT, MANY_PAIRS, SETITEMS, STR, Graph
+from inspector.core.graph import DICT, FALSE, FLOAT, INT, MANY_PAIRS, NONE, SETITEM, SETITEMS, STR, TRUE, Graph
 from inspector.core.pickles.decode.columns import different
 
 from .bulk import RowNumbers, texts_of
@@ -18,13 +18,14 @@ FEWEST = 64         # dicts for which it pays
 
 class SmallDict(NamedTuple):
     """The pairs of one: nodes of keys and values, the texts of the keys, and for each value its row among the ordinary tensors and the
-    place of its storage."""
+    place of its storage, -1 for one that is a number, a bool or None; `mixed` where there are such."""
 
     keys: array[int]
     values: array[int]
     texts: list[str]
     rows: array[int]
     places: array[int]
+    mixed: bool
 
 
 class SmallDicts:
@@ -44,7 +45,7 @@ class SmallDicts:
         a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
         operands = np.frombuffer(graph.operands, np.intc)
         nodes = np.frombuffer(filled, np.intc)
-        nodes = nodes[kind[nodes] == SETITEMS]
+        nodes = nodes[(kind[nodes] == SETITEMS) | (kind[nodes] == SETITEM)]
         first, count = a[nodes] + 1, (b[nodes] - a[nodes] - 1) // 2
         dicts = operands[a[nodes]]
         fine = (kind[dicts] == DICT) & (a[dicts] == b[dicts]) & (count > 0) & (count < MANY_PAIRS)
@@ -54,20 +55,26 @@ class SmallDicts:
         begin = np.cumsum(count) - count
         at = np.repeat(first - 2 * begin, count) + 2 * np.arange(int(count.sum()))
         keys, values = operands[at], operands[at + 1]
-        good = np.logical_and.reduceat((kind[keys] == STR) & numbers.are_there(values), begin)
+        there, plain = numbers.are_there(values), np.zeros(256, np.bool_)
+        plain[[INT, FLOAT, NONE, TRUE, FALSE]] = True
+        good = np.logical_and.reduceat((kind[keys] == STR) & (there | plain[kind[values]]), begin) & np.logical_or.reduceat(there, begin)
         if np.count_nonzero(good) < FEWEST:
             return
         kept = np.repeat(good, count)
-        keys, values, dicts, count = keys[kept], values[kept], dicts[good], count[good]
+        keys, values, there, dicts, count = keys[kept], values[kept], there[kept], dicts[good], count[good]
         texts = self._texts(graph, keys)
         if texts is None:
             return
-        own = numbers.of_all(values)
+        own, places = np.full(len(values), -1), np.full(len(values), -1)
+        own[there] = numbers.of_all(values[there])
+        places[there] = np.frombuffer(place, np.intc)[own[there]]
         self._keys, self._values, self._rows, self._places = (
-            array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, np.frombuffer(place, np.intc)[own]))
+            array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, places))
         self._texts_of_keys = texts
-        self._first = dict(zip(dicts.tolist(), (np.cumsum(count) - count).tolist(), strict=True))
+        begin = np.cumsum(count) - count
+        self._first = dict(zip(dicts.tolist(), begin.tolist(), strict=True))
         self._count = dict(zip(dicts.tolist(), count.tolist(), strict=True))
+        self._mixed = {*dicts[~np.logical_and.reduceat(there, begin)].tolist()}
 
     def _texts(self, graph: Graph, keys: np.ndarray[tuple[int], np.dtype[np.intc]]) -> list[str] | None:
         """Those of the keys, of which many are the same node; None where one holds a NUL."""
@@ -83,4 +90,4 @@ class SmallDicts:
             return None
         last = first + self._count[n]
         return SmallDict(self._keys[first:last], self._values[first:last], self._texts_of_keys[first:last], self._rows[first:last],
-                         self._places[first:last])
+                         self._places[first:last], n in self._mixed)

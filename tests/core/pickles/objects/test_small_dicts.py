@@ -14,10 +14,11 @@ from inspector.core.pickles.objects.contents import Slot, _Listing, contents_of
 from inspector.core.pickles.objects.storages import KnownStorages
 from tests.core.pickles import opcodes as op
 
-SEGMENTS = st.sampled_from(["w", "b", "rng_state", "a.b", "é", "", "0", "state"])
+SEGMENTS = st.sampled_from(["w", "b", "rng_state", "a.b", "é", "", "0", "state", "_extra_state"])
 NAMES = st.sampled_from(["", "a", "b", "model", "rng_state", "state", "meters", "optimizer", "a.b"])
 TENSORS = st.integers(0, 30)          # by their numbers: some come twice
-DICTS = st.lists(st.tuples(SEGMENTS, TENSORS), max_size=5)
+PLAIN = st.sampled_from(["N", "K\x07", "M\x07\x07", "G" + "\x40" * 8, "\x88", "\x89"])       # as the pickle has them
+DICTS = st.lists(st.tuples(SEGMENTS, TENSORS | TENSORS | PLAIN), max_size=5)
 NESTED = st.recursive(DICTS, lambda inner: st.lists(st.tuples(NAMES, inner), max_size=6), max_leaves=12)
 
 
@@ -33,6 +34,10 @@ def written(value: Any, before: dict[Any, bytes] | None = None) -> bytes:
         return before[name]
     if isinstance(value, int):
         found = tensor(value)
+    elif isinstance(value, str):
+        return value.encode("latin-1")
+    elif len(value) == 1:
+        found = b"}" + op.text(value[0][0]) + written(value[0][1], before) + b"s"
     else:
         found = b"}" + (b"(" + b"".join(op.text(key) + written(part, before) for key, part in value) + b"u" if value else b"")
     if before is None:
@@ -71,8 +76,20 @@ def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared:
     assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
 
 
+@pytest.mark.parametrize("state", [
+    [("step", "K\x07"), ("exp_avg", 4), ("exp_avg_sq", 7)], [("momentum_buffer", 4)], [("step", 3), ("exp_avg", 4)],
+    [("exp_avg", 4), ("lr", "G" + "\x40" * 8), ("prev", "N"), ("fused", "\x88")], [("step", 3)],
+], ids=["count", "one", "scalar", "numbers", "scalar alone"])
+def test_that_the_state_of_an_optimizer_is_taken_at_once(state: list[tuple[str, Any]], taken: list[bool]) -> None:
+    dicts = [(f"layer{n}", [(name, value if isinstance(value, str) else value + 30 * n) for name, value in state]) for n in range(20)]
+    data = op.pickled(written([("model", [("w", 1), ("b", 2)]), ("optimizer", [("state", dicts), ("param_groups", [])])]))
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    assert taken == [True] * 21
+
+
 USUAL = [("model", [(f"m{n}", [("w", 3 * n + 1), ("b", 3 * n + 2)]) for n in range(20)]),
-         ("optimizer", [("state", [(str(n), [("exp_avg", 100 + n), ("step", 300 + 3 * n)]) for n in range(20)]), ("param_groups", [])])]
+         ("optimizer", [("state", [(str(n), [("exp_avg", 100 + n), ("step", 300 + 3 * n), ("count", "K\x07")]) for n in range(20)]),
+                        ("param_groups", [])])]
 
 
 def test_that_usual_ones_are_taken_at_once(taken: list[bool]) -> None:
@@ -89,7 +106,7 @@ def test_that_what_is_out_of_the_ordinary_is_gone_through(spoilt: str, taken: li
         "tensor again": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.put(9) + op.text("v") + op.get(9) + b"u",
         "key twice": op.text("x") + written([("w", 1), ("w", 2), ("b", 3)]),
         "other key": op.text("x") + b"}(" + op.integer(3) + tensor(1) + b"u",
-        "a value": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.text("n") + op.integer(3) + b"u",
+        "a value": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.text("n") + op.text("three") + b"u",
         "filled twice": op.text("x") + one + b"(" + op.text("w") + tensor(4) + b"u",
         "shadowed": op.text("x") + one + op.text("x") + written([("w", 3), ("c", 4)]),
         "NUL": op.text("x") + written([("w\0", 1), ("b", 2)]),
