@@ -3365,8 +3365,8 @@
 <translation>找到 {n} / {all}</translation>
 </message>
 <message>
-<source>No key fits.</source>
-<translation>没有匹配的键。</translation>
+<source>No key matches “{text}”.</source>
+<translation>没有键匹配“{text}”。</translation>
 </message>
 <message>
 <source>{size}; in {file}: {tensors}</source>
@@ -3403,6 +3403,22 @@
 <message>
 <source>Save {tensors} as a file</source>
 <translation>把 {tensors}保存为文件</translation>
+</message>
+<message>
+<source>{text}?</source>
+<translation>{text}？</translation>
+</message>
+<message>
+<source>Did you mean {text}?</source>
+<translation>是否想找 {text}？</translation>
+</message>
+<message>
+<source>Clear</source>
+<translation>清除</translation>
+</message>
+<message>
+<source>Clear the filter</source>
+<translation>清除筛选</translation>
 </message>
 </context>
 <context>
@@ -4299,6 +4315,10 @@
 <translation>{share} 的值在此范围之外</translation>
 </message>
 <message>
+<source>{share} outside</source>
+<translation>{share} 在外</translation>
+</message>
+<message>
 <source>{low} … {high}: {n} elements</source>
 <translation>{low} … {high}：{n} 个元素</translation>
 </message>
@@ -4319,8 +4339,8 @@
 <translation>张量，按文件中的顺序</translation>
 </message>
 <message>
-<source>Point at a row to read it. A click goes to the tensor, a click on a title sorts.</source>
-<translation>指向一行即可读取。单击跳到该张量，单击标题排序。</translation>
+<source>Point at a row, or use ← and →, to read it. Drag to look closer, R shows all. A click goes to the tensor.</source>
+<translation>指向一行，或用 ← 和 → 读取数值。拖动可放大，按 R 显示全部。单击转到该张量。</translation>
 </message>
 <message>
 <source>{n} more names have no line: select a group to see its own.</source>
@@ -4332,11 +4352,11 @@
 </message>
 <message>
 <source>{n} with NaN or infinities</source>
-<translation>{n} 个含 NaN 或无穷大</translation>
+<translation>{n}含 NaN 或无穷大</translation>
 </message>
 <message>
 <source>{n} without numbers</source>
-<translation>{n} 个没有数值</translation>
+<translation>{n}没有数值</translation>
 </message>
 <message>
 <source>Save table</source>

@@ -1,4 +1,5 @@
-"""What the filter finds, as a selection: how many that are, and what can be done with all of them at once."""
+"""What the filter finds, as a selection: how many that are, and what can be done with all of them at once; where it finds nothing, what may
+have been meant."""
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
@@ -7,11 +8,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
+from inspector.gui.models import search
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.elided import Elided
 from inspector.gui.widgets.tree_view import TreeView
 
 HEIGHT = 38
+_LIKELY = "filter-likely"
 _WORDS_FROM, _COPY_FROM = 520, 400          # widths from which on buttons have words, and there is one more
 
 
@@ -22,14 +26,16 @@ class FilterBar(QFrame):
     drop_asked = Signal(object)
     copy_asked = Signal(object)
     save_asked = Signal(object)
+    type_asked = Signal(str)            # what is to be searched for instead; "": nothing
 
-    def __init__(self, session: Session, tree: TreeView, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, tasks: Tasks, tree: TreeView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setProperty("level", "info")
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._session, self._tree, self._model = session, tree, tree.tree_model
+        self._session, self._tasks, self._tree, self._model = session, tasks, tree, tree.tree_model
+        self._instead = ""
         self._found: Selection | None = None
         self._place()
         self._model.counts_changed.connect(self.refresh)
@@ -51,7 +57,16 @@ class FilterBar(QFrame):
         found, total = self._model.counts
         text = self.tr("{n} shown of {all}") if self._model.hides else self.tr("{n} found of {all}")
         self.count.setText(text.format(n=f"{found:,}", all=f"{total:,}"))
-        self.what.set_text("" if found else self.tr("No key fits."))
+        self.count.setVisible(found > 0)
+        query = self._model.query
+        self.what.set_text("" if found else self.tr("No key matches “{text}”.").format(text=core.visible(query.text.strip(), 80)))
+        self._offer_instead("")
+        if not found:
+            trees = self._model.trees
+            self._tasks.start(_LIKELY, lambda monitor: search.likely(trees, query, monitor),
+                              on_done=lambda text: self._offer_instead(text) if query is self._model.query else None, urgent=True)
+        else:
+            self._tasks.cancel(_LIKELY)
         self._tint()
         hits = self._model.hits()
         selected = self._session.selected_document
@@ -79,6 +94,11 @@ class FilterBar(QFrame):
                            if several else said)
         self._enable()
 
+    def _offer_instead(self, text: str) -> None:
+        """What is found when it is spelt otherwise; "" where nothing is known."""
+        self._instead = text
+        self._enable()
+
     def _enable(self) -> None:
         n = len(self._found.keys) if self._found is not None else 0
         narrow = self.width() < _WORDS_FROM
@@ -92,7 +112,14 @@ class FilterBar(QFrame):
             button.setEnabled(n > 0)
             button.setAccessibleName(said.format(tensors=tensors))
             button.setToolTip(said.format(tensors=tensors))
-        self.copy.setVisible(self.width() >= _COPY_FROM)
+        nothing = self.count.isHidden()
+        for button in (self.measure, self.drop, self.copy, self.save):
+            button.setVisible(not nothing and (button is not self.copy or self.width() >= _COPY_FROM))
+        self.clear.setVisible(nothing)
+        self.instead.setVisible(nothing and bool(self._instead))
+        shown = core.visible(self._instead, 60).replace("&", "&&")
+        self.instead.setText(self.tr("{text}?").format(text=shown) if narrow else self.tr("Did you mean {text}?").format(text=shown))
+        self.instead.setAccessibleName(self.tr("Did you mean {text}?").format(text=core.visible(self._instead, 200)))
 
     def _place(self) -> None:
         self._picture = QLabel()
@@ -116,6 +143,13 @@ class FilterBar(QFrame):
             button.setProperty("slim", True)
             button.setProperty("primary", button is self.save)
             button.clicked.connect(lambda checked=False, signal=signal: signal.emit(self._found) if self._found is not None else None)
+            row.addWidget(button)
+        self.instead, self.clear = QPushButton(), QPushButton(self.tr("Clear"))
+        self.clear.setAccessibleName(self.tr("Clear the filter"))
+        self.instead.clicked.connect(lambda: self.type_asked.emit(self._instead))
+        self.clear.clicked.connect(lambda: self.type_asked.emit(""))
+        for button in (self.instead, self.clear):
+            button.setProperty("link", True)
             row.addWidget(button)
 
     def _tint(self) -> None:

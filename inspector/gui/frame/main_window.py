@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
         for button, picture in ((self.as_list, "list"), (self.columns, "columns")):
             icons.put(button, picture)
             inside.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        self.filter_bar, self.list_bar = FilterBar(self.session, self.tree), ListBar(self.tree, self.reader)
+        self.filter_bar, self.list_bar = FilterBar(self.session, self.tasks, self.tree), ListBar(self.tree, self.reader)
         column.addWidget(row)
         column.addWidget(self.filter_bar)
         column.addWidget(self.list_bar)
@@ -195,6 +195,11 @@ class MainWindow(QMainWindow):
             self._offer_again()
         return self._welcome
 
+    def _search_for(self, text: str) -> None:
+        """Instead of what was typed, where the typing goes on."""
+        self.search.setText(text)
+        self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _connect(self) -> None:
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.edits.close)
@@ -221,6 +226,7 @@ class MainWindow(QMainWindow):
         self.filter_bar.copy_asked.connect(self.view.copy_found)
         self.filter_bar.drop_asked.connect(lambda found: self.edits.edit_part("drop", found))
         self.filter_bar.save_asked.connect(self.edits.save_only)
+        self.filter_bar.type_asked.connect(self._search_for)
         self.edits.shown_of = self.model.shown_of
         self.strip.show_findings.connect(lambda: self.view.show_panel("overview"))
         self.pending.undo_asked.connect(self.session.undo)

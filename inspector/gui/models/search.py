@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:                   # a term is understood without them
 
 _TERM = re.compile(r'(-?)((?:shape|dtype|device|scheme|bits):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)', re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgtp]?)(i?)b?)", re.IGNORECASE)
+_PLAIN = re.compile(r"(?=.*[^\W\d])[\w-]{2,40}")    # names that can be typed as they are
+_COMPARED, _ALIKE = 20_000, 0.7             # names that a word is compared with, and how alike they have to be
 _BITS = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
 _UNITS = "kmgtp"
 
@@ -109,6 +111,33 @@ def find(tree: KeyTree, query: Query) -> Bools:
         found = term.find(tree)
         hits = hits & ~found if term.excluded else hits & found
     return hits
+
+
+def likely(trees: Iterable[KeyTree], query: Query, monitor: core.Monitor = core.QUIET) -> str:
+    """The text of `query`, which finds nothing, with words that no key has spelt as names that there are: where that finds something, else
+    "". For workers."""
+    import difflib
+    trees = tuple(trees)
+    names: dict[str, str] = {}              # of which a word may be the whole, or what stands between dots or underscores
+    for tree in trees:
+        for name, folded in zip(tree.names, tree.folded_names, strict=True):
+            monitor.check()
+            for some, small in ((name, folded), *(zip(re.split("[._]", name), re.split("[._]", folded), strict=False))):
+                if _PLAIN.fullmatch(some):
+                    names.setdefault(small, some)
+    text = query.text
+    for word in query.words:
+        for part in word.split("."):
+            monitor.check()
+            if not part or any(part in name for tree in trees for name in tree.folded_names):
+                continue
+            few = [name for name in names if abs(len(name) - len(part)) <= 2][:_COMPARED]
+            found = difflib.get_close_matches(part, few, 1, _ALIKE)
+            if not found:
+                return ""
+            text = re.sub(re.escape(part), names[found[0]], text, count=1, flags=re.IGNORECASE)
+    again = parse(text)
+    return text if text != query.text and any(bool(find(tree, again).any()) for tree in trees) else ""
 
 
 def _finder(kind: str, sign: str, rest: str) -> Callable[[KeyTree], Bools] | None:

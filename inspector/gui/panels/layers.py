@@ -16,9 +16,21 @@ from itertools import islice
 from math import ceil
 from typing import Any, NamedTuple, TypeVar, cast
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QSize, QStringListModel, Qt, QTimer
-from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QPalette, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QSize, QStringListModel, Qt, QTimer
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPalette,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
+    QApplication,
     QButtonGroup,
     QCheckBox,
     QComboBox,
@@ -30,6 +42,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QProgressBar,
     QPushButton,
+    QRubberBand,
     QScrollArea,
     QSplitter,
     QTableView,
@@ -56,12 +69,12 @@ from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.line_plot import LinePlot, thinned
 from inspector.gui.widgets.plot_canvas import LINES
 from inspector.gui.widgets.result_pages import ResultPages
-from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of
+from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of, value_at
 
 T = TypeVar("T")
 TASK, HEALTH, PATTERNS, TYPED = "layers", "layers-health", "layers-patterns", "layers-typed"
 KEPT = 8                        # checkpoints whose numbers are kept
-UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
+UNASKED = 256 << 20               # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
@@ -88,14 +101,15 @@ class Scope(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """What the names of `keys` have in common."""
+    """What the names of `keys` have in common; `elements` are those of all of them, where somebody counted."""
 
     name: str
     keys: frozenset[str]
+    elements: int = 0
 
 
 def patterns_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> tuple[Pattern, ...]:
-    """For workers: the patterns of several among the model's own tensors, those with the most elements first."""
+    """For workers: the patterns of several among the model's own tensors, those with the most members first, then the most elements."""
     models = frozenset(core.model_dicts(ckpt))
     own = [key for key in keys if ckpt.tensors[key].state_dict in models] or list(keys)
     found: dict[str, list[str]] = {}
@@ -103,8 +117,9 @@ def patterns_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monito
         if not count & 0xfff:
             monitor.check()
         found.setdefault(core.pattern_of(key), []).append(key)
-    several = [Pattern(name, frozenset(some)) for name, some in found.items() if len(some) > 1]
-    return tuple(sorted(several, key=lambda one: -sum(ckpt.tensors[key].numel for key in one.keys))[:_CHIPS])
+    several = [Pattern(name, frozenset(some), sum(ckpt.tensors[key].numel for key in some))
+               for name, some in found.items() if len(some) > 1]
+    return tuple(sorted(several, key=lambda one: (-len(one.keys), -one.elements))[:_CHIPS])
 
 
 def matching(keys: Sequence[str], name: str, monitor: core.Monitor = core.QUIET) -> Pattern:
@@ -141,6 +156,9 @@ class LayersPanel(SelectionPanel):
         self.typed: Requests[Pattern] = self.make_requests(TYPED)
         self._scaled = 0                                        # rows that the common scale was last made for
         self._pattern = ""                                      # of the tensors that have ridges; "": all of them
+        self._zoom: tuple[float, float] | None = None           # what somebody looks closer at, of the common scale
+        self._dragged: float | None = None                      # where the mouse went down in the column of ridges
+        self._chosen: tuple[str, ...] = ()                      # several rows that were chosen here: what is shown stays
         self._as_ridges = True
         self._scope: Scope | None = None
         self._known: Kept[dict[str, Row]] = Kept(KEPT, emptied_elsewhere)          # rows of each checkpoint, all its tensors together
@@ -212,6 +230,9 @@ class LayersPanel(SelectionPanel):
         if selection is None or document is None or document.checkpoint is None:
             return None
         ckpt, now = document.checkpoint, self._scope
+        if now is not None and len(self._chosen) > 1 and selection.keys == self._chosen and \
+                (now.checkpoint is ckpt or (document.packed is not None and now.checkpoint is document.packed.unpacked)):
+            return now
         if len(selection.keys) < 2:             # one tensor, or a value: the scope stays where it can
             if now is not None and now.checkpoint is ckpt and (not selection.keys or selection.keys[0] in now.keys) and selection.prefix:
                 return now
@@ -234,7 +255,7 @@ class LayersPanel(SelectionPanel):
         self._scope = scope
         if len(scope.keys) >= _MANY:
             self.model.show_rows(None, "", [])          # what a worker lays out takes the place of nothing, not of other rows
-        self._pattern = ""
+        self._pattern, self._zoom, self._chosen = "", None, ()
         self.typed.ask(None)
         self.pattern_edit.clear()
         self._show_chips(())
@@ -405,7 +426,7 @@ class LayersPanel(SelectionPanel):
         if found is None or self._scope is None or self.patterns.request is None or self.patterns.request.key != Many(self._scope.keys):
             return
         if not self._chips.count():
-            self._pattern = found[0].name if found else ""
+            self._pattern = max(found, key=lambda one: one.elements).name if found else ""
             self._show_chips(found)
             self._show_rows()
 
@@ -419,7 +440,19 @@ class LayersPanel(SelectionPanel):
                 self._chips.addWidget(self._chip(name, count))
             self._names.setStringList([one.name for one in found])
         self._chip_row.setVisible(self._as_ridges and bool(found))
-        self.pattern_edit.setVisible(self._as_ridges and self._scope is not None and len(self._scope.keys) > 1)
+        self._show_pattern()
+
+    def _show_pattern(self) -> None:
+        """The pattern that is chosen, where it can be changed, and how many it fits."""
+        scope, inside = self._scope, self._inside
+        several = self._as_ridges and scope is not None and len(scope.keys) > 1
+        self.pattern_edit.setText(self._pattern)
+        self.pattern_edit.setCursorPosition(0)
+        count = len(inside if inside is not None else scope.keys) if scope is not None else 0
+        self.pattern_count.setText(f"{count:,}")
+        self.pattern_count.setAccessibleName(words.tensors(count))
+        self.pattern_count.setToolTip(words.tensors(count))
+        self._pattern_field.setVisible(several)
 
     def _type_pattern(self) -> None:
         """What was typed is a pattern like those that are offered, or one of its own."""
@@ -451,7 +484,8 @@ class LayersPanel(SelectionPanel):
         return chip
 
     def _choose_pattern(self, name: str) -> None:
-        self._pattern = name
+        self._pattern, self._zoom = name, None
+        self._show_pattern()
         self._show_rows()
 
     def _show_scale(self) -> None:
@@ -459,11 +493,12 @@ class LayersPanel(SelectionPanel):
         rows = self.model.rows
         self._scaled = len(rows)
         some = [row.ridge for row in rows[::max(1, -(-len(rows) // _SOUNDED))] if row.ridge is not None]
-        span = core.ridge_range(some) if self.common.isChecked() else None
+        span = (self._zoom or core.ridge_range(some)) if self.common.isChecked() else None
         self.ridges.set_span(span)
         share = core.share_outside(some, span) if span is not None and len(rows) <= _SOUNDED else 0.0         # else it is of a part
-        self.axis.set_scale(span, self.tr("{share} of the values lie outside").format(
-            share=percent(round(share * 10**6), 10**6)) if share > 0 else "")
+        said = percent(round(share * 10**6), 10**6)
+        self.axis.set_scale(span, *(text.format(share=said) if share > 0 else "" for text in (
+            self.tr("{share} of the values lie outside"), self.tr("{share} outside"))))
         if len(rows) <= _FITTED or not self.requests.phase.is_busy:
             self._fit_columns()
         few = self.model.rowCount() <= FEW
@@ -505,23 +540,76 @@ class LayersPanel(SelectionPanel):
         self._line_controls.setVisible(not ridges)
         self._ridge_controls.setVisible(ridges)
         self._chip_row.setVisible(ridges and self._chips.count() > 0)
-        self.pattern_edit.setVisible(ridges and self._scope is not None and len(self._scope.keys) > 1)
+        self._show_pattern()
         self.axis.setVisible(ridges)
         self.model.order_by_depth(ridges)
+        header = self.table.horizontalHeader()          # what is hidden while it is stretched keeps room for itself
+        header.setSectionResizeMode(RIDGE, QHeaderView.ResizeMode.Stretch if ridges else QHeaderView.ResizeMode.Interactive)
         for column in range(self.model.columnCount()):
             self.table.setColumnHidden(column, column not in _WITH_RIDGES if ridges else column == RIDGE)
             self.table.setColumnWidth(column, _NARROW.get(column, _WIDE) if ridges else {NAME: 230, SHAPE: 120}.get(column, _WIDE))
         self._show_readout()
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(RIDGE, QHeaderView.ResizeMode.Stretch if ridges else QHeaderView.ResizeMode.Interactive)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Reads the ridge under the mouse."""
-        if event.type() == QEvent.Type.MouseMove and self._as_ridges:
-            self._read_ridge(cast(QMouseEvent, event).position())
-        elif event.type() == QEvent.Type.Leave and self._as_ridges:
+        """Reads the ridge under the mouse, or looks closer at what it is dragged across; arrow keys read bin by bin."""
+        if self._as_ridges and event.type() == QEvent.Type.KeyPress:
+            if self._key_pressed(cast(QKeyEvent, event)):
+                return True
+        elif self._as_ridges and isinstance(event, QMouseEvent):
+            if self._drag(event):
+                return True
+            if event.type() == QEvent.Type.MouseMove:
+                self._read_ridge(event.position())
+        elif self._as_ridges and event.type() == QEvent.Type.Leave:
             self._show_readout()
         return super().eventFilter(watched, event)
+
+    def _key_pressed(self, event: QKeyEvent) -> bool:
+        """← and → go through the bins of the current row."""
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        index = self.table.currentIndex()
+        if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier or not index.isValid():
+            return False
+        row = self.model.row_at(index.row())
+        span = self.ridges.range_of(row)
+        if span is not None and (found := self.ridges.step(row, span, step)) is not None:
+            self._say_bin(row, found)
+            self.table.viewport().update()
+        return True
+
+    def _drag(self, event: QMouseEvent) -> bool:
+        """Across the ridges of a common scale: all rows show that part of it. Whether the table shall not know of it."""
+        at = event.position()
+        if event.type() == QEvent.Type.MouseButtonPress:
+            over = self.table.columnAt(int(at.x())) == RIDGE and self.ridges.span is not None
+            self._dragged = at.x() if over and event.button() == Qt.MouseButton.LeftButton else None
+            return False
+        if self._dragged is None or not (event.buttons() | event.button()) & Qt.MouseButton.LeftButton:
+            return False
+        inner = cell_of(self.table)
+        low, high = sorted(min(max(x, inner.left()), inner.right()) for x in (self._dragged, at.x()))
+        if event.type() == QEvent.Type.MouseMove:
+            if self.band.isHidden() and abs(at.x() - self._dragged) < QApplication.startDragDistance():
+                return False
+            self.band.setGeometry(QRect(round(low), 0, max(round(high - low), 1), self.table.viewport().height()))
+            self.band.show()
+            return True
+        if event.type() != QEvent.Type.MouseButtonRelease or self.band.isHidden():
+            self._dragged = None
+            return False
+        self._dragged = None
+        self.band.hide()
+        span = self.ridges.span
+        if span is not None and high - low >= QApplication.startDragDistance():
+            self._zoom = value_at(span, inner, low), value_at(span, inner, high)
+            self._show_scale()
+        return True
+
+    def show_all_values(self) -> None:
+        """Looks no closer than at all of them."""
+        if self._zoom is not None:
+            self._zoom = None
+            self._show_scale()
 
     def _read_ridge(self, at: QPointF) -> None:
         index = self.table.indexAt(at.toPoint())
@@ -531,8 +619,12 @@ class LayersPanel(SelectionPanel):
         if row is None:
             self._show_readout()
         else:
-            self.readout.setText(f"{core.visible(row.key, 200)}   ·   " + (spread(row.summary) if found is None else self.tr(
-                "{low} … {high}: {n} elements").format(low=number(found[0], 4), high=number(found[1], 4), n=f"{found[2]:,}")))
+            self._say_bin(row, found)
+
+    def _say_bin(self, row: Row, found: tuple[float, float, int] | None) -> None:
+        """(from, to, elements) of a bin; without one, all of the row."""
+        self.readout.setText(f"{core.visible(row.key, 200)}   ·   " + (spread(row.summary) if found is None else self.tr(
+            "{low} … {high}: {n} elements").format(low=number(found[0], 4), high=number(found[1], 4), n=f"{found[2]:,}")))
 
     # -- findings -----------------------------------------------------------------------------------------------------
 
@@ -583,7 +675,7 @@ class LayersPanel(SelectionPanel):
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
         log = self.log.isChecked() and measure in ("norm", "rms", "std", "absmax")
         self.log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
-        self.plot.show_lines(lines, log=log, x_title=by_layer)
+        self.plot.show_lines(lines, log=log, x_title=by_layer, y_title=self.measures.currentText())
         names = [line.name for line in self.plot.lines]
         self.legend.show_entries([(name, self.plot.colour(n), LINES[n % 8]) for n, name in enumerate(names)] if any(names) else [])
         self._left_out = of - len(lines)
@@ -592,7 +684,8 @@ class LayersPanel(SelectionPanel):
     def _show_readout(self) -> None:
         point = self.plot.point
         if self._as_ridges:
-            self.readout.setText(self.tr("Point at a row to read it. A click goes to the tensor, a click on a title sorts."))
+            self.readout.setText(self.tr(
+                "Point at a row, or use ← and →, to read it. Drag to look closer, R shows all. A click goes to the tensor."))
         elif point is not None:
             self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self.measures.currentText()}  {number(point.y, 7)}")
         elif self._left_out:
@@ -635,8 +728,20 @@ class LayersPanel(SelectionPanel):
             self._session.select(Selection(document.id, key, (key,)))
 
     def _clicked(self, index: QModelIndex) -> None:
-        if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
-            self._activated(index)
+        """Several rows, with Ctrl or Shift, are what the other panels are about."""
+        rows = sorted({one.row() for one in self.table.selectionModel().selectedRows()})
+        if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier or len(rows) == 1:
+            self._activated(self.model.index(rows[0], NAME) if len(rows) == 1 else index)
+        elif len(rows) > 1:
+            self._choose([self.model.key_at(row) for row in rows])
+
+    def _choose(self, keys: Sequence[str]) -> None:
+        document, scope = self._session.selected_document, self._scope
+        if document is None or scope is None:
+            return
+        chosen = set(keys)
+        self._chosen = tuple(key for key in scope.keys if key in chosen)
+        self._session.select(Selection(document.id, _shared(self._chosen), self._chosen))
 
     def _activated(self, index: QModelIndex) -> None:
         self._go_to(self.model.key_at(index.row()))
@@ -771,11 +876,13 @@ class LayersPanel(SelectionPanel):
         table.setItemDelegateForColumn(RIDGE, self.ridges)
         table.setMouseTracking(True)
         table.viewport().installEventFilter(self)
+        table.installEventFilter(self)
+        self.band = QRubberBand(QRubberBand.Shape.Rectangle, table.viewport())
         self._plain_height = table.verticalHeader().defaultSectionSize()
         table.activated.connect(self._activated)
         table.clicked.connect(self._clicked)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_rows,
-                  context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for keys, run in ((QKeySequence(QKeySequence.StandardKey.Copy), self.copy_rows), (QKeySequence("R"), self.show_all_values)):
+            QShortcut(keys, table, run, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return table
 
     def _place(self) -> None:
@@ -794,6 +901,13 @@ class LayersPanel(SelectionPanel):
         self.pattern_edit.setMinimumWidth(120)
         self.pattern_edit.setMaximumWidth(230)
         self.pattern_edit.returnPressed.connect(self._type_pattern)
+        self.pattern_count = label(tone="muted", selectable=False)
+        self._pattern_field = QWidget()
+        field = QHBoxLayout(self._pattern_field)
+        field.setContentsMargins(0, 0, 0, 0)
+        field.setSpacing(6)
+        field.addWidget(self.pattern_edit, 1)
+        field.addWidget(self.pattern_count)
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -828,7 +942,7 @@ class LayersPanel(SelectionPanel):
         for part, share in ((self._top, 3), (self.findings_area, 1), (listed, 3)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, share)
-        split.setSizes([330, 120, 330])
+        split.setSizes([500, 110, 220])
         shown = QWidget()
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
@@ -871,7 +985,7 @@ class LayersPanel(SelectionPanel):
                 menu.addAction(said, partial(run))
         out.setMenu(menu)
         choices, line = flowing(14)
-        for widget in (view, self._ridge_controls, self.pattern_edit):
+        for widget in (view, self._ridge_controls, self._pattern_field):
             line.addWidget(widget)
         row = QHBoxLayout()
         row.addWidget(choices, 1)

@@ -56,7 +56,7 @@ class LinePlot(QWidget):
         self._x: Scale = ValueScale(0, 1, integers=True)
         self._cursor: tuple[int, int] | None = None         # line, point
         self._marked = ""
-        self._x_title = ""
+        self._x_title = self._y_title = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -76,10 +76,10 @@ class LinePlot(QWidget):
             return None
         return self._lines[self._cursor[0]].points[self._cursor[1]]
 
-    def show_lines(self, lines: Sequence[core.LayerLine], *, log: bool, x_title: str) -> None:
+    def show_lines(self, lines: Sequence[core.LayerLine], *, log: bool, x_title: str, y_title: str = "") -> None:
         before = self.point
         self._lines = [core.LayerLine(line.name, thinned(line.points)) for line in lines if line.points]
-        self._x_title = x_title
+        self._x_title, self._y_title = x_title, y_title
         values = [point.y for line in self._lines for point in line.points if isfinite(point.y)]
         positive = [value for value in values if value > 0]
         if log and positive:
@@ -132,6 +132,7 @@ class LinePlot(QWidget):
         metrics = self.fontMetrics()
         ticks = self._y.ticks(0.0, 1.0, self._wanted())
         left = max((metrics.horizontalAdvance(tick.text) for tick in ticks), default=30) + 14
+        left += metrics.height() + 4 if self._y_title else 0
         return QRectF(left, 10, max(self.width() - left - 16, 20), max(self.height() - 2 * metrics.height() - 26, 20))
 
     def _wanted(self) -> int:
@@ -176,6 +177,13 @@ class LinePlot(QWidget):
                 painter.drawText(QRectF(x - 60, area.bottom() + 5, 120, metrics.height() + 2), Qt.AlignmentFlag.AlignHCenter, tick.text)
         painter.drawText(QRectF(area.left(), area.bottom() + metrics.height() + 7, area.width(), metrics.height() + 4),
                          Qt.AlignmentFlag.AlignHCenter, self._x_title)
+        if self._y_title:
+            painter.save()
+            painter.translate(2, area.center().y())
+            painter.rotate(-90)
+            painter.drawText(QRectF(-self.height() / 2, 0, self.height(), metrics.height() + 4), Qt.AlignmentFlag.AlignCenter,
+                             self._y_title)
+            painter.restore()
 
     def _draw_line(self, painter: QPainter, area: QRectF, n: int, line: core.LayerLine) -> None:
         colour = self.colour(n)

@@ -14,7 +14,7 @@ from inspector.gui.kit import theme, words
 from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row, spread
 from inspector.gui.models.plot_scales import ValueScale
 
-HIGH, LOW, FEW = 34, 24, 40             # pixels of a row, while there are few and when there are more
+HIGH, LOW, FEW = 34, 22, 40             # pixels of a row, while there are few and when there are more
 _SIDE, _TOP = 8.0, 3.0                  # pixels around a ridge
 _KEPT = 400                             # rows that are kept as they were drawn: 60 kB each
 
@@ -28,6 +28,7 @@ class RidgeDelegate(QStyledItemDelegate):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.span: Span | None = None
+        self._read: tuple[str, int] | None = None           # key and number of the bin that the arrow keys are at
         # by row, and the row so that it stays that one
         self._kept: dict[tuple[int, int, int, float, bool, bool], tuple[Row, QPixmap]] = {}
 
@@ -46,6 +47,27 @@ class RidgeDelegate(QStyledItemDelegate):
         if chosen or index.row() % 2:
             painter.fillRect(area, QColor(c.selection if chosen else c.alternate))
         painter.drawPixmap(area.topLeft(), self._drawn(painter, row, area.size(), c, chosen))
+        span = self.range_of(row)
+        if self._read is not None and self._read[0] == row.key and row.ridge is not None and span is not None:
+            low, high, _ = _bin(row.ridge, self._read[1])
+            x = placing(span, QRectF(area).adjusted(_SIDE, 0, -_SIDE, 0))((low + high) / 2)
+            painter.setPen(QPen(QColor(c.text), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, area.top() + 1), QPointF(x, area.bottom() - 1))
+
+    def step(self, row: Row, span: Span, by: int) -> tuple[float, float, int] | None:
+        """(from, to, elements) of the next bin of a row within `span`, or the one before, from the median on; None where it has none."""
+        if row.ridge is None or row.summary is None:
+            return None
+        ridge, last = row.ridge, len(row.ridge.counts) - 1
+        width = (ridge.high - ridge.low) / len(ridge.counts)
+        first, end = (min(max(int((value - ridge.low) / width), 0), last) for value in span)
+        if self._read is not None and self._read[0] == row.key:
+            at = self._read[1] + by
+        else:
+            at = int((float(row.summary.quantile(0.5)) - ridge.low) / width)
+        at = min(max(at, first), end)
+        self._read = row.key, at
+        return _bin(ridge, at)
 
     def _drawn(self, onto: QPainter, row: Row, size: QSize, c: theme.Colours, chosen: bool) -> QPixmap:
         ratio = onto.device().devicePixelRatio()
@@ -148,10 +170,20 @@ def bin_at(row: Row, span: Span, inner: QRectF, x: float) -> tuple[float, float,
     """(from, to, elements) of the bin of a row that is drawn at a pixel; None where there is none."""
     if row.ridge is None:
         return None
-    value = ValueScale(*span).to_value((x - inner.left()) / inner.width())
+    value = value_at(span, inner, x)
     width = (row.ridge.high - row.ridge.low) / len(row.ridge.counts)
     n = int((value - row.ridge.low) / width) if row.ridge.low <= value < row.ridge.high else -1
-    return (row.ridge.low + n * width, row.ridge.low + (n + 1) * width, row.ridge.counts[n]) if 0 <= n < len(row.ridge.counts) else None
+    return _bin(row.ridge, n) if 0 <= n < len(row.ridge.counts) else None
+
+
+def _bin(ridge: core.Ridge, n: int) -> tuple[float, float, int]:
+    width = (ridge.high - ridge.low) / len(ridge.counts)
+    return ridge.low + n * width, ridge.low + (n + 1) * width, ridge.counts[n]
+
+
+def value_at(span: Span, inner: QRectF, x: float) -> float:
+    """The value that is drawn at a pixel."""
+    return ValueScale(*span).to_value((x - inner.left()) / inner.width())
 
 
 def cell_of(table: QTableView) -> QRectF:
@@ -166,7 +198,7 @@ class RidgeAxis(QWidget):
         super().__init__()
         self._table = table
         self._span: Span | None = None
-        self._remark = ""
+        self._remark = self._short = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         table.horizontalHeader().sectionResized.connect(lambda *_: self.update())
         table.horizontalHeader().sectionMoved.connect(lambda *_: self.update())
@@ -176,8 +208,9 @@ class RidgeAxis(QWidget):
     def remark(self) -> str:
         return self._remark
 
-    def set_scale(self, span: Span | None, remark: str) -> None:
-        self._span, self._remark = span, remark
+    def set_scale(self, span: Span | None, remark: str, short: str = "") -> None:
+        """`short` says the same where there is little room."""
+        self._span, self._remark, self._short = span, remark, short
         self.setAccessibleName(remark)
         self.setToolTip(remark)
         self.update()
@@ -198,7 +231,8 @@ class RidgeAxis(QWidget):
             _draw_ticks(painter, self._span, inner, 0, self.width())
         painter.setPen(QColor(c.muted))
         room = QRectF(8, 5, inner.left() - 20, self.height() - 6)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(self._remark, Qt.TextElideMode.ElideRight, room.width()))
+        said = self._short if self._short and metrics.horizontalAdvance(self._remark) > room.width() else self._remark
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(said, Qt.TextElideMode.ElideRight, room.width()))
         painter.end()
 
 

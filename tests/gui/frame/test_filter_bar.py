@@ -65,9 +65,27 @@ def test_that_the_bar_says_how_many_are_found_and_means_them(window: MainWindow,
     assert document.checkpoint is not None
     assert [key for key in document.checkpoint.tensors if "norm" in key] == []
     assert len(document.checkpoint.tensors) == 8
-    assert bar.what.text == "No key fits."
+    assert bar.what.text == "No key matches “norm”."
     filtered(window, "", idle)
     assert not bar.isVisible()
+
+
+def test_that_a_filter_that_finds_nothing_says_what_may_have_been_meant_and_can_be_cleared(window: MainWindow, idle: Idle) -> None:
+    bar = window.filter_bar
+    filtered(window, "nrom shape:2x3", idle)
+    assert (bar.count.isVisible(), bar.what.text) == (False, "No key matches “nrom shape:2x3”.")
+    assert bar.instead.text() == "Did you mean norm shape:2x3?"
+    assert not any(button.isVisible() for button in (bar.measure, bar.drop, bar.copy, bar.save))
+    bar.instead.click()
+    idle(window.tasks)
+    assert (window.search.text(), bar.count.text()) == ("norm shape:2x3", "4 shown of 13")
+    assert not bar.instead.isVisible()
+    assert not bar.clear.isVisible()
+    filtered(window, "nrom shape:7x7", idle)            # nothing is found by the right word either
+    assert (bar.instead.isVisible(), bar.clear.isVisible()) == (False, True)
+    bar.clear.click()
+    idle(window.tasks)
+    assert (window.search.text(), bar.isVisible()) == ("", False)
 
 
 def test_that_these_can_be_saved_alone_and_nothing_is_pending(window: MainWindow, session: Session, idle: Idle, qtbot: QtBot,

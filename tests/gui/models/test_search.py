@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.gui.models.key_tree import KeyTree, build_key_tree
-from inspector.gui.models.search import Problem, find, parse
+from inspector.gui.models.search import Problem, find, likely, parse
 
 
 def tensor(key: str, shape: tuple[int, ...] = (2, 3), dtype: str = "float32", device: str | None = "cpu") -> core.TensorInfo:
@@ -135,3 +135,11 @@ def test_that_text_is_found_across_and_within_odd_segments() -> None:
     ("*.q*weight", "a.q.weight", [(1, 3), (4, 10)]), ('"a b"', "xa b", [(1, 4)]), ("s", "\u1e9e", []), ("aa", "aaa", [(0, 2)])])
 def test_that_what_is_looked_for_has_its_places_in_names(query: str, name: str, places: list[tuple[int, int]]) -> None:
     assert parse(query).places_in(name) == places
+
+
+@pytest.mark.parametrize(("typed", "meant"), [
+    ("nrom1", "norm1"), ("layers.0.nrom1 -bias", "layers.0.norm1 -bias"), ("NROM1", "norm1"), ("qporj", "q_proj"), ("poj", "proj"),
+    ("zzzzz", ""), ("nrom1 shape:9", ""), ("nrom1 shape:2x3", "norm1 shape:2x3"), ("*.nrom1.*", "*.norm1.*"), ("", "")])
+def test_that_a_word_that_no_key_has_is_likely_one_that_is_spelt_nearly_so(typed: str, meant: str) -> None:
+    names = [f"layers.{n}.{leaf}" for n in range(3) for leaf in ("norm1.weight", "norm1.bias", "q_proj.weight")]
+    assert likely([tree_of(*names)], parse(typed)) == meant

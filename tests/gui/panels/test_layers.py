@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -27,6 +28,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.widgets.boxes import FindingBox
 from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
+from inspector.gui.widgets.ridges import cell_of
 from tests.tables import checkpoint
 
 NAN = float("nan")
@@ -418,6 +420,90 @@ def test_that_ridges_share_a_scale_or_have_their_own(desk: Desk) -> None:
     assert desk.panel.ridges.span is None
     ranges = [desk.panel.ridges.range_of(desk.panel.model.row_at(n)) for n in range(3)]
     assert [found and found[1] for found in ranges] == pytest.approx([1, 0.1, 0.01], rel=0.01)
+
+
+def ridges_of(desk: Desk, n: int = 3) -> QRectF:
+    """A common scale, and where it is drawn."""
+    desk.panel.as_ridges.click()
+    desk.open({f"layers.{i}.w": np.linspace(-1, 1, 401, dtype=np.float32) for i in range(n)})
+    desk.panel.grab()
+    return cell_of(desk.panel.table)
+
+
+def test_that_dragging_across_a_ridge_looks_closer_in_all_rows_and_r_shows_all_again(desk: Desk) -> None:
+    inner, panel = ridges_of(desk), desk.panel
+    whole, viewport = panel.ridges.span, panel.table.viewport()
+    assert whole is not None
+    chosen = desk.session.selection
+    middle, quarter = [QPoint(round(inner.left() + inner.width() * share), 20) for share in (0.5, 0.75)]
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=quarter)
+    for place in (quarter - QPoint(30, 0), middle):
+        QTest.mouseMove(viewport, place)
+        move = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(viewport.mapToGlobal(place)), Qt.MouseButton.NoButton,
+                           Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(viewport, move)
+    assert panel.band.isVisible()
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    assert not panel.band.isVisible()
+    assert panel.ridges.span == pytest.approx((0, whole[1] / 2), abs=0.02)
+    assert panel.axis.remark.endswith("of the values lie outside")
+    assert desk.session.selection == chosen             # it was no click
+    panel.table.setFocus()
+    QTest.keyClick(panel.table, Qt.Key.Key_R)
+    assert panel.ridges.span == whole
+
+
+def test_that_lines_leave_no_room_for_ridges_in_the_table(desk: Desk) -> None:
+    ridges_of(desk)
+    desk.panel.as_lines.click()
+    header = desk.panel.table.horizontalHeader()
+    desk.panel.grab()
+    places = sorted((header.sectionViewportPosition(n), header.sectionSize(n)) for n in range(header.count())
+                    if not header.isSectionHidden(n))
+    assert header.sectionSize(RIDGE) == 0
+    assert [at + size for at, size in places[:-1]] == [at for at, _ in places[1:]]
+
+
+def test_that_arrow_keys_read_bin_by_bin(desk: Desk) -> None:
+    ridges_of(desk)
+    table, said = desk.panel.table, desk.panel.readout
+    table.setCurrentIndex(desk.panel.model.index(1, NAME))
+    ridge = desk.panel.model.row_at(1).ridge
+    assert ridge is not None
+    read = []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        QTest.keyClick(table, key)
+        read.append(said.text())
+    assert read[0] == read[2] != read[1]
+    assert read[0].startswith("layers.1.w")
+    assert all(text.endswith("elements") for text in read)
+    for _ in range(len(ridge.counts)):
+        QTest.keyClick(table, Qt.Key.Key_Right)
+    assert said.text().partition("…")[2].split(":")[0].strip() == "1"         # and no further
+    desk.panel.grab()                                   # the line is drawn
+
+
+def test_that_several_rows_are_what_other_panels_are_about_and_stay_among_the_others(desk: Desk) -> None:
+    ridges_of(desk, 5)
+    table, viewport = desk.panel.table, desk.panel.table.viewport()
+
+    def click(row: int, modifier: Qt.KeyboardModifier) -> None:
+        QTest.mouseClick(viewport, Qt.MouseButton.LeftButton, modifier, table.visualRect(desk.panel.model.index(row, NAME)).center())
+        desk.wait()
+
+    click(1, Qt.KeyboardModifier.NoModifier)
+    assert desk.session.selection is not None
+    assert desk.session.selection.keys == ("layers.1.w",)
+    click(3, Qt.KeyboardModifier.ControlModifier)
+    assert desk.session.selection.keys == ("layers.1.w", "layers.3.w")
+    assert len(desk.column(NAME)) == 5
+    assert [index.row() for index in table.selectionModel().selectedRows()] == [1, 3]
+    click(1, Qt.KeyboardModifier.ControlModifier)
+    assert desk.session.selection.keys == ("layers.3.w",)
+    click(2, Qt.KeyboardModifier.NoModifier)
+    click(4, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.session.selection.keys == ("layers.2.w", "layers.3.w", "layers.4.w")
+    assert len(desk.column(NAME)) == 5
 
 
 def test_that_ridges_take_no_second_reading(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
