@@ -3513,6 +3513,21 @@
 </message>
 </context>
 <context>
+<name>Formats</name>
+<message>
+<source>PyTorch zip (torch 1.6 and later)</source>
+<translation>PyTorch zip（torch 1.6 及以后）</translation>
+</message>
+<message>
+<source>PyTorch legacy (torch 0.1.10 to 1.5)</source>
+<translation>PyTorch legacy（torch 0.1.10 至 1.5）</translation>
+</message>
+<message>
+<source>PyTorch tar (torch before 0.1.10)</source>
+<translation>PyTorch tar（torch 0.1.10 以前）</translation>
+</message>
+</context>
+<context>
 <name>GroupBox</name>
 <message>
 <source>Danger</source>

@@ -477,9 +477,10 @@ def empty(layout: QLayout) -> None:
 
 
 def format_name(format: str) -> str:
-    """What a person calls a container; names of formats are not translated."""
-    return {"torch-zip": "PyTorch zip (torch 1.6 and later)", "torch-legacy": "PyTorch legacy (torch 0.1.10 to 1.5)",
-            "torch-tar": "PyTorch tar (torch before 0.1.10)", "torchscript": "TorchScript archive",
+    """What a person calls a container; names of formats are not translated, but the words around them."""
+    return {"torch-zip": QCoreApplication.translate("Formats", "PyTorch zip (torch 1.6 and later)"),
+            "torch-legacy": QCoreApplication.translate("Formats", "PyTorch legacy (torch 0.1.10 to 1.5)"),
+            "torch-tar": QCoreApplication.translate("Formats", "PyTorch tar (torch before 0.1.10)"), "torchscript": "TorchScript archive",
             "torch-export": "torch.export archive",
             "safetensors": "safetensors", "safetensors-sharded": "safetensors, sharded", "torch-sharded": "PyTorch, sharded",
             "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle"}.get(format, format)

@@ -111,7 +111,7 @@ class HistogramPlot(QWidget):
         self.menu_button = self._make_menu_button()
         self._place()
         self.setAccessibleName(self.tr("Histogram"))
-        self.setMinimumSize(220, 230)
+        self.setMinimumSize(220, 190)
         self.show_message("")
 
     # -- what is shown ------------------------------------------------------------------------------------------------

@@ -712,3 +712,18 @@ def test_that_integers_at_the_edge_of_their_type_are_counted(desk: Desk, least: 
     assert [one.counts for one in desk.panel.plot.accents] == ([(1,), (2,)] if chip else [])
     assert [one.sought for one in found] == (["max"] if chip else [])
     assert all(one.tone == "warning" for one in found)
+
+
+def test_that_plot_and_table_do_not_lie_over_each_other_in_a_low_window(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    panel = desk.panel
+    split = panel.plot.parentWidget()
+    assert split is not None
+    split.setParent(None)
+    desk.qtbot.addWidget(split)
+    split.setFixedSize(487, 305)                # what a window 700 high has for them, with a pending edit, where Chinese is spoken
+    split.show()
+    split.grab()
+    assert panel.plot.geometry().bottom() < panel.table.geometry().top()
+    assert panel.plot.menu_button.geometry().bottom() < panel.plot.height()
