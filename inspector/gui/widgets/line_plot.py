@@ -178,8 +178,9 @@ class LinePlot(QWidget):
         painter.drawText(QRectF(area.left(), area.bottom() + metrics.height() + 7, area.width(), metrics.height() + 4),
                          Qt.AlignmentFlag.AlignHCenter, self._x_title)
         if self._y_title:
+            middle = area.center().y()
             painter.save()
-            painter.translate(2, area.center().y())
+            painter.translate(2, middle)
             painter.rotate(-90)
             painter.drawText(QRectF(-self.height() / 2, 0, self.height(), metrics.height() + 4), Qt.AlignmentFlag.AlignCenter,
                              self._y_title)
