@@ -323,7 +323,7 @@
 </message>
 <message>
 <source>Details</source>
-<translation>详细信息</translation>
+<translation>详情</translation>
 </message>
 <message>
 <source>Copy report</source>
@@ -1225,7 +1225,7 @@
 </message>
 <message>
 <source>Values</source>
-<translation>值</translation>
+<translation>数值</translation>
 </message>
 <message>
 <source>Shape</source>
@@ -1512,11 +1512,11 @@
 </message>
 <message>
 <source>Hide the details</source>
-<translation>隐藏详细信息</translation>
+<translation>隐藏详情</translation>
 </message>
 <message>
 <source>Hide the details (F7)</source>
-<translation>隐藏详细信息 (F7)</translation>
+<translation>隐藏详情 (F7)</translation>
 </message>
 <message>
 <source>Take B&apos;s into A</source>
@@ -1692,7 +1692,7 @@
 </message>
 <message>
 <source>Details</source>
-<translation>详细信息</translation>
+<translation>详情</translation>
 </message>
 <message>
 <source>In {name}:</source>
@@ -1822,7 +1822,7 @@
 </message>
 <message>
 <source>Values</source>
-<translation>值</translation>
+<translation>数值</translation>
 </message>
 <message>
 <source>Storages</source>
@@ -3284,7 +3284,7 @@
 </message>
 <message>
 <source>{n} more in Details</source>
-<translation>“详细信息”中另有 {n} 个</translation>
+<translation>“详情”中另有 {n} 个</translation>
 </message>
 </context>
 <context>
@@ -3944,7 +3944,7 @@
 </message>
 <message>
 <source>{tensors} one by one in Layers</source>
-<translation>在“层”中逐个查看 {tensors}</translation>
+<translation>在“逐层”中逐个查看 {tensors}</translation>
 </message>
 <message>
 <source>&amp;Range</source>
@@ -4287,7 +4287,7 @@
 </message>
 <message>
 <source>Layers</source>
-<translation>层</translation>
+<translation>逐层</translation>
 </message>
 <message>
 <source>There are no tensors here.</source>
@@ -4917,7 +4917,7 @@
 </message>
 <message>
 <source>&amp;Details of the Pair</source>
-<translation>这一对的详细信息(&amp;D)</translation>
+<translation>这一对的详情(&amp;D)</translation>
 </message>
 <message>
 <source>&amp;Map of Changes</source>
@@ -5901,15 +5901,15 @@
 </message>
 <message>
 <source>Values</source>
-<translation>值</translation>
+<translation>数值</translation>
 </message>
 <message>
 <source>Layers</source>
-<translation>层</translation>
+<translation>逐层</translation>
 </message>
 <message>
 <source>Details</source>
-<translation>详细信息</translation>
+<translation>详情</translation>
 </message>
 <message>
 <source>Edits</source>
@@ -5929,7 +5929,7 @@
 </message>
 <message>
 <source>This is a single value, not a tensor: it stands in the list and under Details.</source>
-<translation>这是单个值，不是张量：它显示在列表和“详细信息”中。</translation>
+<translation>这是单个值，不是张量：它显示在列表和“详情”中。</translation>
 </message>
 <message>
 <source>Select one tensor of these {n} to see its values.</source>
@@ -8073,7 +8073,7 @@
 </message>
 <message>
 <source>Its value stands in the list and under Details.</source>
-<translation>其值显示在列表和“详细信息”中。</translation>
+<translation>其值显示在列表和“详情”中。</translation>
 </message>
 <message>
 <source>There are no tensors here.</source>
@@ -8457,7 +8457,7 @@
 </message>
 <message>
 <source>Values</source>
-<translation>值</translation>
+<translation>数值</translation>
 </message>
 <message>
 <source>Min</source>
@@ -8663,7 +8663,7 @@
 </message>
 <message>
 <source>Values</source>
-<translation>值</translation>
+<translation>数值</translation>
 </message>
 <message>
 <source>No elements: the shape is {shape}.</source>

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from inspector import core
 from inspector.commands.window import Pages
@@ -293,6 +294,28 @@ def test_that_a_click_on_the_ruler_goes_there(desk: Desk) -> None:
     assert bottom == -1 or page.model.line(bottom).key.startswith("blocks.39")
     colours = {page.ruler.grab().toImage().pixelColor(8, y).name() for y in range(height)}
     assert len(colours) >= 3                            # ground, what is equal, what is of another shape, the frame
+
+
+def test_that_dragging_along_the_ruler_scrolls_and_moving_over_it_does_not(desk: Desk) -> None:
+    many = {f"blocks.{n:03}.weight": np.full((2, 2), n, np.float32) for n in range(400)}
+    page = desk.compare(many, {**many, "blocks.390.weight": np.zeros((2, 3), np.float32)}, details=False)
+    desk.window.menus["expand"].trigger()
+    page.view.scrollToTop()
+    page.ruler.grab()
+    height, bar = page.ruler.height(), page.view.verticalScrollBar()
+    desk.qtbot.mouseMove(page.ruler, QPoint(8, height // 2))
+    assert bar.value() == 0
+    desk.qtbot.mousePress(page.ruler, Qt.MouseButton.LeftButton, pos=QPoint(8, 6))
+    seen = [bar.value()]
+    for part in (0.3, 0.6, 0.9):
+        at = QPointF(8, height * part)
+        move = QMouseEvent(QEvent.Type.MouseMove, at, page.ruler.mapToGlobal(at), Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton,
+                           Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(page.ruler, move)
+        seen.append(bar.value())
+    assert seen == sorted(set(seen))
+    top = page.model.line(page.view.rowAt(page.view.viewport().height() // 2)).key
+    assert top.startswith(("blocks.35", "blocks.36"))
 
 
 def test_that_a_stopped_comparison_says_how_much_is_known(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
