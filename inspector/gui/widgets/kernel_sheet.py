@@ -352,7 +352,10 @@ class KernelCard(QWidget):
             wide = cell * part.shape[1]
             painter.setFont(small if len(self._names) > 1 else self.font())
             painter.setPen(QColor(c.muted))
-            said = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, ceil(wide) if len(self._names) > 1 else self.width())
+            room = ceil(wide) if len(self._names) > 1 else self.width()
+            if painter.fontMetrics().horizontalAdvance(name) > room:
+                name = name.partition(" ")[2] or name           # which input it is, without the word
+            said = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room)
             painter.drawText(QPointF(x, cell * len(part) + self.fontMetrics().ascent() + 3), said)
             x += wide + _BETWEEN
         painter.end()

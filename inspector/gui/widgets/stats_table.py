@@ -16,6 +16,7 @@ from inspector.gui.models.plot_scales import number, percent
 _DIGITS = 8
 _BRIEFLY = 4                    # digits where measures stand beside each other
 _NAMES, _SHORT_NAMES = 240, 150     # pixels for the names of tensors, at the most, and where the numbers beside them need the room
+_BOX = 8                        # pixels
 _GIVE_WAY = (10, 9, 8, 6, 3, 2)     # columns, the first to go where there is no room: size, elements, norm, mean, zeros, infinities
 _SWATCH = 11                    # pixels of a square of colour
 
@@ -86,6 +87,7 @@ class StatsTable(QTableWidget):
         for n in range(self.columnCount()):             # what is hidden says that it needs no room
             self.setColumnHidden(n, False)
         widths = [max(self.sizeHintForColumn(n), header.sectionSizeHint(n)) + 1 for n in range(self.columnCount())]
+        widths[0] += _BOX                               # the box has a border, which Qt leaves out of what it says of its width
         names = min(widths[0], _NAMES)
         hidden: set[int] = set()
         for n in _GIVE_WAY:

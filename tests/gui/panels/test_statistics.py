@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSl
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.kit import theme
 from inspector.gui.panels.statistics import KEPT, StatisticsPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -223,6 +224,17 @@ def test_that_what_is_checked_is_drawn_in_a_colour_that_stays(desk: Desk) -> Non
     table.setCurrentCell(3, 0)                 # all of them together are no series
     desk.qtbot.keyClick(table, Qt.Key.Key_Space)
     assert table.checked == frozenset()
+
+
+def test_that_names_in_the_legend_are_whole_where_there_is_room(desk: Desk) -> None:
+    theme.current().apply_style_sheet()
+    desk.open({f"blocks.{n}.mlp.2.weight": FLOATS + n for n in range(3)})
+    desk.select(*(f"blocks.{n}.mlp.2.weight" for n in range(3)), prefix="blocks")
+    table = desk.panel.table
+    cell = table.visualRect(table.model().index(1, 0))
+    drawn = table.viewport().grab(cell).toImage()
+    table.setColumnWidth(0, table.columnWidth(0) + 60)
+    assert table.viewport().grab(cell.adjusted(0, 0, -1, 0)).toImage() == drawn.copy(0, 0, drawn.width() - 1, drawn.height())
 
 
 def test_that_a_click_on_a_name_shows_only_that_one_and_again_all(desk: Desk) -> None:
