@@ -53,7 +53,15 @@ def beside(path: str, ending: str) -> str:
 
 def is_interrupted(path: str) -> bool:
     """Whether a change in place of the file at `path` was begun and not ended: what it was is then written down beside it."""
-    return os.path.lexists(beside(os.path.realpath(path), UNDO)) if path and "\0" not in path else False
+    return is_possible(path) and os.path.lexists(beside(os.path.realpath(path), UNDO))
+
+
+def is_possible(path: str) -> bool:
+    """Whether a file can have that path: without NUL, and, here, of bytes."""
+    try:
+        return bool(path) and b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def is_by_others(path: str) -> bool:

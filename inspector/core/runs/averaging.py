@@ -230,6 +230,8 @@ def likeness(checkpoints: Sequence[CheckpointLike], monitor: Monitor = QUIET) ->
     there = [opened(one, monitor) for one in checkpoints]
     _check_not_packed(there, monitor)
     last = len(there) - 1
+    if not there:
+        return ()
     chosen = averaged_keys(there[last])
     partners = [_partners(there[last], other, chosen) for other in there[:-1]]
     partners.append({key: there[last].tensors[key] for key in chosen})

@@ -380,6 +380,7 @@ class TensorReader:
         shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
         steps = steps or (1,) * len(shape)
         _check_box(shape, first, sizes, steps)
+        self._check_expanded(info, sizes, tuple(step * each for step, each in zip(steps, stride, strict=True)), location.item)
         with _memory_for(info):
             try:
                 out = np.empty(sizes, f"V{location.item}")
@@ -392,6 +393,15 @@ class TensorReader:
                 data = next(_with_signs(iter((data,)), info.dtype, info.is_conjugate, info.is_negative))
             found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
             return found
+
+    def _check_expanded(self, info: TensorInfo, sizes: Dims, steps: Dims, item: int) -> None:
+        """Raises BadTensor for a box of so many elements, `steps` apart in the storage, that the file backs with far fewer bytes."""
+        nbytes = prod(sizes) * item
+        if nbytes > self._limits.preview:
+            stored = (sum((size - 1) * abs(step) for size, step in zip(sizes, steps, strict=True)) + 1) * item
+            if nbytes > 4 * stored:
+                raise BadTensor(f"this part of it is expanded from {stored:,} stored bytes to {nbytes:,}: too many to be unfolded",
+                                "Ask for a smaller part.", info.key, id="expanded")
 
     def _box_of_sparse(self, info: TensorInfo, first: Dims, sizes: Dims, steps: Dims) -> Array:
         """The same of a sparse tensor, which is unfolded once for all boxes."""

@@ -251,3 +251,12 @@ def test_that_a_target_held_open_on_windows_is_waited_for(tmp_path: Path, monkey
     with pytest.raises(PermissionError):
         new_files.put_in_place(str(tmp_path / "new"), str(tmp_path / "old"))
     assert (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("path", ["a\0b.pth", "\ud800.pth", ""])
+def test_that_a_path_no_file_can_have_is_a_file_that_is_not_there(path: str, tmp_path: Path) -> None:
+    for use in (core.open, core.check, core.read_numpy, core.contract):
+        with pytest.raises(core.ReadError):
+            use(path, *(["w"] if use is core.read_numpy else []))  # type: ignore[operator]
+    assert not core.recover(path)
+    assert not new_files.is_interrupted(path)

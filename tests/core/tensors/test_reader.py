@@ -191,6 +191,16 @@ def test_that_expanded_tensors_over_budget_are_refused_and_never_unfolded(tmp_pa
         assert tensor.untyped_storage().nbytes() == 4
 
 
+def test_that_a_part_of_an_expanded_tensor_is_bounded_too(tmp_path: Path) -> None:
+    ckpt = with_tensor(lay(tmp_path / "raw", {"t": torch.arange(4.)}), "t", shape=(1 << 31, 1 << 31), stride=(0, 0))
+    for index in (0, (slice(None), 5), (slice(None, None, 2), -1)):
+        with pytest.raises(core.BadTensor, match="expanded from 4 stored bytes") as caught:
+            ckpt["t"][index]
+        assert caught.value.id == "expanded"
+    assert ckpt["t"][7, :5].tolist() == [0.0] * 5
+    assert ckpt["t"][-1, -1] == 0.0
+
+
 def test_that_a_greater_budget_unfolds_what_was_asked_for(tmp_path: Path) -> None:
     ckpt = lay(tmp_path / "raw", {"t": torch.ones(1).expand(1000)})
     tight = core.Limits(preview=100)

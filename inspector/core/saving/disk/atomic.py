@@ -24,7 +24,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from types import TracebackType
 
 from inspector.core.errors import Corrupt, FileMissing, InspectorError, NotACheckpoint, ReadError, SaveError, TooBig, Unsupported
-from inspector.core.io.new_files import NEW, PREFIX, beside, found_at, is_interrupted, put_in_place, sync_folder, write_all
+from inspector.core.io.new_files import NEW, PREFIX, beside, found_at, is_interrupted, is_possible, put_in_place, sync_folder, write_all
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 from inspector.core.wording import count
@@ -290,6 +290,8 @@ def recover(path: str) -> bool:
     >>> core.recover(core.save({"w": np.ones(3)}, folder / "a.pth").path)
     False
     """
+    if not is_possible(path):
+        return False
     path = os.path.realpath(path)
     if os.path.isdir(path):                     # a set is changed under the name of its index
         taken_back = [recover(os.path.join(path, name)) for name in os.listdir(path) if name.endswith(INDEX)]
