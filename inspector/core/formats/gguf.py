@@ -15,6 +15,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Extra, Opaque, Plain, 
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Corrupt, TooBig, Truncated, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.hashing import Few
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -25,6 +26,7 @@ _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again."
 _WINDOW = 1 << 20
 _ITEMS = 32                 # of an array that are listed; longer ones are told by their length
+_ITEMS_IN_ALL = 100_000     # … of all arrays together: a model has some dozens
 _TEXT = 1 << 16             # characters of a text that are kept
 _STRING, _ARRAY = 8, 9
 _SCALARS: Mapping[int, str] = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
@@ -36,6 +38,11 @@ _BLOCKS = {2: ("q4_0", 32, 18), 3: ("q4_1", 32, 20), 6: ("q5_0", 32, 22), 7: ("q
            20: ("iq4_nl", 32, 18), 21: ("iq3_s", 256, 110), 22: ("iq2_s", 256, 82), 23: ("iq4_xs", 256, 136), 29: ("iq1_m", 256, 56),
            34: ("tq1_0", 256, 54), 35: ("tq2_0", 256, 66), 39: ("mxfp4", 32, 17), 40: ("nvfp4", 64, 36),
            41: ("q1_0", 128, 18)}
+
+_ROWS = [struct.Struct(f"<{dims}QIQ") for dims in range(17)]      # of the table of tensors, behind name and number of dimensions
+
+# type, shape and stride as they are listed, bytes, what else there is to it, and what is wrong
+_Form = tuple[str, tuple[int, ...], tuple[int, ...], int, Extra | None, str]
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
@@ -52,6 +59,10 @@ class _Reading:
         self.window = b""
         self.begin = 0                      # where the window begins
         self.values: dict[str, Plain] = {}
+        self.listed = 0                     # items of arrays
+        self.short = 0                      # arrays that are told by their length for want of room
+        self.twice: dict[str, None] = {}    # keys of values that were there before
+        self.forms = Few(_stored)
         self.findings: list[Finding] = []
 
     def checkpoint(self, path: str) -> Checkpoint:
@@ -68,7 +79,8 @@ class _Reading:
                           "byte 8")
         for count in range(pairs):
             self.monitor.report(count, pairs)
-            self.value(self.text(), self.number("<I"), 0)
+            self.value(self.text(), self.number("<I"))
+        self.say_what_is_not_listed()
         rows = [self.row(count, tensors) for count in range(tensors)]
         alignment = self.values.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 0 < alignment <= 1 << 20:
@@ -104,49 +116,69 @@ class _Reading:
 
     # -- values -------------------------------------------------------------------------------------------------------------
 
-    def value(self, key: str, kind: int, depth: int) -> None:
+    def value(self, key: str, kind: int) -> None:
         if kind != _ARRAY:
             self.keep(key, self.scalar(kind))
             return
         inner, count = self.number("<I"), self.number("<Q")
         if inner == _ARRAY or count > self.source.size:
             raise Corrupt(f"the array {visible(key, 80)!r} has {count:,} items of type {inner}", _DAMAGED, f"byte {self.at}")
-        first: list[Plain] = []
-        for n in range(count):
-            if n & 0xffff == 0:
-                self.monitor.check()
-            if inner in _SCALARS and n >= _ITEMS:       # none of the rest is kept
-                size = struct.calcsize(_SCALARS[inner])
-                step = min(count - n, _WINDOW // size)
-                for at in range(n, count, step):
-                    self.take(size * min(step, count - at))
-                break
-            item = self.scalar(inner)
-            if n < _ITEMS:
-                first.append(item)
-        if count <= _ITEMS:
+        first = self.texts(count) if inner == _STRING else self.numbers(inner, count) if count else []
+        is_listed = count <= _ITEMS and self.listed + count <= _ITEMS_IN_ALL
+        self.short += count <= _ITEMS and not is_listed
+        if is_listed:
+            self.listed += count
             for n, item in enumerate(first):
                 self.keep(f"{key}.{n}", item)
             if not count:
                 self.keep(key, [])
             return
         kind_of = "texts" if inner == _STRING else "numbers"
-        self.keep(key, Opaque("gguf.array", f"{count:,} {kind_of}: {', '.join(str(item) for item in first[:4])}, …"))
+        self.keep(key, Opaque("gguf.array", f"{count:,} {kind_of}: {', '.join(str(item) for item in first[:4])}{', …' * (count > 4)}"))
 
     def scalar(self, kind: int) -> Plain:
-        if kind == _STRING:
-            return self.text()[:_TEXT]
-        form = _SCALARS.get(kind)
-        if form is None:
+        return self.text()[:_TEXT] if kind == _STRING else self.numbers(kind, 1)[0]
+
+    def texts(self, count: int) -> list[Plain]:
+        """The first of so many."""
+        first: list[Plain] = []
+        for n in range(count):
+            if n & 0xffff == 0:
+                self.monitor.check()
+            text = self.text()
+            if n < _ITEMS:
+                first.append(text[:_TEXT])
+        return first
+
+    def numbers(self, kind: int, count: int) -> list[Plain]:
+        """The first of so many."""
+        code = _SCALARS.get(kind)
+        if code is None:
             raise Corrupt(f"there is no type {kind} of values", _DAMAGED, f"byte {self.at}")
-        found: Plain = struct.unpack(form, self.take(struct.calcsize(form)))[0]
-        return found
+        size, shown = struct.calcsize(code), min(count, _ITEMS)
+        first: list[Plain] = [*struct.unpack(f"<{shown}{code[1]}", self.take(size * shown))]
+        step = _WINDOW // size                          # none of the rest is kept
+        for at in range(shown, count, step):
+            self.monitor.check()
+            self.take(size * min(step, count - at))
+        return first
 
     def keep(self, key: str, value: Plain) -> None:
         if key in self.values:
-            self.findings.append(Finding("duplicate-key", "warning", visible(key, 200), f"The value {visible(key, 80)!r} is there twice; "
-                                         "the first is shown.", keys=(key,)))
+            self.twice[key] = None
         self.values.setdefault(key, value)
+
+    def say_what_is_not_listed(self) -> None:
+        if self.twice:
+            first = next(iter(self.twice))
+            more = len(self.twice) - 1
+            others = f", and so {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
+            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The value {visible(first, 80)!r} is there more "
+                                         f"than once; the first is shown{others}.", keys=tuple(self.twice)))
+        if self.short:
+            self.findings.append(Finding("too-many-keys", "warning", "", f"Not everything is listed: {self.short:,} short arrays are told "
+                                         f"by their length, as all arrays together have more than {_ITEMS_IN_ALL:,} items.",
+                                         "The file may be made to exhaust whoever reads it."))
 
     # -- tensors ------------------------------------------------------------------------------------------------------------
 
@@ -155,8 +187,9 @@ class _Reading:
         name, dims = self.text(), self.number("<I")
         if dims > 16:
             raise Corrupt(f"the tensor {visible(name, 80)!r} has {dims:,} dimensions", _DAMAGED, f"byte {self.at}")
-        shape = tuple(self.number("<Q") for _ in range(dims))[::-1]
-        return name, shape, self.number("<I"), self.number("<Q")
+        form = _ROWS[dims]
+        *sizes, kind, offset = form.unpack(self.take(form.size))
+        return name, tuple(sizes[::-1]), kind, offset
 
     def tables(self, rows: list[tuple[str, tuple[int, ...], int, int]], data: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
         infos: dict[str, TensorInfo] = {}
@@ -164,24 +197,29 @@ class _Reading:
         for n, (name, shape, kind, offset) in enumerate(rows):
             if name in infos:
                 raise Corrupt(f"the tensor {visible(name, 80)!r} is there twice", _DAMAGED)
-            dtype, extra, problem = _PLAIN.get(kind, "uint8"), None, ""
-            if kind not in _PLAIN:
-                block, elements, nbytes = _BLOCKS.get(kind, (f"type {kind}", 1, 1))
-                extra = Extra(header_fields=(("ggml_type", json.dumps(block)), ("ggml_shape", json.dumps(list(shape)))))
-                if kind not in _BLOCKS or not shape or shape[-1] % elements:
-                    problem = f"its type {kind} of GGML is not known" if kind not in _BLOCKS else "its rows are not whole blocks"
-                else:
-                    shape = (*shape[:-1], shape[-1] // elements * nbytes)
-            size = prod(shape) * DTYPES[dtype].itemsize
+            dtype, shape, stride, size, extra, problem = self.forms[kind, shape]
             there = max(0, min(size, self.source.size - data - offset))
             if not problem and there < size:
                 problem = "truncated: the file ends before it does" if there else "lost: the file ends before it begins"
             extent = Extent(self.source.index, data + offset, there, there) if there or not size else None
             storages[str(n)] = Storage(str(n), dtype, None, size, extent, problem=problem)
-            infos[name] = TensorInfo(name, shape, dtype, None, contiguous(shape), 0, str(n), size, state_dict="", problem=problem,
-                                     extra=extra)
+            infos[name] = TensorInfo(name, shape, dtype, None, stride, 0, str(n), size, state_dict="", problem=problem, extra=extra)
         cut = sum(info.problem.startswith(("truncated", "lost")) for info in infos.values())
         if cut:
             self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}",
                                          f"The file ends before {cut:,} of its tensors do.", _AGAIN))
         return infos, storages
+
+
+def _stored(of: tuple[int, tuple[int, ...]]) -> _Form:
+    """How a tensor of such a type of GGML's and shape is listed."""
+    kind, shape = of
+    dtype, extra, problem = _PLAIN.get(kind, "uint8"), None, ""
+    if kind not in _PLAIN:
+        block, elements, nbytes = _BLOCKS.get(kind, (f"type {kind}", 1, 1))
+        extra = Extra(header_fields=(("ggml_type", json.dumps(block)), ("ggml_shape", json.dumps(list(shape)))))
+        if kind not in _BLOCKS or not shape or shape[-1] % elements:
+            problem = f"its type {kind} of GGML is not known" if kind not in _BLOCKS else "its rows are not whole blocks"
+        else:
+            shape = (*shape[:-1], shape[-1] // elements * nbytes)
+    return dtype, shape, contiguous(shape), prod(shape) * DTYPES[dtype].itemsize, extra, problem

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extent, Extra, FileStamp, InMemory, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import Corrupt, InspectorError
+from inspector.core.errors import Corrupt, InspectorError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
@@ -25,6 +25,7 @@ from .onnx_messages import BYTES, FIXED32, FIXED64, Field, Messages
 
 FORMAT = "onnx"
 _FIELDS = 5_000_000         # of all messages that are gone into
+_DIMS = 1 << 12             # of a tensor, and bytes that spell them; numpy stops at 64
 _INLINE = 64 << 20          # bytes of elements that are spelled as varints
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again."
 # TensorProto.DataType
@@ -55,6 +56,9 @@ class _Model:
         self.known_files: dict[str, int | str] = {}
         self.operators: Counter[str] = Counter()
         self.dequantized: dict[str, dict[str, object]] = {}
+        self.left_out: dict[str, int] = {}          # initializers -> how many of that name
+        self.outside: dict[str, None] = {}          # files that are named and not in the model's folder
+        self.sparse: list[int] = []                 # where initializers begin that are not shown
         self.findings: list[Finding] = []
         self.inline = _INLINE
 
@@ -74,6 +78,7 @@ class _Model:
                 self.pair(field)
         if not graphs:
             raise Corrupt("there is no graph in it", _DAMAGED)
+        self.say_what_is_not_shown()
         for kind, count in self.operators.most_common():
             self.values[f"operators.{kind}"] = count
         for key, said in self.dequantized.items():
@@ -83,6 +88,24 @@ class _Model:
         values = {key: value for key, value in self.values.items() if key not in self.tensors}
         return Checkpoint(path, FORMAT, "state-dict", tuple(self.files), MappingProxyType(self.tensors), MappingProxyType(values),
                           MappingProxyType(self.storages), ("",), tuple(self.findings), facts=MappingProxyType({"byteorder": "little"}))
+
+    def say_what_is_not_shown(self) -> None:
+        """One finding of each kind, however many there are of it."""
+        if self.left_out:
+            first = next(iter(self.left_out))
+            more = sum(self.left_out.values()) - 1
+            others = f", and so {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
+            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The initializer {visible(first, 80)!r} is "
+                                         f"there twice, or has a negative size; it is left out{others}.", keys=tuple(self.left_out)))
+        if self.outside:
+            first = next(iter(self.outside))
+            more = len(self.outside) - 1
+            others = f", nor {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
+            self.findings.append(Finding("path-traversal", "danger", visible(first, 200), f"The model names {visible(first, 120)!r}, "
+                                         f"which is not in its folder; it is not opened{others}."))
+        if self.sparse:
+            self.findings.append(Finding("sparse", "info", f"byte {self.sparse[0]}", "A sparse initializer is not shown."
+                                         if len(self.sparse) == 1 else f"{len(self.sparse):,} sparse initializers are not shown."))
 
     def opset(self, field: Field) -> None:
         domain, version = "", 0
@@ -116,7 +139,7 @@ class _Model:
             elif one.number in (11, 12):
                 self.port("inputs" if one.number == 11 else "outputs", one)
             elif one.number == 15:
-                self.findings.append(Finding("sparse", "info", f"byte {one.begin}", "A sparse initializer is not shown."))
+                self.sparse.append(one.begin)
 
     def node(self, field: Field) -> None:
         inputs: list[str] = []
@@ -194,7 +217,9 @@ class _Model:
         is_external = False
         for one in self.messages.fields(field.begin, field.end):
             if one.number == 1:
-                dims += self.messages.numbers(one, 1 << 12)
+                dims += self.messages.numbers(one, _DIMS)
+                if len(dims) > _DIMS:
+                    raise TooBig(f"a tensor has more than {_DIMS:,} dimensions", _DAMAGED, f"byte {one.begin}")
             elif one.number == 2 and one.kind == 0:
                 kind = one.value
             elif one.number == 8 and one.kind == BYTES:
@@ -207,8 +232,7 @@ class _Model:
                 elements.append(one)
         shape = tuple(dims)
         if name in self.tensors or any(size < 0 for size in shape):
-            self.findings.append(Finding("duplicate-key", "warning", visible(name, 200), f"The initializer {visible(name, 80)!r} is there "
-                                         "twice, or has a negative size; it is left out.", keys=(name,)))
+            self.left_out[name] = self.left_out.get(name, 0) + 1
             return
         dtype = _TYPES.get(kind)
         narrow, bits = _NARROW.get(kind, ("", 8))
@@ -277,8 +301,7 @@ class _Model:
     def open(self, location: str) -> int | str:
         parts = location.replace("\\", "/").split("/")
         if not location or os.path.isabs(location) or ".." in parts or ":" in parts[0]:
-            self.findings.append(Finding("path-traversal", "danger", visible(location, 200), f"The model names {visible(location, 120)!r}, "
-                                         "which is not in its folder; it is not opened."))
+            self.outside[location] = None
             return f"its bytes are in {visible(location, 80)}, which is not in the model's folder"
         path = addresses.beside(addresses.folder_of(self.source.stamp.path), "/".join(parts))
         try:

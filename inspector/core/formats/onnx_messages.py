@@ -87,6 +87,9 @@ class Messages:
         return found
 
     def _varint(self, at: int, end: int) -> tuple[int, int]:
+        near = at - self._begin
+        if at < end and 0 <= near < len(self._window) and (value := self._window[near]) < 0x80:        # as most are
+            return value, at + 1
         value = shift = 0
         data = self._read(at, min(10, end - at))
         for n, byte in enumerate(data):

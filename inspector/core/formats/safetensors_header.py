@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
@@ -36,11 +37,13 @@ _INT = rb"(?:0|[1-9][0-9]{0,19})"
 # up to the second bracket, its offsets; or else all the rest, so that findall cannot step over what it does not know. Names
 # and heads are taken as they come here and judged afterwards, names all at once, heads once for all that are alike.
 _USUAL = re.compile(rb' ?"([^"]*)": ?\{([^[]*\[[^[]*)\[(#), ?(#)\]\},|([\x00-\xff]+)'.replace(b"#", _INT))
+_ONE = re.compile(rb' ?"([^"]*)": ?\{([^[]*\[[^[]*)\[(#), ?(#)\]\}'.replace(b"#", _INT))
 _HEAD = re.compile(rb'"dtype": ?"([A-Z0-9_]{1,16})", ?"shape": ?\[((?:#(?:, ?#)*)?)\], ?"data_offsets": ?'.replace(b"#", _INT))
 _NOT_PLAIN = bytes(range(0x20)) + b"\\"     # what stands for something else in a string, or must not be in one
 _ENTRY_END = b"]},"
 _BLOCK_MIN, _BLOCK_MAX = 1 << 11, 1 << 16  # bytes given to one call of findall: a few milliseconds at most
 _PLAIN_MAX = 4096                          # bytes of an entry that may be given to the json module
+_SHORT = 256                               # bytes of a head that is remembered
 
 
 def _refuse(text: str) -> NoReturn:
@@ -108,7 +111,7 @@ class _Parser:
             scan.pos += 1
         while more:
             self._usual_entries()
-            more = (self._plain_entry() or self._any_entry()) == b","
+            more = (self._usual_entry() or self._plain_entry() or self._any_entry()) == b","
         scan.end()
         return Header(self.starts, self.stops, self.keys, self.forms, self.metadata or {}, self.extra, self.anomalies)
 
@@ -168,13 +171,22 @@ class _Parser:
             self.scan.pos = next(islice(_USUAL.finditer(self.data, self.scan.pos, end), odd - 1, None)).end()
             self.scan.space()
 
+    def _usual_entry(self) -> bytes:
+        """Takes one entry in the usual spelling that no other need follow, as the last one of all; otherwise as `_plain_entry`."""
+        scan = self.scan
+        found = _ONE.match(self.data, scan.pos, scan.pos + _PLAIN_MAX)
+        if found is None or not self._take_rows([(*found.groups(), b"")]):
+            return b""
+        scan.pos = found.end()
+        return scan.separator()
+
     def _plain_entry(self) -> bytes:
         """Takes one entry in any spelling that has no other fields, names none of them twice and nests nothing more; returns
         what separates it from the next. b"", and nothing taken, for every other member, wrong ones above all."""
         scan = self.scan
         end = self.data.find(b"}", scan.pos, scan.pos + _PLAIN_MAX) + 1
         raw = self.data[scan.pos:end]
-        if raw.count(b"[") != 2 or raw.count(b"{") != 1 or b"\\" in raw:
+        if raw.count(b"[") != 2 or raw.count(b"{") != 1:
             return b""
         try:
             ((key, pairs),) = _PLAIN.decode("{" + raw.decode() + "}")
@@ -183,6 +195,7 @@ class _Parser:
             fields = dict(pairs)
             (start, stop), shape = fields["data_offsets"], fields["shape"]
             like = fields["dtype"].encode() + repr(shape).encode()
+            key.encode()                                # no half of a surrogate pair, which the json module takes
         except (ValueError, KeyError, TypeError, AttributeError):
             return b""
         if key in self.taken or key == METADATA or not _counts(shape) or not _counts([start, stop]):
@@ -272,15 +285,24 @@ def _usual_keys(raw: tuple[bytes, ...]) -> list[str]:
 
 def _usual_form(head: bytes, form_of: dict[bytes, Form]) -> bool:
     """Puts what `head` says into `form_of`; False when something is wrong with it."""
+    form = _remembered_form(head) if len(head) <= _SHORT else _form_of(head)
+    if form is not None:
+        form_of[head] = form
+    return form is not None
+
+
+def _form_of(head: bytes) -> Form | None:
     matched = _HEAD.fullmatch(head)
     if matched is None:
-        return False
+        return None
     dtype, shape = matched.groups()
     try:
-        form_of[head] = _form(dtype.decode(), tuple([int(size) for size in shape.split(b",")]) if shape else (), "", 0)
+        return _form(dtype.decode(), tuple([int(size) for size in shape.split(b",")]) if shape else (), "", 0)
     except ReadError:
-        return False
-    return True
+        return None
+
+
+_remembered_form = lru_cache(maxsize=256)(_form_of)         # of a set of fifty thousand files most have tensors like others
 
 
 def _counts(value: object) -> bool:

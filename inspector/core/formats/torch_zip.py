@@ -646,7 +646,7 @@ class _Unzipped(_Archive):
 
     def __init__(self, source: SourceFile, found: unzipped.Unzipped, limits: Limits, monitor: Monitor) -> None:
         self.stamps = found.stamps
-        super().__init__(source, ZipDirectory(Members.of(found.members), found.notes, {}, found.findings, 0, b""), limits, monitor)
+        super().__init__(source, ZipDirectory(Members.of(found.members), found.notes, {}, found.findings, 0, b"", {}), limits, monitor)
 
     def _bytes(self, extent: Extent, nbytes: int | None = None) -> bytes:
         stamp = self.stamps[extent.file]

@@ -131,7 +131,7 @@ def beside(folder: str, name: str) -> str:
     """The file `name`, of slashes and relative, in `folder`: of a set's index, or of a person's. A name never leads to another host or
     out of the folder: who gives it has looked at that (`set_files.refuse_outside`), and here it is quoted."""
     if not is_address(folder):
-        return os.path.join(folder, *name.split("/"))
+        return os.path.join(folder, *name.split("/")) if "/" in name else os.path.join(folder, name)
     start, host, place, query, _ = _parts(folder)
     if scheme_of(folder) in _WEB:
         from urllib.parse import quote  # seldom needed, and this module is part of every start

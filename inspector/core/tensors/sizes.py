@@ -11,7 +11,7 @@ from math import prod
 from operator import itemgetter, mul
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few, as_key
 from inspector.core.progress import QUIET, Monitor, distinct
@@ -70,12 +70,14 @@ def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str
     left = _RUNS_IN_ALL
     found = {}
     looking = _partly(ckpt, monitor)
+    alone = Few(_reached_alone)
     for id, storage in ckpt.storages.items():
         views = looking.get(id, [])
         if views is None:
             continue
         monitor.check()
-        bits, runs = _reached(views, left)
+        known = alone[views[0].shape, views[0].stride, views[0].dtype] if len(views) == 1 else -1
+        bits, runs = (known, 1) if known >= 0 else _reached(views, left)
         left -= runs
         nbytes = storage.nbytes - min(-(-bits // 8), storage.nbytes)
         if nbytes:
@@ -116,8 +118,13 @@ def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
 def _all_filled(ckpt: Checkpoint) -> bool:
     """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
     tensors, fills = ckpt.tensors, Few(_fills)
-    return all(fills[form] for form, _ in kinds(tensors, *_FORM_FIELDS)) and not any(column(tensors, "extra")) and \
+    return all(fills[form] for form, _ in kinds(tensors, *_FORM_FIELDS)) and not any(map(_has_more, column(tensors, "extra"))) and \
         len(ckpt.storages) == (len(tensors) if each_alone(tensors) else len(distinct(column(tensors, "storage")) - {""}))
+
+
+def _has_more(extra: Extra | None) -> bool:
+    """Whether there may be more to a tensor than a view of its storage."""
+    return extra is not None and (extra.made_of or extra.chunks or extra.quantizer or extra.unpacked) is not None
 
 
 def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | None]:
@@ -161,6 +168,13 @@ def _fills(form: Form) -> bool:
     if known is None or problem or layout != "strided" or len(shape) != len(stride):
         return True
     return prod(shape) * known.bits >= 8 * nbytes and collapse(*storage_order(shape, stride)) in (((prod(shape),), (1,)), ((), ()))
+
+
+def _reached_alone(form: tuple[tuple[int, ...], tuple[int, ...], str]) -> int:
+    """Bits that such a tensor reaches, where its elements lie one behind the other; -1 where they do not."""
+    shape, stride, dtype = form
+    dense = collapse(*storage_order(shape, stride)) in (((prod(shape),), (1,)), ((), ()))
+    return prod(shape) * DTYPES[dtype].bits if dense else -1
 
 
 def _reached(infos: Iterable[TensorInfo], limit: int) -> tuple[int, int]:

@@ -121,6 +121,24 @@ def test_that_gguf_tables_that_lie_are_refused_in_one_line(raw: bytes, said: str
         core.open(tmp_path / "m.gguf")
 
 
+def test_that_many_values_of_one_name_are_one_finding_that_counts_them(tmp_path: Path) -> None:
+    values = [(key, struct.pack("<IB", 0, n)) for n, key in enumerate(["a", "b", "a", "b", "b", "c"])]
+    (tmp_path / "m.gguf").write_bytes(gguf(values, []) + bytes(64))
+    ckpt = core.open(tmp_path / "m.gguf")
+    [finding] = ckpt.findings
+    assert (finding.id, finding.keys, dict(ckpt.values)) == ("duplicate-key", ("a", "b"), {"a": 0, "b": 1, "c": 5})
+    assert "'a' is there more than once; the first is shown, and so is 1 other" in finding.message
+
+
+def test_that_arrays_are_listed_item_by_item_only_while_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.formats.gguf._ITEMS_IN_ALL", 5)
+    (tmp_path / "m.gguf").write_bytes(gguf([(key, struct.pack("<IIQ3b", 9, 1, 3, 1, -2, 3)) for key in "abc"], []) + bytes(64))
+    ckpt = core.open(tmp_path / "m.gguf")
+    assert {key for key, value in ckpt.values.items() if not isinstance(value, core.Opaque)} == {"a.0", "a.1", "a.2"}
+    assert [getattr(ckpt.values[key], "text", "") for key in "bc"] == ["3 numbers: 1, -2, 3"] * 2
+    assert [(finding.id, "2 short arrays" in finding.message) for finding in ckpt.findings] == [("too-many-keys", True)]
+
+
 def test_that_tensors_beyond_the_end_of_a_gguf_model_say_so(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(GOOD[:-60])
     ckpt = core.open(tmp_path / "m.gguf")
@@ -322,6 +340,25 @@ def test_that_a_damaged_onnx_model_is_refused_or_read_but_never_more(data: st.Da
         return
     for _key, outcome in every(core.unpacked(ckpt)):
         assert isinstance(outcome, core.Summary | core.BadTensor)
+
+
+def test_that_what_is_left_out_of_an_onnx_model_is_one_finding_a_kind(tmp_path: Path) -> None:
+    outside = [block(5, number(2, 1) + block(8, f"w{n}") + block(13, block(1, "location") + block(2, f"/etc/{n}")) + number(14, 1))
+               for n in range(3)]
+    sound = initializer("a", 1, (1,), block(9, bytes(4)))
+    (tmp_path / "m.onnx").write_bytes(model(sound, sound, sound, *outside))
+    found = {finding.id: finding.message for finding in core.open(tmp_path / "m.onnx").findings}
+    assert found["duplicate-key"].endswith("it is left out, and so is 1 other.")
+    assert "'/etc/0'" in found["path-traversal"]
+    assert found["path-traversal"].endswith("it is not opened, nor are 2 others.")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_that_no_tensor_of_an_onnx_model_has_thousands_of_dimensions(packed: bool, tmp_path: Path) -> None:
+    dims = block(1, b"\1" * 5000) if packed else number(1, 1) * 5000
+    (tmp_path / "m.onnx").write_bytes(model(block(5, dims + number(2, 1) + block(8, "w") + block(9, bytes(4)))))
+    with pytest.raises(core.TooBig, match=r"^[^\n]*$"):
+        core.open(tmp_path / "m.onnx")
 
 
 def test_that_messages_cannot_be_made_to_take_long(tmp_path: Path) -> None:

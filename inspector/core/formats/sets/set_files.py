@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from itertools import islice
 from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
@@ -21,6 +22,7 @@ from inspector.core.progress import QUIET, Monitor
 T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
+_MANY = 64                      # names for which it pays to look at all of a folder
 SHOWN = 3                       # names told in one message
 _NUMBERS = 8                    # … and numbers
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
@@ -192,10 +194,24 @@ def _outside(folder: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     if addresses.is_address(folder):
         return
     home = os.path.realpath(folder)
-    for name in names:
+    wanted = [*names]
+    plain = _no_links_in(folder) if len(wanted) >= _MANY else frozenset()
+    for name in wanted:
+        if name in plain:
+            continue
         path = addresses.beside(folder, name)
         if ("/" in name or os.path.islink(path)) and (real := _leads_outside(home, path)):
             yield name, real
+
+
+def _no_links_in(folder: str) -> Set[str]:
+    """Names in `folder` that are no links, as one look at all of it tells. What is not among them must be asked about: it may be there in
+    other letters than those that the system takes it by."""
+    try:
+        with os.scandir(folder) as entries:
+            return {entry.name for entry in islice(entries, LISTED) if not entry.is_symlink()}
+    except OSError:
+        return frozenset()
 
 
 def leads_outside(folder: str, path: str) -> str:

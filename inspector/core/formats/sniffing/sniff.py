@@ -43,7 +43,7 @@ def sniff(source: SourceFile) -> str:
     if source.size == 0:
         raise NotACheckpoint("the file is empty (0 bytes)", "The download or the save never got started or the disk was full: get "
                              "the file again.", id="empty")
-    head = source.read(0, min(HEAD, source.size))
+    head = source.beginning(HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip(source, head)
     if head.startswith(b"GGUF"):

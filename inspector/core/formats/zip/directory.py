@@ -64,6 +64,7 @@ class ZipDirectory(NamedTuple):
     findings: list[Finding]
     start: int
     comment: bytes
+    alike: dict[str, int]       # findings of each kind about single members, told or not
 
     def confirm(self, source: SourceFile, names: Iterable[str]) -> None:
         """Reads the local headers of `names` where that has not happened: sets their real offsets, adds findings."""
@@ -80,17 +81,33 @@ class ZipDirectory(NamedTuple):
         end = local.at + len(header) + extent.nbytes
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
-            self.findings.append(Finding("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip "
-                                         "directory says it is.", FETCH_AGAIN))
+            self.add("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip directory says it is.", FETCH_AGAIN,
+                     "are not where the zip directory says they are")
             return
         entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
         found = zip_local_header.differences(header, entry)
         if found:
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"
-            self.findings.append(Finding("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: "
-                                         f"the local one has {text}. Shown is what the directory says.", DOUBT))
+            self.add("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: the local one has {text}. "
+                     "Shown is what the directory says.", DOUBT, "have two zip headers that disagree")
         self.members[name] = extent._replace(offset=local.at + len(header), local=None)
+
+    def add(self, id: str, level: Level, name: str, message: str, hint: str, of_more: str) -> None:
+        """One more finding about a single member. Of those that are alike but the first are told as one, whose text ends in `of_more`."""
+        kind = f"{id} {of_more}"
+        told = self.alike[kind] = self.alike.get(kind, 0) + 1
+        if told <= _LISTED:
+            self.findings.append(Finding(id, level, name, message, hint))
+            return
+        more = told - _LISTED
+        found = Finding(id, level, "", f"{more:,} more member{'s' if more > 1 else ''} {of_more}.", hint)
+        if more == 1:
+            self.findings.append(found)
+            return
+        at = next(n for n in reversed(range(len(self.findings))) if self.findings[n].id == id and not self.findings[n].where
+                  and self.findings[n].message.endswith(f" {of_more}."))
+        self.findings[at] = found
 
 
 def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> ZipDirectory:
@@ -112,7 +129,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     monitor.check()
     findings += check_names(table.names)
     columns, outside = _placed(table, source, at)
-    directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment)
+    directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment, {})
     _look_at_members(directory, columns, outside, source)
     _look_at_headers(directory, columns, source, at)
     return directory
@@ -348,8 +365,8 @@ def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[st
         note = _note(members[name], source.size)
         if note:
             directory.notes[name] = note
-            directory.findings.append(Finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: "
-                                              f"{note.partition(': ')[2]}.", "The rest of the file can be."))
+            directory.add("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {note.partition(': ')[2]}.",
+                          "The rest of the file can be.", "cannot be read")
 
 
 def _look_at_headers(directory: ZipDirectory, columns: Columns, source: SourceFile, at: int) -> None:

@@ -61,7 +61,7 @@ def read_directory(source: SourceFile, broken: Truncated, limits: Limits, monito
             broken.hint += " The record that says which tensors there are (data.pkl) is cut or lies behind the break."
         raise broken
     findings = check_names(list(scan.members))
-    directory = ZipDirectory(Members.of(scan.members), scan.notes, {}, findings, 0, b"")
+    directory = ZipDirectory(Members.of(scan.members), scan.notes, {}, findings, 0, b"", {})
     return Salvaged(directory, scan.at)
 
 

@@ -22,6 +22,34 @@ INDEX = "model.safetensors.index.json"
 A, B, C = (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(4, dtype=np.int64), np.full((3,), 7, np.float16))
 
 
+def many_files(folder: Path) -> dict[str, str]:
+    """The weight map of so many files that all of the folder is looked at at once."""
+    weight_map = {}
+    for n in range(80):
+        save_file({f"w{n}": A}, folder / f"{n}.safetensors")
+        weight_map[f"w{n}"] = f"{n}.safetensors"
+    return weight_map
+
+
+def test_that_a_link_out_of_the_folder_is_found_among_many_files(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    path = write_index(folder, many_files(folder))
+    assert not core.open(path).findings
+    (folder / "33.safetensors").rename(tmp_path / "outside.safetensors")
+    (folder / "33.safetensors").symlink_to(tmp_path / "outside.safetensors")
+    (folder / "34.safetensors").unlink()
+    (folder / "35.safetensors").rename(folder / "inside.safetensors")
+    (folder / "35.safetensors").symlink_to("inside.safetensors")
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(path)
+    assert caught.value.id == "outside_folder"
+    assert "a link leads" in caught.value.message
+    ckpt = core.open(path, follow_links=True)
+    assert ids(ckpt) == {"outside_folder", "missing-shard", "broken-tensor"}
+    assert core.read_numpy(ckpt, "w33").tolist() == core.read_numpy(ckpt, "w35").tolist() == A.tolist()
+
+
 def write_index(folder: Path, weight_map: dict[str, Any], name: str = INDEX, **more: Any) -> Path:
     path = folder / name
     path.write_text(json.dumps({"metadata": {}, "weight_map": weight_map} | more))

@@ -217,6 +217,18 @@ def test_that_offsets_beyond_2_to_the_32_are_exact(tmp_path: Path) -> None:
     path.unlink()
 
 
+@pytest.mark.parametrize("count", [20, 21, 22, 500])
+def test_that_many_members_that_lie_elsewhere_are_a_few_findings(read: Callable[..., Read], count: int) -> None:
+    data = build([M(f"m{n}", b"x") for n in range(600)])
+    parts = data.split(b"PK\x03\x04")
+    directory = read(b"PK\x03\x04".join(parts[:-count]) + b"".join(b"PK\x03\x05" + part for part in parts[-count:])).directory
+    lost = [finding for finding in directory.findings if finding.id == "bad-member"]
+    assert len(directory.notes) == count
+    assert len(lost) == min(count, 21)
+    assert [finding.message for finding in lost[20:]] == [
+        f"{count - 20:,} more member{'s' if count > 21 else ''} are not where the zip directory says they are."] * (count > 20)
+
+
 def test_that_60000_empty_members_are_listed(read: Callable[..., Read]) -> None:
     found = read(build([*two(), *(M(f"a/{n}") for n in range(60_000))]))
     assert len(found.directory.members) == 60_002
