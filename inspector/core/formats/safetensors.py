@@ -1,6 +1,6 @@
 """The safetensors container: 8 bytes of length, a JSON header, then the tensors' bytes without a gap.
 
-Follows safetensors/src/tensor.rs (version 0.8), `read_metadata` and `Metadata::validate`; see `safetensors_header` for
+Follows safetensors/src/tensor.rs (version 0.8), `read_metadata` and `Metadata::validate`; see `shared.safetensors_header` for
 where this reader is stricter. In one thing it is more patient: of a file that ends before its last tensor does, as a download that broke
 off leaves it, or goes on behind it, the header still says where all the others lie.
 """
@@ -25,7 +25,7 @@ from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensor_table import TensorTable
 from inspector.core.wording import count, counted
 
-from .safetensors_header import BASE, Form, Header, parse
+from .shared.safetensors_header import BASE, Form, Header, parse
 from .zip.tail import zip_at_end
 
 FORMAT = "safetensors"

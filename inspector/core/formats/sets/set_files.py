@@ -175,10 +175,11 @@ def _stays_inside(name: str) -> bool:
     return all(part.strip(". ") and not _DEVICES.fullmatch(part.strip()) for part in name.split("/"))
 
 
-def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
+def links_outside(folder: str, names: Iterable[str], limits: Limits, regular: Set[str] = frozenset()) -> list[Finding]:
     """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
-    links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
-    found = list(_outside(folder, names))
+    links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint. `regular` are known to
+    be none (`regular_files`)."""
+    found = list(_outside(folder, names, regular))
     if found and not limits.follow_links:
         shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
         count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
@@ -189,27 +190,27 @@ def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Fin
                     "folder of this checkpoint.", "It was followed because somebody agreed to.", members=(name,)) for name, real in found]
 
 
-def _outside(folder: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _outside(folder: str, names: Iterable[str], regular: Set[str]) -> Iterator[tuple[str, str]]:
     """(name, where it leads) of those that lead out of `folder`. There may be a hundred thousand names and no file."""
     if addresses.is_address(folder):
         return
     home = os.path.realpath(folder)
-    wanted = [*names]
-    plain = _no_links_in(folder) if len(wanted) >= _MANY else frozenset()
-    for name in wanted:
-        if name in plain:
+    for name in names:
+        if name in regular:
             continue
         path = addresses.beside(folder, name)
         if ("/" in name or os.path.islink(path)) and (real := _leads_outside(home, path)):
             yield name, real
 
 
-def _no_links_in(folder: str) -> Set[str]:
-    """Names in `folder` that are no links, as one look at all of it tells. What is not among them must be asked about: it may be there in
-    other letters than those that the system takes it by."""
+def regular_files(folder: str, wanted: int) -> Set[str]:
+    """Names in `folder` of regular files, which are no links, as one look at all of it tells; none where few are wanted. What is not among
+    them must be asked about: it may be there in other letters than those that the system takes it by."""
+    if wanted < _MANY or addresses.is_address(folder):
+        return frozenset()
     try:
-        with os.scandir(folder) as entries:
-            return {entry.name for entry in islice(entries, LISTED) if not entry.is_symlink()}
+        with os.scandir(folder or ".") as entries:
+            return {entry.name for entry in islice(entries, LISTED) if entry.is_file(follow_symlinks=False)}
     except OSError:
         return frozenset()
 

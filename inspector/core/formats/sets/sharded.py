@@ -15,13 +15,15 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, FileStamp, Member, Plain, Storage, TensorInfo
-from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig
+from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, Member, Plain, Storage, TensorInfo
+from inspector.core.errors import Ambiguous, Corrupt, InspectorError, ReadError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, merge_metadata, renamed, renumbered
+from inspector.core.formats.shared.safetensors_header import BASE, Header
+from inspector.core.formats.shared.safetensors_header import parse as parse_header
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.io import addresses
-from inspector.core.io.sources import SourceFile
+from inspector.core.io.sources import SourceFile, beginning_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
@@ -31,6 +33,8 @@ from . import set_files
 SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
 _FETCHED = 64                   # files whose beginnings are fetched together, where they are far away
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
+_SMALL = 4096                   # bytes of a file that are read at once
+_USUAL_RANK = 64                # dimensions; numpy has no more
 _WHOLE_SET = "Fetch the whole set again: all files of one revision."
 
 _new_storage: Callable[[type[Storage], tuple[object, ...]], Storage] = tuple.__new__     # several times as fast as `_replace`
@@ -52,7 +56,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     set_files.refuse_outside(index.shards, "weight_map")
     format = _format(index)
     reading = _Reading(source.stamp, addresses.folder_of(path), index, limits)
-    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
+    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits, reading.regular))
     reading.shards(read_shard, monitor)
     return reading.checkpoint(path, format)
 
@@ -68,7 +72,7 @@ def read_parts(folder: str, first: str, read_shard: ReadShard, limits: Limits = 
         raise TooBig(f"the names say that the set has {family.total:,} files", "Open its files one by one.")
     index = Index({there.get(number, family.name(number)): [] for number in range(1, family.total + 1)}, None)
     reading = _Reading(None, folder, index, limits)
-    reading.findings.add(set_files.links_outside(folder, there.values(), limits))
+    reading.findings.add(set_files.links_outside(folder, there.values(), limits, reading.regular))
     reading.shards(read_shard, monitor)
     if not reading.parts:
         raise Corrupt("none of the files of the set can be read: " + next(iter(reading.lost.values()))[0], _WHOLE_SET)
@@ -119,16 +123,26 @@ def _format(index: Index) -> str:
     return SAFETENSORS if kinds == {True} else TORCH
 
 
+def _is_plain(header: Header, there: int) -> bool:
+    """Whether the tensors of a safetensors file fill its `there` bytes behind the header, in its order, and there is nothing to be said of
+    them."""
+    starts, stops, forms = header.starts, header.stops, header.forms
+    return bool(starts) and starts == [0, *stops[:-1]] and stops[-1] == there and "" not in header.keys and all(
+        stop - start == form.nbytes and len(form.shape) <= _USUAL_RANK for start, stop, form in zip(starts, stops, forms, strict=True))
+
+
 class _Reading:
     """The set as far as it has been read."""
 
     def __init__(self, stamp: FileStamp | None, folder: str, index: Index, limits: Limits) -> None:
         self.folder = folder
         self.index = index
+        self.regular = set_files.regular_files(folder, len(index.shards))
         self.has_index = stamp is not None
         self.limits = limits.shared_by(len(index.shards))
         self.files = [stamp] if stamp is not None else []
         self.parts: list[Checkpoint] = []
+        self.small: Checkpoint | None = None            # stands in `parts` for the small files that have the same metadata
         self.tensors: dict[str, TensorInfo] = {}
         self.values: dict[str, Plain] = {}
         self.storages: dict[str, Storage] = {}
@@ -150,6 +164,8 @@ class _Reading:
             self.shard(name, read_shard, monitor)
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
+        if name in self.regular and self._take_small(name, monitor):
+            return
         part = set_files.read_part(self.folder, name, len(self.files),
                                    lambda source, path: read_shard(source, path, self.limits, monitor), monitor)
         if isinstance(part, InspectorError):
@@ -158,6 +174,35 @@ class _Reading:
             self._list_unread(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
             return
         self._add(name, part)
+
+    def _take_small(self, name: str, monitor: Monitor) -> bool:
+        """Takes a shard that is a small safetensors file with nothing odd about it, as the reader of those would, in a third of the time.
+        False, and nothing taken, of any other."""
+        path = addresses.beside(self.folder, name)
+        stamp, head = beginning_of(path, _SMALL) or (None, b"")
+        begin = BASE + int.from_bytes(head[:BASE], "little")
+        if stamp is None or not BASE + 2 <= begin <= min(len(head), BASE + self.limits.json_header) or head[BASE:BASE + 1] != b"{":
+            return False
+        try:
+            header = parse_header(head[BASE:begin], limits=self.limits, monitor=monitor)
+        except ReadError:
+            return False
+        if header.extra or header.anomalies or not self.keys.seen.isdisjoint(header.keys) or not _is_plain(header, stamp.size - begin):
+            return False
+        number = len(self.files)
+        self.files.append(stamp)
+        if self.small is None or self.small.metadata != header.metadata:
+            self.small = Checkpoint(path, "safetensors", "state-dict", (), MappingProxyType({}), state_dicts=("",),
+                                    metadata=MappingProxyType(header.metadata))
+        self.parts.append(self.small)
+        for n, (key, start, form) in enumerate(zip(header.keys, header.starts, header.forms, strict=True)):
+            dtype, shape, stride, nbytes, problem = form
+            id = f"{number}/{n}"
+            self.storages[id] = Storage(id, dtype, None, nbytes, Extent(number, begin + start, nbytes, nbytes), problem=problem)
+            self.tensors[key] = TensorInfo(key, shape, dtype, None, stride, 0, id, nbytes, state_dict="", problem=problem)
+            self.home[key] = name
+        self.keys.seen.update(header.keys)
+        return True
 
     def _list_unread(self, keys: list[str], problem: str) -> None:
         """Lists keys of which nothing but the name is known."""

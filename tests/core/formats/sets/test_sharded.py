@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from inspector import core
 from inspector.core import formats
-from inspector.core.formats.sets import set_files
+from inspector.core.formats.sets import set_files, sharded
+from tests import builders
 
 ONE, TWO = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -29,6 +32,60 @@ def many_files(folder: Path) -> dict[str, str]:
         save_file({f"w{n}": A}, folder / f"{n}.safetensors")
         weight_map[f"w{n}"] = f"{n}.safetensors"
     return weight_map
+
+
+_ENTRY = '"{}":{{"dtype":"F32","shape":[2],"data_offsets":[{},{}]}}'
+_SHARDS: dict[str, bytes] = {name: builders.safetensors("{" + header.replace("KEY", f"{name}.w") + "}", body) for name, header, body in (
+    ("usual", _ENTRY.format("KEY", 0, 8), bytes(8)),
+    ("two", _ENTRY.format("KEY", 0, 8) + "," + _ENTRY.format("KEY2", 8, 16), bytes(16)),
+    ("backwards", _ENTRY.format("KEY", 8, 16) + "," + _ENTRY.format("KEY2", 0, 8), bytes(16)),
+    ("metadata", '"__metadata__":{"format":"pt","KEY":"x"},' + _ENTRY.format("KEY", 0, 8), bytes(8)),
+    ("again", _ENTRY.format("usual.w", 0, 8), bytes(8)),
+    ("more", _ENTRY.format("KEY", 0, 8), bytes(12)),
+    ("cut", _ENTRY.format("KEY", 0, 8), bytes(5)),
+    ("hole", _ENTRY.format("KEY", 4, 12), bytes(12)),
+    ("short", _ENTRY.format("KEY", 0, 4), bytes(4)),
+    ("field", _ENTRY.format("KEY", 0, 8).replace("]}", '],"x":1}'), bytes(8)),
+    ("unnamed", _ENTRY.format("", 0, 8), bytes(8)),
+    ("space", "  " + _ENTRY.format("KEY", 0, 8) + " " * 5000, bytes(8)),
+    ("narrow", _ENTRY.format("KEY", 0, 6).replace("F32", "F6_E2M3").replace("[2]", "[8]"), bytes(6)),
+    ("deep", _ENTRY.format("KEY", 0, 8).replace("[2]", "[2" + ",1" * 64 + "]"), bytes(8)),
+    ("scalar", _ENTRY.format("KEY", 0, 4).replace("[2]", "[]"), bytes(4)),
+    ("nothing", "", b""), ("broken", "KEY", b""), ("twice", f"{_ENTRY.format('KEY', 0, 8)},{_ENTRY.format('KEY', 8, 16)}", bytes(16)))
+} | {"empty": b"", "few": b"\2\0", "index": b'{"weight_map":{"a":"b"}}', "leading": builders.safetensors(" {}"), "other": bytes(100),
+     "zip": builders.torch_zip(b"\x80\x02}.")}
+
+
+@settings(max_examples=60, deadline=None)
+@given(names=st.lists(st.sampled_from([*_SHARDS]), min_size=1, max_size=8, unique=True))
+def test_that_small_files_are_taken_as_their_reader_would_take_them(names: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("set")
+    for name in names:
+        (folder / f"{name}.safetensors").write_bytes(_SHARDS[name])
+    path = write_index(folder, {f"{name}.w": f"{name}.safetensors" for name in [*names, "missing"]}, metadata={"total_size": 8})
+    found = []
+    for many in (0, 1000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(set_files, "_MANY", many)
+            ckpt = core.open(path)
+        found.append([[*ckpt.tensors.items()], [*ckpt.storages.items()], [*ckpt.metadata.items()], [*ckpt.values.items()], ckpt.files,
+                      ckpt.findings, ckpt.kind, ckpt.format, ckpt.state_dicts, ckpt.facts, ckpt.members])
+    assert found[0] == found[1]
+
+
+def test_that_small_files_that_change_while_a_set_is_read_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_index(tmp_path, many_files(tmp_path))
+    read = sharded.beginning_of
+
+    def and_then_changed(name: str, nbytes: int) -> Any:
+        found = read(name, nbytes)
+        if name.endswith("/7.safetensors"):
+            save_file({"w7": B}, name)
+        return found
+
+    monkeypatch.setattr(sharded, "beginning_of", and_then_changed)
+    with pytest.raises(core.Changed):
+        core.open(path)
 
 
 def test_that_a_link_out_of_the_folder_is_found_among_many_files(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count
 
-from .shared.strict_json import HINT, Scanner
+from .strict_json import HINT, Scanner
 
 METADATA = "__metadata__"
 BASE = 8                                   # the header follows its length
