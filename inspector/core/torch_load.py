@@ -141,10 +141,19 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
     if any(problem.startswith(_BROKEN) for (problem,), _ in kinds(ckpt.tensors, "problem")):
         broken = next(info for info in ckpt.tensors.values() if info.problem.startswith(_BROKEN))
         return f"the values of {visible(broken.key, 80)} are not all there."
+    nameless = next((info.key for info in ckpt.tensors.values() if _names_no_record(info.problem)), None) \
+        if source.format == "torch-zip" and any(_names_no_record(problem) for (problem,), _ in kinds(ckpt.tensors, "problem")) else None
+    if nameless is not None:
+        return f"the storage of {visible(nameless, 80)} has a key that no record is named by."
     odd = next((tag for tag in tagged(ckpt.tensors, "device") if tag is not None and not is_device(tag)), None)
     if odd is not None:
         return f"tensors are tagged with {visible(odd, 60)!r}, which is no device to any torch; with map_location=\"cpu\" it takes them."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""
+
+
+def _names_no_record(problem: str) -> bool:
+    """A key with a NUL is not among these: torch's reader of ZIP archives goes by what stands before that."""
+    return problem.startswith("bad_key") and problem.endswith("is a path")
 
 
 def _legacy_reason(source: Checkpoint) -> str:

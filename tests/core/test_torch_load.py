@@ -315,6 +315,24 @@ def test_that_a_file_whose_values_are_missing_is_not_said_to_load(tmp_path: Path
     assert found.reason
 
 
+def test_that_a_storage_whose_key_is_a_path_is_not_said_to_load(tmp_path: Path) -> None:
+    file = tmp_path / "m.pth"
+    file.write_bytes(torch_zip(b"\x80\x02" + op.tensor(op.storage("../version")) + b".", {"data/0": bytes(24)}))
+    assert "no record" in agreed(file).reason
+
+
+@pytest.mark.parametrize("tag", ["cuda:" + "9" * 5000, "x" * 1001, "cpu" + " " * 2000], ids=["index", "word", "spaces"])
+def test_that_a_location_tag_too_long_to_be_one_is_no_device(tag: str, tmp_path: Path) -> None:
+    file = tmp_path / "m.pth"
+    file.write_bytes(torch_zip(b"\x80\x02" + op.tensor(op.storage("0", location=tag)) + b".", {"data/0": bytes(80)}))
+    with pytest.raises(RuntimeError):
+        torch.load(file, weights_only=True)
+    assert "no device" in core.loads_with_torch(core.open(file), INSTALLED).reason
+    [device] = {info.device for info in core.open(file).tensors.values()}
+    assert device == tag[:80] + "…"
+    assert "location" in {finding.id for finding in core.open(file).findings}
+
+
 @pytest.mark.parametrize("kind", ["unsigned", "float8", "storage"])
 def test_that_untyped_storages_in_the_old_format_are_known_to_be_unreadable(kind: str, file: Path) -> None:
     save({"w": kinds.TAKEN[kind]}, file, _use_new_zipfile_serialization=False)

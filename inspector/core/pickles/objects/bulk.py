@@ -48,6 +48,7 @@ WORTH_IT = 3000             # calls from which importing numpy pays
 _RANKS = 8
 _AT_ONCE = 1 << 17          # tensors whose sizes are looked at together: more take more memory for a moment than all that is kept
 KEY_DIGITS = 18            # what fits 64 bits in any case
+LONGEST_TAG = 1000          # bytes of a location tag that is read whole: many ids may share a long one
 _LONG_TEXT = 256            # bytes
 _MIX = 0x1E3779B97F4A7C15   # odd, and no multiple of anything that texts are made of
 _EXACT = float(1 << 52)     # below this, sums and products of doubles are the integers themselves
@@ -363,13 +364,14 @@ class _Columns:
         return np.logical_or(five, six)
 
     def _ids(self, nodes: Ints) -> Ids:
-        """What the persistent ids say; those whose key is no short number, or whose class is unknown, are left out."""
+        """What the persistent ids say; those whose key is no short number, whose tag is long or whose class is
+        unknown, are left out."""
         import numpy as np
         _, cls, key, location, numel = self._items(self.a[nodes], 5)
         known = [storage_dtype(*canonical(*name)) for name in self.graph.names]
         dtype, dtypes = _texts_once(known)
         numbers, keep = self._decimals(self.a[key], self.b[key])
-        keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]]
+        keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]] & (self.b[location] - self.a[location] <= LONGEST_TAG)
         device, devices = self._few_texts(location[keep])
         return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device, devices, self.a[numel[keep]])
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
+from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TEXTS, TUPLE, Graph
 from inspector.core.keypath import visible
 from inspector.core.pickles.decode.columns import different
 
-from .bulk import KEY_DIGITS, Ids
+from .bulk import KEY_DIGITS, LONGEST_TAG, Ids
 from .names import canonical, is_distributed, storage_dtype
 from .plain import small_integer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .bulk import Bools, Ints
 
 _KEY_LENGTH = 1000          # bytes
+_SHOWN = 80                 # … of a longer location tag
 
 
 EMBEDDED = "embedded/"      # what the keys begin with of storages of streams inside a pickle's bytes
@@ -393,8 +394,15 @@ class Storages:
         elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
-        device = graph.any_text(location) if graph.b[location] - graph.a[location] <= _KEY_LENGTH else None
-        return StorageRef(name, dtype, device, elements, n, problem)
+        return StorageRef(name, dtype, self._tag(location), elements, n, problem)
+
+    def _tag(self, n: int) -> str | None:
+        """The location tag that node `n` is; of a long one, which is no device to any torch, the beginning."""
+        graph = self.graph
+        start, end = graph.a[n], graph.b[n]
+        if graph.kind[n] not in TEXTS or end - start <= LONGEST_TAG:
+            return graph.any_text(n)
+        return str(graph.data[start:start + _SHOWN], "utf-8", "replace") + "…"
 
     def _view(self, n: int, ref: StorageRef, root: Backing) -> Backing:
         """The part of `root` that the sixth item of an id, (key, first element, elements), means; `root` where it is None.
