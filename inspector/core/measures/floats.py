@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from . import kernels
-from .distribution import NOTHING, Distribution, Moments, joined, scale_for, sum_of_squares
+from .distribution import NOTHING, Distribution, Moments, from_counts, joined, scale_for, sum_of_squares
 from .histogram import Fine
 from .selecting import Opened, Shared
 from .tables import Tables
@@ -110,23 +110,23 @@ class Floats(Shared):
         the finite ones and `others` together. Whether another pass is needed to know."""
         import numpy as np
         self._thresholds = thresholds
-        ordered = _in_order(self._raw_counts())
+        there, counts = self._occupied()
         first = kernels.BUCKETS // 2 - (self._width.infinite >> self._width.top)        # of the finite buckets, in order
-        last = kernels.BUCKETS - first
         low, high = _all_bounds(self._width)
-        counts = ordered[first:last]
         ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         sure = np.searchsorted(high, thresholds, "left")
-        cut = (np.searchsorted(low, thresholds, "left") > sure) & (counts[np.minimum(sure, counts.size - 1)] > 0)
-        self._inside = ends[sure]
+        place = np.searchsorted(there, sure + first, "left")
+        cut = (np.searchsorted(low, thresholds, "left") > sure) & (np.append(there, -1)[place] == sure + first)
+        self._inside = ends[place]
         self._cut = np.flatnonzero(cut)
         self._scale = scale_for(max(abs(self.min), abs(self.max))) if self.finite else 1.0
-        weights = np.zeros(kernels.BUCKETS, np.int64)
-        weights[first:last] = counts
         if others is not None and others.size:
-            np.add.at(weights, (self._keys_of(others.values) >> np.uint64(self._width.top)).astype(np.int64),
-                      1 if others.counts is None else others.counts)
-        self._open.start(weights, ranks)
+            keys = self._keys_of(others.values)
+            more = from_counts(np.concatenate([there, (keys >> np.uint64(self._width.top)).astype(np.int64)]),
+                               np.concatenate([counts, np.ones(keys.size, np.int64) if others.counts is None else others.counts]))
+            assert more.counts is not None
+            there, counts = more.values, more.counts
+        self._open.start(there, counts, ranks)
         self._prepare(sure[self._cut] + first)
         return self._pass_needed()
 
@@ -137,11 +137,15 @@ class Floats(Shared):
 
     def count_again(self, floats: Array, index: int) -> None:
         """A chunk again, in a pass that `begin` or `finished` asked for."""
-        if self._buckets is not None and self._fine is not None and self._below is not None:
-            table, count = self._fine.take()
+        if self._buckets is not None and self._below is not None:
             below, _ = self._below.take()
-            kernels.count_wanted(self._width, floats, self._buckets, below, table, self._nbytes_in_all)
-            self._fine.give(table, count + floats.size)
+            if self._fine is None:
+                kept = kernels.keep_wanted(self._width, floats, self._buckets, below, self._open.weight, self._nbytes_in_all)
+                self._open.keep(self._keys(kept))
+            else:
+                table, count = self._fine.take()
+                kernels.count_wanted(self._width, floats, self._buckets, below, table, self._nbytes_in_all)
+                self._fine.give(table, count + floats.size)
             self._below.give(below, 0)
         elif self._open.prefixes is not None:
             self._open.count_again(self._keys(floats))
@@ -151,13 +155,13 @@ class Floats(Shared):
     def finished(self, others: Distribution | None = None) -> bool:
         """After a pass: whether all is known now."""
         import numpy as np
-        if self._buckets is not None and self._fine is not None and self._below is not None:
+        if self._buckets is not None and self._below is not None:
             self._settle(self._below.sum())
-            fine = self._fine.sum()
-            rows = {int(prefix): self._in_prefix(fine[n], int(prefix)) for n, prefix in enumerate(self._open.prefixes)} \
-                if self._open.prefixes is not None else {}
+            if self._fine is not None:
+                fine = self._fine.sum()
+                self._open.deeper({int(prefix): self._in_prefix(fine[n], int(prefix)) for n, prefix in enumerate(self._open.prefixes)}
+                                  if self._open.prefixes is not None else {})
             self._buckets = self._fine = self._below = None
-            self._open.deeper(rows)
         if others is not None and others.size:
             self._open.weigh(self._keys_of(others.values),
                              np.ones(others.values.size, np.int64) if others.counts is None else others.counts)
@@ -218,6 +222,16 @@ class Floats(Shared):
             self._coarse = self._tables.both()
         return self._coarse
 
+    def _occupied(self) -> tuple[Array, Array]:
+        """The finite buckets that have elements, ascending with the numbers, and how many each has (int64): seldom more than a few
+        thousand of 65,536."""
+        import numpy as np
+        counts, half = self._raw_counts(), kernels.BUCKETS // 2
+        last = self._width.infinite >> self._width.top
+        negative, positive = counts[half:half + last], counts[:last]
+        under, over = np.flatnonzero(negative)[::-1], np.flatnonzero(positive)
+        return np.concatenate([half - 1 - under, half + over]), np.concatenate([negative[under], positive[over]]).astype(np.int64)
+
     def _keys(self, floats: Array) -> Array:
         """Order keys of the finite elements, from 0 (uint64)."""
         import numpy as np
@@ -248,7 +262,7 @@ class Floats(Shared):
         fine = np.full(wanted.size + 1, opened.size, np.uint64)
         fine[np.searchsorted(wanted, opened.astype(np.int64)) + 1] = np.arange(opened.size)
         keep = np.where(fine < opened.size, 0xFFFF, 0).astype(np.uint32)
-        self._fine = Tables((opened.size + 1, kernels.BUCKETS))
+        self._fine = None if self._open.are_few else Tables((opened.size + 1, kernels.BUCKETS))
         self._below = Tables((cut.size + wanted.size + 1,), "i8")
         thresholds = np.append(self._thresholds[self._cut].astype(np.float64), np.inf)      # one more, so that each slot has a next
         self._buckets = kernels.WantedBuckets(slot, first, thresholds, fine, keep)

@@ -124,7 +124,8 @@ class Integers(Shared):
                 counts = counts.copy()
                 np.add.at(counts, (extra[0] >> np.uint64(self._shift)).astype(np.int64), extra[1])
             self._open = Opened(self._shift)
-            self._open.start(counts, self._ranks)
+            there = np.flatnonzero(counts)
+            self._open.start(there, counts[there], self._ranks)
             return self._open.prefixes is None
         if extra is not None:
             self._open.weigh(*extra)

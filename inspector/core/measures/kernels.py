@@ -72,7 +72,7 @@ def scan(width: Width, floats: Array, table: Array, nbytes_in_all: int = 0) -> S
     bits, keys = floats.view(width.bits), floats.view(width.keys)
     compiled = loops.get("scan" + width.name, nbytes_in_all)
     if compiled is not None:
-        loops.expect("count_wanted" + width.name, nbytes_in_all)       # by the second pass
+        loops.expect("keep_wanted" + width.name, nbytes_in_all)        # by the second pass
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
@@ -128,6 +128,20 @@ def count_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Arr
     compiled(at, at, floats.size, *buckets.addresses, address_of(below, "i8"), address_of(table, "u4"), address_of(stage, "u2"))
 
 
+def keep_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Array, most: int, nbytes_in_all: int = 0) -> Array:
+    """As `count_wanted`, but the elements of the buckets that have a row in its second table are given: at most `most`, in their order."""
+    import numpy as np
+    floats = _aligned(floats)
+    compiled = loops.get("keep_wanted" + width.name, nbytes_in_all)
+    if compiled is None:
+        return _keep_wanted_numpy(width, floats, floats.view(width.bits), buckets, below)[:most]
+    at, stage = address_of(floats, width.floats), np.empty(_STAGE + 1, np.uint16)
+    kept, found = np.empty(most + 1, width.floats), np.zeros(1, np.int64)
+    compiled(at, at, floats.size, *buckets.addresses[:4], buckets.addresses[5], address_of(below, "i8"), address_of(kept, width.floats),
+             most, address_of(found, "i8"), address_of(stage, "u2"))
+    return kept[:int(found[0])]
+
+
 def _aligned(values: Array) -> Array:
     """The same, where a processor likes to read it: pieces of a storage may begin at any byte."""
     return values if values.flags.aligned else values.copy()
@@ -157,7 +171,8 @@ def _scan_numpy(width: Width, floats: Array, bits: Array, keys: Array, table: Ar
     return Scanned(floats.size, int(order.min()), int(order.max()), floats.size - int(np.count_nonzero(floats)), posinf, neginf, rows)
 
 
-def _count_wanted_numpy(width: Width, floats: Array, bits: Array, buckets: WantedBuckets, below: Array, table: Array) -> None:
+def _wanted_numpy(width: Width, floats: Array, bits: Array, buckets: WantedBuckets, below: Array) -> tuple[Array, Array]:
+    """The places of wanted elements and the numbers of their buckets; those in `below` are counted."""
     import numpy as np
     slots = buckets.slot[(bits >> bits.dtype.type(width.top)).astype(np.int32)]
     wanted = np.flatnonzero(slots)
@@ -165,6 +180,18 @@ def _count_wanted_numpy(width: Width, floats: Array, bits: Array, buckets: Wante
     if buckets.thresholds.size:
         under = np.searchsorted(buckets.thresholds, floats[wanted].astype(np.float64), "right") + slots
         below[:] += np.bincount(under, minlength=below.size)
+    return wanted, slots
+
+
+def _keep_wanted_numpy(width: Width, floats: Array, bits: Array, buckets: WantedBuckets, below: Array) -> Array:
+    wanted, slots = _wanted_numpy(width, floats, bits, buckets, below)
+    kept: Array = floats[wanted[buckets.keep[slots] != 0]]
+    return kept
+
+
+def _count_wanted_numpy(width: Width, floats: Array, bits: Array, buckets: WantedBuckets, below: Array, table: Array) -> None:
+    import numpy as np
+    wanted, slots = _wanted_numpy(width, floats, bits, buckets, below)
     low = (bits[wanted] >> bits.dtype.type(width.top - 16)) & bits.dtype.type(BUCKETS - 1)
     for slot, row in enumerate(buckets.fine.tolist()):
         if buckets.keep[slot]:
@@ -325,6 +352,46 @@ def _count_wanted(halves_at: Any, floats_at: Any, size: Any, wanted_at: Any, slo
             below[low + which] += 1
 
 
+def _keep_wanted(halves_at: Any, floats_at: Any, size: Any, wanted_at: Any, slot_at: Any, first_at: Any, thresholds_at: Any,
+                 keep_at: Any, below_at: Any, kept_at: Any, most: Any, found_at: Any, stage_at: Any) -> None:
+    # see `_count_wanted`; however many there are in the file by now, none is written behind the last place
+    floats, stage = carray(floats_at, size), carray(stage_at, _STAGE + 1)
+    wanted, slot = carray(wanted_at, BUCKETS), carray(slot_at, BUCKETS)
+    # as long as they need be: their indexes come from `slot`
+    first, thresholds, keep = carray(first_at, 1), carray(thresholds_at, 1), carray(keep_at, 1)
+    below, kept, given = carray(below_at, 1), carray(kept_at, most + 1), carray(found_at, 1)
+    wide = floats.itemsize >> 1
+    halves = carray(halves_at, (size, wide))
+    index = first.dtype.type
+    place, last = index(0), index(most)
+    for start in range(0, size, _STAGE):
+        half, number = halves[start:start + _STAGE], floats[start:start + _STAGE]
+        found = index(0)
+        for i in range(number.size):
+            stage[found] = i
+            found += index(wanted[half[i, wide - 1]])
+        for n in range(found):
+            i = index(stage[n])
+            which = index(slot[half[i, index(wide - 1)]])
+            low = first[which]
+            cuts = first[which + index(1)] - low
+            value = number[i]
+            kept[place] = value
+            place = min(place + index(keep[which] & 1), last)
+            if cuts > index(1):
+                high = low + cuts
+                while low < high:
+                    middle = (low + high) >> index(1)
+                    if thresholds[middle] <= value:
+                        low = middle + index(1)
+                    else:
+                        high = middle
+            else:
+                low += index(thresholds[low] <= value) & cuts
+            below[low + which] += 1
+    given[0] = place
+
+
 # Sums may be taken in lanes; NaN and infinities keep their meaning.
 _LANES = {"reassoc", "contract"}
 RECIPES: dict[str, Recipe] = {
@@ -333,6 +400,9 @@ RECIPES: dict[str, Recipe] = {
        for name, key in (("float32", "int32"), ("float64", "int64"))},
     **{f"count_wanted{name}": Recipe(_count_wanted, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint64* uint32* int64* "
                                      "uint32* uint16*")
+       for name in ("float32", "float64")},
+    **{f"keep_wanted{name}": Recipe(_keep_wanted, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint32* int64* {name}* int64 "
+                                    "int64* uint16*")
        for name in ("float32", "float64")},
 }
 loops = Loops(RECIPES, RECIPES.__getitem__)

@@ -29,7 +29,7 @@ class Shared:
 
 class Opened(Shared):
     """Finds the numbers that have given places in ascending order, by opening the buckets they lie in, 16 bits at a time.
-    Numbers are keys from 0 up (uint64); `prefixes` are the wanted buckets by the bits from `shift` up."""
+    Numbers are keys from 0 up (uint64); `prefixes` are the wanted buckets by the bits from `shift` up, with `weight` numbers in them."""
 
     def __init__(self, shift: int) -> None:
         self.shift = shift
@@ -40,13 +40,18 @@ class Opened(Shared):
         self._rows: dict[int, Array] = {}
         self._kept: list[Array] | None = None
         self._extra: list[tuple[Array, Array]] = []
-        self._weight = 0
+        self.weight = 0
         self._lock = Lock()
 
-    def start(self, counts: Array, ranks: list[int]) -> None:
-        """`counts` by the bits from `shift` up."""
-        self._ranks = [(rank, 0, rank) for rank in ranks]
-        self._down({0: counts})
+    def start(self, places: Array, counts: Array, ranks: list[int]) -> None:
+        """`places` are the bits from `shift` up that occur, ascending, and `counts` (int64) how often each does."""
+        import numpy as np
+        ends = np.cumsum(counts)
+        found = np.searchsorted(ends, np.array(ranks, np.int64), "right")
+        within = np.array(ranks, np.int64) - (ends[found] - counts[found])
+        self._ranks = list(zip(ranks, places[found].tolist(), within.tolist(), strict=True))
+        self.weight = int(counts[list(dict.fromkeys(found.tolist()))].sum()) if ranks else 0
+        self._settle_or_go_on()
 
     def _down(self, rows: dict[int, Array]) -> None:
         """From `rows`, how often each next 16 bits occur in each wanted prefix, to the prefixes wanted next."""
@@ -58,7 +63,7 @@ class Opened(Shared):
             narrower.append((rank, into, within - before))
             weight[into] = int(rows[prefix][place])
         self._ranks = narrower
-        self._weight = sum(weight.values())
+        self.weight = sum(weight.values())
         self._settle_or_go_on()
 
     def _settle_or_go_on(self) -> None:
@@ -71,7 +76,7 @@ class Opened(Shared):
         self._step = min(16, self.shift)
         self._rows = {}
         self._extra = []
-        self._kept = [] if self._weight <= _FEW else None
+        self._kept = [] if self.weight <= _FEW else None
 
     def count_again(self, keys: Array) -> None:
         """Elements again, in a pass of their own."""
@@ -91,10 +96,21 @@ class Opened(Shared):
             with self._lock:
                 self._rows[prefix] = self._rows[prefix] + counts if prefix in self._rows else counts
 
+    @property
+    def are_few(self) -> bool:
+        """Whether the wanted elements are to be kept, not counted."""
+        return self.prefixes is None or self._kept is not None
+
+    def keep(self, keys: Array) -> None:
+        """Wanted elements, as far as they are few."""
+        if self._kept is not None and keys.size:
+            with self._lock:
+                self._kept.append(keys)
+
     def for_part(self) -> Opened:
         """See `gather.Gathered.for_part`."""
         part = Opened(self.shift)
-        part.prefixes, part._step = self.prefixes, self._step
+        part.prefixes, part._step, part.weight = self.prefixes, self._step, self.weight
         part._kept = None if self._kept is None else []
         return part
 
@@ -143,6 +159,12 @@ class Opened(Shared):
 
     def _sort(self) -> None:
         import numpy as np
+        if not self._extra:
+            keys = np.sort(np.concatenate([np.zeros(0, np.uint64), *(self._kept or ())]))
+            for rank, prefix, within in self._ranks:
+                self.found[rank] = int(keys[int(keys.searchsorted(np.uint64(prefix << self.shift))) + within])
+            self._ranks, self.prefixes, self._kept = [], None, None
+            return
         kept = [(keys, np.ones(keys.size, np.int64)) for keys in self._kept or ()]
         keys = np.concatenate([np.zeros(0, np.uint64), *(part for part, _ in [*kept, *self._extra])])
         counts = np.concatenate([np.zeros(0, np.int64), *(part for _, part in [*kept, *self._extra])])

@@ -79,10 +79,9 @@ class Tables:
             return self._total
 
     def both(self) -> Array:
-        """The sum of the two rows of all tables (int64)."""
-        import numpy as np
+        """The sum of the two rows of all tables: int64, or, where that is enough, uint32."""
         first, second = self.sum()
-        counts: Array = (first + second).astype(np.int64, copy=False)       # after `_FLUSH` elements uint32 still has room for as many
+        counts: Array = first + second      # after `_FLUSH` elements uint32 still has room for as many
         return counts
 
     def _empty(self, table: Array) -> None:
@@ -119,4 +118,7 @@ class Table:
         self._tables.take_in(part._tables)
 
     def counts(self) -> Array:
-        return self._tables.both()
+        """int64."""
+        import numpy as np
+        counts: Array = self._tables.both().astype(np.int64, copy=False)
+        return counts

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.core.measures import elements, kernels, sources, tables
+from inspector.core.measures import elements, kernels, selecting, sources, tables
 from inspector.core.measures import summary as module
 from inspector.core.runtime import compiled, workers
 
@@ -232,17 +232,18 @@ def test_that_neither_chunks_nor_threads_change_anything(tmp_path: Path, monkeyp
     ckpt = checkpoint(tmp_path / "f", array, dtype=dtype)
     found = {}
     for name in WAYS:
-        for chunk in (1 << 20, 10_000, 777):
+        for chunk, few in ((1 << 20, 1 << 18), (1 << 20, 0), (10_000, 1 << 18), (777, 1 << 18)):
             for threads in (1, 3):
                 with monkeypatch.context() as patch:
                     go(name, patch)
+                    patch.setattr(selecting, "_FEW", few)       # elements that are kept and sorted, not counted
                     patch.setattr(module, "CHUNK", chunk)
                     patch.setattr(module, "_WIDE", 0)
                     patch.setattr(workers, "cores", lambda threads=threads: threads)
-                    found[name, chunk, threads] = core.summarize_tensor(ckpt, "0", 50)
-    first = found["sorted", 1 << 20, 1]
-    for (name, chunk, _), summary in found.items():
-        assert summary == found[name, chunk, 1]         # the very same, however many threads
+                    found[name, chunk, few, threads] = core.summarize_tensor(ckpt, "0", 50)
+    first = found["sorted", 1 << 20, 0, 1]
+    for (name, chunk, few, _), summary in found.items():
+        assert summary == found[name, chunk, few, 1]    # the very same, however many threads
         assert (summary.mean, summary.std, summary.l2) == pytest.approx((first.mean, first.std, first.l2), rel=1e-13)
         assert replace(summary, mean=0.0, std=0.0, l2=0.0, fine=None) == replace(first, mean=0.0, std=0.0, l2=0.0, fine=None)
 
@@ -251,6 +252,25 @@ def test_that_machine_code_is_made_of_every_loop() -> None:
     for name in kernels.RECIPES:
         _compiled.setdefault(name, compiled.build(name, kernels.RECIPES[name].arguments))
         assert _compiled[name] is not None, name
+
+
+@pytest.mark.parametrize("width", [kernels.FLOAT32, kernels.FLOAT64], ids=lambda width: width.name)
+@pytest.mark.parametrize("way", ["numpy", "compiled"])
+def test_that_no_more_elements_are_kept_than_there_were(monkeypatch: pytest.MonkeyPatch, width: kernels.Width, way: str) -> None:
+    go(way, monkeypatch)
+    floats = np.random.default_rng(4).normal(0, 1, 5000).astype(width.floats)
+    places = (floats.view(width.bits) >> width.top).astype(np.int64)
+    wanted = np.unique(places[:20])
+    slot = np.zeros(kernels.BUCKETS, np.uint16)
+    slot[wanted] = np.arange(1, wanted.size + 1)
+    keep = np.append(0, np.where(wanted % 2, 0xFFFF, 0)).astype(np.uint32)
+    nothing = np.zeros(wanted.size + 2, np.uint64)
+    buckets = kernels.WantedBuckets(slot, nothing, np.array([np.inf]), nothing[1:].copy(), keep)
+    there = floats[keep[slot[places]] != 0]
+    for most in (0, 1, there.size - 1, there.size, there.size + 5):         # the file may have changed since they were counted
+        kept = kernels.keep_wanted(width, floats, buckets, np.zeros(wanted.size + 2, np.int64), most)
+        assert kept.tolist() == there[:most].tolist()[:len(kept)]
+        assert len(kept) == min(most, there.size)
 
 
 def test_that_a_table_of_small_counters_is_emptied_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
