@@ -4137,7 +4137,7 @@
 <translation>所有输入的范数</translation>
 </message>
 <message>
-<source>Click a kernel, or use the arrow keys, to read it. + and - zoom, 0 shows all. Double click or Enter leads to its values.</source>
+<source>A click or the arrow keys read a kernel, + and - zoom, 0 shows all, Enter leads to its values.</source>
 <translation>单击卷积核或用方向键读取。+ 和 - 缩放，0 显示全部。双击或按回车键跳到其数值。</translation>
 </message>
 <message>

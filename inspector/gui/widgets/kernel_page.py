@@ -226,8 +226,7 @@ class KernelPage(QWidget):
         found, sheet = self.view.pointed_element, self._sheet
         tile = self.view.tile(found[0]) if found is not None else None
         if found is None or tile is None or sheet is None:
-            self.readout.set_text(self.tr("Click a kernel, or use the arrow keys, to read it. + and - zoom, 0 shows all. "
-                                          "Double click or Enter leads to its values."))
+            self.readout.set_text(self.tr("A click or the arrow keys read a kernel, + and - zoom, 0 shows all, Enter leads to its values."))
             return
         self.readout.set_text(self._read(sheet, tile, found))
 

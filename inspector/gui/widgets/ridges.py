@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOp
 from inspector import core
 from inspector.gui.kit import theme, words
 from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row, spread
-from inspector.gui.models.plot_scales import ValueScale
+from inspector.gui.models.plot_scales import Tick, ValueScale
 
 HIGH, LOW, FEW = 34, 22, 40             # pixels of a row, while there are few and when there are more
 _SIDE, _TOP = 8.0, 3.0                  # pixels around a ridge
@@ -256,10 +256,16 @@ def height_of(model: LayerTable, metrics: QFontMetricsF) -> float:
     return model.rowCount() * HIGH + metrics.height() + 14
 
 
+def ticks_of(span: Span, width: float) -> list[Tick]:
+    scale, wanted = ValueScale(*span), max(int(width / 90), 2)
+    ticks = scale.ticks(0.0, 1.0, wanted)
+    return ticks if len(ticks) > 2 else scale.ticks(0.0, 1.0, 2 * wanted)       # a zero alone says nothing of how wide they are
+
+
 def _draw_ticks(painter: QPainter, span: Span, inner: QRectF, top: float, width: float) -> None:
     metrics = QFontMetricsF(painter.font())
     end = inner.left() - 40
-    for tick in ValueScale(*span).ticks(0.0, 1.0, max(int(inner.width() / 90), 2)):
+    for tick in ticks_of(span, inner.width()):
         x, wide = inner.left() + inner.width() * tick.at, metrics.horizontalAdvance(tick.text)
         if tick.text and x - wide / 2 >= end and x + wide / 2 <= width:
             painter.drawLine(QPointF(x, top + 1), QPointF(x, top + 5))

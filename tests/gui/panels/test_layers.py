@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
@@ -28,7 +30,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.widgets.boxes import FindingBox
 from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
-from inspector.gui.widgets.ridges import cell_of
+from inspector.gui.widgets.ridges import cell_of, ticks_of
 from tests.tables import checkpoint
 
 NAN = float("nan")
@@ -606,3 +608,8 @@ def test_that_a_pattern_that_is_typed_shows_what_it_fits(desk: Desk, qtbot: QtBo
                                                ("w?", {"a.b.w2"}), ("W", set())])
 def test_that_a_pattern_fits_whole_segments(name: str, fitting: set[str]) -> None:
     assert layers.matching(["w", "a.w", "a.b.w2"], name).keys == fitting
+
+
+@given(st.floats(1e-6, 1e6), st.sampled_from((150.0, 338.0, 900.0)))
+def test_that_the_axis_below_the_ridges_says_how_wide_they_are(most: float, width: float) -> None:
+    assert len(ticks_of((-most, most), width)) > 2
