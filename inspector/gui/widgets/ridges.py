@@ -257,9 +257,10 @@ def height_of(model: LayerTable, metrics: QFontMetricsF) -> float:
 
 
 def ticks_of(span: Span, width: float) -> list[Tick]:
+    """A few; a zero alone would say nothing of how wide they are."""
     scale, wanted = ValueScale(*span), max(int(width / 90), 2)
-    ticks = scale.ticks(0.0, 1.0, wanted)
-    return ticks if len(ticks) > 2 else scale.ticks(0.0, 1.0, 2 * wanted)       # a zero alone says nothing of how wide they are
+    return next((ticks for n in (wanted, wanted + 1, 2 * wanted) if len(ticks := scale.ticks(0.0, 1.0, n)) > 2),
+                scale.ticks(0.0, 1.0, 3 * wanted))
 
 
 def _draw_ticks(painter: QPainter, span: Span, inner: QRectF, top: float, width: float) -> None:
