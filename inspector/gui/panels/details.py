@@ -25,6 +25,8 @@ from inspector.gui.widgets.lazy_panel import SelectionPanel
 Index = QModelIndex | QPersistentModelIndex
 METADATA_ROWS = 20_000
 _CHUNKS = 200           # of one tensor that are listed
+_FITTED = 60            # rows of the list whose texts its columns are as wide as
+_CELL, _NAME = 24, 140  # px beside a text; the least that a name has
 
 
 class Row(NamedTuple):
@@ -209,10 +211,17 @@ class Details(SelectionPanel):
         self.records.show(columns, items)
         self._title.setText(title)
         self._lower.setVisible(bool(items))
-        metrics = self.list.fontMetrics()
-        for column in range(len(columns)):
-            longest = max((len(core.visible(self.records.cells(n)[column], 60)) for n in range(min(len(items), 60))), default=0)
-            self.list.setColumnWidth(column, metrics.averageCharWidth() * min(max(longest, len(columns[column])) + 4, 46) + 12)
+        self._fit_list()
+
+    def _fit_list(self) -> None:
+        """Numbers and shapes are whole; names have what is left, and are cut in the middle."""
+        metrics, rows = self.list.fontMetrics(), [self.records.cells(n) for n in range(min(len(self.records.items), _FITTED))]
+        widths = [max(map(metrics.horizontalAdvance, (title, *(core.visible(row[column], 60) for row in rows)))) + _CELL
+                  for column, title in enumerate(self.records.columns)]
+        if widths:
+            widths[0] = min(widths[0], max(self.list.viewport().width() - sum(widths[1:]), _NAME))
+        for column, width in enumerate(widths):
+            self.list.setColumnWidth(column, width)
 
     def _name_width(self, rows: Sequence[Row]) -> int:
         metrics = self.table.fontMetrics()

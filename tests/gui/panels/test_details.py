@@ -4,6 +4,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -196,3 +197,19 @@ def test_that_tensors_from_all_over_the_file_are_not_the_file(panel: Details, se
     show(session, tasks, qtbot, checkpoint(members=3), "", ("model.weight", "optimizer.state.0.exp_avg"))
     assert properties(panel) == {"Tensors": "2", "Elements": "24"}
     assert panel.records.rowCount() == 0
+
+
+@pytest.mark.parametrize("width", [380, 520, 1000])
+def test_that_shapes_and_numbers_of_related_tensors_are_whole(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              width: int) -> None:
+    weight = np.zeros((100, 300, 17, 17), np.uint8)
+    view = weight[:99]
+    panel.resize(width, 500)
+    key = "model.layers.10.feed_forward.experts.17.down_projection.weight"
+    show(session, tasks, qtbot, core.edit({key: view, key.replace("17", "18"): weight}, []), key, (key,))
+    qtbot.waitUntil(lambda: panel.records.rowCount() > 0)
+    metrics = panel.list.fontMetrics()
+    for column in range(1, panel.records.columnCount()):
+        texts = [panel.records.cells(row)[column] for row in range(panel.records.rowCount())]
+        assert max(map(metrics.horizontalAdvance, texts)) + 8 < panel.list.columnWidth(column)
+    assert panel.list.columnWidth(0) >= 140
