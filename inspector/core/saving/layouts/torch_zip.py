@@ -281,7 +281,7 @@ def payload_of(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, 
 
 def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
     keys = [info.key for info in ckpt.tensors.values() if info.storage == storage.id]
-    first = visible(keys[0], 80) if keys else f"storage {storage.id}"
+    first = visible(keys[0], 80) if keys else f"storage {visible(storage.id, 40)}"
     more = f" and {len(keys) - 1:,} more" if len(keys) > 1 else ""
     return SaveError(f"{first}{more} cannot be saved: {problem}", WITHOUT, visible(keys[0] if keys else storage.id), id="bad_source")
 

@@ -172,6 +172,19 @@ def test_that_a_damaged_storage_is_not_copied(tmp_path: Path) -> None:
     assert samples.left(tmp_path) == []
 
 
+def test_that_a_storage_without_a_tensor_is_named_in_one_line(tmp_path: Path) -> None:
+    """Its key is a line break, and no record has it."""
+    torch.save({"s": torch.ones(4).untyped_storage()}, tmp_path / "a.pth")
+    named = members(tmp_path / "a.pth")
+    with zipfile.ZipFile(tmp_path / "b.pth", "w") as archive:
+        for name, data in named.items():
+            archive.writestr(name, data.replace(b"X\x01\0\0\x000", b"X\x01\0\0\0\n") if name.endswith("data.pkl") else data)
+    ckpt = core.edit(core.open(tmp_path / "b.pth"), [core.SetValue("more", "1")])
+    with pytest.raises(core.SaveError, match=r"storage \\n cannot be saved: ") as caught:
+        core.plan_save(ckpt, tmp_path / "c.pth")
+    assert "\n" not in str(caught.value)
+
+
 def test_that_a_truncated_archive_is_not_replaced_by_what_is_left_of_it(tmp_path: Path) -> None:
     samples.saved(tmp_path / "a.pth", samples.plain_state(3, 4000))
     raw = (tmp_path / "a.pth").read_bytes()
