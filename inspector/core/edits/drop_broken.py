@@ -39,9 +39,10 @@ class DropBroken(Edit):
 
     OPTION: ClassVar[str] = "drop-broken"
     TAKES_TEXT: ClassVar[bool] = False
+    _reads: ClassVar[bool] = True
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        broken, members = _broken(ckpt, monitor)
+        broken, members = _broken(ckpt, monitor, self._reads)
         return replace(without(ckpt, self, broken), members=members)
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
@@ -80,6 +81,13 @@ class DropBroken(Edit):
         return cls()
 
 
+class DropBrokenUnread(DropBroken):
+    """The same as far as the tables tell, with nothing read: what it leaves out `DropBroken` leaves out, too. For trying, never for
+    saving."""
+
+    _reads: ClassVar[bool] = False
+
+
 def _looked_at(ckpt: Checkpoint, gone: Collection[str]) -> str:
     """How much the verdict about all but the keys that are gone is worth."""
     summed = unsummed = 0
@@ -95,8 +103,9 @@ def _looked_at(ckpt: Checkpoint, gone: Collection[str]) -> str:
     return f"{said}."
 
 
-def _broken(ckpt: Checkpoint, monitor: Monitor) -> tuple[dict[str, str], tuple[Member, ...]]:
-    """key -> why it cannot be read, and the members of the archive without those that no tensor needs and that cannot be read."""
+def _broken(ckpt: Checkpoint, monitor: Monitor, read: bool = True) -> tuple[dict[str, str], tuple[Member, ...]]:
+    """key -> why it cannot be read, and the members of the archive without those that no tensor needs and that cannot be read. Unless
+    it is `read`, whether bytes are the ones that were saved is not asked."""
     broken = {key: why for key, info in ckpt.tensors.items() if (why := why_broken(ckpt, info))}
     used: dict[Extent, list[str]] = {}
     for key, info in ckpt.tensors.items():
@@ -105,7 +114,7 @@ def _broken(ckpt: Checkpoint, monitor: Monitor) -> tuple[dict[str, str], tuple[M
                 used.setdefault(extent, []).append(key)
     members = {member.extent: member.name for member in ckpt.members if not member.note.startswith(_UNREADABLE)}
     names = {**members, **{extent: keys[0] for extent, keys in used.items()}}
-    corrupt = _corrupt(ckpt, {extent: name for extent, name in names.items() if can_be_verified(extent)}, monitor)
+    corrupt = _corrupt(ckpt, {extent: name for extent, name in names.items() if can_be_verified(extent)}, monitor) if read else {}
     for extent, why in corrupt.items():
         broken.update((key, why) for key in used.get(extent, ()))
     for key, why in _objects(ckpt, corrupt):

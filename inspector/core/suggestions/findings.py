@@ -6,10 +6,11 @@ what the finding is about was gone. To add a kind, write what it suggests and pu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.edits.drop import Drop
+from inspector.core.edits.drop_broken import DropBroken, DropBrokenUnread
 from inspector.core.edits.editing import edit
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.make_plain import MakePlain
@@ -29,14 +30,14 @@ from inspector.core.tensors.sharing import relation, sharing
 from inspector.core.tensors.sizes import unreached
 
 Edits = tuple[Edit, ...]
-_FEW = 8                # parts that are renamed one by one
+_FEW = 8                # parts that are renamed one by one, tensors that are left out by their names
 
 _PLAIN_TAG = re.compile(r"[\w:.-]+", re.ASCII)
 
 
 def fixes_for(finding: Finding, ckpt: CheckpointLike, monitor: Monitor = QUIET) -> Edits:
     """The edits that end `finding`, which is one about `ckpt`: applied to it they leave nothing of what the finding says. () when none
-    is known. They were tried, which reads no tensor. Raises Cancelled.
+    is known. They were tried, which reads no tensor, unless the finding itself is from reading them. Raises Cancelled.
 
     >>> ckpt = core.open(core.save({"module.a.w": np.ones(3), "module.b.w": np.ones(3)}, folder / "a.pth").path)
     >>> [(finding.id, core.fixes_for(finding, ckpt)) for finding in ckpt.findings]
@@ -58,8 +59,15 @@ def fixes_for_each(ckpt: CheckpointLike, findings: Iterable[Finding],
     for finding in findings:
         suggest = _SUGGEST.get(finding.id)
         found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ()) if candidate and can_be_typed(candidate) and
-                 (after := _after(ckpt, candidate, tried, monitor)) is not None and has_ended(finding, ckpt, after))
+                 (after := _after(ckpt, _trial(finding, candidate), tried, monitor)) is not None and has_ended(finding, ckpt, after))
         yield finding, next(found, ())
+
+
+def _trial(finding: Finding, candidate: Edits) -> Edits:
+    """What is applied to try `candidate`. What the tables alone say is broken costs no reading of all that is not."""
+    if finding.id != "broken-tensor":
+        return candidate
+    return tuple(DropBrokenUnread() if isinstance(one, DropBroken) else one for one in candidate)
 
 
 def _after(ckpt: Checkpoint, candidate: Edits, tried: list[tuple[Edits, Checkpoint | None]], monitor: Monitor) -> Checkpoint | None:
@@ -163,12 +171,19 @@ def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
 
 
 def _without(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
-    """The rest of the file. The names of a whole module can only be left out once its state dict is what is saved."""
-    yield tuple(Drop(pattern) for pattern in patterns_for(finding.keys))
+    """The rest of the file: without a few tensors by their names, without many as what is broken, which nobody has to read. The names
+    of a whole module can only be left out once its state dict is what is saved."""
+    yield from _left_out(finding.keys)
     path = _whole_module(ckpt)
     if path is not None and all(ckpt.tensors[key].state_dict == path for key in finding.keys if key in ckpt.tensors):
-        names = [ckpt.tensors[key].name for key in finding.keys if key in ckpt.tensors]
-        yield Extract(path or "."), *(Drop(pattern) for pattern in patterns_for(names))
+        for edits in _left_out([ckpt.tensors[key].name for key in finding.keys if key in ckpt.tensors]):
+            yield Extract(path or "."), *edits
+
+
+def _left_out(keys: Sequence[str]) -> list[Edits]:
+    by_name: Edits = tuple(Drop(pattern) for pattern in patterns_for(keys))
+    as_broken: Edits = (DropBroken(),)
+    return [by_name, as_broken] if len(keys) <= _FEW else [as_broken, by_name]
 
 
 def _whole_module(ckpt: Checkpoint) -> str | None:

@@ -297,3 +297,40 @@ def test_that_findings_about_broken_tensors_are_ended_by_leaving_them_out(tmp_pa
     if broken is not None:
         core.save(core.edit(whole, core.fixes_for(broken, whole)), tmp_path / "n.pth")
         assert list(torch.load(tmp_path / "n.pth", weights_only=True)) == ["weight"]
+
+
+@pytest.mark.parametrize("write", [torch.save, save_file])
+def test_that_many_lost_tensors_are_left_out_without_naming_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any) -> None:
+    write({f"layers.{n}.weight": torch.ones(500) for n in range(40)}, tmp_path / "a.pth")
+    cut(tmp_path / "a.pth", .5)
+    ckpt = core.open(tmp_path / "a.pth")
+    broken = next(finding for finding in ckpt.findings if finding.id == "broken-tensor")
+    assert len(broken.keys) > 8
+    with monkeypatch.context() as unread:           # trying it reads nothing of the tensors that are whole
+        unread.setattr("inspector.core.edits.drop_broken.unreadable", lambda *_: pytest.fail("tensors are read"))
+        assert core.fixes_for(broken, ckpt) == (core.DropBroken(),)
+    after = core.edit(ckpt, [core.DropBroken()])
+    assert set(after) == set(ckpt.tensors) - set(broken.keys)
+    core.save(after, tmp_path / "b.pth")
+    assert "broken-tensor" not in {finding.id for finding in core.check(tmp_path / "b.pth")}
+
+
+def test_that_many_lost_tensors_of_a_whole_module_are_left_out_of_its_state_dict(tmp_path: Path) -> None:
+    torch.save(nn.Sequential(*(nn.Linear(30, 30) for _ in range(12))), tmp_path / "m.pth")
+    cut(tmp_path / "m.pth", .5)
+    ckpt = core.open(tmp_path / "m.pth")
+    broken = next(finding for finding in ckpt.findings if finding.id == "broken-tensor")
+    assert len(broken.keys) > 8
+    assert core.fixes_for(broken, ckpt) == (core.Extract("."), core.DropBroken())
+    core.save(core.edit(ckpt, core.fixes_for(broken, ckpt)), tmp_path / "n.pth")
+    assert set(torch.load(tmp_path / "n.pth", weights_only=True)).isdisjoint(broken.keys)
+
+
+def test_that_many_corrupt_tensors_are_left_out_as_what_is_broken(tmp_path: Path) -> None:
+    torch.save({f"w{n}": torch.ones(100) * n for n in range(1, 12)}, tmp_path / "a.pth")
+    for n in range(10):
+        flip(tmp_path / "a.pth", f"data/{n}")
+    found = [finding for finding in core.check(tmp_path / "a.pth") if finding.id == "corrupt-member"]
+    fixes = {edit for finding in found for edit in core.fixes_for(finding, tmp_path / "a.pth")}
+    assert all(core.fixes_for(finding, tmp_path / "a.pth") for finding in found)
+    assert list(core.edit(tmp_path / "a.pth", fixes)) == ["w11"]
