@@ -390,6 +390,7 @@ if TYPE_CHECKING:
     from .suggestions.parts import Part as Part
     from .suggestions.parts import prefix_of as prefix_of
     from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
+    from .suggestions.renames import rename_for as rename_for
     from .suggestions.selection import edits_for_only as edits_for_only
     from .suggestions.selection import edits_for_part as edits_for_part
     from .suggestions.selection import text_for_part as text_for_part
@@ -476,6 +477,7 @@ _HOMES = {
     "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
     "suggestions.merging": "Merge merge_of",
     "suggestions.parts": "Part prefix_of wrapper_prefixes",
+    "suggestions.renames": "rename_for",
     "suggestions.selection": "edits_for_only edits_for_part text_for_part",
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
     "python_objects.html": "as_html",

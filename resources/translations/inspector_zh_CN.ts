@@ -2490,6 +2490,14 @@
 <translation>正在计算修改</translation>
 </message>
 <message>
+<source>No pattern means just what is found: {tensors}.</source>
+<translation>没有哪个模式恰好只匹配找到的内容：{tensors}。</translation>
+</message>
+<message>
+<source>Their names are those of a whole model or of an optimizer, or others in the file have them too. Filter for a part of them, or extract their state dict first.</source>
+<translation>这些名称属于整个模型或优化器，或者文件中的其他条目也用了同样的名称。请只筛选其中一部分，或先提取它们的状态字典。</translation>
+</message>
+<message>
 <source>Save</source>
 <translation>保存</translation>
 </message>
@@ -3377,6 +3385,10 @@
 <translation>测量</translation>
 </message>
 <message>
+<source>Rename…</source>
+<translation>重命名…</translation>
+</message>
+<message>
 <source>Drop {n}</source>
 <translation>移除 {n}</translation>
 </message>
@@ -3391,6 +3403,10 @@
 <message>
 <source>Statistics of {tensors}</source>
 <translation>{tensors}的统计</translation>
+</message>
+<message>
+<source>Rename {tensors}</source>
+<translation>重命名 {tensors}</translation>
 </message>
 <message>
 <source>Drop {tensors}</source>

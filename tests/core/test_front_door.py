@@ -122,6 +122,7 @@ ASKED: dict[str, Callable[[Any, Any], object]] = {                 # of a checkp
     "doctor": lambda a, b: core.doctor("Missing key(s) in state_dict: \"v\".", a),
     "edit": lambda a, b: core.edit(a, []),
     "edits_for_only": lambda a, b: core.edits_for_only(["model.w"], a),
+    "rename_for": lambda a, b: core.rename_for(["model.w"], a),
     "edits_for_part": lambda a, b: core.edits_for_part("drop", PART, a),
     "effect_rows": lambda a, b: core.effect_rows(core.effects(a, [core.Drop("epoch")])[0], a, b),
     "effects": lambda a, b: core.effects(a, [core.Drop("epoch")]),

@@ -20,19 +20,19 @@ SIZE = (760, 600)
 
 
 class EditDialog(QDialog):
-    """Adds an edit of `kind` to a document, or with `at` changes the one at that place. OK only works once the preview of what
-    stands in the fields is there."""
+    """Adds an edit of `kind` to a document, beginning with `start` or with what is `suggested` for the first field, or with `at`
+    changes the one at that place. OK only works once the preview of what stands in the fields is there."""
 
     previewed = Signal()        # the preview, or why there is none, is on show
 
     def __init__(self, session: Session, tasks: Tasks, document: int, kind: str, parent: QWidget | None = None, *,
-                 at: int | None = None, suggested: str = "") -> None:
+                 at: int | None = None, suggested: str = "", start: core.Edit | None = None) -> None:
         super().__init__(parent)
         self._session, self._tasks, self._document, self._at = session, tasks, document, at
         self._found: Preview | None = None
         self._key = ("edit-preview", id(self))
         edits = session.edits(document)
-        start = edits[at] if at is not None and at < len(edits) else None
+        start = edits[at] if at is not None and at < len(edits) else start
         self._editing = Editing.shared(session, tasks)
         base = self._editing.base(document, at)
         assert base is not None

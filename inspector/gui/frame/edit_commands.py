@@ -131,6 +131,28 @@ class EditCommands(QObject):
         else:
             self._ask(id, kind, suggested=text)
 
+    def rename_only(self, selection: Selection) -> None:
+        """Asks for new names of just the tensors of `selection`."""
+        document = self._session.document(selection.document)
+        if document is None or document.checkpoint is None:
+            return
+        id, ckpt, keys = document.id, document.checkpoint, selection.keys
+        self._tasks.start("edit-part", lambda monitor: core.rename_for(keys, ckpt, monitor),
+                          on_done=lambda found: self._begin_rename(id, ckpt, len(keys), found), label=self.tr("Working out the edit"))
+
+    def _begin_rename(self, id: int, ckpt: core.Checkpoint, n: int, found: core.Rename | None) -> None:
+        document = self._session.document(id)
+        if document is None or document.checkpoint is not ckpt:
+            return
+        if found is not None:
+            self._ask(id, "rename", start=found)
+        else:
+            message_boxes.show_message(
+                self._window, "info", edit_words.kind("rename").title(),
+                self.tr("No pattern means just what is found: {tensors}.").format(tensors=words.tensors(n)),
+                self.tr("Their names are those of a whole model or of an optimizer, or others in the file have them too. Filter for a part "
+                        "of them, or extract their state dict first."))
+
     def save_only(self, selection: Selection) -> None:
         """Saves the tensors of `selection` as a file of their own; nothing is pending afterwards."""
         document = self._session.document(selection.document)
@@ -163,9 +185,9 @@ class EditCommands(QObject):
             kind = edit_words.kind_of(self._session.edits(id)[at])
             self._ask(id, kind, at=at)
 
-    def _ask(self, id: int, kind: str, *, at: int | None = None, suggested: str = "") -> None:
+    def _ask(self, id: int, kind: str, *, at: int | None = None, suggested: str = "", start: core.Edit | None = None) -> None:
         from inspector.gui.dialogs.edit import EditDialog
-        EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested).open()
+        EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested, start=start).open()
 
     def load_recipe(self) -> None:
         document = self._session.selected_document

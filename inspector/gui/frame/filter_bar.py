@@ -16,13 +16,14 @@ from inspector.gui.widgets.tree_view import TreeView
 
 HEIGHT = 38
 _LIKELY = "filter-likely"
-_WORDS_FROM, _COPY_FROM = 520, 400          # widths from which on buttons have words, and there is one more
+_WORDS_FROM, _ALL_FROM = 610, 430          # widths from which on buttons have words, and there are two more
 
 
 class FilterBar(QFrame):
     """The buttons mean the tensors that are found in the selected file, or where there are none, in the first that has some."""
 
     measure_asked = Signal(object)      # `Selection`s
+    rename_asked = Signal(object)
     drop_asked = Signal(object)
     copy_asked = Signal(object)
     save_asked = Signal(object)
@@ -103,18 +104,20 @@ class FilterBar(QFrame):
         n = len(self._found.keys) if self._found is not None else 0
         narrow = self.width() < _WORDS_FROM
         self.measure.setText("" if narrow else self.tr("Measure"))
+        self.rename.setText("" if narrow else self.tr("Rename…"))
         self.drop.setText(f"{n:,}" if narrow else self.tr("Drop {n}").format(n=f"{n:,}"))
         self.copy.setText("" if narrow else self.tr("Copy"))
         self.save.setText(f"{n:,}…" if narrow else self.tr("Save these {n}…").format(n=f"{n:,}"))
         tensors = words.tensors(n)
-        for button, said in ((self.measure, self.tr("Statistics of {tensors}")), (self.drop, self.tr("Drop {tensors}")),
+        for button, said in ((self.measure, self.tr("Statistics of {tensors}")), (self.rename, self.tr("Rename {tensors}")),
+                             (self.drop, self.tr("Drop {tensors}")),
                              (self.copy, self.tr("Copy the keys of {tensors}")), (self.save, self.tr("Save {tensors} as a file"))):
             button.setEnabled(n > 0)
             button.setAccessibleName(said.format(tensors=tensors))
             button.setToolTip(said.format(tensors=tensors))
         nothing = self.count.isHidden()
-        for button in (self.measure, self.drop, self.copy, self.save):
-            button.setVisible(not nothing and (button is not self.copy or self.width() >= _COPY_FROM))
+        for button in (self.measure, self.rename, self.drop, self.copy, self.save):
+            button.setVisible(not nothing and (button not in (self.rename, self.copy) or self.width() >= _ALL_FROM))
         self.clear.setVisible(nothing)
         self.instead.setVisible(nothing and bool(self._instead))
         shown = core.visible(self._instead, 60).replace("&", "&&")
@@ -123,6 +126,7 @@ class FilterBar(QFrame):
 
     def _place(self) -> None:
         self._picture = QLabel()
+        self._picture.setFixedWidth(16)         # never what gives way
         self.count = QLabel()
         self.count.setTextFormat(Qt.TextFormat.PlainText)
         self.count.setProperty("tone", "info")
@@ -130,15 +134,16 @@ class FilterBar(QFrame):
         font.setWeight(font.Weight.DemiBold)
         self.count.setFont(font)
         self.what = Elided()
-        self.measure, self.drop, self.copy, self.save = (QPushButton() for _ in range(4))
+        self.measure, self.rename, self.drop, self.copy, self.save = (QPushButton() for _ in range(5))
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 8, 0)
         row.setSpacing(7)
         row.addWidget(self._picture)
         row.addWidget(self.count)
         row.addWidget(self.what, 1)
-        for button, picture, signal in ((self.measure, "chart", self.measure_asked), (self.drop, "remove", self.drop_asked),
-                                        (self.copy, "copy", self.copy_asked), (self.save, "save", self.save_asked)):
+        for button, picture, signal in ((self.measure, "chart", self.measure_asked), (self.rename, "edit", self.rename_asked),
+                                        (self.drop, "remove", self.drop_asked), (self.copy, "copy", self.copy_asked),
+                                        (self.save, "save", self.save_asked)):
             icons.put(button, picture, "accent_text" if button is self.save else "")
             button.setProperty("slim", True)
             button.setProperty("primary", button is self.save)

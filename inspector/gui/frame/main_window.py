@@ -225,6 +225,7 @@ class MainWindow(QMainWindow):
         self.filter_bar.measure_asked.connect(self.view.measure)
         self.filter_bar.copy_asked.connect(self.view.copy_found)
         self.filter_bar.drop_asked.connect(lambda found: self.edits.edit_part("drop", found))
+        self.filter_bar.rename_asked.connect(self.edits.rename_only)
         self.filter_bar.save_asked.connect(self.edits.save_only)
         self.filter_bar.type_asked.connect(self._search_for)
         self.edits.shown_of = self.model.shown_of

@@ -9,10 +9,11 @@ import torch
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.dialogs.save import SaveDialog
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.palette import Palette, best, score
@@ -70,12 +71,48 @@ def test_that_the_bar_says_how_many_are_found_and_means_them(window: MainWindow,
     assert not bar.isVisible()
 
 
+def test_that_renaming_what_is_found_begins_with_a_pattern_that_means_just_that(window: MainWindow, session: Session, idle: Idle,
+                                                                                 qtbot: QtBot) -> None:
+    bar = window.filter_bar
+    filtered(window, "fc.bias", idle)
+    assert bar.rename.accessibleName() == "Rename 4 tensors"
+    bar.rename.click()
+    idle(window.tasks)
+    dialog = window.findChild(EditDialog)
+    assert dialog is not None
+    assert (dialog.form.text("pattern"), dialog.form.text("replacement")) == (r"^layers\.(\d+)\.fc\.bias$", r"layers.\1.fc.bias")
+    replacement = dialog.form.fields["replacement"]
+    assert isinstance(replacement, QLineEdit)
+    replacement.setText(r"layers.\1.fc.shift")
+    qtbot.waitUntil(dialog.ok.isEnabled, timeout=20_000)
+    dialog.ok.click()
+    idle(window.tasks)
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    assert [key.removeprefix("model.") for key in document.checkpoint.tensors] == [key.replace("fc.bias", "fc.shift") for key in KEYS]
+
+
+def test_that_what_no_pattern_means_alone_is_said_instead_of_renaming_more(window: MainWindow, session: Session, idle: Idle,
+                                                                           tmp_path: Path) -> None:
+    torch.save({part: {"weight": torch.ones(2)} for part in ("model", "ema")}, tmp_path / "both.pth")
+    window.open_paths([str(tmp_path / "both.pth")])
+    idle(window.tasks)
+    filtered(window, "ema.weight", idle)
+    window.filter_bar.rename.click()
+    idle(window.tasks)
+    box = window.findChild(Box)
+    assert box is not None
+    assert "No pattern means just what is found: 1 tensor." in [line.text() for line in box.findChildren(QLabel)]
+    assert window.findChild(EditDialog) is None
+    box.close()
+
+
 def test_that_a_filter_that_finds_nothing_says_what_may_have_been_meant_and_can_be_cleared(window: MainWindow, idle: Idle) -> None:
     bar = window.filter_bar
     filtered(window, "nrom shape:2x3", idle)
     assert (bar.count.isVisible(), bar.what.text) == (False, "No key matches “nrom shape:2x3”.")
     assert bar.instead.text() == "Did you mean norm shape:2x3?"
-    assert not any(button.isVisible() for button in (bar.measure, bar.drop, bar.copy, bar.save))
+    assert not any(button.isVisible() for button in (bar.measure, bar.rename, bar.drop, bar.copy, bar.save))
     bar.instead.click()
     idle(window.tasks)
     assert (window.search.text(), bar.count.text()) == ("norm shape:2x3", "4 shown of 13")
