@@ -18,8 +18,9 @@ FOLDER = ROOT / "resources" / "translations"
 SENTENCES = [line.replace("\\n", "\n").split("\t") for line in (FOLDER / "sentences_zh_CN.tsv").read_text("utf-8").splitlines()]
 ROWS = [line.split("\t") for name in ("sentences", "phrases") for line in (FOLDER / f"{name}_zh_CN.tsv").read_text("utf-8").splitlines()]
 # of these nothing but what is put in says anything, or each that they can be stands in the table by itself
-BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{}{} There are {} more like it.",
-        "{} There are {} more like it.", "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n",
+BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{} more member: {}.",
+        "{} more members: {}.", "{}{} There are {} more like it.", "{} There are {} more like it.",
+        "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n",
         "{} in {}", "{}: {} instead of {}",
         # lines of Python
         'state = torch.load(path, map_location="cpu", mmap=True); model.load_state_dict(state); del state',

@@ -100,9 +100,9 @@ class _Model:
         if self.outside:
             first = next(iter(self.outside))
             more = len(self.outside) - 1
-            others = f", nor {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
+            nor = f", nor {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
             self.findings.append(Finding("path-traversal", "danger", visible(first, 200), f"The model names {visible(first, 120)!r}, "
-                                         f"which is not in its folder; it is not opened{others}."))
+                                         f"which is not in its folder; it is not opened{nor}."))
         if self.sparse:
             self.findings.append(Finding("sparse", "info", f"byte {self.sparse[0]}", "A sparse initializer is not shown."
                                          if len(self.sparse) == 1 else f"{len(self.sparse):,} sparse initializers are not shown."))

@@ -82,7 +82,7 @@ class ZipDirectory(NamedTuple):
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
             self.add("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip directory says it is.", FETCH_AGAIN,
-                     "are not where the zip directory says they are")
+                     "not where the zip directory says")
             return
         entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
         found = zip_local_header.differences(header, entry)
@@ -90,7 +90,7 @@ class ZipDirectory(NamedTuple):
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"
             self.add("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: the local one has {text}. "
-                     "Shown is what the directory says.", DOUBT, "have two zip headers that disagree")
+                     "Shown is what the directory says.", DOUBT, "two zip headers that disagree")
         self.members[name] = extent._replace(offset=local.at + len(header), local=None)
 
     def add(self, id: str, level: Level, name: str, message: str, hint: str, of_more: str) -> None:
@@ -101,7 +101,7 @@ class ZipDirectory(NamedTuple):
             self.findings.append(Finding(id, level, name, message, hint))
             return
         more = told - _LISTED
-        found = Finding(id, level, "", f"{more:,} more member{'s' if more > 1 else ''} {of_more}.", hint)
+        found = Finding(id, level, "", f"{more:,} more member{'s' if more > 1 else ''}: {of_more}.", hint)
         if more == 1:
             self.findings.append(found)
             return

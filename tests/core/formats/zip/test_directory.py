@@ -226,7 +226,7 @@ def test_that_many_members_that_lie_elsewhere_are_a_few_findings(read: Callable[
     assert len(directory.notes) == count
     assert len(lost) == min(count, 21)
     assert [finding.message for finding in lost[20:]] == [
-        f"{count - 20:,} more member{'s' if count > 21 else ''} are not where the zip directory says they are."] * (count > 20)
+        f"{count - 20:,} more member{'s' if count > 21 else ''}: not where the zip directory says."] * (count > 20)
 
 
 def test_that_60000_empty_members_are_listed(read: Callable[..., Read]) -> None:
