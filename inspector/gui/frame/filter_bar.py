@@ -16,7 +16,7 @@ from inspector.gui.widgets.tree_view import TreeView
 
 HEIGHT = 38
 _LIKELY = "filter-likely"
-_WORDS_FROM, _ALL_FROM = 610, 430          # widths from which on buttons have words, and there are two more
+_QUESTION_FROM, _ALL_FROM = 520, 430        # widths from which on a question is a whole one, and there are two more buttons
 
 
 class FilterBar(QFrame):
@@ -102,12 +102,7 @@ class FilterBar(QFrame):
 
     def _enable(self) -> None:
         n = len(self._found.keys) if self._found is not None else 0
-        narrow = self.width() < _WORDS_FROM
-        self.measure.setText("" if narrow else self.tr("Measure"))
-        self.rename.setText("" if narrow else self.tr("Rename…"))
-        self.drop.setText(f"{n:,}" if narrow else self.tr("Drop {n}").format(n=f"{n:,}"))
-        self.copy.setText("" if narrow else self.tr("Copy"))
-        self.save.setText(f"{n:,}…" if narrow else self.tr("Save these {n}…").format(n=f"{n:,}"))
+        self._label(n)
         tensors = words.tensors(n)
         for button, said in ((self.measure, self.tr("Statistics of {tensors}")), (self.rename, self.tr("Rename {tensors}")),
                              (self.drop, self.tr("Drop {tensors}")),
@@ -121,8 +116,23 @@ class FilterBar(QFrame):
         self.clear.setVisible(nothing)
         self.instead.setVisible(nothing and bool(self._instead))
         shown = core.visible(self._instead, 60).replace("&", "&&")
-        self.instead.setText(self.tr("{text}?").format(text=shown) if narrow else self.tr("Did you mean {text}?").format(text=shown))
+        self.instead.setText(self.tr("{text}?").format(text=shown) if self.width() < _QUESTION_FROM else
+                             self.tr("Did you mean {text}?").format(text=shown))
         self.instead.setAccessibleName(self.tr("Did you mean {text}?").format(text=core.visible(self._instead, 200)))
+
+    def _label(self, n: int) -> None:
+        """Buttons have words where there is room for all of them."""
+        shown = f"{n:,}"
+        texts = {self.measure: (self.tr("Measure"), ""), self.rename: (self.tr("Rename…"), ""),
+                 self.drop: (self.tr("Drop {n}").format(n=shown), shown), self.copy: (self.tr("Copy"), ""),
+                 self.save: (self.tr("Save these {n}…").format(n=shown), f"{shown}…")}
+        margins, between = self._row.contentsMargins(), self._row.spacing()
+        needed = margins.left() + margins.right() + self._picture.width() + between + self.count.sizeHint().width()
+        for whole, _ in texts.values():
+            self._like_all.setText(whole)           # one beside the layout, which would be worked out again for every text
+            needed += between + self._like_all.sizeHint().width()
+        for button, (whole, short) in texts.items():
+            button.setText(whole if needed <= self.width() else short)
 
     def _place(self) -> None:
         self._picture = QLabel()
@@ -135,7 +145,7 @@ class FilterBar(QFrame):
         self.count.setFont(font)
         self.what = Elided()
         self.measure, self.rename, self.drop, self.copy, self.save = (QPushButton() for _ in range(5))
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(14, 0, 8, 0)
         row.setSpacing(7)
         row.addWidget(self._picture)
@@ -149,6 +159,10 @@ class FilterBar(QFrame):
             button.setProperty("primary", button is self.save)
             button.clicked.connect(lambda checked=False, signal=signal: signal.emit(self._found) if self._found is not None else None)
             row.addWidget(button)
+        self._like_all = QPushButton(self)
+        self._like_all.hide()
+        icons.put(self._like_all, "copy")
+        self._like_all.setProperty("slim", True)
         self.instead, self.clear = QPushButton(), QPushButton(self.tr("Clear"))
         self.clear.setAccessibleName(self.tr("Clear the filter"))
         self.instead.clicked.connect(lambda: self.type_asked.emit(self._instead))

@@ -92,6 +92,23 @@ def test_that_renaming_what_is_found_begins_with_a_pattern_that_means_just_that(
     assert [key.removeprefix("model.") for key in document.checkpoint.tensors] == [key.replace("fc.bias", "fc.shift") for key in KEYS]
 
 
+def test_that_buttons_have_words_just_where_all_of_them_fit(window: MainWindow, idle: Idle) -> None:
+    bar = window.filter_bar
+    filtered(window, "norm", idle)
+    buttons = (bar.measure, bar.rename, bar.drop, bar.copy, bar.save)
+    seen = set()
+    for width in range(320, 1000, 20):
+        bar.resize(width, bar.height())         # the window may lay it out again
+        seen.add(bar.rename.text())
+        if bar.rename.text():
+            assert [button.text() for button in buttons] == ["Measure", "Rename…", "Drop 4", "Copy", "Save these 4…"]
+            assert sum(part.sizeHint().width() for part in (bar.count, *buttons)) + 16 + 22 + 6 * 7 <= bar.width()
+        else:
+            assert [button.text() for button in buttons] == ["", "", "4", "", "4…"]
+        assert [button.isHidden() for button in buttons] == [False, bar.width() < 430, False, bar.width() < 430, False]
+    assert seen == {"", "Rename…"}
+
+
 def test_that_what_no_pattern_means_alone_is_said_instead_of_renaming_more(window: MainWindow, session: Session, idle: Idle,
                                                                            tmp_path: Path) -> None:
     torch.save({part: {"weight": torch.ones(2)} for part in ("model", "ema")}, tmp_path / "both.pth")
