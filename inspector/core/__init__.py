@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     from .by_path.tensors import read_slice as read_slice
     from .by_path.tensors import read_values as read_values
     from .by_path.tensors import reduce_slice as reduce_slice
+    from .by_path.tensors import row_order as row_order
     from .by_path.tensors import sharing as sharing
     from .by_path.texts import read_text as read_text
     from .by_path.texts import source_of as source_of
@@ -407,6 +408,7 @@ if TYPE_CHECKING:
     from .tensors.channels import ChannelMeasures as ChannelMeasures
     from .tensors.channels import ChannelNorms as ChannelNorms
     from .tensors.channels import KernelSheet as KernelSheet
+    from .tensors.channels import RowOrder as RowOrder
     from .tensors.channels import alike_order as alike_order
     from .tensors.channels import most_alike as most_alike
     from .tensors.channels import unit_lines as unit_lines
@@ -454,7 +456,7 @@ _HOMES = {
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
         "channel_measures channel_norms digest digest_of digests find_next identity_of iter_chunks kernel_sheet read_numpy read_slice "
-        "read_values reduce_slice sharing",
+        "read_values reduce_slice row_order sharing",
     "by_path.hints": "may_be_packed",
     "by_path.packed":
         "countable fitting_types inner_adapters is_adapter logical packed_tensors packed_view reinterpret stored_codes "
@@ -482,7 +484,7 @@ _HOMES = {
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
     "python_objects.html": "as_html",
     "python_objects.loading": "load",
-    "tensors.channels": "ALIKE_AT_MOST MOST_KERNELS ChannelMeasures ChannelNorms KernelSheet alike_order most_alike unit_lines",
+    "tensors.channels": "ALIKE_AT_MOST MOST_KERNELS ChannelMeasures ChannelNorms KernelSheet RowOrder alike_order most_alike unit_lines",
     "tensors.content_digest": "Digest DigestDifferences TensorDigest compare_digests read_digest save_digest",
     "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",

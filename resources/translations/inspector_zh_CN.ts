@@ -3613,6 +3613,10 @@
 <translation>{name} 的热图</translation>
 </message>
 <message>
+<source>More than {n} rows are not compared with each other.</source>
+<translation>超过 {n} 行时不逐行相互比较。</translation>
+</message>
+<message>
 <source>Kernels of {name}</source>
 <translation>{name} 的卷积核</translation>
 </message>
@@ -3713,6 +3717,14 @@
 <translation>每个元素都已绘出</translation>
 </message>
 <message>
+<source>rows by norm</source>
+<translation>行按范数排列</translation>
+</message>
+<message>
+<source>alike rows side by side</source>
+<translation>相似的行排在一起</translation>
+</message>
+<message>
 <source>{n} cells with NaN or infinities</source>
 <translation>{n} 个单元格含 NaN 或无穷大</translation>
 </message>
@@ -3799,6 +3811,26 @@
 <message>
 <source>Of each row and each column. Drag along it to look at a part.</source>
 <translation>每一行与每一列的。沿着它拖动可查看其中一段。</translation>
+</message>
+<message>
+<source>Order</source>
+<translation>顺序</translation>
+</message>
+<message>
+<source>As stored</source>
+<translation>按存储</translation>
+</message>
+<message>
+<source>By norm</source>
+<translation>按范数</translation>
+</message>
+<message>
+<source>Alike</source>
+<translation>相似</translation>
+</message>
+<message>
+<source>Of the rows. Alike: after each the one whose elements point most where its own do.</source>
+<translation>行的顺序。相似：每一行之后是元素方向与它最接近的行。</translation>
 </message>
 <message>
 <source>Copied {n} rows and {m} columns.</source>

@@ -164,6 +164,7 @@ ASKED: dict[str, Callable[[Any, Any], object]] = {                 # of a checkp
     "read_torch": lambda a, b: core.read_torch(a, "model.w"),
     "read_values": lambda a, b: core.read_values(a, "model.w", 0, 3),
     "reduce_slice": lambda a, b: core.reduce_slice(a, "model.w", core.Plane((3, 3), (0,), (1,)), most=(2, 2)),
+    "row_order": lambda a, b: core.row_order(a, "model.w", "norm"),
     "reinterpret": lambda a, b: core.reinterpret(a, "model.w", "int32"),
     "rewritten": lambda a, b: core.rewritten(a, b),
     "roles": lambda a, b: core.roles(a),

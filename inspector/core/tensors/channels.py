@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import BadTensor, NoSuchKey, UsageError
@@ -29,6 +29,10 @@ _AT_ONCE = 1 << 19              # elements
 ALIKE_AT_MOST = 8_192
 """Lines that `alike_order` puts in order, at most: it takes as many steps, each over all of them."""
 _SKETCHED = 64                  # numbers that a longer line is told by
+
+
+RowOrder = Literal["norm", "alike"]
+"""The rows of a matrix: the largest norm first, or alike ones side by side."""
 
 
 class ChannelNorms(NamedTuple):
@@ -134,16 +138,51 @@ def alike_order(lines: Array, monitor: Monitor = QUIET) -> list[int]:
     >>> core.alike_order(np.float32([[1, 0], [0, 2], [1, 0.1], [0, 0], [0.2, 1]]))
     [1, 4, 2, 0, 3]
     """
-    import numpy as np
     count = len(lines)
     if not lines.size:
         return list(range(count))
+    _check_count(count)
+    flat, longest = _told(lines, sketched=lines[0].size > _SKETCHED < count)
+    return _alike(flat, longest, monitor)
+
+
+def row_order(ckpt: Checkpoint, key: str, by: RowOrder, monitor: Monitor = QUIET) -> list[int]:
+    """The rows of a matrix (of outputs, where there are kernels) by their norms, the largest first, or as `alike_order` puts them. It is
+    read once. Raises as `channel_norms`, and UsageError for more than `ALIKE_AT_MOST` rows by likeness.
+
+    >>> core.row_order({"w": np.float32([[1, 0], [0, 2], [1, 0.1], [0, 0], [0.2, 1]])}, "w", "norm")
+    [1, 4, 2, 0, 3]
+    """
+    import numpy as np
+    if by == "norm":
+        ranked: list[int] = np.argsort(-channel_norms(ckpt, key, monitor).outputs, kind="stable").tolist()
+        return ranked
+    outputs, inputs, kernel = _counts(ckpt, key)
+    each = inputs * prod(kernel)
+    _check_count(outputs)
+    sketched = each > _SKETCHED and (outputs > _SKETCHED or outputs * each > _AT_ONCE)
+    told = [_told(block, sketched=sketched) for _, block in _runs(ckpt, key, monitor)]
+    if not told:
+        return list(range(outputs))
+    return _alike(np.concatenate([flat for flat, _ in told]), np.concatenate([longest for _, longest in told]), monitor)
+
+
+def _check_count(count: int) -> None:
     if count > ALIKE_AT_MOST:
         raise UsageError(f"{count:,} are too many to put alike ones side by side", f"At most {ALIKE_AT_MOST:,} are.")
+
+
+def _told(lines: Array, *, sketched: bool) -> tuple[Array, Array]:
+    """What tells lines apart, by direction: themselves, or the same random projections of each; and how long they are."""
+    import numpy as np
     flat = _within_one(lines)
     longest = np.sqrt((flat * flat).sum(axis=1)) * _tops(lines)
-    if flat.shape[1] > _SKETCHED < count:
-        flat = flat @ np.random.default_rng(0).standard_normal((flat.shape[1], _SKETCHED))
+    return (flat @ np.random.default_rng(0).standard_normal((flat.shape[1], _SKETCHED)) if sketched else flat), longest
+
+
+def _alike(flat: Array, longest: Array, monitor: Monitor) -> list[int]:
+    import numpy as np
+    count = len(flat)
     sizes = np.sqrt((flat * flat).sum(axis=1))
     flat = flat / np.where(sizes > 0, sizes, 1.0)[:, None]
     left, order = np.flatnonzero(sizes > 0), []

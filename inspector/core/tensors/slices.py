@@ -7,8 +7,9 @@ Only what is shown is read, in pieces of at most `LIMITS.chunk` bytes, whatever 
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Reduction = Literal["mean", "absmax", "sample"]
-"""What a block of elements is shown as: its mean, its largest magnitude, or one of them."""
+Reduction = Literal["mean", "absmax", "extreme", "sample"]
+"""What a block of elements is shown as: its mean, its largest magnitude, the element of that magnitude, or one of them."""
 SearchTarget = Literal["nan", "inf", "zero", "max", "min"]
 """What `find_next` looks for."""
 
@@ -187,10 +188,12 @@ def read_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = No
 
 def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = None, cols: range | None = None, *,
                  most: tuple[int, int] = (1024, 1024), how: Reduction = "mean", budget: int = LIMITS.preview,
-                 monitor: Monitor = QUIET) -> Reduced:
+                 order: Sequence[int] | None = None, monitor: Monitor = QUIET) -> Reduced:
     """The window in at most `most` blocks, of numbers (complex by magnitude, bool as 0 and 1, quantized as the stored integers):
-    the mean of each block, its largest magnitude, or one element of it ("sample"). Exact elements where it is small enough.
-    Where reading all of the window would cost more than `budget` bytes, rows are left out evenly, then columns.
+    the mean of each block, its largest magnitude ("absmax"), the element that has it ("extreme"), or one of them ("sample"). Exact
+    elements where it is small enough.
+    Where reading all of the window would cost more than `budget` bytes, rows are left out evenly, then columns. With `order`, a
+    permutation of the rows of a matrix, row n of all that is said here is the row `order[n]` of the tensor; UsageError when it is none.
 
     >>> found = core.reduce_slice({"w": np.arange(16.).reshape(4, 4)}, "w", core.matrix_plane((4, 4)), most=(2, 2))
     >>> found.values, found.rows, found.exact
@@ -202,10 +205,11 @@ def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = 
         window = _Window(reader, ckpt, key, plane)
         if not window.numeric:
             raise BadTensor(f"its {window.info.dtype} elements are packed bits, not numbers", where=key, id="not_numbers")
+        lines = _Lines(window, *_permuted(order, plane, turned=window.turned))
         if window.turned:       # the dimension that lies closest together goes across: it is read in runs
-            found = _reduced(window, cols, rows, (most[1], most[0]), how, budget, monitor)
+            found = _reduced(lines, cols, rows, (most[1], most[0]), how, budget, monitor)
             return Reduced(found.values.T, found.cols, found.rows, found.read, found.total)
-        return _reduced(window, rows, cols, most, how, budget, monitor)
+        return _reduced(lines, rows, cols, most, how, budget, monitor)
 
 
 def read_values(ckpt: Checkpoint, key: str, start: int, count: int, monitor: Monitor = QUIET) -> Array:
@@ -369,16 +373,51 @@ class _Window:
         return found
 
 
-def _reduced(window: _Window, rows: range, cols: range, most: tuple[int, int], how: Reduction, budget: int,
+class _Lines(NamedTuple):
+    """A window whose rows, or columns, lie in another order than they are stored in: permutations of all of them."""
+
+    window: _Window
+    down: Array | None = None
+    across: Array | None = None
+
+    def read(self, rows: list[int], cols: range) -> tuple[Array, Array | None]:
+        """Lines of numbers, and which of them are elements at all where a fold ends early (None: all)."""
+        import numpy as np
+        if self.across is not None:         # whole lines: what is wanted of them lies anywhere
+            numbers_, there = _there(self.window, rows, range(len(self.across)))
+            return numbers_[:, self.across[np.array(cols, np.int64)]], there
+        if self.down is None:
+            return _there(self.window, rows, cols)
+        places = self.down[rows]
+        stored = np.sort(places)
+        edges = [0, *(np.flatnonzero(np.diff(stored) > 1) + 1).tolist(), len(stored)]
+        parts = [_there(self.window, stored[start:stop].tolist(), cols)[0] for start, stop in pairwise(edges)]
+        return np.concatenate(parts)[np.searchsorted(stored, places)], None
+
+
+def _permuted(order: Sequence[int] | None, plane: Plane, *, turned: bool) -> tuple[Array | None, Array | None]:
+    """`order` as (of the lines, of what is across them)."""
+    import numpy as np
+    if order is None:
+        return None, None
+    found = np.array(order, np.int64)
+    if plane.fold or plane.unit != (1, 1) or found.ndim != 1 or not np.array_equal(np.sort(found), np.arange(plane.size[0])):
+        raise UsageError(f"that is no order of {count(plane.size[0], 'row')}", "Each row of a matrix has to be in it once.")
+    return (None, found) if turned else (found, None)
+
+
+def _reduced(source: _Lines, rows: range, cols: range, most: tuple[int, int], how: Reduction, budget: int,
              monitor: Monitor) -> Reduced:
     import numpy as np
+    window = source.window
     unit = window.plane.unit
     blocks = _blocks(rows, most[0], unit[0]), _blocks(cols, most[1], unit[1])
     total = len(rows) * len(cols)
     values = np.empty((len(blocks[0]), len(blocks[1])))
     taken = _taken(window, rows, cols, blocks, how, budget)
     read = 0
-    lines = max(1, LIMITS.chunk // max(window.run_bytes(taken.cols), 4 * len(taken.cols), 1))
+    a_line = taken.cols if source.across is None else range(len(source.across))
+    lines = max(1, LIMITS.chunk // max(window.run_bytes(a_line), 4 * len(a_line), 1))
     for i in _bands(len(blocks[0]), max(1, lines // taken.per_block)):
         monitor.report(i.start, len(blocks[0]))
         start, stop = blocks[0][i.start], min(blocks[0][i.stop - 1] + blocks[0].step, rows.stop)
@@ -387,7 +426,7 @@ def _reduced(window: _Window, rows: range, cols: range, most: tuple[int, int], h
         many: Array | None = None
         sums = np.zeros((len(i), len(blocks[1])))
         for run in _runs(picked, lines):
-            numbers_, there = _there(window, run, taken.cols)
+            numbers_, there = source.read(run, taken.cols)
             read += int(there.sum()) if there is not None else numbers_.size
             many = _into(sums, many, numbers_, there, [(row - start) // blocks[0].step for row in run],
                          taken.col_starts, how)
@@ -434,6 +473,10 @@ def _into(sums: Array, many: Array | None, values: Array, there: Array | None, b
         if how == "absmax":
             part = np.maximum.reduceat(np.maximum.reduceat(np.abs(values), starts, axis=1), firsts, axis=0)
             sums[target] = np.maximum(sums[target], part)
+        elif how == "extreme":
+            low, high = (over.reduceat(over.reduceat(values, starts, axis=1), firsts, axis=0) for over in (np.minimum, np.maximum))
+            part, before = np.where(-low > high, low, high), sums[target]
+            sums[target] = np.where((np.abs(before) >= np.abs(part)) | np.isnan(before), before, part)
         else:
             sums[target] += np.add.reduceat(np.add.reduceat(values, starts, axis=1), firsts, axis=0)
     if there is not None:

@@ -56,12 +56,15 @@ class _Colouring(NamedTuple):
 
 
 class _Picture(NamedTuple):
-    """What a worker made of a slice. `nonfinite`: blocks with NaN or infinities."""
+    """What a worker made of a slice. `nonfinite`: blocks with NaN or infinities; `order`: the row at each place, None as stored;
+    `by`: which order that is."""
 
     layer: Layer
     colouring: _Colouring
     limits: Limits
     nonfinite: int
+    order: list[int] | None
+    by: core.RowOrder | None
 
 
 class HeatmapPanel(SelectionPanel):
@@ -72,6 +75,8 @@ class HeatmapPanel(SelectionPanel):
         self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self._map_chosen = False
+        self._order: list[int] | None = None       # of what is shown: the row at each place
+        self._by: core.RowOrder | None = None
         self.requests: Requests[_Picture | Sheet] = self.make_requests(TASK, keep=KEPT)
         self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
         self.norms: Requests[core.ChannelMeasures] = self.make_requests(NORMS, keep=KEPT)
@@ -134,9 +139,20 @@ class HeatmapPanel(SelectionPanel):
             self._ask_sheet(ckpt, info)
             return
         plane, how, colouring = self.slices.plane, self.how.currentData(), self._colouring
-        self.requests.ask(Request(ckpt, (info.key, plane, how),
-                                  lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
+        by = self._offer_order(info, plane)
+        self.requests.ask(Request(ckpt, (info.key, plane, how, by),
+                                  lambda monitor: _drawn(ckpt, info.key, plane, how, by, colouring, monitor),
                                   label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
+
+    def _offer_order(self, info: core.TensorInfo, plane: core.Plane) -> core.RowOrder | None:
+        """In which order rows are wanted: only those of a matrix that is read whole."""
+        there = len(plane.shape) == 2 and not plane.fold and plane.rows == (0,) and 1 not in plane.shape and info.nbytes <= BUDGET
+        self._has_order = there
+        many = plane.size[0] > core.ALIKE_AT_MOST
+        self.order.allow("alike", self.tr("More than {n} rows are not compared with each other.").format(n=f"{core.ALIKE_AT_MOST:,}")
+                         if there and many else "")
+        by: core.RowOrder | None = self.order.data
+        return None if not there or (by == "alike" and many) else by
 
     def _ask_sheet(self, ckpt: core.Checkpoint, info: core.TensorInfo) -> None:
         page, colouring = self.kernels, self._colouring
@@ -166,8 +182,7 @@ class HeatmapPanel(SelectionPanel):
             self.place_asked.emit((input, output, 0, 0) if self.kernels.transposed else (output, input, 0, 0))
 
     def _open_cell(self) -> None:
-        cell = self.view.cursor_cell
-        at = self.view.plane.position(*cell) if cell is not None else None
+        at = self.view.position(self.view.cursor_cell)
         if at is not None:
             self.place_asked.emit(at)
 
@@ -194,6 +209,7 @@ class HeatmapPanel(SelectionPanel):
             if isinstance(found, Sheet):
                 self.norms.ask(None)
                 self.beside.hide()
+                self.order.hide()
                 self._show_zeros()
             for widget in self._of_pictures:
                 widget.setVisible(not isinstance(found, Sheet))
@@ -217,11 +233,13 @@ class HeatmapPanel(SelectionPanel):
 
     def _show_picture(self, found: _Picture, info: core.TensorInfo) -> None:
         if found.colouring != self._colouring:          # another colour was chosen meanwhile
-            found = _painted(found.layer.part, self._colouring)
+            found = _painted(found.layer.part, self._colouring, found.order, found.by)
         plane, part = self.slices.plane, found.layer.part
         same = self.view.plane.size == plane.size and self.view.base is not None
+        self._order, self._by = found.order, found.by
+        self.order.setVisible(self._has_order)
+        self.view.show_plane(plane, found.layer, found.colouring.colours, found.limits, keep_view=same, order=found.order)
         self._ask_norms(info, plane)
-        self.view.show_plane(plane, found.layer, found.colouring.colours, found.limits, keep_view=same)
         self.how.setVisible(not part.exact)
         self.how_label.setVisible(not part.exact)
         self.remark.setText(self._facts(info, found))
@@ -252,6 +270,8 @@ class HeatmapPanel(SelectionPanel):
         parts = abs(by.outputs), abs(by.inputs)
         dead = found.norms.outputs == 0, found.norms.inputs == 0
         turned = plane.rows != (0,)
+        if self._order is not None:
+            parts, dead = (parts[0][self._order], parts[1]), (dead[0][self._order], dead[1])
         self.view.set_margins(*(parts[::-1] if turned else parts), dead[::-1] if turned else dead)
 
     def _show_zeros(self) -> None:
@@ -280,7 +300,7 @@ class HeatmapPanel(SelectionPanel):
         if self._tensor is None or base is None or base.exact or not self.isVisible():
             self.detail.ask(None)
             return
-        (ckpt, info), plane, how = self._tensor, self.slices.plane, self.how.currentData()
+        (ckpt, info), plane, how, order = self._tensor, self.slices.plane, self.how.currentData(), self._order
         rows, cols = (_margin(span, whole) for span, whole in zip(self.view.in_view, plane.size, strict=True))
         ratio = self.devicePixelRatioF()
         across, down = self.view.pixels_a_cell
@@ -290,8 +310,9 @@ class HeatmapPanel(SelectionPanel):
                 self.view.set_detail(None, self._limits(base))
             return
         most = (len(rows), len(cols)) if len(rows) * len(cols) <= EXACT else MOST
-        self.detail.ask(Request(ckpt, (info.key, plane, how, rows, cols, most), lambda monitor: core.reduce_slice(
-            ckpt, info.key, plane, rows, cols, most=most, how=how, budget=BUDGET, monitor=monitor),
+        by = self._by
+        self.detail.ask(Request(ckpt, (info.key, plane, how, rows, cols, most, by), lambda monitor: core.reduce_slice(
+            ckpt, info.key, plane, rows, cols, most=most, how=how, budget=BUDGET, order=order, monitor=monitor),
             label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
 
     def _show_detail(self) -> None:
@@ -304,22 +325,22 @@ class HeatmapPanel(SelectionPanel):
     def _cursor_moved(self) -> None:
         """The element under the cursor, in full precision and its own type."""
         cell = self.view.cursor_cell
-        at = self.view.plane.position(*cell) if cell else None
+        at = self.view.position(cell)
         if self._tensor is None or cell is None or at is None:
             self.value.ask(None)
         else:
             (ckpt, info), flat = self._tensor, core.ravel(at, self.view.plane.shape)
-            self.value.ask(Request(ckpt, (info.key, cell), lambda monitor: exporting.texts(core.read_values(ckpt, info.key, flat, 1))[0]))
+            self.value.ask(Request(ckpt, (info.key, at), lambda monitor: exporting.texts(core.read_values(ckpt, info.key, flat, 1))[0]))
         self._show_readout()
 
     def _show_readout(self) -> None:
         cell, info = self.view.cursor_cell, self._tensor[1] if self._tensor else None
-        at = self.view.plane.position(*cell) if cell else None
+        at = self.view.position(cell)
         if cell is None or at is None or info is None:
             self.readout.setText(self.tr("Point at a cell, or use the arrow keys. Wheel zooms, R shows all."))
             return
         where = "[" + ", ".join(str(n) for n in at) + "]"
-        if self.value.result is not None and self.value.request is not None and self.value.request.key == (info.key, cell):
+        if self.value.result is not None and self.value.request is not None and self.value.request.key == (info.key, at):
             said = f"{where}  =  {self.value.result}"
         else:
             value = self.view.value_at(*cell)
@@ -347,7 +368,7 @@ class HeatmapPanel(SelectionPanel):
 
     def _block_text(self, block: tuple[float, range, range]) -> str:
         value, size = number(block[0], 6), f"{len(block[1])} × {len(block[2])}"
-        if self.how.currentData() == "absmax":
+        if self.how.currentData() == "extreme":
             return self.tr("largest magnitude of {size} here: {value}").format(size=size, value=value)
         if self.how.currentData() == "sample":
             return self.tr("one of {size} here: {value}").format(size=size, value=value)
@@ -363,13 +384,15 @@ class HeatmapPanel(SelectionPanel):
         part = found.layer.part if found is not None else None
         if part is not None and not part.exact:
             dot = {"mean": self.tr("each dot is the mean of {size}, exact when you zoom in"),
-                   "absmax": self.tr("each dot is the largest of {size}, exact when you zoom in"),
+                   "extreme": self.tr("each dot is the largest of {size}, exact when you zoom in"),
                    "sample": self.tr("each dot is one of {size}, exact when you zoom in")}[self.how.currentData()]
             facts.append(dot.format(size=f"{part.rows.step} × {part.cols.step}"))
             if part.read < part.total and self.how.currentData() != "sample":
                 facts.append(self.tr("made from {share} of the elements").format(share=words.share(part.read, part.total)))
         elif part is not None:
             facts.append(self.tr("every element drawn"))
+        if found is not None and found.order is not None:
+            facts.append(self.tr("rows by norm") if found.by == "norm" else self.tr("alike rows side by side"))
         if found is not None and found.nonfinite:
             facts.append((self.tr("{n} cells with NaN or infinities") if found.layer.part.exact
                           else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.nonfinite:,}"))
@@ -413,11 +436,15 @@ class HeatmapPanel(SelectionPanel):
         self.clip = self._box(self.tr("Share of the values within the colours"), [
             (self.tr("All values"), 1.0), ("99.9 %", 0.999), ("99 %", 0.99), ("95 %", 0.95)])
         self.how = self._box(self.tr("What a block shows"), [
-            (self.tr("Mean"), "mean"), (self.tr("Largest magnitude"), "absmax"), (self.tr("One element"), "sample")])
+            (self.tr("Largest magnitude"), "extreme"), (self.tr("Mean"), "mean"), (self.tr("One element"), "sample")])
         self.beside = Choice(self.tr("Beside it"), [(self.tr("Norm"), "norm"), (self.tr("Mean"), "mean"), (self.tr("Zeros"), "zeros"),
                                                     (self.tr("None"), "none")],
                              tip=self.tr("Of each row and each column. Drag along it to look at a part."))
         self.beside.chosen.connect(self._beside_chosen)
+        self._has_order = False
+        self.order = Choice(self.tr("Order"), [(self.tr("As stored"), None), (self.tr("By norm"), "norm"), (self.tr("Alike"), "alike")],
+                            tip=self.tr("Of the rows. Alike: after each the one whose elements point most where its own do."))
+        self.order.chosen.connect(self.refresh)
         for box in (self.colours, self.centre, self.clip):
             box.activated.connect(self._recolour)
         self.how.activated.connect(self.refresh)
@@ -445,9 +472,11 @@ class HeatmapPanel(SelectionPanel):
         if self._tensor is None or not cols:
             return
         rows = rows[:max(1, _COPIED // len(cols))]
-        (ckpt, info), plane = self._tensor, self.view.plane
+        (ckpt, info), plane, order = self._tensor, self.view.plane, self._order
+        runs = [rows] if order is None else [range(row, row + 1) for row in (order[place] for place in rows)]
         said = self.tr("Copied {n} rows and {m} columns.").format(n=f"{len(rows):,}", m=f"{len(cols):,}")
-        self._tasks.start(SAVE, lambda monitor: b"".join(exporting.table(ckpt, info.key, plane, rows, cols, "\t", monitor)),
+        self._tasks.start(SAVE, lambda monitor: b"".join(
+            line for run in runs for line in exporting.table(ckpt, info.key, plane, run, cols, "\t", monitor)),
                           on_done=lambda data: self._copied(data, said), on_error=self._not_copied, label=self.tr("Copying values"))
 
     def _copied(self, data: bytes, said: str) -> None:
@@ -494,7 +523,7 @@ class HeatmapPanel(SelectionPanel):
         choices, row = flowing(8)
         self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
         self.colours_label = label(self.tr("Colours"), tone="muted", selectable=False)
-        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how, self.beside,
+        for widget in (self.colours_label, self.colours, self.centre, self.clip, self.how_label, self.how, self.beside, self.order,
                        *self.kernels.choices):
             row.addWidget(widget)
         self.kernels.show_choices(False)
@@ -519,6 +548,7 @@ class HeatmapPanel(SelectionPanel):
         self.kernels.readout.hide()
         self._of_pictures = (self.readout, self.centre, self.clip)
         self.beside.hide()
+        self.order.hide()
         bottom.addWidget(self.menu_button)
         shown = QWidget()
         inside = QVBoxLayout(shown)
@@ -543,17 +573,25 @@ class HeatmapPanel(SelectionPanel):
         whole.addWidget(self.pages, 1)
 
 
-def _painted(part: core.Reduced, colouring: _Colouring) -> _Picture:
+def _drawn(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, by: core.RowOrder | None, colouring: _Colouring,
+           monitor: core.Monitor) -> _Picture:
+    order = core.row_order(ckpt, key, by, monitor) if by is not None else None
+    return _painted(_whole(ckpt, key, plane, how, order, monitor), colouring, order, by)
+
+
+def _painted(part: core.Reduced, colouring: _Colouring, order: list[int] | None,
+             by: core.RowOrder | None) -> _Picture:
     import numpy as np
     limits = limits_of(part.values, colouring.symmetric, colouring.share)
     layer = layer_of(part, colouring.colours, limits, colouring.dark)
-    return _Picture(layer, colouring, limits, int(np.count_nonzero(~np.isfinite(part.values))))
+    return _Picture(layer, colouring, limits, int(np.count_nonzero(~np.isfinite(part.values))), order, by)
 
 
-def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, monitor: core.Monitor) -> core.Reduced:
+def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, order: list[int] | None,
+           monitor: core.Monitor) -> core.Reduced:
     rows, cols = plane.size
     most = (rows, cols) if rows * cols <= EXACT and max(rows, cols) <= 1 << 14 else MOST
-    return core.reduce_slice(ckpt, key, plane, most=most, how=how, budget=BUDGET, monitor=monitor)
+    return core.reduce_slice(ckpt, key, plane, most=most, how=how, budget=BUDGET, order=order, monitor=monitor)
 
 
 def _margin(span: range, size: int) -> range:

@@ -15,6 +15,7 @@ class Choice(QWidget):
         """`choices` are texts and what they mean; the first is chosen. A screen reader hears `name` before each."""
         super().__init__()
         self._data = [data for _, data in choices]
+        self._tip = tip
         self._group = QButtonGroup(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -40,6 +41,12 @@ class Choice(QWidget):
     def data(self) -> Any:
         """What the chosen one means."""
         return self._data[self._group.checkedId()]
+
+    def allow(self, data: Any, why_not: str) -> None:
+        """Whether there is that one, and why there is not ("": there is)."""
+        button = self._group.button(self._data.index(data))
+        button.setEnabled(not why_not)
+        button.setToolTip(why_not or self._tip)
 
     def choose(self, data: Any) -> None:
         """Without saying so."""

@@ -7,6 +7,7 @@ drawn from. Nothing is read here.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -72,6 +73,7 @@ class HeatmapView(QWidget):
         self._plane = core.Plane((0,), (), (0,))
         self._base: Layer | None = None
         self._detail: Layer | None = None
+        self._order: Sequence[int] | None = None
         self._map = MAPS["blue-red"]
         self._limits = Limits(0.0, 1.0)
         self._origin = QPointF(0, 0)        # the cell coordinates in the plot's upper left corner
@@ -113,15 +115,26 @@ class HeatmapView(QWidget):
         """Row and column."""
         return self._cursor
 
-    def show_plane(self, plane: core.Plane, layer: Layer, shown: ColourMap, limits: Limits, *, keep_view: bool = False) -> None:
-        """All of `plane`, from now on. `layer` is painted as `shown` and `limits` say."""
-        self._plane, self._map, self._limits = plane, shown, limits
+    def show_plane(self, plane: core.Plane, layer: Layer, shown: ColourMap, limits: Limits, *, keep_view: bool = False,
+                   order: Sequence[int] | None = None) -> None:
+        """All of `plane`, from now on. `layer` is painted as `shown` and `limits` say. `order`: of a matrix, the row that lies at each
+        place; rows are places everywhere here but in `position` and the labels."""
+        self._plane, self._map, self._limits, self._order = plane, shown, limits, order
         self._base, self._detail = layer, None
         if not keep_view:
             self._cursor = None
             self.fit()
         self.update()
         self.cursor_moved.emit()
+
+    def position(self, cell: tuple[int, int] | None) -> tuple[int, ...] | None:
+        """The index of the element that is drawn there; None where there is none."""
+        if cell is None:
+            return None
+        row, col = cell
+        if self._order is not None and 0 <= row < len(self._order):
+            row = self._order[row]
+        return self._plane.position(row, col)
 
     @property
     def detail(self) -> core.Reduced | None:
@@ -472,6 +485,8 @@ class HeatmapView(QWidget):
         return [int(at) * unit for at in multiples(float(ceil(step)), low, high)]
 
     def _row_label(self, row: int) -> int:
+        if self._order is not None and row < len(self._order):
+            return self._order[row]
         return row * self._plane.fold if self._plane.fold else row // self._plane.unit[0]
 
     def _draw_bar(self, painter: QPainter, c: theme.Colours) -> None:

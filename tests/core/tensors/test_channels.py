@@ -118,3 +118,18 @@ def test_that_the_most_alike_are_those_of_the_largest_cosine() -> None:
     assert [n for n, _ in found] == [n for n in np.argsort(-cosines).tolist() if n not in (3, 5)][:4]
     np.testing.assert_allclose([cosine for _, cosine in found], [cosines[n] for n, _ in found], rtol=1e-5)
     assert core.most_alike(core.unit_lines(lines), 5, 4) == []
+
+
+@pytest.mark.parametrize(("rows", "wide"), [(3, 400), (90, 20), (90, 500)])
+def test_that_the_rows_of_a_weight_are_put_in_order_as_lines_at_hand_are(monkeypatch: pytest.MonkeyPatch, rows: int, wide: int) -> None:
+    monkeypatch.setattr(channels, "_AT_ONCE", 7 * wide if rows > 64 else 1 << 19)
+    values = RNG.normal(size=(rows, wide))
+    values[1] = 0
+    values[2] = values[0] * 3
+    ckpt = {"w": values}
+    assert core.row_order(ckpt, "w", "alike") == core.alike_order(values)
+    assert core.row_order(ckpt, "w", "alike")[-1] == 1
+    assert core.row_order(ckpt, "w", "norm") == np.argsort(-np.linalg.norm(values, axis=1), kind="stable").tolist()
+    monkeypatch.setattr(channels, "ALIKE_AT_MOST", rows - 1)
+    with pytest.raises(core.UsageError, match="too many"):
+        core.row_order(ckpt, "w", "alike")

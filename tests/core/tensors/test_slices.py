@@ -109,7 +109,7 @@ def test_that_a_fold_breaks_elements_into_rows_and_says_where_they_end(tmp_path:
     assert reduced.read == 10
 
 
-@pytest.mark.parametrize("how", ["mean", "absmax", "sample"])
+@pytest.mark.parametrize("how", ["mean", "absmax", "extreme", "sample"])
 @pytest.mark.parametrize("turned", [False, True])
 def test_that_blocks_are_what_numpy_makes_of_them(tmp_path: Path, how: core.Reduction, turned: bool) -> None:
     values = np.random.default_rng(5).normal(size=(37, 53)).astype(np.float32)
@@ -121,9 +121,29 @@ def test_that_blocks_are_what_numpy_makes_of_them(tmp_path: Path, how: core.Redu
     for i, row in enumerate(found.rows):
         for j, col in enumerate(found.cols):
             block = wide[row:min(row + 4, 37), col:min(col + 7, 50)]
-            want = {"mean": block.mean(), "absmax": np.abs(block).max(), "sample": block[0, 0]}[how]
+            want = {"mean": block.mean(), "absmax": np.abs(block).max(), "extreme": max(block.flat, key=abs), "sample": block[0, 0]}[how]
             assert found.values[i, j] == pytest.approx(want, rel=1e-12)
     assert found.read == (35 * 49 if how != "sample" else 9 * 7)
+
+
+@pytest.mark.parametrize("how", ["mean", "absmax", "extreme", "sample"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_that_rows_in_another_order_are_reduced_as_if_they_were_stored_so(tmp_path: Path, how: core.Reduction, turned: bool) -> None:
+    values = np.random.default_rng(5).normal(size=(37, 53)).astype(np.float32)
+    order = np.random.default_rng(6).permutation(37)
+    order[[3, 4, 5]] = sorted(order[[3, 4, 5]])
+    tensor, stored = torch.from_numpy(values), torch.from_numpy(values[order])
+    ckpt = lay(tmp_path / "raw", {"t": tensor.t().contiguous().t() if turned else tensor, "u": stored})
+    plane = core.matrix_plane((37, 53))
+    for window in (None, None), (range(2, 37), range(1, 50)), (range(3, 6), range(4, 7)):
+        for most in (9, 7), (100, 100):
+            found = core.reduce_slice(ckpt, "t", plane, *window, most=most, how=how, order=order.tolist())
+            want = core.reduce_slice(ckpt, "u", plane, *window, most=most, how=how)
+            np.testing.assert_allclose(found.values, want.values, rtol=1e-12)
+            assert found[1:] == want[1:]
+    for wrong in [0] * 37, list(range(36)), [1, *range(1, 37)]:
+        with pytest.raises(core.UsageError, match="no order of 37 rows"):
+            core.reduce_slice(ckpt, "t", plane, order=wrong)
 
 
 @settings(max_examples=60, deadline=None)
@@ -144,8 +164,9 @@ def test_that_less_is_read_where_the_budget_is_small(tmp_path_factory: pytest.Te
 def test_that_a_nan_in_a_block_is_seen(tmp_path: Path) -> None:
     tensor = torch.zeros(100, 100)
     tensor[57, 31] = NAN
+    tensor[59, 32] = -3
     ckpt = lay(tmp_path / "raw", {"t": tensor})
-    for how in ("mean", "absmax"):
+    for how in ("mean", "absmax", "extreme"):
         found = core.reduce_slice(ckpt, "t", core.matrix_plane((100, 100)), most=(10, 10), how=how)
         assert np.argwhere(np.isnan(found.values)).tolist() == [[5, 3]]
 

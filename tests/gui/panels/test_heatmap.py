@@ -145,8 +145,8 @@ def test_that_a_large_matrix_is_reduced_and_exact_when_zoomed_in(desk: Desk, mon
     view = desk.panel.view
     assert view.base is not None
     assert (view.base.rows.step, view.base.cols.step) == (10, 15)
-    assert view.base.values[2, 3] == pytest.approx(values[20:30, 45:60].mean(dtype=np.float64))
-    assert desk.panel.remark.text().endswith("each dot is the mean of 10 × 15, exact when you zoom in")
+    assert view.base.values[2, 3] == max(values[20:30, 45:60].flat, key=abs)
+    assert desk.panel.remark.text().endswith("each dot is the largest of 10 × 15, exact when you zoom in")
     view.zoom(40, view.pixel_of(100, 150))
     desk.wait()
     assert view.detail is not None
@@ -170,12 +170,12 @@ def test_that_what_a_block_shows_can_be_chosen(desk: Desk, monkeypatch: pytest.M
     values[3, 4] = -9
     desk.open({"w": values})
     desk.select("w")
-    assert desk.shown[0, 0] == pytest.approx(-0.09)
+    assert desk.shown[0, 0] == -9
     box = desk.panel.how
-    box.setCurrentIndex(box.findData("absmax"))
+    box.setCurrentIndex(box.findData("mean"))
     box.activated.emit(box.currentIndex())
     desk.wait()
-    assert desk.shown[0, 0] == 9
+    assert desk.shown[0, 0] == pytest.approx(-0.09)
 
 
 def test_that_nan_and_infinities_are_said_and_coloured_apart(desk: Desk) -> None:
@@ -600,3 +600,80 @@ def test_that_bars_of_margins_show_the_largest_of_what_shares_a_pixel(low: float
     assert max(height for _, _, height, _ in steps) == pytest.approx(sizes[first:last].max() / sizes.max() * 40)
     assert any(zero for *_, zero in steps) == (first <= 41 < last)
     assert all(0 <= a < b <= 100 for a, b, _, _ in steps)
+
+
+def _order(desk: Desk, text: str) -> QAbstractButton:
+    button = next(button for button in desk.panel.order.findChildren(QAbstractButton) if button.text() == text)
+    button.click()
+    desk.wait()
+    return button
+
+
+def test_that_rows_of_a_matrix_lie_by_norm_or_likeness_and_are_called_by_their_numbers(desk: Desk) -> None:
+    base = np.random.default_rng(0).normal(size=(4, 9))
+    values = (base[np.arange(12) % 4] * np.linspace(1, 2, 12)[:, None]).astype(np.float32)
+    values[5] = 0
+    desk.open({"w": values, "conv": np.ones((2, 2, 3, 3), np.float32), "v": np.arange(9, dtype=np.float32)})
+    desk.select("w")
+    norms = np.linalg.norm(values.astype(np.float64), axis=1)
+    ranks = np.argsort(-norms, kind="stable")
+    asked: list[object] = []
+    desk.panel.place_asked.connect(asked.append)
+    _order(desk, "By norm")
+    view = desk.panel.view
+    np.testing.assert_array_equal(desk.shown, values[ranks])
+    assert "rows by norm" in desk.panel.remark.text()
+    assert view.margins is not None
+    np.testing.assert_allclose(view.margins[0], norms[ranks])
+    assert view._dead is not None
+    assert view._dead[0].tolist() == [False] * 11 + [True]
+    view.go_to(2, 3)
+    desk.wait()
+    assert desk.panel.readout.text().startswith(f"[{ranks[2]}, 3]  =  {values[ranks[2], 3]!s}")
+    assert f"norm of row {ranks[2]}:" in desk.panel.readout.text()
+    desk.qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert asked == [(ranks[2], 3)]
+    desk.panel.copy_data()
+    desk.wait()
+    copied = [[float(field) for field in line.split("\t")] for line in QGuiApplication.clipboard().text().splitlines()]
+    np.testing.assert_array_equal(np.float32(copied), values[ranks])
+    _order(desk, "Alike")
+    kinds = [n % 4 for n in core.alike_order(values)]
+    np.testing.assert_array_equal(desk.shown, values[core.alike_order(values)])
+    assert sum(a != b for a, b in itertools.pairwise(kinds[:-1])) == 3
+    _order(desk, "As stored")
+    np.testing.assert_array_equal(desk.shown, values)
+    assert "rows" not in desk.panel.remark.text()
+    for other in ("conv", "v"):
+        desk.select(other)
+        assert not desk.panel.order.isVisible()
+
+
+def test_that_a_large_matrix_in_another_order_is_exact_when_zoomed_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heatmap, "EXACT", 1000)
+    monkeypatch.setattr(heatmap, "MOST", (20, 20))
+    values = np.random.default_rng(1).normal(size=(200, 300)).astype(np.float32)
+    desk.open({"w": values})
+    desk.select("w")
+    _order(desk, "By norm")
+    ranked = values[np.argsort(-np.linalg.norm(values.astype(np.float64), axis=1), kind="stable")]
+    assert desk.shown[2, 3] == max(ranked[20:30, 45:60].flat, key=abs)
+    view = desk.panel.view
+    view.zoom(40, view.pixel_of(100, 150))
+    desk.wait()
+    assert view.detail is not None
+    assert view.detail.exact
+    rows, cols = view.in_view
+    row, col = rows[len(rows) // 2], cols[len(cols) // 2]
+    assert view.value_at(row, col) == ranked[row, col]
+
+
+def test_that_too_many_rows_are_not_compared_with_each_other_and_the_button_says_why(desk: Desk) -> None:
+    desk.open({"many": np.ones((core.ALIKE_AT_MOST + 1, 2), np.float32), "few": np.ones((3, 2), np.float32)})
+    desk.select("many")
+    button = _order(desk, "Alike")
+    assert not button.isEnabled()
+    assert "More than 8,192 rows" in button.toolTip()
+    desk.select("few")
+    assert button.isEnabled()
+    assert button.toolTip().startswith("Of the rows.")
