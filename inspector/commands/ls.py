@@ -23,6 +23,8 @@ _CONTROL = bytes((*range(0x20), 0x7f))
 _AT_ONCE = 8192     # lines written at once
 _FORM = ("shape", "dtype", "device")
 _LONG = 256         # characters from which `core.visible` leaves out the middle
+_MARK = "  ! "      # before what a tensor lacks
+_NOTES = 1000       # tensors behind which it is printed what they lack; the others have the mark alone
 _MOST = 4 << 20     # characters of the lines of values that are printed, and …
 _MOST_A_BYTE = 64   # … so many for each byte of the file: one list that is there 100,000 times is a kilobyte
 
@@ -122,17 +124,30 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
     middles = {which: line % text for which, text in texts.items()}
     keys, plain_letters = _visible_all(ckpt.tensors)
     room = min(max(width(said("key")), *map(len if plain_letters else width, keys)), KEY_WIDTH)
-    rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)),
-               map(middles.__getitem__, map(id, cells_of)))
+    rows: Iterable[str] = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)),
+                              map(middles.__getitem__, map(id, cells_of)))
+    states = ("  " + said(f"state of {core.visible(parameters[key])}") if key in parameters else "" for key in ckpt.tensors)
     if digests is not None or any(core.column(ckpt.tensors, "problem")):
-        rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
+        rows = _noted(rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()), states)
+    elif parameters:
+        rows = map(add, rows, states)
     cells = [padded(title, room) for title, room in zip(titles[:-1], widths, strict=False)]
     title = "  ".join([padded(said("key"), room), *cells, " " * (widths[-1] - width(titles[-1])) + titles[-1]])
     title += "  sha256" if digests is not None else ""
-    if parameters:
-        rows = map(add, rows, ("  " + said(f"state of {core.visible(parameters[key])}") if key in parameters else ""
-                               for key in ckpt.tensors))
     return chain([title], rows)
+
+
+def _noted(rows: Iterable[str], ends: Iterable[str], states: Iterable[str]) -> Iterator[str]:
+    """Each row with its end and what it is the state of. What tensors lack is told of the first of them: a shard that is not there would
+    be named a million times."""
+    notes = 0
+    for row, end, state in zip(rows, ends, states, strict=True):
+        if end.startswith(_MARK):
+            notes += 1
+            end = end if notes <= _NOTES else _MARK.rstrip()
+        yield row + end + state
+    if notes > _NOTES:
+        yield said(f"What is wrong with {notes - _NOTES:,} more of them, marked !, is told by --json, and by --match for one.")
 
 
 def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str, str, str, str]:
@@ -157,7 +172,7 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
     if isinstance(digest, str) and not info.problem:
         return "  " + digest
     note = info.problem or (digest.message if isinstance(digest, core.BadTensor) else "")
-    return "  ! " + core.visible(said(note), 200)
+    return _MARK + core.visible(said(note), 200)
 
 
 def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:

@@ -105,3 +105,22 @@ def test_that_all_values_are_printed_where_the_file_holds_them(tmp_path: Path, c
     lines = capsys.readouterr().out.splitlines()
     assert lines[-200_001].split() == ["value", "type"]
     assert lines[-1].split() == ["199999", "int", str(199_999 % 200)]
+
+
+@pytest.mark.parametrize("many", [1000, 1003])
+def test_that_what_is_wrong_is_told_of_the_first_tensors_and_the_others_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                                                   many: int) -> None:
+    path = tmp_path / "model.safetensors.index.json"
+    path.write_text(json.dumps({"weight_map": {f"k{n}": "away.safetensors" for n in range(many)}}))
+    assert cli.main(["ls", str(path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.startswith("k") and " unknown " in line]
+    assert [row.split()[0] for row in rows] == [f"k{n}" for n in range(many)]
+    assert sum("! missing_shard: away.safetensors" in row for row in rows) == 1000
+    assert all(row.endswith("  !") for row in rows[1000:])
+    rest = [line for line in lines if line.startswith("What is wrong with")]
+    assert rest == (["What is wrong with 3 more of them, marked !, is told by --json, and by --match for one."] if many > 1000 else [])
+    assert cli.main(["ls", str(path), "--match", f"k{many - 1}"]) == 0
+    assert "! missing_shard: away.safetensors" in capsys.readouterr().out
+    assert cli.main(["ls", str(path), "--json"]) == 0
+    assert all(row["problem"].startswith("missing_shard") for row in json.loads(capsys.readouterr().out)["tensors"])

@@ -203,6 +203,21 @@ def test_that_what_the_reference_tolerates_opens_with_a_finding(path: Path, head
     assert [finding.id for finding in ckpt.findings] == ["non-canonical-header"]
 
 
+@pytest.mark.parametrize("text", ['0', '1', '-1', '-0', '1.50', '1e2', '12345678901234567890', 'true', 'false', 'null', '""', '"é"',
+                                  '" x "', r'"\u0041"', r'"\/"', '"]"', '"}"', '"{"', '"dtype"', '[]', '{}'])
+def test_that_an_unknown_field_is_kept_as_it_is_spelt(path: Path, text: str) -> None:
+    ckpt = read(path, file_bytes(obj(entry(more=f',"f": {text},"é":{text}')), bytes(4)))
+    extra = ckpt.tensors["a"].extra
+    assert extra is not None
+    assert extra.header_fields == (("f", text), ("é", text))
+
+
+@pytest.mark.parametrize("more", [',"f":1,"f":1', ',"f":1,"\\u0066":1', ',"f":01', ',"f":NaN', ',"f":"\t"', ',"f":"\ud800"'])
+def test_that_a_wrong_unknown_field_refuses_the_file(path: Path, more: str) -> None:
+    with pytest.raises(Corrupt):
+        read(path, file_bytes(obj(entry(more=more)).encode("utf-8", "surrogatepass"), bytes(4)))
+
+
 def test_that_unknown_fields_are_kept_and_told(path: Path) -> None:
     ckpt = read(path, file_bytes(obj(entry(more=',"scale": {"é":[1.5,null]}'), entry("b", offsets="[4,8]", more=',"z":1')),
                                  bytes(8)))

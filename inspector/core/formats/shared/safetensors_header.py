@@ -54,6 +54,14 @@ def _plain_int(text: str) -> int:
     return int(text) if len(text) <= 20 and text[0] != "-" else _refuse(text)
 
 
+def _only_spelling(value: str | int | bool | None) -> str:
+    """The JSON text of what `_PLAIN` took from bytes without a backslash: those leave one way to write it."""
+    if type(value) is str:
+        return f'"{value}"'
+    return _LITERALS[value] if value is None or type(value) is bool else str(value)
+
+
+_LITERALS = {None: "null", True: "true", False: "false"}
 _PLAIN = json.JSONDecoder(object_pairs_hook=list, parse_float=_refuse, parse_int=_plain_int, parse_constant=_refuse)
 
 
@@ -181,8 +189,8 @@ class _Parser:
         return scan.separator()
 
     def _plain_entry(self) -> bytes:
-        """Takes one entry in any spelling that has no other fields, names none of them twice and nests nothing more; returns
-        what separates it from the next. b"", and nothing taken, for every other member, wrong ones above all."""
+        """Takes one entry in any spelling that names no field twice, nests nothing more and has only such other fields as are spelt in one
+        way; returns what separates it from the next. b"", and nothing taken, for every other member, wrong ones above all."""
         scan = self.scan
         end = self.data.find(b"}", scan.pos, scan.pos + _PLAIN_MAX) + 1
         raw = self.data[scan.pos:end]
@@ -190,9 +198,9 @@ class _Parser:
             return b""
         try:
             ((key, pairs),) = _PLAIN.decode("{" + raw.decode() + "}")
-            if len(pairs) != len(_FIELDS):
-                return b""
             fields = dict(pairs)
+            if len(pairs) != len(fields) or (len(fields) > len(_FIELDS) and b"\\" in raw):
+                return b""
             (start, stop), shape = fields["data_offsets"], fields["shape"]
             like = fields["dtype"].encode() + repr(shape).encode()
             key.encode()                                # no half of a surrogate pair, which the json module takes
@@ -204,6 +212,8 @@ class _Parser:
         if form is None:
             form = self.form_of[like] = _form(fields["dtype"], tuple(shape), key, BASE + scan.pos)
         self._take(start, stop, key, form)
+        if len(fields) > len(_FIELDS):
+            self.extra[key] = {name: _only_spelling(value) for name, value in pairs if name not in _FIELDS}
         if len(self.keys) % _REPORT_EVERY == 0:
             self.monitor.report(end, len(self.data))
         scan.pos = end
