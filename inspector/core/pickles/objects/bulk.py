@@ -126,18 +126,20 @@ def _distinct(rows: Ints) -> tuple[Ints, Ints]:
 
 
 def _sound(lengths: Ints, steps: Ints) -> tuple[Bools, Ints]:
-    """Which shapes and strides are plain (positive, of sane size, no two indexes for one element), and how far they reach."""
+    """Which shapes and strides are plain (of sane size, steps of one or more, no two indexes for one element), and how far they
+    reach: where there are no elements, nowhere."""
     import numpy as np
     wide, far = lengths.astype(np.float64), steps.astype(np.float64)
+    empty = (lengths == 0).any(1)
     extent = np.where(lengths > 1, (wide - 1) * far, 0.0)
-    sound = (lengths > 0).all(1) & (steps > 0).all(1)
-    sound &= (wide.prod(1) < _EXACT) & (far < _EXACT).all(1) & (extent.sum(1) < _EXACT)
+    sound = (lengths >= 0).all(1) & (steps > 0).all(1)
+    sound &= (np.maximum(wide, 1).prod(1) < _EXACT) & (far < _EXACT).all(1) & (extent.sum(1) < _EXACT)
     # each step must be longer than all that the shorter steps reach together
     step = np.where(lengths > 1, far, 0.0)
     order = np.argsort(step, axis=1, kind="stable")
     step, sorted_extent = np.take_along_axis(step, order, 1), np.take_along_axis(extent, order, 1)
-    sound &= ((step > np.cumsum(sorted_extent, 1) - sorted_extent) | (step == 0)).all(1)
-    return sound, np.where(sound, extent.sum(1), 0.0).astype(np.int64) + 1
+    sound &= ((step > np.cumsum(sorted_extent, 1) - sorted_extent) | (step == 0)).all(1) | empty
+    return sound, np.where(sound & ~empty, extent.sum(1) + 1, 0.0).astype(np.int64)
 
 
 def computed_calls(graph: Graph) -> list[int]:
@@ -364,14 +366,15 @@ class _Columns:
         return np.logical_or(five, six)
 
     def _ids(self, nodes: Ints) -> Ids:
-        """What the persistent ids say; those whose key is no short number, whose tag is long or whose class is
-        unknown, are left out."""
+        """What the persistent ids say; those whose key is no short number, whose tag is long or "meta", of which something is
+        to be said at each tensor, or whose class is unknown, are left out."""
         import numpy as np
         _, cls, key, location, numel = self._items(self.a[nodes], 5)
         known = [storage_dtype(*canonical(*name)) for name in self.graph.names]
         dtype, dtypes = _texts_once(known)
         numbers, keep = self._decimals(self.a[key], self.b[key])
         keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]] & (self.b[location] - self.a[location] <= LONGEST_TAG)
+        keep &= ~self._says(location, b"meta")
         device, devices = self._few_texts(location[keep])
         return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device, devices, self.a[numel[keep]])
 

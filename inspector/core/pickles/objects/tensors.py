@@ -177,7 +177,7 @@ class Tensors:
             if backing is None:
                 return None
             storage, dtype, device, capacity, nbytes, problem, start = backing
-            if problem or start or offset + reaches[row] > capacity:
+            if problem or start or device == "meta" or offset + reaches[row] > capacity:
                 return None
             return make(info_type, (key, shape, dtype, device, stride, offset, storage, nbytes, grads[row], state_dict,
                                     "strided", "", n, None))

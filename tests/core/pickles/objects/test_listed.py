@@ -18,6 +18,7 @@ from inspector import core
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.formats import torch_zip
 from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.objects import bulk
 from inspector.core.pickles.objects.bulk import WORTH_IT, are_different
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.listed import ListedTensors
@@ -144,6 +145,44 @@ def test_that_ids_that_disagree_or_come_again_are_told_alike(ids: list[tuple[int
     assert fast_slots == slow_slots
     assert [*fast.storages.items()] == [*slow.storages.items()]
     assert (fast.kind, fast.state_dicts, fast.findings, fast.values) == (slow.kind, slow.state_dicts, slow.findings, slow.values)
+
+
+SIZES = st.sampled_from([0, 0, 1, 1, 2, 3, -1, 7, 1 << 31, 1 << 62])
+STEPS = st.sampled_from([0, 1, 1, 2, 3, 6, -1, 1 << 31, 1 << 62])
+FORMS = st.integers(0, 4).flatmap(lambda rank: st.tuples(st.tuples(*[SIZES] * rank), st.tuples(*[STEPS] * rank)))
+LYING = st.lists(st.tuples(FORMS, st.integers(-1, 8), st.sampled_from([0, 1, 6]), st.sampled_from(["cpu", "meta"])),
+                 min_size=1, max_size=30)
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(LYING)
+def test_that_sizes_and_strides_of_every_kind_are_told_alike(odd: list[tuple[Any, int, int, str]]) -> None:
+    """Among them those without elements, which need no room in their storage, whatever the offset is."""
+    storages = [op.storage(str(n), numel=numel, location=location) for n, (_, _, numel, location) in enumerate(odd)]
+    some = {f"odd.{n}": op.tensor(storages[n], offset, size, stride) for n, ((size, stride), offset, _, _) in enumerate(odd)}
+    many = {f"m.{n}": op.tensor(op.storage(str(n), numel=n % 2), 0, (3, n % 2, 1), (1, 1, 1)) if n % 2 == 0 else
+            op.tensor(op.storage(str(n), numel=6), 0, (2, 3), (3, 1)) for n in range(40, MANY + 40)}
+    graph = decode(op.pickled(op.dict_of({**dict([*some.items()][::2]), **many, **dict([*some.items()][1::2])})))
+    known = [KnownStorages({}), KnownStorages({})]
+    fast = contents_of(graph, known[0].resolve, resolve_many=known[0].resolve_many)
+    slow = contents_of(graph, known[1].resolve)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bulk, "WORTH_IT", 1 << 40)
+        alone = contents_of(graph, KnownStorages({}).resolve)
+    assert isinstance(fast.table, ListedTensors)
+    for found in (fast, slow):
+        assert [*found.tensors] == [*alone.tensors]
+        assert [*found.storages.items()] == [*alone.storages.items()]
+        assert (found.kind, found.state_dicts, found.findings) == (alone.kind, alone.state_dicts, alone.findings)
+        assert found.values == alone.values
+
+
+def test_that_many_tensors_without_elements_are_columns_too(tmp_path: Path) -> None:
+    file = tmp_path / "empty.pth"
+    torch.save([torch.empty(0, n % 3) for n in range(MANY)], file)
+    ckpt = core.open(file)
+    assert isinstance(ckpt.tensors, ListedTensors)
+    assert times(ckpt, "shape") == {((0, n),): (MANY + 2 - n) // 3 for n in range(3)}
 
 
 @settings(max_examples=60, deadline=None)
