@@ -303,7 +303,7 @@ class KernelCard(QWidget):
         self._tile: Array | None = None
         self._names: list[str] = []
         self._map = MAPS["blue-red"]
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_tile(self, tile: Array | None, names: list[str], shown: ColourMap) -> None:
         self._tile, self._names, self._map = tile, names, shown
@@ -325,14 +325,14 @@ class KernelCard(QWidget):
         shown = min(channels, _CHANNELS)
         return float(min((room - (shown - 1) * _BETWEEN) / (max(width, 1) * max(shown, 1)), 38.0))
 
-    def sizeHint(self) -> QSize:
-        if self._tile is None:
-            return QSize(120, 10)
-        return QSize(120, ceil(self._cell(max(self.width(), 120)) * self._tile.shape[1]) + self.fontMetrics().height() + 6)
+    def hasHeightForWidth(self) -> bool:
+        return True
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.updateGeometry()
+    def heightForWidth(self, width: int) -> int:
+        return 10 if self._tile is None else ceil(self._cell(max(width, 120)) * self._tile.shape[1]) + self.fontMetrics().height() + 6
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.heightForWidth(120))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._tile is None:

@@ -375,6 +375,18 @@ def test_that_a_convolution_opens_as_a_sheet_of_kernels(desk: Desk) -> None:
     assert desk.panel.readout.isVisible()
 
 
+@pytest.mark.parametrize("width", [640, 1000])
+def test_that_the_cards_beside_kernels_come_to_rest_in_any_height(desk: Desk, width: int) -> None:
+    """They were as high as their present width had them: a scroll bar made them narrower, lower and itself needless, over and over."""
+    desk.open({"conv": np.random.default_rng(0).normal(size=(16, 3, 5, 5)).astype(np.float32)})
+    desk.select("conv")
+    desk.panel.kernels._choose(7)
+    for height in range(420, 860, 2):
+        desk.panel.resize(width, height)
+        desk.qtbot.wait(1)
+    assert desk.panel.kernels.card.height() == desk.panel.kernels.card.heightForWidth(desk.panel.kernels.card.width())
+
+
 def test_that_many_inputs_are_looked_at_one_by_one(desk: Desk) -> None:
     values = np.random.default_rng(0).normal(size=(8, 6, 3, 3)).astype(np.float32)
     desk.open({"conv": values, "rgb": values[:, :3]})
