@@ -4,7 +4,7 @@
 
 Opens each FILE (by default two samples that it makes itself), looks at the whole of it, or at its largest tensor, on every panel in
 turn, puts an edit on every fifth that is closed unsaved, closes it, TIMES times (1,000) in all, and prints the memory after the first
-fifty, when everything has been loaded that will be, and at the end. Ends with status 1 where it grew by more than LIMIT.
+fifty, when everything has been loaded that will be, and at the end, each after a rest. Ends with status 1 where it grew by more than LIMIT.
 """
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.state.session import Selection
 
 WARM = 50
+REST = 12.0             # seconds before memory is looked at: garbage is looked for where nothing was done for ten
 LIMIT = 20.0            # megabytes
 
 
@@ -38,7 +39,7 @@ class Rounds:
         self._count = 0
         self._next = self._open
         self._begun = time.monotonic()
-        self._first = self._last = 0.0
+        self._first = self._last = self._rested = 0.0
         window.edits.asks = False
         self._timer = QTimer()
         self._timer.timeout.connect(self._step)
@@ -72,7 +73,15 @@ class Rounds:
         self._count += 1
         self._next = self._open
         if self._count in (WARM, self._times) or self._count % 200 == 0:
-            self._report()
+            self._rested, self._next = time.monotonic() + REST, self._rest
+
+    def _rest(self) -> None:
+        if time.monotonic() < self._rested:
+            time.sleep(0.01)
+            return
+        self._begun += REST
+        self._next = self._open
+        self._report()
         if self._count >= self._times:
             self._timer.stop()
             QApplication.exit(0)
