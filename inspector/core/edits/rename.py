@@ -16,6 +16,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from .tools.common import Edit, fields_of
 from .tools.naming import renamed
@@ -53,6 +54,20 @@ class Rename(Edit):
                 raise self._too_slow() from None
 
         return renamed(ckpt, self, new_name, monitor)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        """That the pattern fits names and the replacement leaves them as they are is another thing than that it fits none."""
+        notes: list[str] = []
+        if after.tensors is not before.tensors or after.values is not before.values:
+            return notes
+        try:
+            others = Rename(self.pattern, f"~{self.replacement}").apply(before, monitor)
+        except EditError:
+            return notes
+        n = sum(key not in before.tensors for key in others.tensors)
+        if n:
+            notes.append(f"{counted(n, 'tensor fits and keeps its name', 'tensors fit and keep their names')}.")
+        return notes
 
     def _substitute(self) -> Callable[[str, float], str]:
         import regex

@@ -106,3 +106,13 @@ def test_that_names_are_those_of_re_sub_or_the_edit_is_refused(tmp_path_factory:
         assert names(new) == wanted
         assert new.edited is not None
         assert [new.edited.origin[key] for key in wanted] == keys
+
+
+@pytest.mark.parametrize(("pattern", "said"), [
+    ("^layers\\.(\\d+)", "2 tensors fit and keep their names."),
+    ("^layers\\.(0)\\.", "1 tensor fits and keeps its name."),
+    ("^blocks\\.(\\d+)", "Nothing in the file fits.")])
+def test_that_a_renaming_that_changes_nothing_is_told_from_one_that_fits_nothing(pattern: str, said: str) -> None:
+    ckpt = core.edit({f"layers.{n}.w": torch.ones(2) for n in range(2)}, [])
+    replacement = "layers.\\1." if pattern.endswith(".") else "layers.\\1"
+    assert core.effects(ckpt, [core.Rename(pattern, replacement)])[0].notes == (said,)
