@@ -175,16 +175,15 @@ def _check_count(count: int) -> None:
 def _told(lines: Array, *, sketched: bool) -> tuple[Array, Array]:
     """What tells lines apart, by direction: themselves, or the same random projections of each; and how long they are."""
     import numpy as np
-    flat = _within_one(lines)
-    longest = np.sqrt((flat * flat).sum(axis=1)) * _tops(lines)
+    flat, tops = _within_one(lines)
+    longest = np.sqrt((flat * flat).sum(axis=1)) * tops
     return (flat @ np.random.default_rng(0).standard_normal((flat.shape[1], _SKETCHED)) if sketched else flat), longest
 
 
 def _alike(flat: Array, longest: Array, monitor: Monitor) -> list[int]:
     import numpy as np
     count = len(flat)
-    sizes = np.sqrt((flat * flat).sum(axis=1))
-    flat = flat / np.where(sizes > 0, sizes, 1.0)[:, None]
+    flat, sizes = _at_length_one(flat)
     left, order = np.flatnonzero(sizes > 0), []
     here = int(np.argmax(longest)) if len(left) else -1
     while len(left):
@@ -205,9 +204,7 @@ def unit_lines(lines: Array) -> Array:
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
     import numpy as np
-    flat = _within_one(lines)
-    sizes = np.sqrt((flat * flat).sum(axis=1))
-    return np.asarray(flat / np.where(sizes > 0, sizes, 1.0)[:, None], np.float32)
+    return np.asarray(_at_length_one(_within_one(lines)[0])[0], np.float32)
 
 
 def most_alike(units: Array, place: int, count: int) -> list[tuple[int, float]]:
@@ -226,18 +223,19 @@ def most_alike(units: Array, place: int, count: int) -> list[tuple[int, float]]:
     return [(n, float(cosines[n])) for n in ranked[:count]]
 
 
-def _within_one(lines: Array) -> Array:
-    """Each divided by its own largest magnitude, so that squares of it are numbers."""
+def _at_length_one(flat: Array) -> tuple[Array, Array]:
+    """Each line divided by its length, those that are all zero as they are; and the lengths."""
     import numpy as np
-    flat = np.nan_to_num(np.asarray(lines, np.float64).reshape(len(lines), -1), nan=0.0, posinf=0.0, neginf=0.0)
-    return np.asarray(flat / np.maximum(_tops(lines), 1e-300)[:, None])
+    sizes = np.sqrt((flat * flat).sum(axis=1))
+    return flat / np.where(sizes > 0, sizes, 1.0)[:, None], sizes
 
 
-def _tops(lines: Array) -> Array:
-    """The largest finite magnitude of each."""
+def _within_one(lines: Array) -> tuple[Array, Array]:
+    """Each divided by its own largest finite magnitude, so that squares of it are numbers; and those magnitudes."""
     import numpy as np
     flat = np.nan_to_num(np.asarray(lines, np.float64).reshape(len(lines), -1), nan=0.0, posinf=0.0, neginf=0.0)
-    return np.asarray(np.abs(flat).max(axis=1, initial=0.0))
+    tops = np.abs(flat).max(axis=1, initial=0.0)
+    return flat / np.maximum(tops, 1e-300)[:, None], tops
 
 
 def _counts(ckpt: Checkpoint, key: str) -> tuple[int, int, tuple[int, ...]]:

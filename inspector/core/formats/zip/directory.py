@@ -64,7 +64,8 @@ class ZipDirectory(NamedTuple):
     findings: list[Finding]
     start: int
     comment: bytes
-    alike: dict[str, int]       # findings of each kind about single members, told or not
+    # (id, what the rest of them is told to be) -> how many findings about single members, told or not; the place of the last one told
+    alike: dict[tuple[str, str], tuple[int, int]]
 
     def confirm(self, source: SourceFile, names: Iterable[str]) -> None:
         """Reads the local headers of `names` where that has not happened: sets their real offsets, adds findings."""
@@ -95,19 +96,16 @@ class ZipDirectory(NamedTuple):
 
     def add(self, id: str, level: Level, name: str, message: str, hint: str, of_more: str) -> None:
         """One more finding about a single member. Of those that are alike but the first are told as one, whose text ends in `of_more`."""
-        kind = f"{id} {of_more}"
-        told = self.alike[kind] = self.alike.get(kind, 0) + 1
-        if told <= _LISTED:
+        told, place = self.alike.get((id, of_more), (0, -1))
+        more = told + 1 - _LISTED
+        if more > 0:
+            message, name = f"{more:,} more member{'s' if more > 1 else ''}: {of_more}.", ""
+        if more > 1:
+            self.findings[place] = Finding(id, level, name, message, hint)
+        else:
+            place = len(self.findings)
             self.findings.append(Finding(id, level, name, message, hint))
-            return
-        more = told - _LISTED
-        found = Finding(id, level, "", f"{more:,} more member{'s' if more > 1 else ''}: {of_more}.", hint)
-        if more == 1:
-            self.findings.append(found)
-            return
-        at = next(n for n in reversed(range(len(self.findings))) if self.findings[n].id == id and not self.findings[n].where
-                  and self.findings[n].message.endswith(f" {of_more}."))
-        self.findings[at] = found
+        self.alike[id, of_more] = told + 1, place
 
 
 def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> ZipDirectory:
