@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -224,18 +225,19 @@ def show(ours: str, a: list[Run], theirs: str, b: list[Run], bar: str) -> None:
           f"bar: {bar}")
 
 
-def in_turn(runs: int, a: list[str], b: list[str], before: Path | None = None) -> tuple[list[Run], list[Run]]:
-    """`before` is the checkout that `b` runs in (None: this one)."""
+def in_turn(runs: int, a: list[str], b: list[str], before: Path | None = None, *,
+            fine: Sequence[int] = (0,)) -> tuple[list[Run], list[Run]]:
+    """`before` is the checkout that `b` runs in (None: this one); `fine` are the statuses that both may end with."""
     measured: tuple[list[Run], list[Run]] = ([], [])
     for turn in range(runs + 1):                # the first of each only warms the caches
         for command, into, where in zip((a, b), measured, (ROOT, before or ROOT), strict=True):
-            run = measure(command, where)
+            run = measure(command, where, fine)
             if turn:
                 into.append(run)
     return measured
 
 
-def measure(command: list[str], where: Path) -> Run:
+def measure(command: list[str], where: Path, fine: Sequence[int] = (0,)) -> Run:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(where)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)       # an installed program has its bytecode at hand
     start = time.perf_counter()
@@ -243,7 +245,7 @@ def measure(command: list[str], where: Path) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in fine:
         raise SystemExit(f"{command} ended with {process.returncode}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 

@@ -266,7 +266,8 @@ class Tasks(QObject):
 def emptied_elsewhere(many: dict[Any, Any]) -> None:
     """Takes what nobody wants any more out of `many`, in a thread of its own and a little at a time: a hundred thousand objects take a
     fifth of a second to go. May be called in any thread; nothing of Qt may be among them."""
-    threading.Thread(target=_empty, args=(many,), name="inspector-emptying", daemon=True).start()
+    with suppress(RuntimeError):            # the program ends, and all goes with it
+        threading.Thread(target=_empty, args=(many,), name="inspector-emptying", daemon=True).start()
 
 
 def _empty(many: dict[Any, Any]) -> None:

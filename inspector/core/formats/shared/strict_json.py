@@ -26,9 +26,6 @@ _INSIDE = re.compile(rb'(?:[^"\\\x00-\x1f]{1,64}|\\[^\x00-\x1f]){0,1024}')
 # up to 512 items of an array, with their commas, that nothing can be wrong with
 _ITEMS = re.compile(rb'(?:(?:0|-?[1-9][0-9]{0,17}|-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][+-]?[0-9]{1,2})?'
                     rb'|true|false|null|"[ !#-\[\]-~]{0,64}")[ \t\r\n]{0,64},[ \t\r\n]{0,64}){1,512}')
-# an array of a few whole numbers, as shapes and offsets are
-_COUNTS = re.compile(rb"\[((?:#(?:, ?#){0,63})?)\]".replace(b"#", rb"(?:0|[1-9][0-9]{0,17})"))
-_COUNT_DIGITS = 18
 # a name and a text, plain, and the comma behind them
 _TEXT_PAIR = re.compile(rb'"([ !#-\[\]-~]{1,1024})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"([ !#-\[\]-~]{1,1024})"'
                         rb'[ \t\r\n]{0,64},[ \t\r\n]{0,64}')
@@ -229,10 +226,6 @@ class Scanner:
 
     def _array(self, depth: int) -> list[Any]:
         self._deeper(depth)
-        plain = _COUNTS.match(self.data, self.pos) if self._limits.json_digits >= _COUNT_DIGITS else None
-        if plain is not None:
-            self.pos = plain.end()
-            return [*map(int, plain[1].split(b","))] if plain[1] else []
         self.expect(b"[")
         self.space()
         items: list[Any] = []
