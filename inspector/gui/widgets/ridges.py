@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import sqrt
-from typing import cast
+from typing import Any, cast
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from shiboken6 import VoidPtr
 
 from inspector import core
 from inspector.gui.kit import theme, words
@@ -16,8 +17,10 @@ from inspector.gui.models.plot_scales import Tick, ValueScale
 
 HIGH, LOW, FEW = 34, 22, 40             # pixels of a row, while there are few and when there are more
 _SIDE, _TOP = 8.0, 3.0                  # pixels around a ridge
+_BEYOND, _FAR = 0.05, 1e9               # of the width: how far from it what is out of sight is drawn, and how far it is told
 _KEPT = 400                             # rows that are kept as they were drawn: 60 kB each
 
+_memory: Any = VoidPtr                  # whose types leave out all arguments but one
 Span = tuple[float, float]
 Index = QModelIndex | QPersistentModelIndex
 
@@ -107,10 +110,13 @@ class RidgeDelegate(QStyledItemDelegate):
             painter.fillRect(QRectF(left, inner.top(), max(right - left, 1.0), inner.height()), shade)
         fill = QColor(colour)
         fill.setAlpha(120)
-        outline = _points(row.ridge, inner, to_x)
+        outline = _outline(row.ridge, inner, span)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
+        smooth = bool(painter.renderHints() & QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)          # six times as fast, and its edge is drawn over
         painter.drawPolygon(outline)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
         painter.setPen(QPen(colour, 1))
         painter.drawPolyline(outline)
         middle = to_x(row.summary.quantile(0.5))
@@ -143,27 +149,36 @@ class RidgeDelegate(QStyledItemDelegate):
         return (row.ridge.low, row.ridge.high) if row.ridge is not None and row.ridge.low < row.ridge.high else None
 
 
-def _points(ridge: core.Ridge, inner: QRectF, to_x: Callable[[float], float]) -> list[QPointF]:
-    """Middles of the bins that lie within; several of one pixel are one, the highest of them."""
-    width = (ridge.high - ridge.low) / len(ridge.counts)
-    base, left, right = inner.bottom(), inner.left() - 2, inner.right() + 2
-    high = (inner.height() - 1) / sqrt(max(ridge.counts) or 1)
-    heights: dict[int, tuple[float, float]] = {}
-    for n, count in enumerate(ridge.counts):
-        x = to_x(ridge.low + (n + 0.5) * width)
-        if left <= x <= right:
-            y = base - high * sqrt(count)
-            place = int(x)
-            if place not in heights or y < heights[place][1]:
-                heights[place] = x, y
-    points = [QPointF(x, y) for x, y in heights.values()]
-    return [QPointF(to_x(ridge.low), base), *points, QPointF(to_x(ridge.high), base)]
+def _outline(ridge: core.Ridge, inner: QRectF, span: Span) -> QPolygonF:
+    """Middles of the bins that lie within; several of one pixel are one, the highest of them. By numpy, which puts them into the polygon
+    itself: a point made in Python takes a thousandth of a millisecond, and two hundred rows in sight have twenty thousand."""
+    import numpy as np
+    counts = np.frombuffer(ridge.counts, np.int64)
+    left, width, base = inner.left(), inner.width(), inner.bottom()
+    low, high = (left + width * min(max(ValueScale(*span).to_view(value), -_FAR), _FAR) for value in (ridge.low, ridge.high))
+    x = low + (high - low) / len(counts) * np.arange(0.5, len(counts))
+    first, last = np.searchsorted(x, (left - 2, inner.right() + 2))
+    x, y = x[first:last], np.sqrt(counts[first:last])
+    pixels = x.astype(np.int64)
+    new = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
+    if len(new) + 1 < len(x):
+        new = np.concatenate(([0], new))
+        x, y = x[new], np.maximum.reduceat(y, new)
+    found = QPolygonF()
+    found.resize(len(x) + 2)
+    points = np.frombuffer(_memory(found.data(), 16 * (len(x) + 2), True), np.float64).reshape(-1, 2)
+    points[1:-1, 0] = x
+    points[1:-1, 1] = base - (inner.height() - 1) / sqrt(max(int(counts.max()), 1)) * y
+    near, far = left - _BEYOND * width, inner.right() + _BEYOND * width
+    points[0] = min(max(low, near), far), base
+    points[-1] = min(max(high, near), far), base
+    return found
 
 
 def placing(span: Span, inner: QRectF) -> Callable[[float], float]:
     """From values to pixels, no further than just out of sight."""
     scale, left, width = ValueScale(*span), inner.left(), inner.width()
-    return lambda value: left + width * min(max(scale.to_view(value), -0.05), 1.05)
+    return lambda value: left + width * min(max(scale.to_view(value), -_BEYOND), 1 + _BEYOND)
 
 
 def bin_at(row: Row, span: Span, inner: QRectF, x: float) -> tuple[float, float, int] | None:
