@@ -187,6 +187,69 @@
 </message>
 </context>
 <context>
+<name>ApplyToAll</name>
+<message>
+<source>Apply to All Open Files</source>
+<translation>应用到所有打开的文件</translation>
+</message>
+<message>
+<source>What would change in each file</source>
+<translation>每个文件中会有哪些变化</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>What would change</source>
+<translation>会有哪些变化</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Apply</source>
+<translation>应用</translation>
+</message>
+<message>
+<source>{edits} of {name}, for the other files</source>
+<translation>将 {name} 的{edits}用于其他文件</translation>
+</message>
+<message>
+<source>What is applied waits in each file behind the edits that it has already. Nothing is written until you save, and each file has its own Undo.</source>
+<translation>应用的修改排在各文件已有的修改之后，等待保存。保存之前不会写入任何内容，每个文件都可以单独撤销。</translation>
+</message>
+<message>
+<source>Working out what would change …</source>
+<translation>正在计算会有哪些变化…</translation>
+</message>
+<message>
+<source>Working out what would change</source>
+<translation>正在计算会有哪些变化</translation>
+</message>
+<message>
+<source>has these edits already</source>
+<translation>已经有这些修改</translation>
+</message>
+<message>
+<source>Apply to 1 File</source>
+<translation>应用到 1 个文件</translation>
+</message>
+<message>
+<source>Apply to {n} Files</source>
+<translation>应用到 {n} 个文件</translation>
+</message>
+<message>
+<source>{n} of {of} other files are chosen.</source>
+<translation>已选择其他 {of} 个文件中的 {n} 个。</translation>
+</message>
+<message>
+<source>Not ready, and so left out: {n}.</source>
+<translation>尚未就绪、因此未列出：{n} 个。</translation>
+</message>
+</context>
+<context>
 <name>Bar</name>
 <message>
 <source>Copy key</source>
@@ -3185,6 +3248,10 @@
 <translation>保存配方…</translation>
 </message>
 <message>
+<source>Apply to All Open Files…</source>
+<translation>应用到所有打开的文件…</translation>
+</message>
+<message>
 <source>waits for the edit before it</source>
 <translation>等待前一项修改</translation>
 </message>
@@ -4842,6 +4909,10 @@
 <message>
 <source>&amp;Load Recipe…</source>
 <translation>载入配方(&amp;L)…</translation>
+</message>
+<message>
+<source>Apply These Edits to &amp;All Open Files…</source>
+<translation>将这些修改应用到所有打开的文件(&amp;A)…</translation>
 </message>
 <message>
 <source>&amp;Copy Key</source>

@@ -44,7 +44,7 @@ class EditCommands(QObject):
         # what of a selected group is shown, where a filter leaves some of it out
         self.shown_of: Callable[[Selection], Selection | None] = lambda selection: None
         for name, run in (("undo", self.undo), ("redo", self.redo), ("save", self.save), ("save-as", self.save_as),
-                          ("load-recipe", self.load_recipe)):
+                          ("load-recipe", self.load_recipe), ("apply-to-all", self.apply_to_all)):
             menus.on(name, run)
         for kind in edit_words.KINDS:
             menus.on(f"edit-{kind.name}", partial(self.edit, kind.name))
@@ -52,6 +52,7 @@ class EditCommands(QObject):
         self._editing.save_asked.connect(lambda id: self.save_document(id, own=True))
         self._editing.change_asked.connect(self.change)
         self._editing.recipe_asked.connect(self.load_recipe)
+        self._editing.others_asked.connect(self.apply_to_all)
         session.selection_changed.connect(self.refresh)
         for signal in (session.document_changed, session.document_removed, session.edits_changed):
             signal.connect(lambda id: self.refresh())
@@ -68,6 +69,7 @@ class EditCommands(QObject):
         self._menus["save"].setEnabled(ready and bool(self._session.edits(id)))
         self._menus["save-as"].setEnabled(ready)
         self._menus["load-recipe"].setEnabled(ready)
+        self._menus["apply-to-all"].setEnabled(ready and self._editing.for_others(id))
         one = ready and selection is not None and (selection.value is not None or selection.keys == (selection.prefix,))
         for kind in edit_words.KINDS:
             action = self._menus[f"edit-{kind.name}"]
@@ -204,8 +206,16 @@ class EditCommands(QObject):
         said = self.tr("The recipe {name} cannot be used.").format(name=core.visible(os.path.basename(path), 80))
         message_boxes.show_message(self._window, "warning", self.tr("Recipe"), said, core.visible(str(error), 600))
 
+    def apply_to_all(self) -> None:
+        """Asks which of the other files get the edits of this one."""
+        document = self._session.selected_document
+        if document is not None and self._editing.for_others(document.id):
+            from inspector.gui.dialogs.apply_to_all import ApplyToAll
+            ApplyToAll(self._session, self._tasks, document.id, self._window).open()
+
     def _applied(self, id: int) -> None:
         """An edit that cannot be applied says so in its panel; a save that waited begins."""
+        self.refresh()
         document = self._session.selected_document
         if self._editing.error(id) is not None:
             self._then_save = None

@@ -117,6 +117,7 @@ class Menus(QObject):
             into = self.rearrange if kind.name in _REARRANGING else menu
             self._add(into, f"edit-{kind.name}", kind.title() + "…", "", _EDIT_PICTURES.get(kind.name, ""))
         self._add(menu, "load-recipe", self.tr("&Load Recipe…"))
+        self._add(menu, "apply-to-all", self.tr("Apply These Edits to &All Open Files…"))
         menu.addSeparator()
         self._add(menu, "copy", self.tr("&Copy Key"), "Ctrl+Shift+C", "copy")
         more = menu.addMenu(self.tr("Copy As"))

@@ -265,10 +265,11 @@ QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padding: 4px; selection-background-color: $selection;
                               selection-color: $selection_text; }
 QCheckBox { spacing: 7px; }
-QCheckBox::indicator, QTableView::indicator { width: 14px; height: 14px; border: 1px solid $field; border-radius: 4px; background: $base; }
-QCheckBox::indicator:hover, QTableView::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
-QCheckBox::indicator:checked, QTableView::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
-QCheckBox::indicator:disabled, QTableView::indicator:disabled { border: 1px solid $border; background: $track; }
+QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid $field; border-radius: 4px;
+                                                    background: $base; }
+QCheckBox::indicator:hover, QAbstractItemView::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
+QCheckBox::indicator:disabled, QAbstractItemView::indicator:disabled { border: 1px solid $border; background: $track; }
 QRadioButton { spacing: 8px; }
 QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $field; border-radius: 8px; background: $base; }
 QRadioButton::indicator:hover, QRadioButton::indicator:focus { border: 1px solid $accent; }

@@ -110,7 +110,7 @@ class EditsPanel(QWidget):
         for name in ("command", "python", "recipe"):
             menu.addAction(self.actions_[name])
         menu.addSeparator()
-        for name in ("save-recipe", "load-recipe"):
+        for name in ("save-recipe", "load-recipe", "others"):
             menu.addAction(self.actions_[name])
         more.setMenu(menu)
         head.addWidget(more)
@@ -196,7 +196,8 @@ class EditsPanel(QWidget):
                 ("python", self.tr("Copy as Python"), "copy", "", lambda: self._copy("python")),
                 ("recipe", self.tr("Copy as Recipe"), "copy", "", lambda: self._copy("recipe")),
                 ("save-recipe", self.tr("Save Recipe…"), "save", "", self._store),
-                ("load-recipe", self.tr("Load Recipe…"), "open", "", self._load)):
+                ("load-recipe", self.tr("Load Recipe…"), "open", "", self._load),
+                ("others", self.tr("Apply to All Open Files…"), "next", "", self._editing.others_asked.emit)):
             action = QAction(text, self)
             icons.put(action, picture)
             if keys:
@@ -241,6 +242,7 @@ class EditsPanel(QWidget):
         self.actions_["undo"].setEnabled(self._session.can_undo(id))
         self.actions_["redo"].setEnabled(self._session.can_redo(id))
         self.save.setEnabled(self._editing.ready(id))
+        self.actions_["others"].setEnabled(self._editing.for_others(id))
         shown = (id, *((step, self._editing.notes(id, step)) for step in steps))
         if len(shown) != len(self._shown) or any(a is not b and not _same(a, b) for a, b in zip(shown, self._shown, strict=True)):
             self._shown = shown

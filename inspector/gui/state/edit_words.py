@@ -180,11 +180,16 @@ def _last(path: str) -> str:
 
 def counted(effect: core.Effect) -> str:
     """"62 renamed · 3 dropped"; "No key changes"."""
+    return counts(len(effect.renamed), len(effect.dropped), len(effect.changed))
+
+
+def counts(renamed: int, dropped: int, changed: int) -> str:
+    """The same of several edits, key by key of each."""
     said = []
-    for keys, one in ((effect.renamed, translate("Edits", "{n} renamed")), (effect.dropped, translate("Edits", "{n} dropped")),
-                      (effect.changed, translate("Edits", "{n} changed"))):
-        if keys:
-            said.append(one.format(n=f"{len(keys):,}"))
+    for n, one in ((renamed, translate("Edits", "{n} renamed")), (dropped, translate("Edits", "{n} dropped")),
+                   (changed, translate("Edits", "{n} changed"))):
+        if n:
+            said.append(one.format(n=f"{n:,}"))
     return " · ".join(said) or translate("Edits", "No key changes")
 
 

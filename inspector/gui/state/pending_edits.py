@@ -59,6 +59,7 @@ class Editing(QObject):
     save_asked = Signal(int)        # a panel wants a document saved
     change_asked = Signal(int, int) # or one of its edits asked for again
     recipe_asked = Signal()         # or a recipe loaded
+    others_asked = Signal()         # or the edits applied to the other files, too
 
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -105,6 +106,10 @@ class Editing(QObject):
             return False
         return all(step.after is not None for step in steps) and \
             document.checkpoint is (steps[-1].after if steps else document.original)
+
+    def for_others(self, id: int) -> bool:
+        """Whether a document has edits that could be applied, and there are others that might get them."""
+        return bool(self._session.edits(id)) and len(self._session.documents) > 1 and self.ready(id)
 
     def base(self, id: int, at: int | None = None) -> core.Checkpoint | None:
         """The checkpoint that a new edit starts from, or that the edit `at` started from."""

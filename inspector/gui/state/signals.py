@@ -17,7 +17,7 @@ from inspector.gui.kit import words
 
 from .session import Document, Session
 from .tasks import Tasks
-from .value_checks import NOT_FINITE, Checked, ValueChecks
+from .value_checks import NOT_FINITE, Checked, ValueChecks, findings_by
 
 translate = QCoreApplication.translate
 
@@ -87,13 +87,15 @@ def kind_of(finding: core.Finding) -> Kind | None:
 
 
 def findings_of(ckpt: core.Checkpoint, checked: Checked | None) -> tuple[core.Finding, ...]:
-    """All that is known of a checkpoint: what opening found, and what its values say, as far as their tensors are still there."""
-    found = list(ckpt.findings)
-    for finding in checked.findings if checked is not None else ():
-        keys = present_keys(ckpt, finding.keys)
-        if keys:
-            found.append(finding._replace(keys=keys))
-    return tuple(found)
+    """All that is known of a checkpoint: what opening found, and what its values say, as far as their tensors are still there and by the
+    names that they have now."""
+    if checked is None:
+        return ckpt.findings
+    if ckpt.edited is None:
+        return (*ckpt.findings, *checked.findings)
+    left = {key: checked.odd[old] for key, old in ckpt.edited.origin.items() if old in checked.odd and key in ckpt.tensors} \
+        if checked.odd else {}
+    return (*ckpt.findings, *(findings_by(ckpt, left) if left else ()))
 
 
 def present_keys(ckpt: core.Checkpoint, keys: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ panel has measured them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -30,16 +31,28 @@ _SHORT = (_TOLD, "signals", "marks")         # work that follows from reading, a
 _LOOKS = "stamps"                            # nor does looking whether files have changed
 
 
+class Odd(NamedTuple):
+    """Of a tensor that something may be the matter with what tells it: there can be very many that are constant."""
+
+    numel: int
+    finite: int
+    min: float | int
+    max: float | int
+    nan: int
+    inf: int
+
+
 class Checked(NamedTuple):
     """What the values of a checkpoint say. `read` of `of` tensors whose values can be had were looked at. `bad`: key -> how many
     elements are NaN, and how many infinite, where that is not meant. `finite`: none of those
-    read has any, meant or not."""
+    read has any, meant or not. `odd`: the numbers that `findings` go by."""
 
     read: int
     of: int
     bad: Mapping[str, tuple[int, int]]
     findings: tuple[core.Finding, ...]
     finite: bool = True
+    odd: Mapping[str, Odd] = MappingProxyType({})
 
     @property
     def is_complete(self) -> bool:
@@ -57,24 +70,13 @@ class Measured(NamedTuple):
     at_work: bool
 
 
-class _Odd(NamedTuple):
-    """Of a tensor that something may be the matter with what tells it: there can be very many that are constant."""
-
-    numel: int
-    finite: int
-    min: float | int
-    max: float | int
-    nan: int
-    inf: int
-
-
 class _Reading:
     """Of one checkpoint, as far as it went. `read`: the deviation of what was read; `odd`: tensors that something may be the matter
     with. `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
 
     def __init__(self) -> None:
         self.read: dict[str, float] = {}
-        self.odd: dict[str, _Odd] = {}
+        self.odd: dict[str, Odd] = {}
         self.of: int | None = None          # tensors whose values can be had, once a worker has counted them
         self.wanted = False
         self.over = False                   # nothing is left, or reading failed
@@ -83,7 +85,7 @@ class _Reading:
         self.read[key] = found.std or 0.0           # one zero for all
         if found.nan or found.inf or (found.min == found.max and found.numel > 1):
             least, greatest = found.min, found.max
-            self.odd[key] = _Odd(found.numel, found.finite, least, least if least == greatest else greatest, found.nan, found.inf)
+            self.odd[key] = Odd(found.numel, found.finite, least, least if least == greatest else greatest, found.nan, found.inf)
 
 
 class ValueChecks(QObject):
@@ -265,12 +267,16 @@ class ValueChecks(QObject):
             self._wait()
 
 
-def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, _Odd]) -> Checked:
+def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, Odd]) -> Checked:
     """In a worker."""
-    found = tuple(finding for finding in core.value_findings(ckpt, odd) if finding.level != "info")
+    found = findings_by(ckpt, odd)
     guilty = {key for finding in found if finding.id in NOT_FINITE for key in finding.keys}
     return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in odd if key in guilty}, found,
-                   not any(one.nan or one.inf for one in odd.values()))
+                   not any(one.nan or one.inf for one in odd.values()), odd)
+
+
+def findings_by(ckpt: core.Checkpoint, odd: Mapping[str, Odd]) -> tuple[core.Finding, ...]:
+    return tuple(finding for finding in core.value_findings(ckpt, odd) if finding.level != "info")
 
 
 def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> None:

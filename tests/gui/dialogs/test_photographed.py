@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from inspector import core, languages
+from inspector.gui.dialogs.apply_to_all import ApplyToAll
 from inspector.gui.dialogs.doctor import Doctor
 from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.dialogs.edit_forms import _FORMS as FORMS
@@ -39,9 +40,16 @@ def speech(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[str]:
     languages.use("en")
 
 
+def _for_others(session: Session, tasks: Tasks, document: Document) -> QDialog:
+    session.loaded(session.add(document.path + " 2").id, core.open(document.path))
+    session.add_edits(document.id, (core.StripPrefix("module."),))
+    return ApplyToAll(session, tasks, document.id)
+
+
 Make = Callable[[Session, Tasks, Settings, Document, str], QDialog]
 DIALOGS: dict[str, Make] = {
     "preferences": lambda session, tasks, settings, document, folder: Preferences(settings),
+    "apply-to-all": lambda session, tasks, settings, document, folder: _for_others(session, tasks, document),
     "report": lambda session, tasks, settings, document, folder: ReportDialog(core.open(document.path)),
     "save": lambda session, tasks, settings, document, folder: SaveDialog(tasks, document, f"{folder}/new.safetensors"),
     "doctor": lambda session, tasks, settings, document, folder: Doctor(session, tasks, document.id)}

@@ -14,7 +14,7 @@ from inspector.gui.models.tree_marks import TreeMarks
 from inspector.gui.state.session import Session
 from inspector.gui.state.signals import FileSignals, Kind, Mark, Signals, findings_of, signals_of
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.state.value_checks import Checked
+from inspector.gui.state.value_checks import Checked, Odd
 from tests.commands.test_salvaged import ROWS
 from tests.tables import make
 
@@ -78,8 +78,8 @@ def test_that_nan_follows_its_tensor_through_renames_and_goes_with_it(session: S
     document = session.add("/x/a.pth")
     session.loaded(document.id, make("/x/a.pth"))
     key = next(iter(make("/x/a.pth").tensors))
-    nan = finding("nan-values", "danger", key)
-    signals._checks._checked.put(document.original, None, Checked(2, 2, {key: (3, 0)}, (nan,)))
+    signals._checks._checked.put(document.original, None, Checked(2, 2, {key: (3, 0)}, (finding("nan-values", "danger", key),),
+                                                                  odd={key: Odd(8, 5, 0.0, 1.0, 3, 0)}))
     signals._checks.changed.emit(document.id)
     idle(tasks)
     found = signals.of(document)
@@ -92,6 +92,8 @@ def test_that_nan_follows_its_tensor_through_renames_and_goes_with_it(session: S
         found = signals.of(document)
         assert found is not None
         assert found.bad == bad
+        assert [said.message for said in found.findings if said.id == "nan-values"] == \
+            [f"3 elements are NaN, in 1 tensor: {now} (3)." for now in bad]
         assert [signal.kind for signal in found.signals][:1] == ([Kind.NAN] if bad else [Kind.OK])
 
 
