@@ -54,6 +54,11 @@ def said(text: str) -> str:
     return _said(text, language) if language != "en" and text else text
 
 
+def heading(text: str) -> str:
+    """`text` with a colon, as it stands above what it is about."""
+    return said(text) + (":" if languages.current() == "en" else "：")
+
+
 @lru_cache(maxsize=1024)
 def _said(text: str, language: str) -> str:
     counted = _whole(text, language, "phrases") if text[0].isdigit() else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from inspector import core
-from inspector.sentences import said
+from inspector.sentences import heading, said
 
 from . import fit
 
@@ -25,5 +25,5 @@ def as_text(found: core.Explanation, file: str) -> str:
         lines.append(fit.as_text(found.load, file).rstrip("\n"))
     else:
         for one in found.remedies:
-            lines += [said(f"{one.outcome}:"), f"  {core.visible(core.as_command(one.edits, file, 'FIXED'), _LONGEST)}"]
+            lines += [heading(one.outcome), f"  {core.visible(core.as_command(one.edits, file, 'FIXED'), _LONGEST)}"]
     return "\n".join([*lines, *map(said, found.advice)]) + "\n"

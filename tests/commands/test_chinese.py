@@ -53,6 +53,18 @@ def test_that_a_mistake_is_told_in_chinese_and_in_english_to_programs(capsys: py
         "inspector: 未知选项 --agianst；您是不是想用 --against？请参阅 inspector check --help。\n"
 
 
+def test_that_what_ends_an_error_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = core.save({"model": {"w": np.ones(2)}, "optimizer": {"state": {}, "param_groups": [{"lr": 0.1, "params": [0]}]}},
+                     tmp_path / "a.pth").path
+    for sign, wanted in (("doesn't match the size of optimizer's group", "大小不同"), ("a different number", "分组数")):
+        text = tmp_path / "error.txt"
+        text.write_text(f"ValueError: loaded state dict contains a parameter group that {sign}" if "size" in sign else
+                        f"ValueError: loaded state dict has {sign} of parameter groups")
+        _, out, _ = run(capsys, "check", path, "--error", str(text))
+        assert "文件去掉优化器状态，其余不变：\n  inspector edit" in out
+        assert wanted in out
+
+
 def test_that_the_place_of_an_error_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "cut.safetensors"
     path.write_bytes((2**40).to_bytes(8, "little") + b"{")

@@ -20,15 +20,26 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         if f"{wrapper}." not in names:
             continue
         places = _prefixed(ckpt, f"{wrapper}.")
+        averaged = [place for place in places if any(join(place, name) in ckpt.tensors for name in WRAPPERS_OWN)]
+        if plain := [place for place in places if place not in averaged]:
+            yield Finding("module-prefix", "info", visible(plain[0]),
+                          f"All keys{_of(plain)} begin with {wrapper + '.'!r}: the model was wrapped in {whose} when it was saved.",
+                          "A model that is not wrapped needs the keys without it.", keys=tuple(plain), prefix=f"{wrapper}.")
+        if averaged:
+            yield Finding("module-prefix", "info", visible(averaged[0]), f"All keys{_of(averaged)} but n_averaged begin with "
+                          f"{wrapper + '.'!r}: it is torch's AveragedModel, the mean of a model over steps of its training.",
+                          "A model that is not wrapped needs the keys without it, and no n_averaged.", keys=tuple(averaged),
+                          prefix=f"{wrapper}.")
         if places:
-            where = "" if places == [""] else f" of {', '.join(visible(place, 60) for place in places[:_SHOWN])}"
-            yield Finding("module-prefix", "info", visible(places[0]),
-                          f"All keys{where} begin with {wrapper + '.'!r}: the model was wrapped in {whose} when it was saved.",
-                          "A model that is not wrapped needs the keys without it.", keys=tuple(places), prefix=f"{wrapper}.")
-        elif wrapper in WRAPPERS:
+            continue
+        if wrapper in WRAPPERS:
             yield from _anywhere(ckpt, wrapper, whose)
         else:
             yield from _parts(ckpt, wrapper, whose)
+
+
+def _of(places: list[str]) -> str:
+    return "" if places == [""] else f" of {', '.join(visible(place, 60) for place in places[:_SHOWN])}"
 
 
 def _prefixed(ckpt: Checkpoint, prefix: str) -> list[str]:

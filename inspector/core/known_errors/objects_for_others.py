@@ -15,6 +15,10 @@ from .explanation import Case, Explanation, few, is_taken, search
 
 _MODEL_FOR_DICT = (r"Expected state_dict to be dict-like, got <class ['\"](?P<cls>[\w.]+)",
                    r"['\"](?P<model>\w+)['\"] object has no attribute ['\"](?:copy|items|keys|_metadata)['\"]")
+# What has no state_dict() of its own, as it is called in a sentence.
+_PLAIN = {"list": "a list", "tuple": "a tuple", "str": "a text, such as a path", "NoneType": "None", "Tensor": "a tensor",
+          "ndarray": "an array", "int": "a number", "_IncompatibleKeys": "what another load_state_dict gave back"}
+_REPORT_FOR_MODEL = (r"['\"]_IncompatibleKeys['\"] object (?:has no attribute|is not callable)",)
 _DICT_FOR_MODEL = (r"['\"](?:collections\.)?(?P<dict>OrderedDict|dict)['\"] object has no attribute ['\"](?P<attribute>\w+)['\"]",
                    r"['\"](?:collections\.)?(?P<called>OrderedDict|dict)['\"] object is not callable")
 _NO_KEY = (r"KeyError: ['\"](?P<key>[\w.\-/ ]+)['\"]\s*$",)
@@ -29,7 +33,8 @@ _OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in 
 
 
 def explain(case: Case) -> Explanation | None:
-    return _other_loader(case) or _old_format(case) or _model_for_dict(case) or _dict_for_model(case) or _no_key(case)
+    return _other_loader(case) or _old_format(case) or _model_for_dict(case) or _report_for_model(case) or _dict_for_model(case) \
+        or _no_key(case)
 
 
 def _model_for_dict(case: Case) -> Explanation | None:
@@ -37,10 +42,26 @@ def _model_for_dict(case: Case) -> Explanation | None:
     if found is None:
         return None
     name = next(text for text in found.groups() if text)
-    meaning = f"load_state_dict was given an object of {visible(name, 120)}, not a dict of tensors."
+    what = _PLAIN.get(name.rpartition(".")[2])
+    meaning = f"load_state_dict was given {what or f'an object of {visible(name, 120)}'}, not a dict of tensors."
     about = tuple(_contents(case.file)) if case.file is not None else ()
-    return Explanation("model-for-state-dict", meaning, about, case.remedies(_extractions(case.file), is_taken),
-                       ("With the class at hand, model.load_state_dict(loaded.state_dict()) does the same.",))
+    if what is None:
+        return Explanation("model-for-state-dict", meaning, about, case.remedies(_extractions(case.file), is_taken),
+                           ("With the class at hand, model.load_state_dict(loaded.state_dict()) does the same.",))
+    inside = [path for path in model_dicts(case.file) if top_of(path).isdigit() or name == "str"] if case.file is not None else []
+    ways = [(f"the state dict of {visible(path, 80)} alone, which torch.load and load_state_dict take", [Extract(path)])
+            for path in inside[:2] if path]
+    given = f"torch.load(path){_subscript(case.file, inside[0], name != 'str')}" if inside else "torch.load(path)"
+    return Explanation("model-for-state-dict", meaning, about, case.remedies(ways, is_taken),
+                       (f"model.load_state_dict({given})",) if inside or name == "str" else ())
+
+
+def _report_for_model(case: Case) -> Explanation | None:
+    if search(_REPORT_FOR_MODEL, case.text) is None:
+        return None
+    return Explanation("report-for-model", "What load_state_dict gives back was taken for the model: it fills the model that it is called "
+                       "on, and gives the names of the keys that did not fit.",
+                       advice=("Call model.load_state_dict(...) on a line of its own, and go on with model.",))
 
 
 def _dict_for_model(case: Case) -> Explanation | None:
@@ -127,6 +148,9 @@ def _extractions(file: Checkpoint | None) -> Iterator[tuple[str, Sequence[Edit]]
         yield f"{what} alone, which torch.load and load_state_dict take", [Extract(path or ".")]
 
 
-def _subscript(file: Checkpoint | None, path: str) -> str:
-    """["a"]["b"], as Python reaches `path`."""
-    return "".join(f'["{visible(part, 80)}"]' for part in path.split(".")) if path else ""
+def _subscript(file: Checkpoint | None, path: str, in_a_list: bool = False) -> str:
+    """["a"]["b"], as Python reaches `path`; [0]["b"] where the outermost is a list."""
+    parts = [f'"{visible(part, 80)}"' for part in path.split(".")] if path else []
+    if in_a_list:
+        parts[:1] = [part.strip('"') for part in parts[:1]]
+    return "".join(f"[{part}]" for part in parts)

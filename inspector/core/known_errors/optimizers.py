@@ -24,6 +24,7 @@ def explain(case: Case) -> Explanation | None:
     if found is None:
         return None
     meaning = "What was given to the optimizer is no optimizer's state: it has no param_groups." if "KeyError" in found[0] else \
+        "The optimizer was made with another number of groups than the one that was saved." if "different number" in found[0] else \
         "The optimizer was made of other parameters than the one that was saved: its groups have other sizes."
     if case.file is None:
         return Explanation("optimizer-groups", meaning, advice=_ADVICE)

@@ -19,11 +19,12 @@ from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.rename import Rename
 from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit, origin_of
-from inspector.core.edits.tools.globs import patterns_for
+from inspector.core.edits.tools.globs import literal, patterns_for
 from inspector.core.edits.unshare import Unshare
 from inspector.core.errors import EditError
 from inspector.core.findings import Finding
-from inspector.core.keypath import ancestors
+from inspector.core.keypath import ancestors, join
+from inspector.core.naming_conventions import WRAPPERS_OWN
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.sharing import relation, sharing
@@ -106,15 +107,17 @@ def _is_about(left: Finding, finding: Finding, keys: set[str]) -> bool:
 # -- what each kind suggests ----------------------------------------------------------------------------------------------------
 
 def _strip(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
-    """In the state dicts that it is about, by their paths where others have such names, too. The names of a whole module can only be
-    changed once its state dict is what is saved."""
+    """In the state dicts that it is about, by their paths where others have such names, too, and without what is the wrapper's own. The
+    names of a whole module can only be changed once its state dict is what is saved."""
     prefix, places = finding.prefix, finding.keys
+    own = [(place, name) for place in places for name in sorted(WRAPPERS_OWN) if join(place, name) in ckpt.tensors]
+    drops = tuple(Drop(literal(join(place, name))) for place, name in own)
     others = any(info.state_dict not in places and info.name.startswith(prefix) for info in ckpt.tensors.values())
     if others and "" not in places:
-        yield tuple(StripPrefix(f"{place}.{prefix}") for place in places)
-    yield (StripPrefix(prefix),)
+        yield *drops, *(StripPrefix(f"{place}.{prefix}") for place in places)
+    yield *drops, StripPrefix(prefix)
     if len(places) == 1 and places == (_whole_module(ckpt),):
-        yield Extract(places[0] or "."), StripPrefix(prefix)
+        yield Extract(places[0] or "."), *(Drop(literal(name)) for _, name in own), StripPrefix(prefix)
 
 
 def _unwrap(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:

@@ -201,6 +201,7 @@ def test_that_a_wrappers_name_in_the_middle_is_told(key: str, wrapper: str, whos
 def test_that_an_averaged_model_is_wrapped() -> None:
     found = list(module_prefix.check(checkpoint(info("n_averaged"), info("module.a"), info("module.b"))))
     assert [(one.id, one.prefix) for one in found] == [("module-prefix", "module.")]
+    assert found[0].message.startswith("All keys but n_averaged begin with 'module.': it is torch's AveragedModel")
 
 
 def test_that_a_part_in_a_wrapper_of_its_own_is_told() -> None:

@@ -293,6 +293,42 @@ def test_that_a_model_that_was_given_for_a_state_dict_is_extracted(tmp_path: Pat
         model.load_state_dict(followed(tmp_path / "a.pth", said.remedies[0]))
 
 
+def test_that_of_a_list_the_state_dict_in_it_is_named(tmp_path: Path) -> None:
+    model = nn.Linear(2, 2)
+    torch.save((model.state_dict(), {"epoch": 3}), tmp_path / "a.pth")
+    with pytest.raises(TypeError) as refused:
+        model.load_state_dict(torch.load(tmp_path / "a.pth"))
+    said = core.explain_error(f"TypeError: {refused.value}", tmp_path / "a.pth")
+    assert (said.id, said.meaning) == ("model-for-state-dict", "load_state_dict was given a tuple, not a dict of tensors.")
+    assert said.advice == ("model.load_state_dict(torch.load(path)[0])",)
+    model.load_state_dict(followed(tmp_path / "a.pth", said.remedies[0]))
+
+
+def test_that_what_has_no_state_dict_is_not_asked_for_one(tmp_path: Path) -> None:
+    torch.save([torch.ones(2)], tmp_path / "a.pth")
+    said = core.explain_error("TypeError: Expected state_dict to be dict-like, got <class 'list'>.", tmp_path / "a.pth")
+    assert (said.advice, said.remedies) == ((), ())
+
+
+def test_that_a_path_that_was_given_for_a_state_dict_is_told(tmp_path: Path) -> None:
+    model = nn.Linear(2, 2)
+    torch.save({"model": model.state_dict(), "epoch": 1}, tmp_path / "a.pth")
+    with pytest.raises(TypeError) as refused:
+        model.load_state_dict(str(tmp_path / "a.pth"))
+    said = core.explain_error(f"TypeError: {refused.value}", tmp_path / "a.pth")
+    assert said.meaning == "load_state_dict was given a text, such as a path, not a dict of tensors."
+    assert said.advice == ('model.load_state_dict(torch.load(path)["model"])',)
+    assert core.explain_error(f"TypeError: {refused.value}").advice == ("model.load_state_dict(torch.load(path))",)
+
+
+def test_that_what_load_state_dict_gives_back_is_no_model() -> None:
+    model = nn.Linear(2, 2)
+    given = model.load_state_dict(model.state_dict())
+    with pytest.raises(AttributeError) as refused:
+        given.eval()
+    assert core.explain_error(f"AttributeError: {refused.value}").id == "report-for-model"
+
+
 @pytest.mark.parametrize("attribute", ["eval", "cuda", "to", "parameters"])
 def test_that_a_state_dict_that_was_taken_for_a_model_is_told(tmp_path: Path, attribute: str) -> None:
     torch.save({"net": nn.Linear(2, 2).state_dict(), "n": 1}, tmp_path / "a.pth")

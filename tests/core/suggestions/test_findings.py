@@ -36,6 +36,8 @@ def tied_and_views() -> dict[str, torch.Tensor]:
 SAMPLES: dict[str, tuple[Any, str, tuple[core.Edit, ...]]] = {
     "module": (wrapped(), "module-prefix", (core.StripPrefix("module."),)),
     "compiled": (wrapped("_orig_mod."), "module-prefix", (core.StripPrefix("_orig_mod."),)),
+    "averaged": (OrderedDict([("n_averaged", torch.tensor(3)), *wrapped().items()]), "module-prefix",
+                 (core.Drop("n_averaged"), core.StripPrefix("module."))),
     "inside": ({"model": wrapped(), "epoch": 3}, "module-prefix", (core.StripPrefix("module."),)),
     "several": ({"model": wrapped(), "ema": wrapped()}, "module-prefix", (core.StripPrefix("module."),)),
     "one-of-several": ({"model": wrapped(), "other": state_dict("module.x", "y")}, "module-prefix", (core.StripPrefix("model.module."),)),

@@ -116,7 +116,7 @@ class _Work:
             if not pending:
                 return
             name, target = next(iter(pending.items()))
-            tried = sorted(set(_generalised(name, target)), key=lambda rename: -_coverage(rename, pending))
+            tried = sorted(dict.fromkeys(_generalised(name, target)), key=lambda rename: -_coverage(rename, pending))
             if not any(self._rename(rename) for rename in tried):
                 stuck.add(name)
 

@@ -2,7 +2,10 @@
 """torch is the oracle: the three lists are held against the message of a real model's `load_state_dict`."""
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -283,3 +286,12 @@ def _torch_says(model: nn.Module, state: Any) -> _Said:
     except RuntimeError as error:
         return _Said(str(error))
     return _Said("")
+
+
+def test_that_a_suggestion_is_the_same_in_every_process() -> None:
+    """Names are sets here and there, whose order changes from one process to the next."""
+    code = ("from inspector.core.comparison.loading.renaming import steps_for; names = [f'layers.{n}.bn1.{leaf}' for n in (0, 1) for leaf in ('gamma', 'beta')]; "
+            "print(steps_for(names, {name: name.replace('gamma', 'weight').replace('beta', 'bias') for name in names}))")
+    said = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                           env={**os.environ, "PYTHONHASHSEED": str(seed)}).stdout for seed in (1, 2)}
+    assert len(said) == 1
