@@ -3168,6 +3168,10 @@
 <source>{n} edits</source>
 <translation>{n} 项修改</translation>
 </message>
+<message>
+<source>{first} and {n} more</source>
+<translation>{first} 及另外 {n} 项</translation>
+</message>
 </context>
 <context>
 <name>EditsPanel</name>
@@ -5991,6 +5995,18 @@
 <message>
 <source>not for what is selected</source>
 <translation>不适用于所选内容</translation>
+</message>
+<message>
+<source>Commands</source>
+<translation>命令</translation>
+</message>
+<message>
+<source>Keys</source>
+<translation>键</translation>
+</message>
+<message>
+<source>Files</source>
+<translation>文件</translation>
 </message>
 </context>
 <context>

@@ -50,7 +50,7 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
         if progress.verdict.id == "identical" and progress.judged is not None and is_one_file(progress.judged):
             return VerdictText(translate("Compare", "A and B are the same file."), "", "info")
         return verdict_text(progress.verdict, len(figures.values), progress.rearranged, progress.undecided, progress.lineage,
-                            progress.unsearched, counters=(figures.counts()["counter"], int(figures.counters.sum())))
+                            progress.unsearched, counters=(figures.counts()["counter"], figures.counters_read()))
     return VerdictText("")
 
 
@@ -58,7 +58,7 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
                  undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None,
                  unsearched: core.Unsearched | None = None, *,
                  counters: tuple[int, int] = (0, 0)) -> VerdictText:
-    """`counters`: how many of the tensors that differ, and of all, only count steps."""
+    """`counters`: how many of the tensors that differ, and of those that were read, only count steps."""
     facts = dict(verdict.facts)
     if verdict.id == "adapter":
         text = translate("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" \
@@ -125,8 +125,9 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         lines.append(translate("Compare", "{n} of the {all} tensors that differ were looked at for this, the largest").format(
             n=f"{lineage.looked_at:,}", all=f"{lineage.of:,}"))
     if verdict.id == "fine-tuned" and verdict.frozen:
-        lines += [translate("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
-                  translate("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
+        inside = _shared((*verdict.moved, *verdict.frozen))
+        lines += [translate("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved, inside)),
+                  translate("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen, inside))]
     return VerdictText(text, "\n".join(line for line in lines if line), level)
 
 
@@ -299,8 +300,15 @@ def how_well(one: core.Rearranged) -> list[str]:
     return notes
 
 
-def _layers(layers: Sequence[str]) -> str:
-    shown = [core.visible(layer, 60) or translate("Compare", "(root)") for layer in layers[:_NAMED]]
+def _shared(layers: Sequence[str]) -> str:
+    """What the names of all `layers` begin with, as that of their state dict: it is not said before each of them."""
+    first = core.segments_of(layers[0])[0] if layers else ""
+    return first if all(core.is_under(layer, first) for layer in layers) else ""
+
+
+def _layers(layers: Sequence[str], inside: str) -> str:
+    names = [core.seen_from(layer, inside) if inside else layer for layer in layers[:_NAMED]]
+    shown = [core.visible(name, 60) or translate("Compare", "(root)") for name in names]
     text = ", ".join(shown)
     return text if len(layers) <= _NAMED else translate("Compare", "{layers} and {n} more").format(
         layers=text, n=f"{len(layers) - _NAMED:,}")

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPageLayout, QPainter
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -89,10 +89,10 @@ class PrintPreview(QDialog):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        page, layout = self._page, QPageLayout(self.printer.pageLayout())
+        page, layout, home = self._page, QPageLayout(self.printer.pageLayout()), self._tasks
         self.go.setEnabled(False)
         self.said.setText(self.tr("Laying out the page …"))
-        self._tasks.start(self._key, lambda monitor: Paper(page, layout, monitor).given_to(self), on_done=self._show,
+        self._tasks.start(self._key, lambda monitor: Paper(page, layout, monitor).given_to(home), on_done=self._show,
                           label=self.tr("Laying out the page"))
 
     def _show(self, paper: Paper) -> None:
@@ -125,16 +125,20 @@ class PrintPreview(QDialog):
         self._lay_out()
 
     def print_now(self) -> None:
-        """Gives the sheets to the printer, in a worker: a long table takes a while."""
-        page, printer, layout = self._page, self.printer, QPageLayout(self.printer.pageLayout())
+        """Gives the sheets to the printer as they were laid out, in a worker: a long table takes a while."""
+        assert self.paper is not None
+        paper, printer, home = self.paper.given_to(None), self.printer, self._tasks
         first, last = printer.fromPage() or 1, printer.toPage() or None
         for widget in (self.go, self.way, self.preview):
             widget.setEnabled(False)
         self.said.setText(self.tr("Printing …"))
 
         def work(monitor: core.Monitor) -> None:
-            paper = Paper(page, layout, monitor)
-            printing.draw(paper, printer, printer.resolution(), range(paper.sheets)[first - 1:last], monitor)
+            paper.given_to(QObject())
+            try:
+                printing.draw(paper, printer, printer.resolution(), range(paper.sheets)[first - 1:last], monitor)
+            finally:
+                paper.given_to(home)
 
         self._tasks.start(self._key, work, on_done=lambda done: self.accept(), on_error=self._not_printed,
                           label=self.tr("Printing"))

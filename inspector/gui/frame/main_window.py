@@ -378,6 +378,8 @@ class MainWindow(QMainWindow):
 
     def _title(self) -> str:
         document = self.session.selected_document
+        if self.runs.shown:
+            return self.tr("{name} — Checkpoint Inspector").format(name=self.runs.page.title.text().replace("[*]", "[*][*]"))
         if document is None:
             return self.tr("Checkpoint Inspector")
         if self.comparison.shown and self.session.compared is not None:

@@ -31,6 +31,7 @@ class Menus(QObject):
         self._window, self._settings = window, settings
         self._actions: dict[str, QAction] = {}
         self._runs: dict[str, Callable[[], object]] = {}
+        self._pictures: dict[QAction, str] = {}
         self._undrawn: dict[QMenu, list[tuple[QAction, str]]] = {}
         self._file()
         self._edit()
@@ -50,6 +51,10 @@ class Menus(QObject):
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def picture(self, name: str) -> str:
+        """What stands before a command ("": nothing)."""
+        return self._pictures.get(self._actions[name], "")
 
     def edits(self) -> list[QAction]:
         """The commands that edit what is selected, for other menus; some of them are in one below."""
@@ -230,6 +235,7 @@ class Menus(QObject):
         if menu not in self._undrawn:
             self._undrawn[menu] = []
             menu.aboutToShow.connect(partial(self._draw, menu))
+        self._pictures[action] = picture
         self._undrawn[menu].append((action, picture))
 
     def _draw(self, menu: QMenu) -> None:

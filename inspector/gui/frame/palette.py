@@ -118,7 +118,13 @@ class Palette(QFrame):
 
     @property
     def shown(self) -> list[Entry]:
-        return [self.list.item(row).data(_DATA) for row in range(self.list.count())]
+        return [entry for row in range(self.list.count()) if isinstance(entry := self.list.item(row).data(_DATA), Entry)]
+
+    @property
+    def headings(self) -> list[str]:
+        """Over which kinds of what is shown there is one."""
+        items = (self.list.item(row) for row in range(self.list.count()))
+        return [item.text() for item in items if item.data(_DATA) is None]
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
@@ -136,7 +142,8 @@ class Palette(QFrame):
             text = action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
             keys = ", ".join(sequence.toString(sequence.SequenceFormat.NativeText) for sequence in action.shortcuts()[:1])
             if name != "palette":
-                found.append(Entry(text, action.trigger, "", keys, "", "" if action.isEnabled() else self._refusal()))
+                refusal = "" if action.isEnabled() else self._refusal()
+                found.append(Entry(text, action.trigger, "", keys, self._window.menus.picture(name), refusal))
         return found
 
     def _refusal(self) -> str:
@@ -199,18 +206,28 @@ class Palette(QFrame):
     def _fill(self) -> None:
         typed = self.edit.text().strip()
         commands = best(self._commands, typed, COMMANDS if typed else ROWS)
-        entries = [*commands, *self._keys, *best(self._files, typed, FILES if typed else 0)]
+        kinds = [(title, entries) for title, entries in ((self.tr("Commands"), commands), (self.tr("Keys"), self._keys),
+                                                         (self.tr("Files"), best(self._files, typed, FILES if typed else 0))) if entries]
         self.list.clear()
-        for entry in entries:
-            item = QListWidgetItem(entry.text)
-            item.setData(_DATA, entry)
-            heard = ", ".join(part for part in (entry.text, entry.remark, entry.keys, entry.refusal) if part)
-            item.setData(int(Qt.ItemDataRole.AccessibleTextRole), heard)
-            if entry.refusal:
-                item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
-            self.list.addItem(item)
+        for title, entries in kinds:
+            if len(kinds) > 1:
+                heading = QListWidgetItem(title)
+                heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                self.list.addItem(heading)
+            for entry in entries:
+                self._add(entry)
         self._fit()
-        self._move_to(next((row for row, entry in enumerate(entries) if not entry.refusal), -1))
+        able = (row for row in range(self.list.count()) if self.list.item(row).flags() & Qt.ItemFlag.ItemIsEnabled)
+        self._move_to(next(able, -1))
+
+    def _add(self, entry: Entry) -> None:
+        item = QListWidgetItem(entry.text)
+        item.setData(_DATA, entry)
+        heard = ", ".join(part for part in (entry.text, entry.remark, entry.keys, entry.refusal) if part)
+        item.setData(int(Qt.ItemDataRole.AccessibleTextRole), heard)
+        if entry.refusal:
+            item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsEnabled)
+        self.list.addItem(item)
 
     def _fit(self) -> None:
         """As high as what there is to choose from."""
@@ -267,10 +284,19 @@ class _Painter(QStyledItemDelegate):
         return QSize(100, _ROW)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        entry: Entry = index.data(_DATA)
+        entry: Entry | None = index.data(_DATA)
         colours = theme.colours()
         palette: QPalette = option.palette
         rect: QRect = option.rect
+        if entry is None:               # a heading
+            font = painter.font()
+            font.setWeight(font.Weight.DemiBold)
+            painter.save()
+            painter.setFont(font)
+            painter.setPen(colours.muted)
+            painter.drawText(rect.adjusted(_PAD, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), index.data())
+            painter.restore()
+            return
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen:
             painter.fillRect(rect, palette.color(QPalette.ColorGroup.Active, QPalette.ColorRole.Highlight))

@@ -98,11 +98,11 @@ class Paper:
             else:
                 self._put(block, _WITH_NEXT if block.startswith("<h") else 0.0)
 
-    def given_to(self, other: QObject) -> Paper:
-        """From now on it belongs to the thread of `other`."""
+    def given_to(self, other: QObject | None) -> Paper:
+        """From now on it belongs to the thread of `other`; None: to none, until somebody takes it (`given_to` an object of his own)."""
         for sheet in self._sheets:
             for _, document in sheet:
-                document.moveToThread(other.thread())
+                document.moveToThread(other.thread() if other is not None else None)
         return self
 
     @property

@@ -78,6 +78,11 @@ class Figures:
         self.changes = 0
         self.fill([(n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None])
 
+    def counters_read(self) -> int:
+        """How many counters are on both sides and were compared."""
+        found = (self.pairs[n].difference for n in np.flatnonzero(self.counters))
+        return sum(1 for one in found if one is not None and not one.problem)
+
     def fill(self, news: Sequence[tuple[int, core.Pair]]) -> None:
         """(number, pair) of pairs whose values are now known."""
         self.take(self.prepared(news))

@@ -6,6 +6,7 @@ without SI prefixes.
 """
 from __future__ import annotations
 
+import re
 from math import ceil, floor, isfinite, log10
 from typing import NamedTuple, Protocol
 
@@ -14,6 +15,7 @@ _PLAIN_SMALLEST = 1e-3
 _PLAIN_DECIMALS = 10
 _STRIP = 0.25               # decades from zero to the least size of a SymLogScale
 _HALF_LARGEST = 1.7976931348623157e308 / 2
+_HYPHEN = re.compile(r"(?<![^\s(e])-(?=[\d.∞])")       # before a number, or in its exponent
 
 
 class Tick(NamedTuple):
@@ -95,7 +97,7 @@ class SymLogScale:
         for value in sorted(shown, key=lambda value: (value != 0, -abs(value))):      # zero and the far ones before others
             if all(abs(self.to_view(value) - self.to_view(other)) >= apart for other in kept):
                 kept.append(value)
-        return [Tick(self.to_view(value), number(value, 4)) for value in sorted(kept)]
+        return [Tick(self.to_view(value), typeset(number(value, 4))) for value in sorted(kept)]
 
     def _place(self, value: float) -> float:
         size = abs(value)
@@ -197,12 +199,12 @@ def axis_number(value: float, step: float, largest: float) -> str:
         return "0"
     decimals = max(0, -floor(log10(step) + 1e-9))
     if _PLAIN_SMALLEST <= largest < _PLAIN_LARGEST and decimals <= _PLAIN_DECIMALS:
-        return f"{value:,.{decimals}f}"
+        return typeset(f"{value:,.{decimals}f}")
     digits = max(0, min(16, floor(log10(abs(value))) - floor(log10(step) + 1e-9)))
     mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
-    return f"{mantissa}e{int(exponent)}"
+    return typeset(f"{mantissa}e{int(exponent)}")
 
 
 def digits_to_tell(low: float, high: float) -> int:
@@ -224,6 +226,11 @@ def number(value: float, digits: int = 6) -> str:
     text = f"{value:.{digits}g}"
     mantissa, mark, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if mark else text
+
+
+def typeset(text: str) -> str:
+    """Numbers as they are drawn: with a minus as wide as a digit. What is copied keeps the hyphen, which programs read."""
+    return _HYPHEN.sub("−", text) if "-" in text else text
 
 
 def percent(part: int, whole: int) -> str:

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme, words
+from inspector.gui.models.plot_scales import typeset
 from inspector.gui.widgets.colour_maps import MAPS
 
 from . import run_words
@@ -284,7 +285,7 @@ class Timeline(QWidget):
         for axis, x, side in zip(self.axes.values(), (left - _TICK - 5, self._right + 5),
                                  (Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft), strict=False):
             for y, value in ((top, axis.high), ((top + bottom) / 2, axis.middle), (bottom, axis.low)):
-                painter.drawText(QRectF(x, y - 9, _TICK, 18), side | Qt.AlignmentFlag.AlignVCenter, f"{value:.3g}")
+                painter.drawText(QRectF(x, y - 9, _TICK, 18), side | Qt.AlignmentFlag.AlignVCenter, typeset(f"{value:.3g}"))
 
     def _paint_curve(self, painter: QPainter, values: Sequence[float], axis: Axis, colour: QColor, top: float, bottom: float) -> None:
         """Of a column with several checkpoints, the mean of those that say it."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import typeset
 
 from . import run_words
 from .timeline import Timeline
@@ -102,7 +103,7 @@ class Violins(QWidget):
         painter.setPen(QColor(colours.muted))
         for y, text in ((10.0, self._shapes.limit), (high - 10.0, -self._shapes.limit)):
             painter.drawText(QRectF(0, y - 10, left - 10, 20), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                             run_words.number(text))
+                             typeset(run_words.number(text)))
         painter.setPen(QColor(colours.plot_grid))
         painter.drawLine(QPointF(left, middle), QPointF(left + wide * len(shown), middle))
         for n, column in enumerate(shown):

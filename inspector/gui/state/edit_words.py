@@ -1,6 +1,7 @@
 """Edits as a person says them: what each kind is called, what one of them does, and how much it did."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -104,11 +105,11 @@ def title(edit: core.Edit) -> str:
         return translate("Edits", "Rename {pattern} → {replacement}").format(pattern=_short(edit.pattern),
                                                                             replacement=_short(edit.replacement) or "“”")
     if isinstance(edit, core.Drop):
-        return translate("Edits", "Drop {what}").format(what=_short(edit.glob))
+        return translate("Edits", "Drop {what}").format(what=_fitting(edit.glob))
     if isinstance(edit, core.DropBroken):
         return translate("Edits", "Drop what is broken")
     if isinstance(edit, core.Keep):
-        return translate("Edits", "Keep only {what}").format(what=_short(edit.glob))
+        return translate("Edits", "Keep only {what}").format(what=_fitting(edit.glob))
     if isinstance(edit, core.Extract):
         return translate("Edits", "Extract the state dict") if edit.path in ("", ".") \
             else translate("Edits", "Extract {what}").format(what=_short(edit.path))
@@ -118,20 +119,20 @@ def title(edit: core.Edit) -> str:
 def _other_title(edit: core.Edit) -> str:
     if isinstance(edit, core.Cast):
         return translate("Edits", "Cast to {dtype}").format(dtype=_short(edit.dtype)) if edit.glob == "*" \
-            else translate("Edits", "Cast {what} to {dtype}").format(what=_short(edit.glob), dtype=_short(edit.dtype))
+            else translate("Edits", "Cast {what} to {dtype}").format(what=_fitting(edit.glob), dtype=_short(edit.dtype))
     if isinstance(edit, core.RemapDevices):
         return translate("Edits", "Devices {mapping}").format(
             mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
     if isinstance(edit, core.Unshare):
-        return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+        return translate("Edits", "Unshare {what}").format(what=_fitting(edit.glob))
     if isinstance(edit, core.Dequantize):
         return translate("Edits", "Dequantize to {dtype}").format(dtype=edit.dtype) if edit.glob == "*" \
-            else translate("Edits", "Dequantize {what} to {dtype}").format(what=_short(edit.glob), dtype=edit.dtype)
+            else translate("Edits", "Dequantize {what} to {dtype}").format(what=_fitting(edit.glob), dtype=edit.dtype)
     if isinstance(edit, core.Copy):
         return translate("Edits", "Copy {source} to {target}").format(source=_short(edit.source), target=_short(edit.target))
     if isinstance(edit, core.MakePlain):
         return translate("Edits", "Make all values plain") if edit.glob == "*" \
-            else translate("Edits", "Make {what} plain").format(what=_short(edit.glob))
+            else translate("Edits", "Make {what} plain").format(what=_fitting(edit.glob))
     if isinstance(edit, core.SetValue):
         return translate("Edits", "Take out the value {path}").format(path=_short(edit.path)) if edit.delete \
             else translate("Edits", "Set {path} = {value}").format(path=_short(edit.path), value=core.one_line(edit.value, 60))
@@ -148,10 +149,10 @@ def _other_title(edit: core.Edit) -> str:
     if isinstance(edit, core.Transpose):
         return translate("Edits", "Transpose {what}").format(what=_short(edit.text))
     if isinstance(edit, core.Reshape):
-        return translate("Edits", "Reshape {what} to {shape}").format(what=_short(edit.glob), shape=", ".join(map(str, edit.shape)))
+        return translate("Edits", "Reshape {what} to {shape}").format(what=_fitting(edit.glob), shape=", ".join(map(str, edit.shape)))
     if isinstance(edit, core.Reorder):
-        return translate("Edits", "Rows of {what} in rotary halves").format(what=_short(edit.glob)) if edit.order == "halves" \
-            else translate("Edits", "Rows of {what} in rotary pairs").format(what=_short(edit.glob))
+        return translate("Edits", "Rows of {what} in rotary halves").format(what=_fitting(edit.glob)) if edit.order == "halves" \
+            else translate("Edits", "Rows of {what} in rotary pairs").format(what=_fitting(edit.glob))
     if isinstance(edit, core.Split):
         return translate("Edits", "Split {what} into {parts}").format(what=_short(edit.key),
                                                                       parts=_short(", ".join(name for name, _ in edit.parts)))
@@ -228,6 +229,12 @@ def _fact_text(what: str, fact: Any, metadata: bool) -> str:
 
 def edits(n: int) -> str:
     return translate("Edits", "1 edit") if n == 1 else translate("Edits", "{n} edits").format(n=f"{n:,}")
+
+
+def _fitting(glob: str) -> str:
+    """What fits a pattern; of a list of keys, as it is made of rows that were chosen, the first and how many more."""
+    first, *more = glob[1:-1].split(",") if re.fullmatch(r"\{[^{}]*\}", glob) else [glob]
+    return translate("Edits", "{first} and {n} more").format(first=_short(first), n=f"{len(more):,}") if more else _short(glob)
 
 
 def _short(text: str) -> str:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushBut
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.box_fills import TINT, VALUES, Fill, ValueFills, Values, leaves
-from inspector.gui.models.plot_scales import number
+from inspector.gui.models.plot_scales import number, typeset
 
 from .boxes import FactBox, label
 from .elided import Elided
@@ -261,7 +261,7 @@ class ByteMapBox(FactBox):
             self._swatches.addWidget(_Swatch(self.tr("all finite"), words.tensors(len(fills.known) - bad), fills.at(0.0)))
         elif fills.span is not None:
             low, high = fills.span
-            ends = (number(low, 3), number(high, 3)) if self._colouring == "std" else (
+            ends = (typeset(number(low, 3)), typeset(number(high, 3))) if self._colouring == "std" else (
                 self.tr("the same"), self.tr("100 % of A's norm, or more"))
             ramp = _Ramp(*ends, [fills.at(low + (high - low) * n / _RAMP) for n in range(_RAMP)])
             if self._colouring == "std":

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from inspector import core
 from inspector.gui.kit import words
 
+from .row_painter import elided_name
+
 
 class Heading(QWidget):
-    """One line of plain text in bold, its middle left out where it does not fit."""
+    """One line of plain text in bold, the ends of long ones kept: by them siblings differ."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +39,6 @@ class Heading(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width())
+        shown = elided_name(self._name, self.width(), self.fontMetrics())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
         painter.end()

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import exporting, theme
-from inspector.gui.models.plot_scales import ValueScale, multiples, nice_step, number
+from inspector.gui.models.plot_scales import ValueScale, multiples, nice_step, number, typeset
 
 from .colour_maps import MAPS, ColourMap, Limits, painted, table_of
 
@@ -449,7 +449,7 @@ class HeatmapView(QWidget):
                 value = self.value_at(row, col)
                 if value is None or self._plane.position(row, col) is None:
                     continue
-                text = next((text for text in (number(value, digits) for digits in (4, 3, 2, 1))
+                text = next((text for text in (typeset(number(value, digits)) for digits in (4, 3, 2, 1))
                              if metrics.horizontalAdvance(text) <= across - 4), "")
                 at = self.pixel_of(row, col)
                 painter.setPen(_ink(self._colour(value, table)))

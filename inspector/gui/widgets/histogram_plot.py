@@ -27,7 +27,17 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
-from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
+from inspector.gui.models.plot_scales import (
+    CountScale,
+    LogCountScale,
+    Scale,
+    SymLogScale,
+    ValueScale,
+    digits_to_tell,
+    number,
+    percent,
+    typeset,
+)
 
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
@@ -405,7 +415,7 @@ class HistogramPlot(QWidget):
         low, high = self._range()
         stands_for = self._stands_for
         canvas.set_scales(self.value_scale(low, high), self._height_scale(),
-                          None if stands_for is None else lambda value: number(stands_for(value), 4))
+                          None if stands_for is None else lambda value: typeset(number(stands_for(value), 4)))
         canvas.set_colours(colours)
         numbers = self._numbers
         accented = [] if self._heights is Heights.DENSITY else self.accents     # a part of a density is none

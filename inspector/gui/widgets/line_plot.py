@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import exporting, theme
-from inspector.gui.models.plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number
+from inspector.gui.models.plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number, typeset
 
 from .plot_canvas import LINES
 
@@ -42,7 +42,7 @@ class PowerScale:
                       for mantissa in (1, 2, 5) if low <= mantissa * 10.0 ** power <= high]
         if len(values) < 2:
             values = multiples(nice_step(low, high, wanted), low, high)
-        return [Tick(self.to_view(value), number(value, 4)) for value in values]
+        return [Tick(self.to_view(value), typeset(number(value, 4))) for value in values]
 
 
 class LinePlot(QWidget):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen,
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
 
 from inspector.gui.kit import icons, theme
+from inspector.gui.models.plot_scales import typeset
 
 PAD = 8                     # device-independent pixels
 INDENT = 14
@@ -90,6 +91,8 @@ class RowPainter(QStyledItemDelegate):
         if found is None:
             if len(self._laid_out) >= _KEPT_TEXTS:
                 self._laid_out.clear()
+            if right and self._metrics.horizontalAdvance(drawn := typeset(text)) <= room:       # columns are as wide as hyphens ask
+                text = drawn
             shown = elided_name(text, room, self._metrics) if middle else self._metrics.elidedText(text, _END, room)
             found = self._laid_out[key] = _Text(shown, painter.font())
         painter.setPen(colour)

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from inspector import core
 from inspector.gui.kit import tables, theme, words
-from inspector.gui.models.plot_scales import number, percent
+from inspector.gui.models.plot_scales import number, percent, typeset
+
+from .row_painter import elided_name
 
 _DIGITS = 8
 _BRIEFLY = 4                    # digits where measures stand beside each other
 _NAMES, _SHORT_NAMES = 240, 150     # pixels for the names of tensors, at the most, and where the numbers beside them need the room
 _BOX = 8                        # pixels
+_MARGIN = 4                     # pixels beside a text
 _GIVE_WAY = (10, 9, 8, 6, 3, 2)     # columns, the first to go where there is no room: size, elements, norm, mean, zeros, infinities
 _SWATCH = 11                    # pixels of a square of colour
 
@@ -34,6 +46,29 @@ class _Cell(NamedTuple):
     nonfinite: bool = False       # NaN and infinities are what people look for
 
 
+class _Cells(QStyledItemDelegate):
+    """Numbers with a minus, and names by whose ends siblings are told apart."""
+
+    def displayText(self, value: object, locale: QLocale | QLocale.Language) -> str:
+        return typeset(super().displayText(value, locale))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        table = self.parent()
+        if not isinstance(table, StatsTable) or not table.names_rows or index.column():
+            super().paint(painter, option, index)
+            return
+        own = QStyleOptionViewItem(option)
+        self.initStyleOption(own, index)
+        own.text = shown_name(own, index, table)
+        table.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, table)
+
+
+def shown_name(option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, table: QTableWidget) -> str:
+    """What of the name in the first column there is room for."""
+    room = table.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, table).width() - 2 * _MARGIN
+    return elided_name(str(index.data()), room, option.fontMetrics)
+
+
 class StatsTable(QTableWidget):
     checked_changed = Signal()      # other rows are to be drawn
 
@@ -44,6 +79,7 @@ class StatsTable(QTableWidget):
         self._series = 0                    # rows that are drawn where they are checked: the first ones
         self._pressed = -1                  # the row whose name the mouse went down on
         tables.calm(self, self.tr("Statistics"), padding=10)
+        self.setItemDelegate(_Cells(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
         self.setAlternatingRowColors(True)
         self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -126,6 +162,11 @@ class StatsTable(QTableWidget):
         painter.drawRoundedRect(0, 0, _SWATCH, _SWATCH, 2.5, 2.5)
         painter.end()
         return made
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether there is a row for each tensor."""
+        return self._across
 
     @property
     def checked(self) -> frozenset[int]:

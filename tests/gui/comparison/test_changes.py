@@ -371,6 +371,20 @@ def test_that_counters_were_read_like_all_others_where_nothing_differs(desk: Des
     assert page._further.text == "6 tensors in both, 6 of them read"
 
 
+def test_that_counters_of_one_side_alone_are_not_taken_from_those_that_were_read(desk: Desk) -> None:
+    mine = {**BASE, **{f"optimizer.state.{n}.step": np.array(9, np.int64) for n in range(4)}}
+    page = desk.compare(mine, {**BASE, "layers.1.weight": BASE["layers.1.weight"] + np.float32(0.25)})
+    assert page._further.text.startswith("1 of 5 tensors differ")
+
+
+def test_that_layers_are_named_without_the_state_dict_that_all_are_in(desk: Desk) -> None:
+    both = {f"model.{key}": value for key, value in BASE.items()}
+    page = desk.compare(both, {**both, "model.layers.1.weight": both["model.layers.1.weight"] + np.float32(0.01)})
+    changed, frozen = page._more.text().splitlines()[-2:]
+    assert changed == "Changed: layers.1"
+    assert frozen.startswith("Frozen: conv")
+
+
 def test_that_nothing_is_drawn_of_a_group(desk: Desk) -> None:
     page = desk.compare(BASE, changed())
     desk.select("layers.1.weight")

@@ -299,9 +299,24 @@ def test_that_a_key_is_found_and_selected(window: MainWindow, session: Session, 
     palette.edit.setText("2 norm")
     idle(window.tasks)
     assert [entry.text for entry in palette.shown] == ["model.layers.2.norm.weight"]
+    assert palette.headings == []               # over one kind of things there is nothing to tell apart
     QTest.keyClick(palette.edit, Qt.Key.Key_Return)
     assert session.selection is not None
     assert session.selection.keys == ("model.layers.2.norm.weight",)
+
+
+def test_that_headings_tell_kinds_apart_and_cannot_be_chosen(window: MainWindow, palette: Palette, idle: Idle) -> None:
+    palette.edit.setText("mod")
+    idle(window.tasks)
+    assert palette.headings[:2] == ["Commands", "Keys"]
+    rows = [palette.list.item(row) for row in range(palette.list.count())]
+    assert rows[0].text() == "Commands"
+    assert palette.list.currentRow() == 1
+    for _ in range(len(rows)):
+        QTest.keyClick(palette.edit, Qt.Key.Key_Down)
+        assert palette.list.currentItem().text() not in palette.headings
+    QTest.mouseClick(palette.list.viewport(), Qt.MouseButton.LeftButton, pos=palette.list.visualItemRect(rows[0]).center())
+    assert palette.isVisible()
 
 
 def test_that_what_cannot_be_done_stands_last_and_says_why(palette: Palette) -> None:

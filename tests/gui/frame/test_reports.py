@@ -102,7 +102,7 @@ def test_that_the_file_itself_is_never_replaced_by_its_report(window: MainWindow
 
 @pytest.mark.qt_log_ignore("Returned false", "propagateSizeHints")          # Qt says so itself
 def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(window: MainWindow, qtbot: QtBot, tmp_path: Path,
-                                                                               tasks: Tasks) -> None:
+                                                                               tasks: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
     window.reports.pages = Pages()
     window.menus["print"].trigger()
     qtbot.waitUntil(lambda: window.reports.preview is not None)
@@ -118,8 +118,11 @@ def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(w
     assert preview.paper is not upright
     preview.printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
     preview.printer.setOutputFileName(str(tmp_path / "gone" / "printed.pdf"))
+    printed = preview.paper
+    monkeypatch.setattr("inspector.gui.dialogs.print_preview.Paper", None)          # it is laid out already
     preview.print_now()
     qtbot.waitUntil(preview.go.isEnabled)
+    assert preview.paper is printed
     assert "takes nothing" in preview.said.text()
     preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
     with qtbot.waitSignal(preview.accepted, timeout=20_000):

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.gui.models.plot_scales import CountScale, LogCountScale, ValueScale, axis_number, digits_to_tell, number, percent
+from inspector.gui.models.plot_scales import CountScale, LogCountScale, ValueScale, axis_number, digits_to_tell, number, percent, typeset
 
 LARGEST = 1.7976931348623157e308
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize(("low", "high", "texts"), [
-    (-0.1, 0.1, ["-0.10", "-0.05", "0", "0.05", "0.10"]), (0, 1, ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
-    (0, 1e38, ["0", "2e37", "4e37", "6e37", "8e37", "1e38"]), (-3e-5, 5e-5, ["-2e-5", "0", "2e-5", "4e-5"]),
-    (0, 255, ["0", "50", "100", "150", "200", "250"]), (-LARGEST, LARGEST, ["-1e308", "0", "1e308"]),
+    (-0.1, 0.1, ["−0.10", "−0.05", "0", "0.05", "0.10"]), (0, 1, ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+    (0, 1e38, ["0", "2e37", "4e37", "6e37", "8e37", "1e38"]), (-3e-5, 5e-5, ["−2e−5", "0", "2e−5", "4e−5"]),
+    (0, 255, ["0", "50", "100", "150", "200", "250"]), (-LARGEST, LARGEST, ["−1e308", "0", "1e308"]),
 ])
 def test_that_ticks_are_plain_numbers(low: float, high: float, texts: list[str]) -> None:
     assert [tick.text for tick in ValueScale(low, high).ticks(0, 1, 6)] == texts
@@ -91,6 +91,13 @@ def test_that_labels_of_large_counts_do_not_touch() -> None:
 ])
 def test_that_numbers_are_written_plainly(value: float, text: str) -> None:
     assert number(value) == text
+
+
+@pytest.mark.parametrize(("text", "drawn"), [
+    ("-2.5e-7", "−2.5e−7"), ("-∞", "−∞"), ("-1 … -0.5", "−1 … −0.5"), ("0 (-3)", "0 (−3)"), ("1e38", "1e38"), ("2026-11-29", "2026-11-29"),
+])
+def test_that_numbers_are_drawn_with_a_minus(text: str, drawn: str) -> None:
+    assert typeset(text) == drawn
 
 
 @pytest.mark.parametrize(("part", "whole", "text"), [

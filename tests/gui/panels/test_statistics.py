@@ -662,7 +662,7 @@ def test_that_quantized_tensors_show_stored_integers_beside_what_they_stand_for(
     assert "scale 0.01, zero point 3" in desk.panel.remark.text()
     canvas = desk.panel.plot.canvas
     assert canvas is not None
-    labels = [label.split("\n") for label in canvas.tick_labels("bottom")]
+    labels = [label.replace("−", "-").split("\n") for label in canvas.tick_labels("bottom")]
     assert len(labels) > 2
     assert [float(meant) for _, meant in labels] == pytest.approx([(int(stored) - 3) * 0.01 for stored, _ in labels])
 

@@ -336,6 +336,7 @@ def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: Mai
     assert window.runs.shown
     assert len(window.runs.page.timeline.series or ()) == 5
     assert window.status.text().startswith("epoch 5")
+    assert window.windowTitle() == f"{folder.name} — Checkpoint Inspector"
     window.runs.page.compare.click()
     assert window.comparison.shown
     window.comparison.show_files()

@@ -315,3 +315,9 @@ def test_that_the_fixes_of_findings_are_tried_in_a_worker_once_a_checkpoint(sess
     settled(tasks, qtbot)
     assert known.fixes(document) == {}
     settled(tasks, qtbot)
+
+
+@pytest.mark.parametrize(("glob", "title"), [
+    ("{a.w,a.b,c}", "Drop a.w and 2 more"), ("{a,b}.w", "Drop {a,b}.w"), ("*.w", "Drop *.w"), ("{a}", "Drop {a}")])
+def test_that_a_list_of_keys_is_titled_by_the_first(glob: str, title: str) -> None:
+    assert edit_words.title(core.Drop(glob)) == title

@@ -4,10 +4,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QStyleOptionViewItem
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.widgets.stats_table import Column, StatsTable
+from inspector.gui.widgets.stats_table import Column, StatsTable, shown_name
 
 NAMES = [f"model_state_dict.module.encoder.layers.{n}.linear1.weight" for n in range(3)]
 FIRST_TO_LAST = ["NaN", "Min", "Max", "Std"]        # what stays longest
@@ -56,6 +57,27 @@ def test_that_names_give_way_before_measures_and_come_back(table: StatsTable) ->
     assert "494 kB" in table.text()                     # what is not shown is copied all the same
     resized(table, 2000)
     assert (shown(table), table.columnWidth(0)) == (everything, wide)
+
+
+@pytest.mark.parametrize("width", [760, 460])
+def test_that_names_that_are_shortened_differ(table: StatsTable, width: int) -> None:
+    resized(table, width)
+    names = []
+    for row in range(len(NAMES)):
+        index, option = table.model().index(row, 0), QStyleOptionViewItem()
+        table.itemDelegate().initStyleOption(option, index)
+        option.rect = table.visualRect(index)
+        names.append(shown_name(option, index, table))
+    assert all("…" in name for name in names)
+    assert len(set(names)) == len(NAMES)
+
+
+def test_that_what_is_copied_has_the_hyphen_that_programs_read(table: StatsTable) -> None:
+    assert table.itemDelegate().displayText("-1.5", table.locale()) == "−1.5"
+    least = table.item(0, 4)
+    assert least is not None
+    assert least.text().startswith("-")
+    assert least.text() in table.text()
 
 
 def test_that_measures_below_each_other_are_all_shown_after_a_narrow_row(table: StatsTable) -> None:
