@@ -78,6 +78,7 @@ UNASKED = 256 << 20               # bytes that are measured without being asked 
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
+_AT_ONCE = 4                    # and how many of them get their boxes in a turn
 _WITH_RIDGES = (NAME, SHAPE, STD, LARGEST, NAN, ZEROS, RIDGE)
 _WIDE, _NARROW = 102, {NAME: 180, STD: 78, LARGEST: 78, NAN: 64, ZEROS: 68}
 _WITH_BAR = 116                 # of a deviation with a bar before it
@@ -176,6 +177,11 @@ class LayersPanel(SelectionPanel):
         self.axis = RidgeAxis(self.table)
         self.measures, self.across, self.log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._at_work: dict[str, Callable[[], None] | None] = {}        # what a worker finds out, and what is to be done after that
+        self._to_show: list[core.Finding] = []                  # findings that have no box yet
+        self._unshown = 0                                       # how many get none
+        self._adding = QTimer(self)
+        self._adding.setSingleShot(True)
+        self._adding.timeout.connect(self._add_findings)
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
         self._redraw.timeout.connect(self._catch_up)
@@ -647,12 +653,22 @@ class LayersPanel(SelectionPanel):
     def _show_findings(self, findings: Sequence[core.Finding]) -> None:
         empty(self._findings)
         ranked = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
-        for finding in ranked[:_FINDINGS]:
-            self._findings.addWidget(FindingBox(finding))
-        if len(ranked) > _FINDINGS:
-            self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{len(ranked) - _FINDINGS:,}"), tone="muted"))
-        self._findings.addStretch(1)
+        self._to_show, self._unshown = ranked[:_FINDINGS], len(ranked) - _FINDINGS
         self.findings_area.setVisible(bool(ranked))
+        self._add_findings()
+
+    def _add_findings(self) -> None:
+        """Some of those to be shown; the others in the turns after this one, for twenty boxes take longer than a frame."""
+        now, self._to_show = self._to_show[:_AT_ONCE], self._to_show[_AT_ONCE:]
+        for finding in now:
+            self._findings.addWidget(FindingBox(finding))
+        if self._to_show:
+            self._adding.start()
+            return
+        self._adding.stop()
+        if self._unshown > 0:
+            self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{self._unshown:,}"), tone="muted"))
+        self._findings.addStretch(1)
         self.findings_area.setMaximumHeight(max(self._findings.heightForWidth(self.findings_area.width()), 40) + 2)
 
     # -- showing ------------------------------------------------------------------------------------------------------

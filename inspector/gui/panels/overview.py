@@ -176,10 +176,7 @@ class Overview(SelectionPanel):
         if focused is not None and page is not None and focused.hasFocus() and page.isAncestorOf(focused):
             self.area.setFocus(Qt.FocusReason.OtherFocusReason)         # and not whatever comes next in the window
         self._made.hide()
-        self._made.deleteLater()
-        if page is not None:
-            self.area.takeWidget()
-            page.setParent(self)            # else it went with the last who knows it, be it within the click on one of its buttons
+        self._made.deleteLater()            # where it is: in another place, every word of it would be polished once more
         self._made = self._new_page()
         build()
         self._content.addStretch(1)

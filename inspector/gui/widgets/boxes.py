@@ -37,6 +37,8 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection
 
+_ENDLESS = 1_000_000            # pixels of a line
+
 
 def tool_button(picture: str, name: str) -> QToolButton:
     """A small button that is a picture; `name` says what it does."""
@@ -104,6 +106,9 @@ class Prose(QTextEdit):
 
     def __init__(self, text: str, name: str, *, tone: str = "", strong: bool = False, scale: float = 1.0) -> None:
         super().__init__()
+        self._heights: dict[int, int] = {}          # by width: layouts ask for three or four, again and again
+        self._unwrapped: tuple[float, int] | None = None        # how wide and high it is in lines of any length
+        self._measured_in = self.font()
         self.setAcceptRichText(False)
         self.setReadOnly(True)
         self.setAcceptDrops(False)
@@ -124,13 +129,13 @@ class Prose(QTextEdit):
         if tone:
             self.setProperty("tone", tone)
         restyle(self, strong, scale)
-        self._measured = (-1, 0)
         self._whole, self._lines = core.wording.unbroken(text), 0
         self.setPlainText(self._whole)
 
     def shorten(self, lines: int) -> None:
         """Shows so many lines at most, the last with its end left out; 0: all of them."""
-        self._lines, self._measured = lines, (-1, 0)
+        self._lines = lines
+        self._forget_heights()
         self.updateGeometry()
         self._show_lines()
 
@@ -158,12 +163,25 @@ class Prose(QTextEdit):
 
     def heightForWidth(self, width: int) -> int:
         """So that layouts know the right height at once, before anything is drawn."""
-        if width != self._measured[0]:
-            page = self._page(width)
-            height = page.size().height()
-            most = self._lines * page.firstBlock().layout().lineAt(0).height() if self._lines else height
-            self._measured = (width, ceil(min(height, most)))
-        return self._measured[1]
+        if self._measured_in != (font := self.font()):
+            self._measured_in = font
+            self._forget_heights()
+        if self._unwrapped is None:
+            page = self._page(_ENDLESS)
+            self._unwrapped = page.idealWidth(), self._height_of(page)
+        if width >= self._unwrapped[0]:         # as most are: words of a line
+            return self._unwrapped[1]
+        if width not in self._heights:
+            self._heights[width] = self._height_of(self._page(width))
+        return self._heights[width]
+
+    def _height_of(self, page: QTextDocument) -> int:
+        height = page.size().height()
+        return ceil(min(height, self._lines * page.firstBlock().layout().lineAt(0).height() if self._lines else height))
+
+    def _forget_heights(self) -> None:
+        self._unwrapped = None
+        self._heights.clear()
 
     def _page(self, width: int) -> QTextDocument:
         """All of it, laid out in `width`."""

@@ -5,7 +5,7 @@ import math
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -332,6 +332,24 @@ def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk
     assert desk.panel.scope is not None
     desk.select("net.layers.1", *(key for key in desk.panel.scope.keys if "layers.1" in key))
     assert not desk.panel.findings_area.isVisible()
+
+
+def test_that_many_findings_get_their_boxes_in_several_turns(desk: Desk, qtbot: QtBot) -> None:
+    desk.open(model())
+    layout = desk.panel._findings
+
+    def shown() -> list[QWidget]:
+        return [widget for n in range(layout.count()) if (item := layout.itemAt(n)) and (widget := item.widget())]
+
+    desk.panel._show_findings([core.Finding("dead", "info" if n else "danger", f"w{n}", "All of it is zero.") for n in range(30)])
+    assert 0 < len(shown()) < 20
+    assert shown()[0].property("level") == "danger"
+    qtbot.waitUntil(lambda: len(shown()) == 21)
+    assert cast(QLabel, shown()[-1]).text() == "and 10 more"
+    desk.panel._show_findings([core.Finding("dead", "info", "w", "All of it is zero.")] * 30)
+    desk.panel._show_findings([])
+    assert not desk.panel._adding.isActive()
+    assert shown() == []
 
 
 def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> None:

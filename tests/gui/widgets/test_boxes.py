@@ -1,7 +1,8 @@
 """What panels are made of."""
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication
+import pytest
+from PySide6.QtGui import QFont, QGuiApplication, QTextDocument
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
@@ -34,3 +35,23 @@ def test_that_a_label_that_wraps_keeps_numbers_with_their_units_too(qtbot: QtBot
     qtbot.addWidget(made)
     assert made.text() == "of 3.17 M"
     assert QLabel.text(made) == "of 3.17\u00a0M"
+
+
+def test_that_a_text_is_laid_out_once_for_each_width_it_does_not_fit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    prose = Prose("words that fit in a line", "Text")
+    qtbot.addWidget(prose)
+    laid_out: list[int] = []
+    page = prose._page
+
+    def noted(width: int) -> QTextDocument:
+        laid_out.append(width)
+        return page(width)
+
+    monkeypatch.setattr(prose, "_page", noted)
+    one = prose.heightForWidth(2000)
+    heights = [prose.heightForWidth(width) for width in (60, 61, 60, 61, 900, 800)]
+    assert heights[0] == heights[2] > one
+    assert heights[4:] == [one, one]
+    assert len(laid_out) == 3
+    prose.setFont(QFont(prose.font().family(), 40))
+    assert prose.heightForWidth(2000) > one

@@ -38,6 +38,7 @@ _INT = rb"(?:0|[1-9][0-9]{0,19})"
 # and heads are taken as they come here and judged afterwards, names all at once, heads once for all that are alike.
 _USUAL = re.compile(rb' ?"([^"]*)": ?\{([^[]*\[[^[]*)\[(#), ?(#)\]\},|([\x00-\xff]+)'.replace(b"#", _INT))
 _ONE = re.compile(rb' ?"([^"]*)": ?\{([^[]*\[[^[]*)\[(#), ?(#)\]\}'.replace(b"#", _INT))
+_SAID = re.compile(rb'\{"__metadata__": ?(\{[^{}\\]*\}), ?')         # what is said of the file, before all entries
 _HEAD = re.compile(rb'"dtype": ?"([A-Z0-9_]{1,16})", ?"shape": ?\[((?:#(?:, ?#)*)?)\], ?"data_offsets": ?'.replace(b"#", _INT))
 _NOT_PLAIN = bytes(range(0x20)) + b"\\"     # what stands for something else in a string, or must not be in one
 _ENTRY_END = b"]},"
@@ -92,7 +93,26 @@ class Header(NamedTuple):
 
 def parse(data: bytes, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Header:
     """The header in `data`. Raises Corrupt for anything that is not one, with the byte offset in the file."""
-    return _Parser(data, limits, monitor).run()
+    return (len(data) <= _PLAIN_MAX and _small(data)) or _Parser(data, limits, monitor).run()
+
+
+def _small(data: bytes) -> Header | None:
+    """A short header that begins with what is said of the file, if with anything, and has only entries in the usual spelling with nothing
+    wrong about them: all in one go, for of such files there are thousands. None of any other."""
+    text = data.rstrip(b" ")
+    said = _SAID.match(text)
+    metadata = _remembered_texts(said[1]) if said else ()
+    if not text.startswith(b"{") or not text.endswith(b"]}}") or metadata is None:
+        return None
+    rows = _USUAL.findall(text[said.end() if said else 1:-1] + b",")
+    if rows[-1][-1]:
+        return None
+    raw_keys, heads, starts, stops, _ = zip(*rows, strict=True)
+    keys, forms = _usual_keys(raw_keys), [_remembered_form(head) if len(head) <= _SHORT else None for head in heads]
+    known = [form for form in forms if form is not None]
+    if len(known) < len(rows) or len({*keys}) < len(rows) or METADATA in keys:
+        return None
+    return Header([*map(int, starts)], [*map(int, stops)], keys, known, dict(metadata), {}, [])
 
 
 class _Parser:
@@ -313,6 +333,16 @@ def _form_of(head: bytes) -> Form | None:
 
 
 _remembered_form = lru_cache(maxsize=256)(_form_of)         # of a set of fifty thousand files most have tensors like others
+
+
+@lru_cache(maxsize=64)
+def _remembered_texts(data: bytes) -> tuple[tuple[str, str], ...] | None:
+    """Names and texts of a JSON object; None where it is none of texts alone."""
+    try:
+        found = Scanner(data).document()
+    except ReadError:
+        return None
+    return tuple(found.items()) if all(type(text) is str for text in found.values()) else None
 
 
 def _counts(value: object) -> bool:
