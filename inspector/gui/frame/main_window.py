@@ -14,7 +14,7 @@ import os
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QMouseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
@@ -28,6 +28,7 @@ from inspector.gui.state.row_values import RowReader
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals, Kind, Signals
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.packed_switch import PackedSwitch
 from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.tree_view import TreeView
@@ -114,8 +115,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.pages, 1)
         column.addWidget(self.pending)
         self.setCentralWidget(middle)
-        self.status = QLabel()
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status = ElidedLabel()
         self.status.setContentsMargins(MARGIN, 0, 0, 0)
         self.status.setMinimumWidth(40)
         self.activity = Activity(self.tasks)

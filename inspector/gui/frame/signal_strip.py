@@ -46,7 +46,7 @@ class SignalStrip(QFrame):
         self._closed: set[int] = set()          # documents whose calm strip was put away
         self._covered = False
         self._told: tuple[int, str] = (0, "")   # document and level that were last said aloud
-        self._kind = Kind.OK
+        self._kind, self._said = Kind.OK, ""
         self._run: Callable[[], object] | None = None
         self._go: Callable[[], object] | None = None
         self._place()
@@ -82,7 +82,7 @@ class SignalStrip(QFrame):
 
     def _show(self, document: Document, found: FileSignals, worst: signals.Signal) -> None:
         self._kind = worst.kind
-        self.verdict.setText(self._verdict(worst))
+        self._said = self._verdict(worst)
         self.detail.set_text(self._detail(worst, found))
         action, link = self._buttons(document, worst)
         self._run, self._go = action.run if action else None, link.run if link else None
@@ -97,8 +97,7 @@ class SignalStrip(QFrame):
             self.verdict.setProperty("tone", worst.level)
             for widget in (self, self.verdict):
                 theme.repolish(widget)
-        self.verdict.setToolTip(words.tip(f"{self.verdict.text()} {self.detail.text}"))
-        self.setAccessibleName(f"{self.verdict.text()} {self.detail.text}")
+        self.setAccessibleName(f"{self._said} {self.detail.text}")
         self._tint()
         self._fit()
 
@@ -210,6 +209,7 @@ class SignalStrip(QFrame):
         row.addWidget(self._picture)
         row.addWidget(self.verdict)
         row.addWidget(self.detail, 1)
+        row.addStretch(0)               # where there is no room for the detail the verdict stays beside its sign
         for widget in (self.note, self.check, self.link, self.action, self.close_):
             row.addWidget(widget)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -233,13 +233,17 @@ class SignalStrip(QFrame):
 
     def _fit(self) -> None:
         """Where it is narrow the note and the link go first, then the detail."""
+        self.verdict.setText(self._said)
         always = sum(widget.sizeHint().width() + 8 for widget in (self._picture, self.verdict, self.action, self.check, self.close_)
                      if widget in (self._picture, self.verdict) or widget.isVisibleTo(self)) + 14
         wide = self.width() >= max(_LINK_FROM, always + self.link.sizeHint().width() + self.note.sizeHint().width() + 80)
         self.note.setVisible(wide and bool(self.note.text()) and (self._kind is Kind.OK or self.check.isVisibleTo(self)))
         self.link.setVisible(wide and bool(self.link.text()))
         self.action.setVisible(bool(self.action.text()))
-        self.detail.setVisible(self.width() >= max(_DETAIL_FROM, always + 40))
+        detailed = self.width() >= max(_DETAIL_FROM, always + 40)
+        self.detail.setVisible(detailed)
+        self.verdict.setText(self._said if detailed else self._said.rstrip(":："))
+        self.verdict.setToolTip(words.tip(f"{self._said} {self.detail.text}"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

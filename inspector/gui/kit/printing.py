@@ -100,9 +100,10 @@ class Paper:
 
     def given_to(self, other: QObject | None) -> Paper:
         """From now on it belongs to the thread of `other`; None: to none, until somebody takes it (`given_to` an object of his own)."""
+        thread = other.thread() if other is not None else None
         for sheet in self._sheets:
             for _, document in sheet:
-                document.moveToThread(other.thread() if other is not None else None)
+                document.moveToThread(thread)       # type: ignore[arg-type]    # Qt takes None, its stubs do not say so
         return self
 
     @property

@@ -572,3 +572,19 @@ def test_that_the_first_page_says_what_is_no_checkpoint_until_one_is_opened(wind
     window.menus["close"].trigger()
     idle(tasks)
     assert window.welcome.notice.isHidden()
+
+
+def test_that_the_status_line_is_not_cut_within_a_letter(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot) -> None:
+    window = MainWindow(session, tasks, settings)
+    qtbot.addWidget(window)
+    status = window.status
+    status.setText("W" * 40)
+    margin = status.contentsRect().left()
+    assert margin > 0
+    status.resize(margin + status.fontMetrics().horizontalAdvance("WWW…") + 3, 20)      # less than a letter more
+    drawn = status.grab().toImage()
+    ground = drawn.pixelColor(0, 0)
+    inked = [x for x in range(drawn.width()) if any(drawn.pixelColor(x, y) != ground for y in range(drawn.height()))]
+    assert inked[0] >= margin
+    assert inked[-1] < drawn.width() - 2
+    assert "W" * 40 in status.toolTip()

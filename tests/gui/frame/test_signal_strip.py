@@ -161,3 +161,16 @@ def test_that_edits_that_wait_have_a_bar_whatever_is_shown(window: MainWindow, s
     window.pending.undo.click()
     idle(tasks)
     assert not window.pending.isVisible()
+
+
+def test_that_a_verdict_without_room_for_its_detail_stands_beside_its_sign(window: MainWindow, show: Callable[[str], None]) -> None:
+    show("nan.pth")
+    strip = window.strip
+    assert strip.verdict.text() == "1 value is no finite number:"
+    strip.setFixedWidth(420)
+    layout = strip.layout()
+    assert layout is not None
+    layout.activate()
+    assert strip.detail.isHidden()
+    assert strip.verdict.text() == "1 value is no finite number"
+    assert strip.verdict.x() < 60
