@@ -18,6 +18,7 @@ from . import (
     confusable_names,
     corrupt_member,
     hostile_names,
+    misplaced_indices,
     module_prefix,
     non_canonical_bool,
     non_contiguous,
@@ -48,6 +49,7 @@ CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
 DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
     corrupt_member.check,
     non_canonical_bool.check,
+    misplaced_indices.check,
 )
 
 
