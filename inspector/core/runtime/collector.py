@@ -12,6 +12,8 @@ _pauses = 0             # that are under way, in whatever thread
 _hands = 0              # that hold the collector
 _was_on = False         # before the first of them all
 _for_good = False       # one of the pauses was
+_kept = False           # there are objects that are not to be looked at
+_hidden = False         # others were put with them, which are to be: there is no other way past them
 
 _YOUNG, _MIDDLE, _OLD = 700, 10, 10         # what Python's own collector waits for
 _FLOOD = 20_000         # objects that came to stay since the middle generation was looked at: rows of tables, not to be walked in the way
@@ -23,7 +25,8 @@ def collector_paused(for_good: bool = False) -> Iterator[None]:
     """Without the collector, which would walk the growing tables again and again: three times as fast. Whoever found it
     switched off leaves it so; of several pauses at once, in several threads, the last to end switches it on again. `for_good`: it
     never looks at what was made until now either; that goes when nobody refers to it any more. For programs that wait for a person,
-    who would notice each look at a million objects.
+    who would notice each look at a million objects. Where a `CollectorByHand` is held, what other pauses make is looked at once, with
+    all there is, when it looks thoroughly next, and no more after that.
 
     >>> import gc
     >>> with core.collector_paused():
@@ -59,17 +62,16 @@ class CollectorByHand:
         if self._closed or not _was_on or _pauses:
             return
         young, middle, old = gc.get_count()
-        if thoroughly and (old > _OLD or self._flooded) and time.monotonic() - self._looked > _SHARE * self._took:
+        if thoroughly and (old > _OLD or self._flooded or _hidden) and time.monotonic() - self._looked > _SHARE * self._took:
             begun = time.monotonic()
-            gc.collect()
+            _collect_all()
             self._looked = time.monotonic()
             self._took = self._looked - begun
             self._grown, self._flooded = 0, False
         elif young > _YOUNG:
             self._grown += young
             if self._grown > _FLOOD:            # straight to what is old, and looked at with that
-                gc.freeze()
-                gc.unfreeze()
+                _put_by()
                 self._grown, self._flooded = 0, True
             elif middle > _MIDDLE:
                 gc.collect(1)
@@ -87,6 +89,27 @@ class CollectorByHand:
         self.close()
 
 
+def _put_by() -> None:
+    """Puts everything young with what is old, without a look at it: else the next collection walks a million young objects in one go and
+    the window stands still meanwhile. What is kept for good stays so, and then has it among it until `_collect_all`."""
+    global _hidden
+    gc.freeze()
+    if _kept and _hands:
+        _hidden = True
+    else:
+        gc.unfreeze()
+
+
+def _collect_all() -> None:
+    global _hidden
+    hidden, _hidden = _hidden, False            # what another thread puts by meanwhile is looked at the next time
+    if hidden:
+        gc.unfreeze()
+    gc.collect()
+    if hidden:
+        gc.freeze()
+
+
 def _begin(by_hand: bool = False) -> None:
     global _pauses, _hands, _was_on, _for_good
     with _lock:
@@ -102,7 +125,7 @@ def _begin(by_hand: bool = False) -> None:
 
 
 def _end(for_good: bool = False, by_hand: bool = False) -> None:
-    global _pauses, _hands, _for_good
+    global _pauses, _hands, _for_good, _kept, _hidden
     with _lock:
         if by_hand:
             _hands -= 1
@@ -111,11 +134,13 @@ def _end(for_good: bool = False, by_hand: bool = False) -> None:
             _for_good = _for_good or for_good
         if _pauses or not _was_on:
             return
-        # to the oldest generation with everything: else the next collection walks a million young objects in one go and
-        # the window stands still meanwhile
-        if not by_hand:
+        if not by_hand and _for_good:
             gc.freeze()
-            if not _for_good:
-                gc.unfreeze()
+            _kept = True
+        elif not by_hand:
+            _put_by()
         if not _hands:
+            if _hidden:             # nobody will look thoroughly
+                gc.unfreeze()
+                _kept = _hidden = False
             gc.enable()

@@ -157,3 +157,24 @@ def test_that_a_flood_of_rows_is_not_walked_in_the_way_and_garbage_among_it_goes
         hand.close()
     assert len(told) == 3000
     assert len(rows) == 50_000
+
+
+def test_that_what_is_kept_for_good_stays_out_of_sight_when_others_are_put_by() -> None:
+    told: list[int] = []
+    hand = CollectorByHand()
+    with collector_paused(for_good=True):
+        kept = [[] for _ in range(1000)]
+    count = gc.get_freeze_count()
+    with collector_paused():
+        _litter(told)
+    assert gc.get_freeze_count() >= count
+    rows = [[n] for n in range(50_000)]
+    _litter(told)
+    hand.look()
+    assert gc.get_freeze_count() >= count
+    assert told == []
+    hand.look(thoroughly=True)
+    assert len(told) == 6000
+    assert gc.get_freeze_count() >= count
+    hand.close()
+    assert len(kept) + len(rows) == 51_000
