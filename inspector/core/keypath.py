@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
                         "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]")
 _WITHIN_LINES = re.compile(r"(?![\n\t])" + _INVISIBLE.pattern)
+_DEEP = 64          # segments of a key, from which on it is not taken apart
 _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
@@ -104,6 +105,37 @@ def is_under(key: str, path: str) -> bool:
 def is_within(key: str, path: str) -> bool:
     """Whether `key` is `path` itself or lies below it."""
     return not path or key == path or key.startswith(f"{path}.")
+
+
+class Paths:
+    """Some paths, of which to ask whether a key lies within any: the cost is that of the key's dots, however many paths there are. Not all
+    the paths above a key of a million dots are looked up then: only those as long as one of these is."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        self._lengths: list[int] | None = None
+
+    def nearest(self, key: str) -> str | None:
+        """The longest that `key` is or lies below."""
+        paths = self._paths
+        if key in paths or not paths:
+            return key if paths else None
+        if key.count(".") < _DEEP:
+            return next((above for above in ancestors(key) if above in paths), None)
+        if self._lengths is None:
+            self._lengths = sorted({len(path) for path in paths}, reverse=True)
+        return next((key[:n] for n in self._lengths if n < len(key) and (not n or key[n] == ".") and key[:n] in paths), None)
+
+    def around(self, key: str) -> Iterator[str]:
+        """All that `key` is or lies below, the longest first."""
+        path = self.nearest(key)
+        while path is not None:
+            yield path
+            path = self.nearest(parent_of(path)) if path else None
+
+    def has(self, key: str) -> bool:
+        """Whether `key` is one of them or lies below one."""
+        return self.nearest(key) is not None
 
 
 def any_under(keys: Iterable[str], path: str) -> bool:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.core.keypath import (
+    Paths,
     ancestors,
     any_under,
     below,
@@ -65,3 +66,12 @@ def test_that_to_be_under_is_to_have_as_ancestor(key: str, path: str) -> None:
 def test_that_a_beginning_which_is_no_whole_segment_counts_nothing(key: str, path: str) -> None:
     assert not is_under(key, path)
     assert seen_from(key, path) == key
+
+
+@given(st.lists(KEYS | st.integers(60, 70).map(lambda n: "a." * n), max_size=6), KEYS | st.integers(60, 80).map(lambda n: "a." * n + "b"))
+def test_that_paths_are_those_that_a_key_is_within(paths: list[str], key: str) -> None:
+    around = [path for path in sorted({*paths}, key=len, reverse=True) if is_within(key, path)]
+    found = Paths(paths)
+    assert [*found.around(key)] == around
+    assert found.nearest(key) == next(iter(around), None)
+    assert found.has(key) == bool(around)

@@ -6,14 +6,15 @@ has no class. Layouts: the `__init__` of the classes in torch/nn/modules; GPT-2'
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import ancestors, is_within, parent_of, relative, segments_of
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS
+from inspector.core.training.weights import Role
 
-from .modules import Known, Module, counting, is_too_deep, put_together
+from .modules import Known, Module, counting, deepest_of, put_together
 
 _EMBEDDINGS = re.compile(r"emb|wte|wpe|token|vocab|position|codebook|(?:^|_)shared(?:$|_)|lookup|(?:^|_)relative", re.IGNORECASE)
 _TRANSPOSED = re.compile(r"transpose|deconv|(?:^|_)up(?:$|_|sample|conv)|convt", re.IGNORECASE)
@@ -40,13 +41,11 @@ class Before(NamedTuple):
 NOTHING_BEFORE = Before(0, 0)
 
 
-def from_names(ckpt: Checkpoint, path: str, keys: Sequence[str]) -> Module:
+def from_names(ckpt: Checkpoint, path: str, keys: Sequence[str], role: Callable[[TensorInfo], Role]) -> Module:
     """The modules that the names `keys` of tensors below `path` tell of."""
     known: dict[str, Known] = {path: Known()}
     for key in keys:
-        owner = parent_of(key)
-        while is_too_deep(owner, path):
-            owner = parent_of(owner)
+        owner = deepest_of(parent_of(key), path)
         if owner not in known:
             above = [each for each in ancestors(owner) if is_within(each, path) and each not in known]
             for each in (*reversed(above), owner):
@@ -61,7 +60,7 @@ def from_names(ckpt: Checkpoint, path: str, keys: Sequence[str]) -> Module:
                 before = Before(int(kind.type[-2]), int(kind.arguments.split(", ")[1]))
             elif kind.type == "Linear":
                 before = Before(0, before.channels)
-    return put_together(path, known, counting(ckpt, keys), _container)
+    return put_together(path, known, counting(ckpt, keys, role), _container)
 
 
 def _telling(path: str) -> str:

@@ -1,15 +1,17 @@
 """The architectures of a file, and their text: what `print(model)` would print."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import UsageError
-from inspector.core.keypath import visible
+from inspector.core.keypath import Paths, visible
 from inspector.core.packed.hints import may_be_packed
 from inspector.core.packed.logical import unpacked
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.training.weights import model_dicts
+from inspector.core.training.weights import model_dicts, roles
 
 from .inferred import from_names
 from .modules import Architecture, Module
@@ -40,14 +42,35 @@ def architectures(ckpt: Checkpoint, state_dict: str | None = None, monitor: Moni
         raise UsageError("there is no model in it", "`inspector ls` says what there is.")
     found = []
     names = unpacked(ckpt) if may_be_packed(ckpt) else ckpt
+    modules = ckpt.modules.intersection(paths)
+    parts, role = _parts(ckpt, modules), roles(ckpt)
+    keys: dict[str | None, list[str]] = {}
+    for key, info in names.tensors.items() if len(modules) < len(paths) else ():
+        keys.setdefault(info.state_dict, []).append(key)
+    role_by_names = role if names is ckpt else roles(names)
     for path in paths:
         monitor.check()
-        if path in ckpt.modules:
-            found.append(Architecture(path, from_modules(ckpt, path), False))
+        if path in modules:
+            found.append(Architecture(path, from_modules(parts[path], path, role), False))
         else:
-            keys = [key for key, info in names.tensors.items() if info.state_dict == path]
-            found.append(Architecture(path, from_names(names, path, keys), True))
+            found.append(Architecture(path, from_names(names, path, keys.get(path, []), role_by_names), True))
     return tuple(found)
+
+
+def _parts(ckpt: Checkpoint, modules: Collection[str]) -> dict[str, Checkpoint]:
+    """Of each of these modules the checkpoint with what is in it alone: there may be thousands of them in one."""
+    if len(modules) < 2:
+        return dict.fromkeys(modules, ckpt)
+    paths = Paths(modules)
+    tensors: dict[str, dict[str, TensorInfo]] = {path: {} for path in modules}
+    values: dict[str, dict[str, Plain]] = {path: {} for path in modules}
+    for key, info in ckpt.tensors.items():
+        for path in paths.around(key):
+            tensors[path][key] = info
+    for key, value in ckpt.values.items():
+        for path in paths.around(key):
+            values[path][key] = value
+    return {path: replace(ckpt, tensors=MappingProxyType(tensors[path]), values=MappingProxyType(values[path])) for path in modules}
 
 
 def architecture_text(architecture: Architecture, depth: int | None = None) -> str:

@@ -1,13 +1,13 @@
 """What an architecture is, modules in modules, and how they are put together from what is known of each."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.keypath import leaf_of, parent_of, relative
-from inspector.core.training.weights import roles
+from inspector.core.keypath import join, leaf_of, parent_of, relative
+from inspector.core.training.weights import Role
 
 DEEPEST = 100           # levels of modules in modules that are told apart; what is deeper is left out
 
@@ -61,7 +61,7 @@ def put_together(path: str, known: dict[str, Known], counted: Counted,
     for each in known:
         if each != path:
             below.setdefault(parent_of(each), []).append(each)
-    made: dict[str, tuple[Module, Mapping[object, int]]] = {}
+    made: dict[str, tuple[Module, dict[object, int]]] = {}
     for each in reversed(known):
         children = [made.pop(child) for child in below.get(each, ())]
         this = known[each]
@@ -69,16 +69,18 @@ def put_together(path: str, known: dict[str, Known], counted: Counted,
         own, shared = counted(this.tensors.values())
         total = own + sum(child.total for child, _ in children)
         for _, others in children:
-            total -= sum(size for view, size in others.items() if view in shared)
-            shared = {**shared, **others}
+            few, shared = sorted((shared, others), key=len)     # these are put to those: each is moved a few times, however many share
+            for view, size in few.items():
+                total -= size if view in shared else 0
+                shared[view] = size
         name = leaf_of(each) if each != path else ""
         made[each] = Module(name, each, this.type, this.arguments, this.lines, tuple(child for child, _ in children), own, total,
                             this.guessed), shared
     return made[path][0]
 
 
-def counting(ckpt: Checkpoint, keys: Iterable[str]) -> Counted:
-    role = roles(ckpt)
+def counting(ckpt: Checkpoint, keys: Iterable[str], role: Callable[[TensorInfo], Role]) -> Counted:
+    """`role` is `roles` of the whole checkpoint."""
     times: dict[str, int] = {}
     for key in keys:
         storage = ckpt.tensors[key].storage
@@ -101,3 +103,10 @@ def counting(ckpt: Checkpoint, keys: Iterable[str]) -> Counted:
 
 def is_too_deep(path: str, root: str) -> bool:
     return relative(path, root).count(".") >= DEEPEST
+
+
+def deepest_of(path: str, root: str) -> str:
+    """`path`, or of one that is too deep the deepest above it that is not."""
+    if not is_too_deep(path, root):
+        return path
+    return join(root, ".".join(relative(path, root).split(".", DEEPEST)[:DEEPEST]))

@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import below, is_within, join, leaf_of, parent_of
+from inspector.core.training.weights import Role
 
 from .inferred import NOTHING_BEFORE, kind_of
 from .modules import Known, Module, counting, is_too_deep, put_together
@@ -20,9 +21,9 @@ _TYPES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16"
           "int16": "Short", "int32": "Int", "int64": "Long", "bool": "Bool"}
 
 
-def from_modules(ckpt: Checkpoint, path: str) -> Module:
+def from_modules(ckpt: Checkpoint, path: str, role: Callable[[TensorInfo], Role]) -> Module:
     """The modules at and below `path`, where a whole one was pickled. A class that is not torch's own has no arguments: what it would print
-    only its code knows."""
+    only its code knows. `ckpt` has at least what is within that path."""
     classes = _modules(ckpt, path)
     attributes = _attributes(ckpt, path, classes)
     tensors: dict[str, dict[str, TensorInfo]] = {}
@@ -30,7 +31,7 @@ def from_modules(ckpt: Checkpoint, path: str) -> Module:
     for key in keys:
         tensors.setdefault(parent_of(key), {})[leaf_of(key)] = ckpt.tensors[key]
     known = {each: _known(type, attributes.get(each, {}), tensors.get(each, {})) for each, type in classes.items()}
-    return put_together(path, known, counting(ckpt, keys))
+    return put_together(path, known, counting(ckpt, keys, role))
 
 
 def _modules(ckpt: Checkpoint, path: str) -> dict[str, str]:
@@ -47,15 +48,18 @@ def _modules(ckpt: Checkpoint, path: str) -> dict[str, str]:
 def _attributes(ckpt: Checkpoint, path: str, modules: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Of each module its plain attributes; a sequence, whose items have keys of their own, as a tuple."""
     found: dict[str, dict[str, Any]] = {}
+    sequences: dict[str, list[Any]] = {}
     for key, _ in below(ckpt.values, path):
         value, owner = ckpt.values[key], parent_of(key)
         if owner in modules and key not in modules:
             found.setdefault(owner, {})[leaf_of(key)] = value.text if isinstance(value, Opaque) else value
         elif parent_of(owner) in modules and leaf_of(key).isdecimal() and owner not in modules:
-            items = found.setdefault(parent_of(owner), {})
-            before = items.get(leaf_of(owner), ())
-            if isinstance(before, tuple) and int(leaf_of(key)) == len(before):
-                items[leaf_of(owner)] = (*before, value)
+            items = sequences.setdefault(owner, [])
+            if leaf_of(key) == str(len(items)):
+                items.append(value)
+    for owner, items in sequences.items():
+        if items:
+            found.setdefault(parent_of(owner), {}).setdefault(leaf_of(owner), tuple(items))
     return found
 
 

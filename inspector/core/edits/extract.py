@@ -8,7 +8,7 @@ from typing import ClassVar
 from inspector.core.adapters import inner_adapters, keys_alone
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, any_under, below, is_under, is_within, join, relative, top_of, visible
+from inspector.core.keypath import Paths, ancestors, any_under, below, is_under, is_within, join, parent_of, relative, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.quantized_layers import packed_keys, said_of
 
@@ -94,9 +94,9 @@ class Extract(Edit):
         metadata = {"": _below(table, prefix)} if table is not None else {}
         values: dict[str, Plain] = {}
         if place not in ckpt.modules:         # what a state dict holds besides: extra states
-            dicts = [path for path in ckpt.state_dicts if path != place and is_under(path, place)]
+            dicts = Paths(path for path in ckpt.state_dicts if path != place and is_under(path, place))
             for key, name in below(ckpt.values, whole):
-                if not any(is_under(key, path) for path in dicts):
+                if not dicts.has(parent_of(key)):
                     values[name], came_from[name] = ckpt.values[key], key
         return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), place) if place else _root(ckpt),
                        state_dicts=("",), kind="state-dict", module_metadata=metadata, metadata=dict(ckpt.metadata))

@@ -1,7 +1,7 @@
 """Values that `torch.load` refuses by default as plain data, so that it takes the file: numpy numbers, options, paths, dates, objects."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -57,16 +57,18 @@ class MakePlain(Edit):
     def _made(self, ckpt: Checkpoint, monitor: Monitor) -> Making | None:
         """The values made plain in the graph of the file's pickle; None when there is nothing to do."""
         source = ckpt.as_opened
-        refused = [(one, key) for one, key in refused_values(ckpt) if self._fits(key)]
+        fits = self._fits()
+        refused = [(one, key) for one, key in refused_values(ckpt) if fits(key)]
         if not refused or source.format not in _ONE_PICKLE:
             return None
         return _making(source, refused, monitor)
 
-    def _fits(self, key: str) -> bool:
-        return set(self.glob) <= {"*"} or matcher(self.glob)(key) is not None
+    def _fits(self) -> Callable[[str], object]:
+        return matcher(self.glob or "*")
 
     def _fitting(self, ckpt: Checkpoint) -> list[Refused]:
-        return [one for one in loads_with_torch(ckpt).refused if self._fits(one.key)]
+        fits = self._fits()
+        return [one for one in loads_with_torch(ckpt).refused if fits(one.key)]
 
     def touched(self, before: Checkpoint, after: Checkpoint) -> Iterable[str]:
         left = {(one.key, one.name) for one in loads_with_torch(after).refused}
@@ -91,7 +93,8 @@ class MakePlain(Edit):
         if len(lost) > _TOLD:
             lost = [*lost[:_TOLD], f"{counted(len(lost) - _TOLD, 'more value loses', 'more values lose')} as much."]
         more = [*became_what, *lost]
-        left = [one for one in loads_with_torch(after).refused if self._fits(one.key)]
+        fits = self._fits()
+        left = [one for one in loads_with_torch(after).refused if fits(one.key)]
         for key in list(dict.fromkeys(one.key for one in left))[:_TOLD]:
             one = next(one for one in left if one.key == key)
             more.append(f"{visible(key, 60) or 'the object'} stays what it is, {one.words} ({visible(one.name, 80)}): there is no plain "

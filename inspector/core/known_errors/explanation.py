@@ -10,7 +10,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.loading.load_report import LoadReport
 from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import can_be_typed
-from inspector.core.edits.tools.common import Edit
+from inspector.core.edits.tools.common import Edit, are_soon_tried
 from inspector.core.errors import EditError, InspectorError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
@@ -64,12 +64,15 @@ class Case(NamedTuple):
         first."""
         found: list[Remedy] = []
         for outcome, edits in ways:
-            after = self.after(edits) if can_be_typed(edits) else None
+            after = self.after(edits) if self._is_soon_tried(edits) and can_be_typed(edits) else None
             if after is None or not (after.tensors or after.values) or (edits and self._is_unchanged(after)):
                 continue
             if reaches(after) and not any(one.outcome == outcome or one.edits == tuple(edits) for one in found):
                 found.append(Remedy(outcome, tuple(edits)))
         return tuple(found)
+
+    def _is_soon_tried(self, edits: Sequence[Edit]) -> bool:
+        return self.file is None or are_soon_tried(edits, self.file)
 
     def _is_unchanged(self, after: Checkpoint) -> bool:
         return self.file is not None and after.tensors is self.file.tensors and after.values is self.file.values

@@ -71,7 +71,8 @@ def _ways(file: Checkpoint, told: LoadsWithTorch) -> Iterator[tuple[str, Sequenc
         yield plain, (MakePlain("*"),)
         return
     if told.refused:
-        outer = [key for key in told.keys if told.keys.keys().isdisjoint(ancestors(key))]
+        keys = told.keys.keys()
+        outer = [key for key in keys if keys.isdisjoint(ancestors(key))]
         yield plain, tuple(MakePlain(pattern) for pattern in patterns_for(outer))
         yield plain, (MakePlain("*"),)
     if not is_taken(file):

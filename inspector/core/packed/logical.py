@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
-from inspector.core.keypath import any_under, is_under
+from inspector.core.keypath import Paths, parent_of
 from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
@@ -157,7 +157,8 @@ def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], other
     tensors: dict[str, TensorInfo] = {}
     for piece in in_pieces(ckpt.tensors.items()):       # each made once
         tensors.update(piece)
-    every = (one if isinstance(one, TensorInfo) else _tensor_of(tensors, ckpt.state_dicts, one) for _, one in _in_order(tensors, found))
+    places = Paths(ckpt.state_dicts)
+    every = (one if isinstance(one, TensorInfo) else _tensor_of(tensors, places, one) for _, one in _in_order(tensors, found))
     return replace(ckpt, tensors=MappingProxyType({info.key: info for info in every}),
                    values=MappingProxyType(values_left(ckpt, found.values())),
                    metadata=MappingProxyType(metadata_left(ckpt, found.values(), others)))
@@ -165,11 +166,8 @@ def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], other
 
 def values_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, Plain]:
     """The values without the attributes of wrappers that packed tensors are stored in."""
-    wrappers = [tensor.name for tensor in found if tensor.inner]
-    if not wrappers or not any(any_under(ckpt.values, name) for name in wrappers):
-        return dict(ckpt.values)
-    gone = tuple(f"{name}." for name in wrappers)
-    return {key: value for key, value in ckpt.values.items() if not key.startswith(gone)}
+    wrappers = Paths(tensor.name for tensor in found if tensor.inner and tensor.name)
+    return {key: value for key, value in ckpt.values.items() if not ("." in key and wrappers.has(parent_of(key)))}
 
 
 def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor], others: bool = False) -> dict[str, str]:
@@ -203,17 +201,17 @@ def _in_order(tensors: Mapping[str, TensorInfo], found: Mapping[str, LogicalTens
 
 def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
     """The tensor as float32, with the decoder that makes its elements; or as what it is, where there is nothing to make."""
-    return _tensor_of(ckpt.tensors, ckpt.state_dicts, tensor)
+    return _tensor_of(ckpt.tensors, Paths(ckpt.state_dicts), tensor)
 
 
-def _tensor_of(tensors: Mapping[str, TensorInfo], state_dicts: tuple[str, ...], tensor: LogicalTensor) -> TensorInfo:
+def _tensor_of(tensors: Mapping[str, TensorInfo], state_dicts: Paths, tensor: LogicalTensor) -> TensorInfo:
     first = tensors[tensor.parts.get("data") or keys_of(tensor)[0]]
     if tensor.decoder is None and not tensor.problem:
         return first._replace(key=tensor.name)
     extra = None
     if tensor.decoder is not None:
         extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(tensors, tensor)), tensor.words))
-    place = max((path for path in state_dicts if not path or is_under(tensor.name, path)), key=len, default=None) if state_dicts else None
+    place = state_dicts.nearest(parent_of(tensor.name))
     return TensorInfo(tensor.name, tensor.shape, "float32", first.device, _strides(tensor.shape), 0, "", 0, False, place, "strided",
                       tensor.problem, first.node, extra)
 

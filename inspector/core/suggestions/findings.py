@@ -18,7 +18,7 @@ from inspector.core.edits.recipe import can_be_typed
 from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.rename import Rename
 from inspector.core.edits.strip_prefix import StripPrefix
-from inspector.core.edits.tools.common import Edit, origin_of
+from inspector.core.edits.tools.common import Edit, are_soon_tried, origin_of
 from inspector.core.edits.tools.globs import literal, patterns_for
 from inspector.core.edits.unshare import Unshare
 from inspector.core.errors import EditError
@@ -59,7 +59,8 @@ def fixes_for_each(ckpt: CheckpointLike, findings: Iterable[Finding],
     tried: list[tuple[Edits, Checkpoint | None]] = []
     for finding in findings:
         suggest = _SUGGEST.get(finding.id)
-        found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ()) if candidate and can_be_typed(candidate) and
+        found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ())
+                 if candidate and are_soon_tried(candidate, ckpt) and can_be_typed(candidate) and
                  (after := _after(ckpt, _trial(finding, candidate), tried, monitor)) is not None and has_ended(finding, ckpt, after))
         yield finding, next(found, ())
 
@@ -167,7 +168,8 @@ def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     """Values that torch.load refuses as the plain data in them: those the finding names or, where that is not all, every one."""
     if "" in finding.keys:          # the object itself
         yield from _without_code(finding, ckpt)
-    outer = [key for key in finding.keys if {*finding.keys}.isdisjoint(ancestors(key))]
+    inner = {*finding.keys}
+    outer = [key for key in finding.keys if inner.isdisjoint(ancestors(key))]
     yield tuple(MakePlain(pattern) for pattern in patterns_for(outer))
     yield (MakePlain("*"),)
     yield from _without_code(finding, ckpt)

@@ -24,6 +24,7 @@ from .parameter_order import Reading, Shape, Slot, read, trainable
 # state tensors that have the shape of their parameter
 _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
                    "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
+_TRIED = 10_000     # optimizers times models: as many of both as there are in a hostile file are not tried each with each
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
 _ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 
@@ -231,8 +232,8 @@ class _Model(NamedTuple):
 
 def _models(ckpt: Checkpoint, found: Mapping[str, _Raw]) -> list[_Model]:
     """The state dicts that may be what is trained."""
-    inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts
-                                           if is_weights(path) and _state(path, dict(found)) is None}
+    known = dict(found)
+    inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts if is_weights(path) and _state(path, known) is None}
     for info in ckpt.tensors.values() if inside else ():
         if info.state_dict is not None and info.state_dict in inside:
             inside[info.state_dict].append(info)
@@ -256,6 +257,8 @@ def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimize
     named = raw.names or {id: id for id in every if not id.isdigit()}
     if not models:
         fit, reason = None, "the model itself is not in the file"
+    elif optimizers * len(models) > _TRIED:
+        fit, reason = None, f"{optimizers:,} optimizers and {len(models):,} models are too many to try each with each"
     elif len(named) == len(every):
         fit, reason = _by_name(raw, named, models)
     else:

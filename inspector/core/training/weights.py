@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from math import prod
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few
-from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
+from inspector.core.keypath import Paths, ancestors, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import distinct, in_pieces
 from inspector.core.tensor_table import TensorTable, column, kinds
@@ -45,8 +45,16 @@ class Counts(NamedTuple):
 def optimizer_states(ckpt: Checkpoint) -> dict[str, str]:
     """The states of optimizers among the state dicts: path -> the path of the optimizer's own dict."""
     found = {path: parent_of(path) for path in ckpt.state_dicts if leaf_of(path) == "state"}
-    return {path: owner for path, owner in found.items()
-            if any(any_under(table, join(owner, "param_groups")) for table in (ckpt.values, ckpt.tensors))}
+    if not found:
+        return {}
+    groups = Paths(join(owner, "param_groups") for owner in found.values())
+    there: set[str] = set()
+    for key in chain(ckpt.values, ckpt.tensors):
+        if "param_groups." in key:
+            there.update(groups.around(parent_of(key)))
+            if len(there) == len(found):
+                break
+    return {path: owner for path, owner in found.items() if join(owner, "param_groups") in there}
 
 
 def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
@@ -56,9 +64,9 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
     >>> core.model_dicts({"model": {"w": np.ones(3)}, "ema": {"w": np.ones(3)}, "epoch": 3})
     ('model', 'ema')
     """
-    modules, states = ckpt.modules, optimizer_states(ckpt)
-    return tuple(path for path in ckpt.state_dicts if is_weights(path) and modules.isdisjoint(ancestors(path))
-                 and not any(is_within(path, state) for state in states))
+    modules, states = Paths(ckpt.modules), Paths(optimizer_states(ckpt))
+    return tuple(path for path in ckpt.state_dicts if is_weights(path) and not (path and modules.has(parent_of(path)))
+                 and not states.has(path))
 
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
@@ -117,8 +125,8 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
 
 def _places(ckpt: Checkpoint) -> dict[str, Role]:
     """What the tensors of each state dict are, buffers apart."""
-    models, states = frozenset(model_dicts(ckpt)), optimizer_states(ckpt)
-    return {path: "parameter" if path in models else "optimizer" if any(is_within(path, state) for state in states) else "other"
+    models, states = frozenset(model_dicts(ckpt)), Paths(optimizer_states(ckpt))
+    return {path: "parameter" if path in models else "optimizer" if states.has(path) else "other"
             for path in ckpt.state_dicts}
 
 

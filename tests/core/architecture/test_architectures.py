@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -218,3 +220,61 @@ def test_that_names_cannot_steer_a_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in text
     assert "(a\\x1b[31m): Linear(" in text
     assert "(b\\n)" in text
+
+
+# -- files made to be slow ------------------------------------------------------------------------------------------------------
+
+class Counted(dict[str, core.TensorInfo]):
+    """Tensors that know how often somebody went through them."""
+
+    def __init__(self, tensors: Mapping[str, core.TensorInfo]) -> None:
+        super().__init__(tensors)
+        self.times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        return super().__iter__()
+
+    def items(self) -> Any:
+        self.times += 1
+        return super().items()
+
+    def values(self) -> Any:
+        self.times += 1
+        return super().values()
+
+
+def looks_at(models: int) -> int:
+    ckpt = core.edit({f"m{n}": {"weight": np.ones((2, 2))} for n in range(models)}, [])
+    tensors = Counted(ckpt.tensors)
+    assert len(core.architectures(replace(ckpt, tensors=tensors))) == models
+    return tensors.times
+
+
+def test_that_tensors_are_gone_through_no_more_often_where_there_are_more_models() -> None:
+    assert looks_at(40) == looks_at(4) > 0
+
+
+def test_that_each_of_several_whole_models_has_its_own_modules_and_parameters(tmp_path: Path) -> None:
+    models = [nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 4)), nn.Linear(5, 1)]
+    torch.save(models, tmp_path / "a.pth")
+    found = core.architectures(tmp_path / "a.pth")
+    assert [core.architecture_text(one) for one in found] == [repr(model) for model in models]
+    assert [one.root.total for one in found] == [9, 16, 6]
+
+
+def test_that_a_number_of_five_thousand_digits_names_no_item_of_a_sequence(tmp_path: Path) -> None:
+    model = nn.Linear(2, 3)
+    model.table = {"9" * 5000: 1}
+    torch.save(model, tmp_path / "a.pth")
+    assert core.architecture_text(core.architectures(tmp_path / "a.pth")[0]) == repr(model)
+
+
+def test_that_modules_deeper_than_are_told_apart_hold_what_lies_below_them() -> None:
+    ckpt = core.edit({"a." * 300 + "weight": np.ones((2, 2)), "b.weight": np.ones((2, 2))}, [])
+    root = core.architectures(ckpt)[0].root
+    assert root.total == 8
+    module, levels = root, 0
+    while module.children:
+        module, levels = module.children[0], levels + 1
+    assert levels == 100

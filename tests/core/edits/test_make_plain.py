@@ -25,6 +25,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from inspector import core
+from inspector.core.edits import make_plain
+from inspector.core.edits.tools import rewriting
 from tests.core import refused_values as kinds
 
 EVERYTHING = [core.MakePlain("*")]
@@ -256,3 +258,22 @@ def comparable(value: Any, seen: frozenset[int] = frozenset()) -> bool:
         if isinstance(value, set) and len({plain(item, True) for item in value}) < len(value):
             return False
     return all(comparable(item, seen) for item in inside)
+
+
+# -- files of very many values --------------------------------------------------------------------------------------------------
+
+def test_that_a_pattern_is_read_once_however_many_values_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    matcher = make_plain.matcher
+    monkeypatch.setattr(make_plain, "matcher", lambda glob: read.append(glob) or matcher(glob))
+    ckpt = save({f"k{n}": decimal.Decimal(n) for n in range(50)}, tmp_path / "a.pth")
+    assert not core.loads_with_torch(core.edit(ckpt, [core.MakePlain("k*")])).refused
+    assert len(read) < 5
+
+
+def test_that_texts_that_stayed_the_same_are_not_spelled_to_see_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spelled: list[object] = []
+    monkeypatch.setattr(rewriting, "repr", lambda value: spelled.append(value) or repr(value), raising=False)
+    ckpt = save({"a": decimal.Decimal(1), **{f"k{n}": "text" for n in range(50)}}, tmp_path / "a.pth")
+    assert core.edit(ckpt, EVERYTHING).values["k7"] == "text"
+    assert not spelled

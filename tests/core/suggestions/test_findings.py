@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from torch import nn
 
 from inspector import core
 from inspector.core.suggestions.findings import has_ended
+from tests import builders
 from tests.core.edits.made import counted_edits, net, opened, state_dict
 
 
@@ -171,3 +173,40 @@ def test_that_a_whole_model_that_torch_refuses_becomes_its_state_dict(tmp_path: 
 def test_that_values_in_values_are_named_once(tmp_path: Path) -> None:
     ckpt = opened(tmp_path, {"w": torch.ones(1), "net": net()})
     assert core.fixes_for(finding(ckpt, "weights-only"), ckpt) == (core.MakePlain("net"),)
+
+
+# -- files of very many of them ------------------------------------------------------------------------------------------------
+
+def refused_calls(file: Path, count: int) -> core.Checkpoint:
+    """A list of so many values that torch.load refuses, each with a key of its own."""
+    file.write_bytes(builders.torch_zip(b"\x80\x02](" + b"cargparse\nNamespace\n)R" * count + b"e."))
+    return core.open(file)
+
+
+def test_that_edits_that_name_more_than_ten_thousand_values_are_not_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ckpt = refused_calls(tmp_path / "a.pth", 12_000)
+    applied = counted_edits(monkeypatch)
+    assert core.fixes_for(finding(ckpt, "weights-only"), ckpt) == (core.MakePlain("*"),)
+    assert len(applied) == 1
+
+
+def test_that_edits_that_name_hundreds_of_values_are_tried(tmp_path: Path) -> None:
+    ckpt = refused_calls(tmp_path / "a.pth", 500)
+    assert len(core.fixes_for(finding(ckpt, "weights-only"), ckpt)) == 3
+
+
+class Counted(tuple[str, ...]):
+    """Keys that know how often somebody went through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        Counted.times += 1
+        return super().__iter__()
+
+
+def test_that_keys_of_a_finding_are_gone_through_a_few_times_however_many_they_are(tmp_path: Path) -> None:
+    ckpt = refused_calls(tmp_path / "a.pth", 100)
+    found = finding(ckpt, "weights-only")
+    assert core.fixes_for(found._replace(keys=Counted(found.keys)), ckpt)
+    assert 0 < Counted.times < 10

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -287,3 +288,13 @@ def test_that_the_ids_of_an_optimizer_are_gone_through_once_for_all_its_tensors(
     assert (len(found.parameters), len(asked), len(set(asked))) == (50, 50, 1)
     during = gone_through.count("once")
     assert during < 10
+
+
+def test_that_hundreds_of_optimizers_are_not_tried_with_hundreds_of_models_each() -> None:
+    state = {"state": {0: {"momentum_buffer": np.ones(2)}}, "param_groups": [{"lr": 0.1, "momentum": 0.9, "params": [0]}]}
+    models = {f"m{n}": {"w": np.ones(2)} for n in range(101)}
+    [*_, last] = core.optimizers({**models, **{f"o{n}": state for n in range(101)}})
+    assert last.models == ()
+    assert last.reason == "101 optimizers and 101 models are too many to try each with each"
+    [*_, last] = core.optimizers({**models, **{f"o{n}": state for n in range(2)}})
+    assert "too many" not in last.reason

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -13,6 +15,7 @@ from torch import nn
 
 from inspector import core
 from inspector.core.tensor_table import TensorTable
+from inspector.core.training.weights import optimizer_states
 
 
 def net() -> nn.Module:
@@ -138,3 +141,21 @@ def test_that_columns_of_many_dicts_count_as_their_tensors_do(tmp_path: Path, mo
     one_by_one = replace(ckpt, tensors=dict(ckpt.tensors))
     assert core.counts(ckpt) == core.counts(one_by_one)
     assert core.describe(ckpt) == core.describe(one_by_one)
+
+
+class Counted(dict[str, Any]):
+    """Values that know how often somebody went through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_that_values_are_gone_through_once_however_many_optimizers_there_are() -> None:
+    state = {"state": {0: {"momentum_buffer": np.ones(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}
+    ckpt = core.edit({f"o{n}": state for n in range(20)}, [])
+    values = Counted(ckpt.values)
+    assert len(optimizer_states(replace(ckpt, values=values))) == 20
+    assert values.times == 1

@@ -25,6 +25,9 @@ _LEAVES = frozenset(("weight", "bias", "running_mean", "running_var", "num_batch
                      "zero_point", "inv_freq"))
 
 
+_LONGEST = 1000         # characters of a path that may say a role; patterns take the square of it
+
+
 class Template(NamedTuple):
     """A module's path with its layer numbers taken out: `encoder.layer.3.attention.weight` is (`encoder`, `layer`, `#`,
     `attention`) with `numbers` (3,) and `leaf` `weight`. A parameter of its own is the `weight` of a module of its name."""
@@ -73,6 +76,8 @@ def words_of(path: tuple[str, ...]) -> frozenset[str]:
 def role_of(path: tuple[str, ...]) -> str:
     """What the module at `path` is in its network, as far as its name says so; "" when it does not."""
     text = ".".join(path).lower()
+    if len(text) > _LONGEST:
+        return ""
     is_layer = "#" in path
     for pattern, role, where in _roles():
         if (where == "any" or (where == "layer") == is_layer) and pattern.search(text):

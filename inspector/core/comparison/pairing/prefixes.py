@@ -14,6 +14,7 @@ _CHOICES = 4            # a suffix that more names of the other side share says 
 _CANDIDATES = 24        # rules tried in one round
 _ROUNDS = 12
 _CHECK_EVERY = 4096
+_LONGEST = 64           # segments of a prefix: of a name of 100,000 all endings together are gigabytes
 
 
 def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
@@ -97,10 +98,13 @@ def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
 
 
 def _prefixes(name: str, to_the_last: bool) -> Iterator[str]:
-    """"" and every leading run of whole segments; one that leaves a single segment only when that is asked for."""
+    """"" and every leading run of whole segments, of a name of very many the first; one that leaves a single segment only when that is
+    asked for."""
     yield ""
     at = name.find(".")
-    while at >= 0:
+    for _ in range(_LONGEST):
+        if at < 0:
+            return
         following = name.find(".", at + 1)
         if following < 0 and not to_the_last:
             return

@@ -19,6 +19,7 @@ from .names import role_of, template_of, words_of
 from .rules import Rule, Shape, Shapes
 
 _TOO_MANY = 64          # families of equal shapes among which none is chosen by its words
+_CROWD = 512            # families from which on not each is held against each
 _MARGIN = 0.12          # by how much the best must be better than the next
 _ROLE = 1.5             # the score of an equal role
 _SMALL = 16             # elements: shapes as common as a scalar's tell nothing by themselves
@@ -99,8 +100,8 @@ def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tu
         open_classes = {profile: sides for profile, sides in open_classes.items() if all(sides)}
         for x, y in settled:
             choose.learn(x, y)
-    partial = choose.partial([f for f in in_a if all(f is not x for x, _ in pairs)],
-                             [f for f in in_b if all(f is not y for _, y in pairs)], a, b)
+    paired = {id(family) for pair in pairs for family in pair}
+    partial = choose.partial([f for f in in_a if id(f) not in paired], [f for f in in_b if id(f) not in paired], a, b)
     doubtful = []
     for mine, theirs in open_classes.values():
         if len(mine) == len(theirs) <= _TOO_MANY:
@@ -114,6 +115,8 @@ def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tu
 def _by_words(a: list[str], b: list[str]) -> list[Rule]:
     """Where shapes are not known: families of as many layers with the same tensors, which the field's names say are one."""
     in_a, in_b = families(a), families(b)
+    if len(in_a) > _CROWD or len(in_b) > _CROWD:
+        return []
     choose = _Chooser(in_a, in_b)
     rules = []
     for x in in_a:
@@ -139,16 +142,18 @@ class _Chooser:
         if len(a) > _TOO_MANY or len(b) > _TOO_MANY:
             return self._same_words(a, b)
         found = []
-        mine, theirs = list(a), list(b)
-        while mine and theirs:
-            scores = {(i, j): self.score(x, y) for (i, x), (j, y) in product(enumerate(mine), enumerate(theirs))}
-            best = max(scores, key=lambda at: scores[at])
-            i, j = best
-            rivals = [score for (k, m), score in scores.items() if (k == i) != (m == j)]
+        scores = {(i, j): self.score(x, y) for (i, x), (j, y) in product(enumerate(a), enumerate(b))}
+        mine, theirs = set(range(len(a))), set(range(len(b)))
+        for (i, j), best in sorted(scores.items(), key=lambda one: -one[1]):
+            if i not in mine or j not in theirs:
+                continue
+            rivals = [*(scores[k, j] for k in mine if k != i), *(scores[i, m] for m in theirs if m != j)]
             enough = 0.35 if rivals or _is_small(profile) else 0.05
-            if scores[best] < enough or any(score > scores[best] - _MARGIN for score in rivals):
+            if best < enough or any(score > best - _MARGIN for score in rivals):
                 break
-            found.append((mine.pop(i), theirs.pop(j)))
+            found.append((a[i], b[j]))
+            mine.remove(i)
+            theirs.remove(j)
         return found
 
     def _same_words(self, a: list[Family], b: list[Family]) -> list[tuple[Family, Family]]:
@@ -184,7 +189,7 @@ class _Chooser:
 
     def partial(self, a: list[Family], b: list[Family], shapes_a: Known, shapes_b: Known) -> list[tuple[Family, Family]]:
         """Families of which one has layers that the other has not, where all that both have agree."""
-        if len(a) > 512 or len(b) > 512:
+        if len(a) > _CROWD or len(b) > _CROWD:
             return []
         by_numbers = [y for y in b if "#" in y.path]
         found: list[tuple[float, Family, Family]] = []

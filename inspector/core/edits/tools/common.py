@@ -5,7 +5,7 @@ key of the file each key came from (`Edited.origin`). It reads no tensor, but wh
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -116,6 +116,15 @@ def object_in(text: str, option: str, hint: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise EditError(f"what follows --{option} begins like JSON and is none", hint) from None
+
+
+_FEW = 8                    # edits that are tried whatever the file, and …
+_VISITS = 500_000           # … keys that more of them together may go over
+
+
+def are_soon_tried(edits: Sequence[Edit], ckpt: Checkpoint) -> bool:
+    """Whether somebody who asked for no edits can wait for these, each of which goes over all keys: hundreds name a hundred thousand."""
+    return len(edits) <= _FEW or len(edits) * (len(ckpt.tensors) + len(ckpt.values)) <= _VISITS
 
 
 # -- what a checkpoint is made of -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, is_within, visible
+from inspector.core.keypath import Paths, ancestors, visible
 
 
 def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) -> None:
@@ -41,11 +41,11 @@ def in_order(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) 
 
 def with_new(tensors: Mapping[str, TensorInfo], new: Mapping[str, TensorInfo]) -> dict[str, TensorInfo]:
     """`tensors` with `new` ones in the order of the file that is written: behind all others of the dict that each is put into."""
-    last = {place: next((key for key in reversed([*tensors]) if is_within(key, place)), None) if place else None
-            for place in {info.state_dict for info in new.values()}}
+    places = Paths(info.state_dict for info in new.values() if info.state_dict)
+    last: dict[str | None, str | None] = {place: key for key in tensors for place in places.around(key)} if new else {}
     behind: dict[str | None, dict[str, TensorInfo]] = {}
     for key, info in new.items():
-        behind.setdefault(last[info.state_dict], {})[key] = info
+        behind.setdefault(last.get(info.state_dict), {})[key] = info
     found: dict[str, TensorInfo] = {}
     for key, info in tensors.items():
         found[key] = info

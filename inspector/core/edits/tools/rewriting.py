@@ -123,7 +123,7 @@ class _Names:
         if new not in self.ckpt.values or old not in self.before.values:
             return value
         now, was = self.ckpt.values[new], self.before.values[old]
-        return value if type(now) is type(was) and repr(now) == repr(was) else now
+        return value if now is was or (type(now) is type(was) and repr(now) == repr(was)) else now
 
     def metadata(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         for path, table in self.source.module_metadata.items():

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
-from inspector.core.keypath import is_within, join, visible
+from inspector.core.keypath import Paths, is_within, join, visible
 from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
@@ -40,7 +40,7 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     """`every_name`: tensors under several names are written once for each. Raises SaveError for a name that cannot be one."""
     losses: list[Loss] = []
     tensors: dict[str, TensorInfo] = {}
-    modules = ckpt.modules
+    modules = Paths(ckpt.modules)
     for key, info in ckpt.tensors.items():
         if _is_attribute(info, modules):
             continue
@@ -80,11 +80,11 @@ def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss
     modules = source.modules
     if not modules:
         return
-    meant = modules & {*origin.values(), edited.root if edited is not None else ""}
+    meant = Paths(modules & {*origin.values(), edited.root if edited is not None else ""})
     for key, info in source.tensors.items():
         if info.state_dict is not None or key in there or not is_within(key, base):
             continue
-        if any(is_within(key, path) for path in meant) and packed_in(source, key) is not None:
+        if meant.has(key) and packed_in(source, key) is not None:
             yield Loss("packed", key, said_of(source, key))
 
 
@@ -140,19 +140,19 @@ def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
 
 def _values(ckpt: Checkpoint) -> Iterator[Loss]:
     """Plain values and objects. What is no tensor of a module, whose weights are what such a file is for, is only told."""
-    modules = ckpt.modules
+    modules = Paths(ckpt.modules)
     for key, value in ckpt.values.items():
         if isinstance(value, Opaque) and value.type == "reference":
             continue
-        if key in modules or any(is_within(key, path) for path in modules):
+        if modules.has(key):
             continue
         shown = value.type if isinstance(value, Opaque) else visible(one_line(value), 60)
         yield Loss("python-value", key, f"{visible(key, 80) or 'the root'} = {shown} is no tensor: it is left out.")
 
 
-def _is_attribute(info: TensorInfo, modules: frozenset[str]) -> bool:
+def _is_attribute(info: TensorInfo, modules: Paths) -> bool:
     """Whether a tensor of a whole module is no part of its state dict: a buffer that is not persistent, a plain attribute."""
-    return info.state_dict is None and any(is_within(info.key, path) for path in modules)
+    return info.state_dict is None and modules.has(info.key)
 
 
 def _marked(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> list[str]:
@@ -171,9 +171,9 @@ def _marked(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> list[str]:
 
 def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
     notes = []
-    modules = ckpt.modules
-    if modules:
-        inside = sum(1 for key in ckpt.values if any(is_within(key, path) for path in modules))
+    if ckpt.modules:
+        modules = Paths(ckpt.modules)
+        inside = sum(map(modules.has, ckpt.values))
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
         others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
         if others:
