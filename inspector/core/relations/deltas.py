@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo, is_contiguous
 from inspector.core.comparison.differences.difference import chunks_of_both
+from inspector.core.comparison.differences.first_rows import CORNER, DIGITS
 from inspector.core.comparison.pairing.lineage import Delta
 from inspector.core.comparison.pairing.pairs import Difference, Pair
 from inspector.core.errors import BadTensor
@@ -19,7 +20,7 @@ from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
 from .grids import Sample, grid_of
-from .low_rank import CORNER, DIGITS, is_full, rank_of, rank_of_sample, rounding_noise
+from .low_rank import is_full, rank_of, rank_of_sample, rounding_noise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,7 @@ _RELATED = 0.3                  # cosine
 _TELLING = 64                   # elements from which on a direction tells something
 _ROUNDED_TO = ("bfloat16", "float16", "float8_e4m3fn", "float8_e5m2")
 _MASKED = 0.01                  # the least share that is called a mask
+_SAME = 1e-6            # relative, what sums are off by at most
 _LEAST_FACTOR = 1e-7            # of which it is asked whether it is one over a whole number
 _ANGLE = 4.0                    # times rounding, the angle up to which two are multiples
 
@@ -83,6 +85,8 @@ def delta_of(both: Both, pair: Pair) -> Delta:
 # -- what holds for all elements ----------------------------------------------------------------------------------------------------
 
 def _rounded(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    if found.sign_flips:
+        return None
     own = DIGITS[both.y.dtype]
     for target in _ROUNDED_TO:
         if why_not(both.x.dtype, target) or why_not(target, both.y.dtype) or DIGITS.get(target, 3) > own or target == both.x.dtype:
@@ -114,9 +118,14 @@ def _rounder(both: Both, target: str, mode: str) -> Callable[[Array, Array], boo
 
 def _masked(both: Both, delta: Delta, found: Difference) -> Delta | None:
     share = found.n_different / found.numel
-    if share < _MASKED or not _holds(both, lambda x, y: bool(((x == y.astype(x.dtype)) | (y == 0)).all())):
+    if share < _MASKED or not _is_a_part(found) or not _holds(both, lambda x, y: bool(((x == y.astype(x.dtype)) | (y == 0)).all())):
         return None
     return delta._replace(kind="masked", share=share, exact=True)
+
+
+def _is_a_part(found: Difference) -> bool:
+    """Whether B may be A with some elements zero: its product with A is then the square of its own norm."""
+    return not found.growth or abs(found.cosine - found.growth) <= _SAME
 
 
 def _scaled(both: Both, delta: Delta, found: Difference) -> Delta | None:
@@ -171,7 +180,7 @@ def _holds(both: Both, test: Callable[[Array, Array], bool]) -> bool:
 def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     import numpy as np
     shape = _as_matrix(both.x.shape)
-    if min(shape) < 16:
+    if min(shape) < 16 or (found.full and not both.deeply):
         return None
     rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
     if shape[1] > _LONGEST_ROW and None in map(_as_table, (both.x, both.y)):
@@ -204,7 +213,7 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
 def _quantized(both: Both, delta: Delta, found: Difference) -> Delta | None:
     import numpy as np
     shape = _as_matrix(both.x.shape)
-    if shape[1] < 32 or shape[1] > _LONGEST_ROW or found.cosine < 0.5:
+    if found.many or shape[1] < 32 or shape[1] > _LONGEST_ROW or found.cosine < 0.5:
         return None
     rows, high, wide = _spread(shape[0], _GRID_ROWS), np.arange(min(shape[0], _BOX_ROWS)), np.arange(min(shape[1], _BOX_COLUMNS))
     boxes = _boxes(both, high, wide)

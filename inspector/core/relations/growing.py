@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
+from inspector.core.comparison.differences.first_rows import DIGITS
 from inspector.core.comparison.differences.streaming import is_constant
 from inspector.core.comparison.pairing.pairs import Difference, Grown, Rearranged
 from inspector.core.dtypes import DTYPES
@@ -16,7 +17,6 @@ from inspector.core.errors import BadTensor
 from inspector.core.tensors.reader import TensorReader
 
 from .holding import Sides, how_it_holds, is_like
-from .low_rank import DIGITS
 from .sampling import MOST_SLICES, pieces, places_in
 
 if TYPE_CHECKING:

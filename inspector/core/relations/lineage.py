@@ -46,13 +46,13 @@ def _look_at_all(comparison: Comparison, chosen: Sequence[Pair], monitor: Monito
         if len(comparison.a.tensors[pair.a or ""].shape) > 1 and len(kinds) < _DEEP:
             kinds.setdefault(_module(pair.a or ""), pair)
     first = [*kinds.values()]
-    found = _look(comparison, first, frozenset(kinds), monitor)
+    found = _look(comparison, first, frozenset(kinds), monitor, 1)          # what they take is done on all cores as it is
     low = frozenset(_module(delta.a) for delta in found if delta.kind == "low-rank")
     done = {pair.a for pair in first}
-    return [*found, *_look(comparison, [pair for pair in chosen if pair.a not in done], low, monitor)]
+    return [*found, *_look(comparison, [pair for pair in chosen if pair.a not in done], low, monitor, cores())]
 
 
-def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], monitor: Monitor) -> list[Delta]:
+def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], monitor: Monitor, threads: int) -> list[Delta]:
     a, b = comparison.a.tensors, comparison.b.tensors
     progress = Progress(monitor, sum(a[pair.a or ""].nbytes for pair in chosen))
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress), TensorReader(comparison.b, progress)))
@@ -65,7 +65,7 @@ def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], 
         progress.add(x.nbytes, x.key)
         return found
 
-    with closing(readers), closing(each(chosen, work, cores(), progress.stopped)) as results:
+    with closing(readers), closing(each(chosen, work, threads, progress.stopped)) as results:
         return list(results)
 
 

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.comparison.differences.first_rows import ABOVE, CORNER, DIGITS, NUMERIC
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,13 +18,12 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _MORE = 8               # random vectors more than the rank that is expected
-_ABOVE = 1.5            # how far above the greatest singular value of noise one must be
 _LEFT = 1.7             # how many times noise, which is 1.4 times that of one rounding where a product was rounded too, is what is left
-_NUMERIC = 1e-6         # of the greatest, what arithmetic itself leaves
 _PIVOT = 64.0           # times noise, what elimination makes of it at most
-CORNER = 32             # rows and columns of what is looked at first
+_PART = 64              # rows and columns that tell of most small changes what they are; for so few numpy's library starts no threads
 _MOST_BYTES = 96 << 20  # of the products with random vectors
-DIGITS = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}
+
+_at_work = Lock()       # what numpy's library does on all cores is not begun from several threads, which would wait for each other busily
 
 
 class Rank(NamedTuple):
@@ -45,7 +47,6 @@ def rounding_noise(values: Array, dtype: str) -> float:
 def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
     """Of a part of the difference: its rank above the noise, 0 where that is no low rank. Of most, a corner tells that; else than `deeply`
     it is enough."""
-    import numpy as np
     if min(difference.shape) < 8:
         return 0
     corner = difference[:CORNER, :CORNER]
@@ -53,16 +54,26 @@ def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
         return 0
     if _has_high_rank(difference, noise):
         return 0
-    # the roots of what its Gram matrix has: a tenth of the work, and exact enough above `_NUMERIC`
+    if not deeply and min(difference.shape) > _PART and _above_noise(difference[:_PART, :_PART], noise) is None:
+        return 0
+    with _at_work:
+        return _above_noise(difference, noise) or 0
+
+
+def _above_noise(difference: Array, noise: float) -> int | None:
+    """The rank above the noise; None where that is more than half of what it could be, or what is left beside it is more than noise: a
+    change of full rank, of which some directions may stand out of the noise."""
+    import numpy as np
+    # the roots of what its Gram matrix has: a tenth of the work, and exact enough above `NUMERIC`
     gram = difference @ difference.T if difference.shape[0] <= difference.shape[1] else difference.T @ difference
     values = np.sqrt(np.maximum(np.linalg.eigvalsh(gram)[::-1], 0.0))
     rank = _above(values, difference.shape, noise)
-    if not 1 <= rank <= min(difference.shape) // 2:
-        return 0
+    if rank > min(difference.shape) // 2:
+        return None
     rows, columns = difference.shape
     left = float(np.sum(np.square(values[rank:])))
-    explained = (_LEFT * noise) ** 2 * (rows - rank) * (columns - rank) + (_NUMERIC * float(values[0])) ** 2 * min(rows, columns)
-    return rank if left <= explained else 0         # else a change of full rank, of which some directions stand out of the noise
+    explained = (_LEFT * noise) ** 2 * (rows - rank) * (columns - rank) + (NUMERIC * float(values[0])) ** 2 * min(rows, columns)
+    return rank if left <= explained else None
 
 
 def is_full(corner: Array, noise: float) -> bool:
@@ -73,17 +84,16 @@ def is_full(corner: Array, noise: float) -> bool:
 
 
 def _has_high_rank(difference: Array, noise: float) -> bool:
-    """Whether elimination, the greatest pivot first, leaves more than noise after as many steps as half the rank there could be. Tells what
-    most are in a few milliseconds, on this thread alone."""
+    """Whether elimination of one row more than half the rank there could be finds more than noise in each. Tells what most are in a few
+    milliseconds, on this thread alone."""
     import numpy as np
-    left = difference.copy()
-    for _ in range(min(left.shape) // 2):
-        i, j = np.unravel_index(int(np.abs(left).argmax()), left.shape)
-        pivot = left[i, j]
-        if abs(pivot) <= _PIVOT * noise:
+    left = difference[:min(difference.shape) // 2 + 1].copy()
+    for n, row in enumerate(left):
+        j = int(np.abs(row).argmax())
+        if abs(row[j]) <= _PIVOT * noise:
             return False
-        left -= np.outer(left[:, j] / pivot, left[i])
-    return bool(np.abs(left).max() > _PIVOT * noise)
+        left[n + 1:] -= np.outer(left[n + 1:, j] / row[j], row)
+    return True
 
 
 def rank_of(blocks: Callable[[], Iterator[Array]], shape: tuple[int, int], expected: int, noise: float) -> Rank | None:
@@ -97,14 +107,18 @@ def rank_of(blocks: Callable[[], Iterator[Array]], shape: tuple[int, int], expec
     random = np.random.default_rng(0).standard_normal((columns, count))
     spread, square = [], 0.0
     for block in blocks():
-        spread.append(block @ random)
-        square += float(np.vdot(block, block))
-    basis, _ = np.linalg.qr(np.concatenate(spread))
+        with _at_work:
+            spread.append(block @ random)
+            square += float(np.vdot(block, block))
+    with _at_work:
+        basis, _ = np.linalg.qr(np.concatenate(spread))
     projected, start = np.zeros((count, columns)), 0
     for block in blocks():
-        projected += basis[start:start + len(block)].T @ block
+        with _at_work:
+            projected += basis[start:start + len(block)].T @ block
         start += len(block)
-    values = np.linalg.svd(projected, compute_uv=False)
+    with _at_work:
+        values = np.linalg.svd(projected, compute_uv=False)
     rank = _above(values, shape, noise)
     if not 1 <= rank <= expected + _MORE // 2 or not square:
         return None
@@ -113,5 +127,5 @@ def rank_of(blocks: Callable[[], Iterator[Array]], shape: tuple[int, int], expec
 
 def _above(values: Array, shape: tuple[int, ...], noise: float) -> int:
     """How many singular values are greater than a matrix of this shape would have that is all noise."""
-    most = _ABOVE * noise * (math.sqrt(shape[0]) + math.sqrt(shape[1]))
-    return int((values > max(most, _NUMERIC * float(values[0]))).sum())
+    most = ABOVE * noise * (math.sqrt(shape[0]) + math.sqrt(shape[1]))
+    return int((values > max(most, NUMERIC * float(values[0]))).sum())

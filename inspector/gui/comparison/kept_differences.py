@@ -12,6 +12,7 @@ from inspector import core
 NAME = 16               # bytes of a name, which are as good as drawn by lot
 _ROW = Struct(f"<{NAME}s6d4qB")
 _FLAGS = {"": 0, "a": 2, "b": 4}        # of a cast; 1: every byte is the same
+_MANY, _FULL = 8, 16
 _CASTS = {flag: cast for cast, flag in _FLAGS.items()}
 _FIRST = 1024           # places of the empty table, a power of two
 
@@ -32,7 +33,7 @@ class KeptDifferences:
     def keep(self, name: bytes, found: core.Difference) -> None:
         """A later one of the same name takes the place of an earlier one."""
         row = _ROW.pack(name, found.max_abs, found.rms, found.rel, found.cosine, found.growth, found.norm, found.numel, found.n_different,
-                        found.sign_flips, found.nonfinite, _FLAGS[found.cast] | found.equal_bytes)
+                        found.sign_flips, found.nonfinite, _FLAGS[found.cast] | found.equal_bytes | _MANY * found.many | _FULL * found.full)
         place = self._place(name)
         number = self._places[place]
         if number >= 0:
@@ -49,8 +50,8 @@ class KeptDifferences:
             return None
         _, most, rms, rel, cosine, growth, norm, numel, different, flips, nonfinite, flags = _ROW.unpack_from(
             self._rows, number * _ROW.size)
-        return core.Difference(numel, different, most, rms, rel, cosine, flips, nonfinite, bool(flags & 1), _CASTS[flags & ~1], "", growth,
-                               norm)
+        return core.Difference(numel, different, most, rms, rel, cosine, flips, nonfinite, bool(flags & 1), _CASTS[flags & 6], "", growth,
+                               norm, bool(flags & _MANY), bool(flags & _FULL))
 
     def _place(self, name: bytes) -> int:
         """Where it stands, or would."""

@@ -9,6 +9,7 @@ import torch
 
 from inspector import core
 from inspector.commands.relations_text import lineage_lines
+from inspector.core.tensors.reader import TensorReader
 
 Tensors = dict[str, torch.Tensor]
 
@@ -58,6 +59,28 @@ def test_that_a_full_change_has_no_low_rank() -> None:
     found = core.compare(a, {key: value + 0.01 * torch.randn(value.shape) for key, value in a.items()})
     assert kinds(found, "proj.weight") == {"related"}
     assert inference(found).id == "fine-tuned"
+
+
+def test_that_what_was_trained_on_is_read_again_for_one_tensor_of_a_kind_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    a = weights(layers=6)
+    read: set[str] = set()
+    box, chunks = TensorReader.box, TensorReader.chunks
+
+    def noted(take: object) -> object:
+        def get(self: TensorReader, key: core.TensorInfo, *places: object, **options: object) -> object:
+            read.add(key.key)
+            return take(self, key, *places, **options)          # type: ignore[operator]
+        return get
+    compared = core.pair_up(core.edit(a, []), core.edit({key: value + 0.01 * torch.randn(value.shape) for key, value in a.items()}, []))
+    pairs = [core.with_difference(compared.pairs[at], one) for at, one in core.differences(compared)]
+    monkeypatch.setattr(TensorReader, "box", noted(box))
+    monkeypatch.setattr(TensorReader, "chunks", noted(chunks))
+    found = core.judged(core.with_pairs(compared, pairs))
+    assert kinds(found, "weight") == {"related"}
+    assert {key for key in read if "proj" in key or "mlp.weight" in key} == {
+        "layers.0.attn.q_proj.weight", "layers.0.attn.v_proj.weight", "layers.0.mlp.weight"}
+    assert (found.lineage.looked_at, found.lineage.of) == (len(a), len(a))
 
 
 def test_that_a_few_rows_that_changed_are_no_low_rank() -> None:

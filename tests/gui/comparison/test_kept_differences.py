@@ -5,6 +5,7 @@ import hashlib
 import math
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,14 @@ def test_that_what_is_no_number_comes_back() -> None:
     assert math.isnan(found.rel)
     assert math.isnan(found.cosine)
     assert (found.max_abs, found.growth) == (math.inf, math.inf)
+
+
+@pytest.mark.parametrize("flags", range(8))
+def test_that_what_its_first_rows_tell_comes_back(flags: int) -> None:
+    kept = KeptDifferences()
+    found = core.Difference(4, 4, equal_bytes=bool(flags & 1), cast="b" if flags & 2 else "", many=bool(flags & 4), full=bool(flags & 2))
+    kept.keep(bytes(NAME), found)
+    assert kept.get(bytes(NAME)) == found
 
 
 def test_that_two_hundred_thousand_take_forty_megabytes_at_most() -> None:

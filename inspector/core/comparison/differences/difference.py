@@ -16,6 +16,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
+from .first_rows import ruled_out
 from .kernels import Apart, apart, apart_numpy, joined
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         for x, y in chunks_of_both(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
+            if not done:
+                one.look_at_first_rows(x, y)
             done += x.nbytes + y.nbytes
             monitor.report(done, info_a.nbytes + info_b.nbytes, key_a)
         return one
@@ -130,6 +133,7 @@ class Pass:
         self.parts: list[Apart] = []
         self.quick = _quick(a.dtype, b.dtype)
         self.same_bytes = a.dtype == b.dtype
+        self.many = self.full = False
         self.cast = {side: _is_cast(source, target) for side, source, target in (("b", a.dtype, b.dtype), ("a", b.dtype, a.dtype))}
 
     @property
@@ -144,6 +148,11 @@ class Pass:
             self.parts.append(self._apart(x, y))
         if not self.is_scaled:
             self._look_at_bytes(x, y)
+
+    def look_at_first_rows(self, x: Array, y: Array) -> None:
+        """Of the chunk that was added first."""
+        if self.parts[0].different and not self.is_scaled:
+            self.many, self.full = ruled_out(self.a, x, self.b, y)
 
     def take_in(self, part: Pass) -> None:
         """What was found in other elements of the two."""
@@ -187,7 +196,8 @@ class Pass:
             distance / size * (sums.scale / sums.scale_d) if size else math.inf if distance else 0.0,
             _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, equal_bytes=self.same_bytes,
             cast="b" if self.cast["b"] else "a" if self.cast["a"] else "",
-            growth=other / size if size else math.inf if other else 1.0, norm=size / sums.scale)
+            growth=other / size if size else math.inf if other else 1.0, norm=size / sums.scale,
+            many=self.many, full=self.full)
 
 
 def _cosine(product: float, one: float, other: float) -> float:

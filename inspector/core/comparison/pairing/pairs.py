@@ -28,7 +28,8 @@ class Difference(NamedTuple):
     elements of opposite sign; `nonfinite` counts elements of which one at least is NaN or infinite and which differ.
     `equal_bytes`: every byte is the same. `cast` is "a" or "b" when that one is exactly the other cast to its dtype.
     `problem` says why there are no figures, or is "". `growth` is b's norm over a's (1 when both are zero, inf when only a is),
-    `norm` a's."""
+    `norm` a's. `many`: its first rows tell that b is not a in few values,
+    `full` that it is not a and something of low rank; False where they do not, or were not looked at."""
 
     numel: int = 0
     n_different: int = 0
@@ -43,6 +44,8 @@ class Difference(NamedTuple):
     problem: str = ""
     growth: float = 1.0
     norm: float = 0.0
+    many: bool = False
+    full: bool = False
 
     def back(self) -> Difference:
         """The same, seen from B."""
@@ -54,7 +57,7 @@ class Difference(NamedTuple):
             rel = self.rel / self.growth
         growth = 1 / self.growth if self.growth else inf
         norm = self.norm * self.growth if self.norm else self.rms * max(self.numel - self.nonfinite, 1) ** 0.5
-        return self._replace(cast={"a": "b", "b": "a"}.get(self.cast, self.cast), rel=rel, growth=growth, norm=norm)
+        return self._replace(cast={"a": "b", "b": "a"}.get(self.cast, self.cast), rel=rel, growth=growth, norm=norm, many=False, full=False)
 
 
 class Pair(NamedTuple):
