@@ -26,6 +26,8 @@ def as_json(report: core.LoadReport, deltas: adapter.Deltas = None) -> dict[str,
         found["adapters"] = adapter.merges_json(report.merges, deltas)
     if report.others:
         found["others"] = [{**_lists_json(lists), "state_dict": path} for path, lists in report.others]
+    if report.alike:
+        found["alike"] = list(report.alike)
     if report.optimizers:
         found["optimizers"] = [{"path": one.path, "loads": one.loads, "file": list(one.file), "model": list(one.model),
                                 "mismatched": [*map(_mismatch_json, one.mismatched)]} for one in report.optimizers]
@@ -43,7 +45,11 @@ def _mismatch_json(one: core.Mismatch) -> dict[str, Any]:
 def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -> str:
     """`deltas`: what the modules of each of the report's `merges` add, where that was looked at."""
     lists = report.lists
-    parts = [*_said(lists, report.state_dict)]
+    whole = lists.loads and bool(report.suggested) and not report.state_dict
+    parts = [*_said(lists, "state_dict()" if whole else report.state_dict)]
+    if report.alike:
+        also = ", ".join(core.visible(path, 80) for path in report.alike)
+        parts.append(spoken(f"{also} would load as well (--state-dict chooses)"))
     if not lists.loads and lists.loads_in_part and not (report.suggested and lists.unexpected):
         ignored = f", leaves {core.wording.count(len(lists.unexpected), 'unexpected key')} alone" if lists.unexpected else ""
         parts.append(spoken(f"as it stands, {_not_strict(lists)}{ignored}"))

@@ -25,8 +25,8 @@ from .pickles.objects.weights_only_names import Rules, rules_of
 from .tensor_table import column, kinds, tagged
 
 _READ_BY_OTHERS = {
-    "safetensors": "torch.load is not what reads it: safetensors.torch.load_file is.",
-    "safetensors-sharded": "torch.load is not what reads it: safetensors is, file by file.",
+    "safetensors": "safetensors.torch.load_file reads it; torch.load does since torch 2.13, where it is called .safetensors.",
+    "safetensors-sharded": "safetensors reads it, file by file.",
     "torchscript": "It is a TorchScript archive: torch.jit.load reads it, and torch.load refuses it with weights_only=True.",
     "torch-export": "It is an archive of torch.export: torch.export.load reads it.",
     "dcp": "torch.load does not read it: torch.distributed.checkpoint does.",

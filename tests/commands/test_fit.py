@@ -90,6 +90,27 @@ def test_that_optimizers_and_other_models_decide_the_exit_status_too(tmp_path: P
     assert found["optimizers"] == [{"path": "optimizer", "loads": True, "file": [3], "model": [3], "mismatched": []}]
 
 
+def test_that_an_average_that_loads_too_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = nn.Linear(3, 3)
+    torch.save({"state_dict": net.state_dict(), "state_dict_ema": nn.Linear(3, 3).state_dict()}, tmp_path / "last.pth")
+    torch.save(net.state_dict(), tmp_path / "ref.pth")
+    code, out = said(capsys, "check", tmp_path / "last.pth", "--against", tmp_path / "ref.pth")
+    assert code == 0
+    assert "would load it (its state_dict): all 2 keys fit\nstate_dict_ema would load as well (--state-dict chooses)\n" in out
+    assert "--extract state_dict_ema" in said(capsys, "check", tmp_path / "last.pth", "--against", tmp_path / "ref.pth",
+                                              "--state-dict", "state_dict_ema")[1]
+
+
+def test_that_of_a_whole_model_its_state_dict_is_what_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = nn.Linear(3, 3)
+    torch.save(net, tmp_path / "whole.pth")
+    torch.save(net.state_dict(), tmp_path / "ref.pth")
+    _, out = said(capsys, "check", tmp_path / "whole.pth", "--against", tmp_path / "ref.pth")
+    assert "would load it (its state_dict()): all 2 keys fit" in out
+    followed(out, tmp_path / "fixed.pth")
+    net.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))
+
+
 def test_that_the_answer_to_what_was_asked_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))
     torch.save({"net": nn.DataParallel(net).state_dict(), "epoch": 3}, tmp_path / "last.pth")

@@ -33,7 +33,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     tie = f"{tied:,} of them wholly (tied weights)" if tied else "as views of different parts"
     yield Finding("shared-storage", "info", visible(shared[0][0]),
                   f"{count:,} tensors share {len(shared):,} {word}, {tie}: {listed}.",
-                  "A change to one of them changes the others; safetensors would store a copy of each.",
+                  "A change to one of them changes the others. safetensors' own save_file refuses them.",
                   keys=tuple(key for keys in shared for key in keys))
 
 

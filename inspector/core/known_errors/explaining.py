@@ -9,15 +9,28 @@ from inspector.core.errors import InspectorError, ReadError, UsageError
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 
-from . import damage, devices, memory, missing_code, objects_for_others, optimizers, other_pickles, pickling, refused_values, state_dicts
+from . import (
+    damage,
+    devices,
+    memory,
+    missing_code,
+    objects_for_others,
+    optimizers,
+    other_pickles,
+    pickling,
+    refused_values,
+    safetensors_saving,
+    state_dicts,
+)
 from .explanation import Case, Explanation, search
 
 _MOST = 4 << 20         # characters of a pasted text
 
 # The more a text says, the earlier it is asked for: a pickle that breaks off is the last of several errors in a traceback.
 Kind = Callable[[Case], Explanation | None]
-_KINDS: tuple[Kind, ...] = (memory.explain, refused_values.explain, devices.explain, optimizers.explain, pickling.explain,
-                            objects_for_others.explain, other_pickles.explain, missing_code.explain, damage.explain, state_dicts.explain)
+_KINDS: tuple[Kind, ...] = (memory.explain, refused_values.explain, devices.explain, optimizers.explain, safetensors_saving.explain,
+                            pickling.explain, objects_for_others.explain, other_pickles.explain, missing_code.explain,
+                            damage.explain, state_dicts.explain)
 
 
 def explain_error(text: str, file: CheckpointLike | None = None, *, unreadable: InspectorError | None = None,

@@ -22,9 +22,12 @@ _KIND = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint
 
 
 def headline(ckpt: Checkpoint, found: Counts | None = None) -> str:
-    """Format, kind, how much of what (`found`, where that is known), in one or two lines."""
+    """Format, kind, how much of what (`found`, where that is known), in one or two lines. The shapes of tensors whose file is not there
+    are not known."""
     found = found or counts(ckpt)
-    parts = [count(len(ckpt.tensors), "tensor"), count(found.parameters, "parameter")]
+    least = "at least " if "unknown" in tagged(ckpt.tensors, "dtype") and any(
+        info.dtype == "unknown" and info.problem.startswith("missing_shard") for info in ckpt.tensors.values()) else ""
+    parts = [count(len(ckpt.tensors), "tensor"), least + count(found.parameters, "parameter")]
     if found.optimizer:
         parts.append(count(found.optimizer, "value") + " of optimizer state")
     lines = [f"{visible(ckpt.path, 1000)}: {_A_KIND.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from inspector import core
@@ -357,6 +358,27 @@ def test_that_a_program_that_torch_load_refuses_gives_its_state_dict(tmp_path: P
     assert set(followed(tmp_path / "a.pt", said.remedies[0])) == {"weight", "bias"}
     gone = core.explain_error("ModuleNotFoundError: No module named '__torch__'", tmp_path / "a.pt")
     assert [one.edits for one in gone.remedies] == [(core.Extract("."),)]
+
+
+# -- what safetensors does not save
+
+def test_that_what_safetensors_refuses_to_save_is_told_and_found(tmp_path: Path) -> None:
+    whole = torch.arange(10.)
+    for state, about, meaning in (
+            ({"emb": whole, "head": whole}, ("In this file, emb, head share memory.",), "share memory"),
+            ({"w": torch.ones(3, 4).t()}, ("In this file, w is not contiguous.",), "contiguous tensors alone"),
+            ({"w": torch.ones(2), "epoch": 3}, ("In this file, epoch is no tensor.",), "epoch is none")):
+        with pytest.raises((RuntimeError, ValueError)) as refused:
+            save_file(state, tmp_path / "a.safetensors")
+        torch.save(state, tmp_path / "a.pth")
+        said = core.explain_error(f"{type(refused.value).__name__}: {refused.value}", tmp_path / "a.pth")
+        assert (said.id, said.about) == ("safetensors-saving", about)
+        assert meaning in said.meaning
+        for remedy in said.remedies:
+            save_file(followed(tmp_path / "a.pth", remedy), tmp_path / "a.safetensors")
+    with pytest.raises(ValueError, match="sparse") as refused:
+        save_file({"w": torch.eye(2).to_sparse()}, tmp_path / "a.safetensors")
+    assert core.explain_error(f"ValueError: {refused.value}").id == "safetensors-saving"
 
 
 # -- pickles read in another way than they were written

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from .optimizer_groups import optimizer_fits
 from .reference import Reference, file_shapes, names_in, of_checkpoint, of_mapping, read_shapes
 from .ties import told_by_metadata
 from .trying import tried
+
+_MOST_ALIKE = 8
 
 
 def load_report(file: opening.CheckpointLike, ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
@@ -37,7 +39,11 @@ def load_report(file: opening.CheckpointLike, ref: Checkpoint | Reference | Mapp
     if isinstance(ref, Checkpoint):
         path, there = choose_models(file, ref, _asked(file, state_dict))
         found = _report(file, path, of_checkpoint(ref, there), monitor)
-        return replace(found, others=_others(file, ref, path, there), optimizers=optimizer_fits(file, ref)) if state_dict is None else found
+        if state_dict is not None:
+            return found
+        others = _others(file, ref, path, there)
+        return replace(found, others=others, optimizers=optimizer_fits(file, ref), alike=tuple(
+            one for one in found.alike if one not in dict(others)))
     model = ref if isinstance(ref, Reference) else of_mapping({name: list(shape.shape) if hasattr(shape, "shape") else shape
                                                                for name, shape in ref.items()})
     return _report(file, file_shapes(file, model.shapes, state_dict)[0], model, monitor)
@@ -56,7 +62,17 @@ def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> 
         best = tried(found, file, path, model.shapes, monitor=monitor)
         if best.suggested or best.merges or not found.suggested:
             break
-    return best
+    if not best.lists.loads:
+        return best
+    whole = (("--extract", "."),) if path in file.modules and path == "" else best.suggested
+    return replace(best, suggested=whole, alike=tuple(_alike(file, path, model)))
+
+
+def _alike(file: Checkpoint, path: str, model: Reference) -> Iterator[str]:
+    """Other models' state dicts that load, too."""
+    for other in models_in(file)[:_MOST_ALIKE]:
+        if other not in (path, WHOLE) and compare_names(names_in(file, other), model.shapes, file.module_metadata.get(other)).loads:
+            yield other
 
 
 def _others(file: Checkpoint, ref: Checkpoint, path: str, there: str) -> tuple[tuple[str, Lists], ...]:

@@ -33,6 +33,8 @@ class LoadReport:
     path, and `optimizers` what is said of the state of optimizers. Of a model that was saved with its adapters in it, `merges` say what
     each of them comes to; `suggested` merges the adapter where there is one and it is known how.
 
+    `alike` are the paths of further models in the file that load as they are, as an average of the weights does.
+
     `unsized` are keys of the model whose shapes nothing tells, as those that the text of an error only calls missing."""
 
     lists: Lists
@@ -45,6 +47,7 @@ class LoadReport:
     optimizers: tuple[OptimizerFit, ...] = ()
     merges: tuple[InnerMerge, ...] = ()
     unsized: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
     def by_name(self, after: Lists) -> int:
         """How many of the keys that load `after` a step do so by their names alone."""

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, Member, Plain, Storage, TensorInfo
-from inspector.core.errors import Ambiguous, Corrupt, InspectorError, ReadError, TooBig
+from inspector.core.errors import Ambiguous, Corrupt, FileMissing, InspectorError, ReadError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, merge_metadata, renamed, renumbered
 from inspector.core.formats.shared.safetensors_header import BASE, Header
@@ -34,6 +34,7 @@ from . import set_files
 SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
 _FETCHED = 64                   # files whose beginnings are fetched together, where they are far away
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
+_FETCH = "Fetch it from where the others came from, into the folder that they are in."
 _SMALL = 4096                   # bytes of a file that are read at once
 _USUAL_RANK = 64                # dimensions; numpy has no more
 _WHOLE_SET = "Fetch the whole set again: all files of one revision."
@@ -170,7 +171,8 @@ class _Reading:
         part = set_files.read_part(self.folder, name, len(self.files),
                                    lambda source, path: read_shard(source, path, self.limits, monitor), monitor)
         if isinstance(part, InspectorError):
-            self.lost[name] = part.message, part.hint
+            fetched = isinstance(part, FileMissing) and "://" not in self.folder
+            self.lost[name] = part.message, _FETCH if fetched else part.hint
             self.findings.add(part.findings, visible(name))
             self._list_unread(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
             return

@@ -263,8 +263,10 @@ def test_that_what_lies_in_the_other_files_opens(folder: Path, how: str) -> None
     ckpt = core.open(folder)
     np.testing.assert_array_equal(core.read_numpy(ckpt, "c"), C)
     assert [key for key, info in ckpt.tensors.items() if info.problem.startswith("missing_shard: ")] == ["a", "b"]
-    assert "missing-shard" in ids(ckpt)
+    (told,) = [finding for finding in ckpt.findings if finding.id == "missing-shard"]
+    assert told.hint.startswith("Fetch it from where the others came from") == (how == "missing")
     assert ckpt.tensors["a"].numel == 0
+    assert "at least 3 parameters" in core.headline(ckpt)
     with pytest.raises(core.BadTensor):
         core.read_numpy(ckpt, "a")
 
