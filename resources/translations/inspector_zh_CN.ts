@@ -8280,7 +8280,7 @@
 </message>
 <message>
 <source>without {tensors} of whole numbers, such as {key}</source>
-<translation>不含 {tensors}整数张量，如 {key}</translation>
+<translation>不含 {tensors}（整数），如 {key}</translation>
 </message>
 <message>
 <source>complex numbers count by their magnitude</source>

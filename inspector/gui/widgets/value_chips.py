@@ -60,9 +60,12 @@ def chips_of(summary: core.Summary, *, floats: bool, limits: tuple[int, int] | N
         most = max(abs(summary.min), abs(summary.max)) if summary.finite else 0
         within = translate("ValueChips", "The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.")
         beyond = translate("ValueChips", "The largest magnitude, {most}, is beyond the range of {type}: a cast does not keep it.")
-        for name, fits in core.range_fits(summary).items():
-            said = (within if fits else beyond).format(most=number(most, 4), type=name)
-            found.append(Chip(f"{'✓' if fits else '✗'} {_TYPES[name]}", "" if fits else "warning", said))
+        fits = core.range_fits(summary)
+        wide = [name for name in fits if fits[name]]            # one chip for all of them: a row of marks tells no more
+        if wide:
+            names = ", ".join(_TYPES[name] for name in wide)
+            found.append(Chip(f"✓ {names}", "", within.format(most=number(most, 4), type=", ".join(wide))))
+        found += [Chip(f"✗ {_TYPES[name]}", "warning", beyond.format(most=number(most, 4), type=name)) for name in fits if not fits[name]]
     return found
 
 
