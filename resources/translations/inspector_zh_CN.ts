@@ -163,8 +163,12 @@
 <translation>正在处理</translation>
 </message>
 <message>
-<source>{first} and {n} more</source>
-<translation>{first} 等，另有 {n} 项</translation>
+<source>1 more task</source>
+<translation>另有 1 个任务</translation>
+</message>
+<message>
+<source>{n} more tasks</source>
+<translation>另有 {n} 个任务</translation>
 </message>
 <message>
 <source>Cancel: {what}</source>

@@ -59,7 +59,8 @@ class Activity(QWidget):
         first = next((task for task in running if task.label), running[0])
         text = first.label or self.tr("Working")
         if len(running) > 1:
-            text = self.tr("{first} and {n} more").format(first=text, n=len(running) - 1)
+            more = self.tr("1 more task") if len(running) == 2 else self.tr("{n} more tasks").format(n=len(running) - 1)
+            text = f"{text} · {more}"
         self.text.setText(text + _percent(first))
         self.text.setAccessibleName(text)
         self.bar.setRange(0, _STEPS if first.total else 0)

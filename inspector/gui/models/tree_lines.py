@@ -46,11 +46,12 @@ class Kind(Enum):
 
 
 class Spark(NamedTuple):
-    """`heights` (0 to 255) of equal bins over `low` to `high`."""
+    """`heights` (0 to 255) of equal bins over `low` to `high`; those of a `kind` are drawn over one range."""
 
     heights: tuple[int, ...]
     low: float
     high: float
+    kind: row_values.TensorKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,7 @@ def _spark(values: RowValues, node: int) -> Spark | None:
     if values.state[node] != row_values.READ or not values.heights[node].any():
         return None
     low, high = (float(values.figures[node, row_values.FIGURES.index(name)]) for name in ("min", "max"))
-    return Spark(tuple(values.heights[node].tolist()), low, high)
+    return Spark(tuple(values.heights[node].tolist()), low, high, values.kind_of(node))
 
 
 def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -> str:

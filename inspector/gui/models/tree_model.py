@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from inspector.gui.state.row_values import RowValues
+    from inspector.gui.state.row_values import RowValues, TensorKind
 
     from .key_tree import KeyTree
     from .tree_marks import TreeMarks
@@ -157,7 +157,7 @@ class TreeModel(QAbstractTableModel):
         self._branches: list[_Branch] = []
         self._starts: list[int] = []
         self._lines: dict[int, Line] = {}
-        self._range: tuple[float, float] | None = None      # of the small histograms of a list
+        self._ranges: dict[TensorKind, tuple[float, float]] | None = None       # of the small histograms of a list
         self._query = search.Query()
         self._hides = True
         self._sorting: tuple[str, bool] | None = None
@@ -308,22 +308,25 @@ class TreeModel(QAbstractTableModel):
         values = self.values_of(line.document)
         return tree_lines.figure(values, line.node, column) if values is not None and line.measured and line.node is not None else ""
 
-    @property
-    def common_range(self) -> tuple[float, float] | None:
-        """The range over which the small histograms of all rows that the filter finds are drawn; None while nothing is read."""
+    def range_of(self, kind: TensorKind) -> tuple[float, float] | None:
+        """The range over which the small histograms of all rows of a kind that the filter finds are drawn; None while it is not known."""
         import numpy as np
-        if self._range is None:
-            spans = [span for branch in self._branches if (rows := branch.rows) is not None
-                     and (found := self.values_of(branch.document.id)) is not None
-                     and (span := found.span(np.flatnonzero(found.tree.measurable if rows.hits is None or not rows.is_filtered
-                                                            else rows.hits)))]
-            self._range = (min(low for low, _ in spans), max(high for _, high in spans)) if spans else None
-        return self._range
+        if self._ranges is None:
+            self._ranges = {}
+            for branch in self._branches:
+                rows, values = branch.rows, self.values_of(branch.document.id)
+                if rows is None or values is None:
+                    continue
+                nodes = values.tree.measurable if rows.hits is None or not rows.is_filtered else rows.hits
+                for each, (low, high) in values.spans(np.flatnonzero(nodes)).items():
+                    known = self._ranges.get(each, (low, high))
+                    self._ranges[each] = min(low, known[0]), max(high, known[1])
+        return self._ranges.get(kind)
 
     def values_came(self) -> None:
         """Rows say more than they did."""
         self._lines.clear()
-        self._range = None
+        self._ranges = None
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -895,7 +898,7 @@ class TreeModel(QAbstractTableModel):
 
     def _recount(self) -> None:
         self._lines.clear()
-        self._range = None
+        self._ranges = None
         self._starts = []
         row = 0
         for branch in self._branches:

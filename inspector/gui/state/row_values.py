@@ -26,11 +26,12 @@ if TYPE_CHECKING:                   # it comes with the first tree
 BINS = 48                   # of the small histogram in a row
 FIGURES = ("min", "max", "mean", "std", "norm")
 COUNTS = ("nan", "zeros")
+TensorKind = tuple[str, int]         # the last segment of its name, and how many dimensions it has
 UNREAD, READ, FAILED = range(3)
 TASK = "row values"
 
-_SPAN = (1, 99)             # percent of the rows, for what their small histograms have in common
-_SOUNDED = 2000             # rows that this is made of, at the most
+_SPAN = (0.01, 0.99)        # of the rows of a kind, for what their small histograms have in common
+_SOUNDED = 500              # rows that this is made of, at the most
 _INNER = (0.001, 0.999)     # of a row's elements
 _FIRST, _STEP = 4 << 20, 32 << 20       # bytes that are read at a time: of rows that somebody waits for, and of others
 _MANY = 1024                # tensors that are read at a time
@@ -98,17 +99,26 @@ class RowValues:
             self.digests[n] = found[:_DIGEST].encode("ascii")
         self.digested[n] = READ if isinstance(found, str) else FAILED
 
-    def span(self, nodes: Ints) -> tuple[float, float] | None:
-        """Where the elements of most of these lie, such that a few strange tensors do not press all others together. None while nothing of
-        them is known. Of very many, some are looked at."""
+    def kind_of(self, n: int) -> TensorKind:
+        """What has small histograms in common: matrices have, with other matrices of their name, but not with the counters beside them."""
+        ckpt, key = self.tree.measured(n)
+        return core.leaf_of(key), len(ckpt.tensors[key].shape)
+
+    def spans(self, nodes: Ints) -> dict[TensorKind, tuple[float, float]]:
+        """Where the elements of most of these lie, by their kind, such that a few strange tensors do not press all others together; what is
+        known of them. Of very many, some are looked at."""
         import numpy as np
         some = nodes[::max(1, len(nodes) // _SOUNDED)]
-        inner = self.inner[some[self.state[some] == READ]]
-        inner = inner[np.isfinite(inner).all(axis=1)]
-        if not len(inner):
-            return None
-        low, high = float(np.percentile(inner[:, 0], _SPAN[0])), float(np.percentile(inner[:, 1], _SPAN[1]))
-        return (low, high) if high > low else (low - 0.5, low + 0.5)
+        some = some[(self.state[some] == READ) & np.isfinite(self.inner[some]).all(axis=1)]
+        kinds: dict[TensorKind, list[int]] = {}
+        for n in some.tolist():
+            kinds.setdefault(self.kind_of(n), []).append(n)
+        found = {}
+        for kind, alike in kinds.items():
+            lows, highs = np.sort(self.inner[alike], axis=0).T.tolist()
+            low, high = lows[round(_SPAN[0] * (len(lows) - 1))], highs[round(_SPAN[1] * (len(highs) - 1))]
+            found[kind] = (low, high) if high > low else (low - 0.5, low + 0.5)
+        return found
 
     def ranks(self, column: str, descending: bool) -> Ints:
         """Small integers by which nodes sort; what was not read, or has no such number, comes last either way."""

@@ -177,8 +177,8 @@ class TreeDelegate(RowPainter):
                    right=column in NUMBERS)
 
     def _spark(self, painter: QPainter, cell: QRectF, spark: Spark, ink: Ink) -> None:
-        """A small histogram over the range of all rows; what lies outside is left out."""
-        low, high = self._model.common_range or (spark.low, spark.high)
+        """A small histogram over the range of all rows of its kind; what lies outside is left out."""
+        low, high = self._model.range_of(spark.kind) or (spark.low, spark.high)
         ground = cell.adjusted(PAD, 4, -PAD, -4)
         scale = ground.width() / (high - low) if high > low else 0.0
         painter.save()

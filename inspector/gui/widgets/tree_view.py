@@ -57,7 +57,7 @@ MODES = TREE, BESIDE, ALONE = "tree", "list", "wide-list"       # each with colu
 RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell it draws, it looks through all of them
 
 _SAMPLES = {SHAPE: "512×512×3×3", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19",
-            VALUES: "", MIN: "-0.002617", MAX: "-0.002617", MEAN: "-0.002617", STD: "-0.002617", NAN: "129", ZEROS: "1,234",
+            VALUES: "", MIN: "−5.185e−5", MAX: "−5.185e−5", MEAN: "−5.185e−5", STD: "0.002617", NAN: "129", ZEROS: "1,234",
             NORM: "1,234.5", DIGEST: "0123456789ab"}
 _NAMES, _LISTED_NAMES = 0.39, 0.27      # of the view; where names would get less, columns give way
 _GIVE_WAY = (DEVICE, PARAMETERS, DTYPE, BITS, BYTES, SHAPE)         # in this order

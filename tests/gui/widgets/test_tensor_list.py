@@ -231,14 +231,18 @@ def test_that_hits_are_marked_inside_names(window: MainWindow, qtbot: QtBot) -> 
     assert marked() == some
 
 
-def test_that_small_histograms_share_the_range_of_what_is_found(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_small_histograms_share_the_range_of_their_kind_of_what_is_found(window: MainWindow, qtbot: QtBot) -> None:
     window.menus["panels"].trigger()
     window.menus["list"].trigger()
     settle(window, qtbot)
-    assert window.model.common_range == pytest.approx((-3, 3), abs=0.1)
+    kinds = {spark.kind for row in range(window.model.rowCount()) if (spark := window.model.line(row).spark) is not None}
+    weights, biases = (next(kind for kind in kinds if kind[0] == name) for name in "wb")
+    assert window.model.range_of(weights) == pytest.approx((-2, 2), abs=0.1)
+    assert window.model.range_of(biases) == pytest.approx((-3, 3), abs=0.1)
+    assert window.model.range_of(("w", 9)) is None
     window.search.setText("head")
     settle(window, qtbot)
-    assert window.model.common_range == pytest.approx((-0.5, 0.5), abs=0.1)
+    assert window.model.range_of(weights) == pytest.approx((-0.5, 0.5), abs=0.1)
 
 
 def saved(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path) -> list[dict[str, str]]:
