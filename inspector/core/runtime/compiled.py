@@ -170,7 +170,9 @@ def _address(llvm: Any, text: str) -> int:
                                            reloc="static" if target.name.startswith("x86") else "default", codemodel="jitdefault")
     module.triple, module.data_layout = llvm.get_default_triple(), str(machine.target_data)
     module.verify()
-    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_unrolling = options.slp_vectorization = False          # the loops are as fast without, and sooner made
+    builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
