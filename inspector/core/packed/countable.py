@@ -14,7 +14,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo, contiguous
 from inspector.core.progress import QUIET, Monitor
 
 from .families.names import LogicalTensor
-from .logical import in_order, instead_of_parts, keys_of, packed
+from .logical import in_order, instead_of_parts, keys_of, packed, packed_among
 
 
 class Countable(NamedTuple):
@@ -70,8 +70,9 @@ def countable(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Countable | None:
 def judged(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, dict[str, tuple[str, ...]]]:
     """`ckpt` with packed tensors as the numbers that they stand for, to be measured, and the stored keys of each of those. The factors of
     an adapter are measured as they are. Raises Cancelled."""
-    found = packed(ckpt, monitor)
+    found, tensors = packed_among(ckpt, monitor)
     wanted = {name: tensor for name, tensor in found.items() if not tensor.is_adapter and (tensor.decoder is not None or tensor.problem)}
     if not wanted:
         return ckpt, {}
-    return instead_of_parts(ckpt, wanted, len(wanted) < len(found)), {name: tuple(keys_of(tensor)) for name, tensor in wanted.items()}
+    return (instead_of_parts(ckpt, wanted, tensors, len(wanted) < len(found)),
+            {name: tuple(keys_of(tensor)) for name, tensor in wanted.items()})

@@ -67,10 +67,15 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
     >>> {name: (found.shape, found.scheme) for name, found in core.packed_tensors(lora).items()}
     {'fc.weight': ((4, 8), 'lora')}
     """
+    return packed_among(ckpt, monitor)[0]
+
+
+def packed_among(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[dict[str, LogicalTensor], Mapping[str, TensorInfo]]:
+    """What `packed` gives, and the tensors of `ckpt` for whoever looks at them next: each is made once, which of many takes a while."""
     if not may_be_packed(ckpt):
-        return {}
+        return {}, ckpt.tensors
     with collector_paused(), (names := Names(ckpt, monitor)).reading():
-        return _found(names, monitor)
+        return _found(names, monitor), names.tensors
 
 
 def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
@@ -147,16 +152,15 @@ def unpacked(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
     array([[0.5, 0.5],
            [0.5, 0.5]], dtype=float32)
     """
-    return instead_of_parts(ckpt, packed(ckpt, monitor))
+    return instead_of_parts(ckpt, *packed_among(ckpt, monitor))
 
 
-def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], others: bool = False) -> Checkpoint:
-    """`ckpt` with `found`, packed tensors of it, instead of their parts. `others`: there are more, which stay as they are stored."""
+def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], tensors: Mapping[str, TensorInfo],
+                     others: bool = False) -> Checkpoint:
+    """`ckpt`, whose tensors `packed_among` gave, with `found`, packed ones of it, instead of their parts. `others`: there are more, which
+    stay as they are stored."""
     if not found:
         return ckpt
-    tensors: dict[str, TensorInfo] = {}
-    for piece in in_pieces(ckpt.tensors.items()):       # each made once
-        tensors.update(piece)
     places = Paths(ckpt.state_dicts)
     every = (one if isinstance(one, TensorInfo) else _tensor_of(tensors, places, one) for _, one in _in_order(tensors, found))
     return replace(ckpt, tensors=MappingProxyType({info.key: info for info in every}),

@@ -11,7 +11,7 @@ from inspector.core.keypath import ancestors, is_under, join, leaf_of, parent_of
 from inspector.core.progress import QUIET, Monitor
 
 from .families.names import LogicalTensor
-from .logical import instead_of_parts, keys_of, packed
+from .logical import instead_of_parts, keys_of, packed_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +73,23 @@ def packed_view(ckpt: Checkpoint, monitor: Monitor = QUIET) -> PackedView | None
     >>> sorted(core.packed_view(ckpt).owners.items())
     [('fc.weight', 'fc.weight'), ('fc.weight_scale_inv', 'fc.weight')]
     """
-    every = packed(ckpt, monitor)
+    every, tensors = packed_among(ckpt, monitor)
     found = {name: tensor for name, tensor in every.items() if tensor.decoder is not None}
     if not found:
         return None
-    owners = {key: name for name, tensor in found.items() for key in keys_of(tensor) if key in ckpt.tensors}
+    stored = {name: [key for key in keys_of(tensor) if key in tensors] for name, tensor in found.items()}
+    owners = {key: name for name, keys in stored.items() for key in keys}
     counted = _Counted(ckpt)
     groups: dict[str, str] = {}
     paths: dict[str, str] = {}
-    for name, tensor in found.items():
-        keys = [key for key in keys_of(tensor) if key in ckpt.tensors]
+    for name, keys in stored.items():
         if len(keys) < 2:
             continue
         row, moved = _row_of(name, keys, counted)
         if row and row not in groups:
             groups[row] = name
             paths |= moved
-    return PackedView(MappingProxyType(found), instead_of_parts(ckpt, found, len(found) < len(every)), MappingProxyType(groups),
+    return PackedView(MappingProxyType(found), instead_of_parts(ckpt, found, tensors, len(found) < len(every)), MappingProxyType(groups),
                       MappingProxyType(paths), MappingProxyType(owners))
 
 

@@ -5,7 +5,7 @@ from inspector.core.adapters import is_adapter
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.packed.families.names import LogicalTensor
 from inspector.core.packed.hints import may_be_packed
-from inspector.core.packed.logical import instead_of_parts, packed
+from inspector.core.packed.logical import instead_of_parts, packed_among
 from inspector.core.progress import QUIET, Monitor
 
 
@@ -14,14 +14,15 @@ def as_meant(a: Checkpoint, b: Checkpoint, monitor: Monitor = QUIET) -> tuple[Ch
     both have stored in one and the same way with the same scales stays as it is: its integers say all. An adapter is no model."""
     if not (may_be_packed(a) or may_be_packed(b)) or is_adapter(a) is not is_adapter(b):
         return a, b
-    both = packed(a, monitor), packed(b, monitor)
-    return _with(a, both[0], b, both[1]), _with(b, both[1], a, both[0])
+    (in_a, tensors_a), (in_b, tensors_b) = packed_among(a, monitor), packed_among(b, monitor)
+    return (instead_of_parts(a, chosen := _chosen(a, in_a, b, in_b), tensors_a, len(chosen) < len(in_a)),
+            instead_of_parts(b, chosen := _chosen(b, in_b, a, in_a), tensors_b, len(chosen) < len(in_b)))
 
 
-def _with(ckpt: Checkpoint, found: dict[str, LogicalTensor], other: Checkpoint, others: dict[str, LogicalTensor]) -> Checkpoint:
-    chosen = {name: tensor for name, tensor in found.items() if tensor.decoder is not None and not (
+def _chosen(ckpt: Checkpoint, found: dict[str, LogicalTensor], other: Checkpoint,
+            others: dict[str, LogicalTensor]) -> dict[str, LogicalTensor]:
+    return {name: tensor for name, tensor in found.items() if tensor.decoder is not None and not (
         tensor.scheme == "torch-qtensor" and name in others and _is_stored_alike(ckpt.tensors.get(name), other.tensors.get(name)))}
-    return instead_of_parts(ckpt, chosen, len(chosen) < len(found))
 
 
 def _is_stored_alike(x: TensorInfo | None, y: TensorInfo | None) -> bool:
