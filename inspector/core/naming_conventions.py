@@ -58,9 +58,10 @@ TIED_NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 # Device tags that torch, or a backend for it, restores tensors on: `_package_registry` in torch/serialization.py 2.13 ("cpu" and "meta"
-# have no number), and what plug-ins call theirs: torch_xla, torch_npu, torch_mlu, torch_musa, torch_gcu, poptorch, onnxruntime-training,
-# Intel Gaudi, Azure Maia.
-_DEVICE = re.compile(r"cpu|meta|(?:cuda|mps|xpu|hpu|mtia|xla|npu|mlu|musa|gcu|ipu|ort|maia|privateuseone|privateuse1)(?::[0-9]{1,4})?")
+# have no number), and what plug-ins call theirs: torch_xla, torch_npu, torch_mlu, torch_musa, torch_sdaa, torch_gcu, poptorch,
+# onnxruntime-training, Intel Gaudi, Azure Maia. Numbers are an int8 (c10/core/Device.h), without a zero before them.
+_DEVICE = re.compile(r"cpu|meta|(?:cuda|mps|xpu|hpu|mtia|xla|npu|mlu|musa|sdaa|gcu|ipu|ort|maia|privateuseone|privateuse1)"
+                     r"(?::(?:[0-9]|[1-9][0-9]|1[01][0-9]|12[0-7]))?")
 
 
 def is_device(tag: str) -> bool:

@@ -10,16 +10,11 @@ from typing import Any, ClassVar
 from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
+from inspector.core.naming_conventions import is_device
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, edited
 
-# torch/_C/_autograd: torch.device's types (c10/core/DeviceType.h), without meta, which holds no values; npu and its like are
-# names that PrivateUse1 is given
-_TYPES = ("cpu", "cuda", "xpu", "mps", "hpu", "xla", "mtia", "npu", "mlu", "musa", "sdaa", "gcu", "privateuseone", "ipu", "ve", "maia",
-          "hip", "fpga", "vulkan", "lazy", "opengl", "opencl", "ideep", "mkldnn")
-_TARGET = re.compile(rf"({'|'.join(_TYPES)})(:(0|[1-9][0-9]{{0,2}}))?")
-_MOST = 127         # a device's index is an int8
 _UNTOUCHED = (None, "meta")
 
 Remapped = Callable[[str | None], str | None]
@@ -96,11 +91,10 @@ class RemapDevices(Edit):
 
 def _check(target: str) -> None:
     """Raises EditError for what torch would not take for a device that a file can be on."""
-    found = _TARGET.fullmatch(target)
-    if found is None or int(found.group(3) or 0) > _MOST:
-        raise EditError(f"{visible(target, 60)!r} is no device", "torch knows cpu, cuda, cuda:0, mps, xpu and the like.", id="bad_device")
     if target.startswith("cpu:"):
         raise EditError(f"{visible(target, 60)!r} is no device that torch.load finds: the CPU has no number", "Write cpu.", id="bad_device")
+    if target == "meta" or not is_device(target):       # what is on that one has no values
+        raise EditError(f"{visible(target, 60)!r} is no device", "torch knows cpu, cuda, cuda:0, mps, xpu and the like.", id="bad_device")
 
 
 def _on(info: TensorInfo, remapped: Remapped) -> TensorInfo:

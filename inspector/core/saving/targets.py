@@ -117,7 +117,7 @@ def _link(path: str, allow: Collection[str]) -> tuple[str, str]:
     real = os.path.realpath(path)
     shown = visible(real, 160)
     if not _in_cache(real):
-        if os.path.islink(real) or os.path.isdir(real):
+        if os.path.islink(real) or (os.path.exists(path) and not os.path.isfile(path)):
             raise SaveError(f"the path is a link to {shown}, which is no file", "Save under another name.", visible(path), id="bad_target")
         return real, f"The path is a link: the file it leads to is replaced, {shown}."
     if "replace-link" not in allow:

@@ -90,11 +90,11 @@ def test_that_broken_tensors_are_counted() -> None:
 
 
 def test_that_an_odd_device_is_told() -> None:
-    for device in ("cuda:0; rm -rf /", "gpu", "GPU:0", "cpu:0", "fpga", "meta:1", "cuda0", ""):
+    for device in ("cuda:0; rm -rf /", "gpu", "GPU:0", "cpu:0", "fpga", "meta:1", "cuda0", "", "cuda:128", "cuda:300", "xpu:01", "cuda:٣"):
         ckpt = checkpoint(info(device=device))
         assert ids(unknown_device.check(ckpt)) == [("location", "warning")]
         assert ids(saved_on_gpu.check(ckpt)) == []
-    for device in ("cuda:3", "cpu", "mps", "xla:0", "privateuseone:1", None):
+    for device in ("cuda:3", "cuda:0", "cuda:42", "cuda:100", "cuda:127", "cpu", "mps", "xla:0", "privateuseone:1", None):
         assert ids(unknown_device.check(checkpoint(info(device=device)))) == []
 
 

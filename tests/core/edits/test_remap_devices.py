@@ -34,7 +34,8 @@ def test_that_torchs_devices_are_taken(target: str) -> None:
     assert core.parse_edit("device", f"*={target}") == core.RemapDevices({"*": target})
 
 
-@pytest.mark.parametrize("target", ["", "gpu", "cuda:", "cuda:-1", "cuda:01", "cuda:128", "cpu:0", "meta", "cuda:1 ", "CUDA"])
+@pytest.mark.parametrize("target", ["", "gpu", "cuda:", "cuda:-1", "cuda:01", "cuda:128", "cpu:0", "meta", "cuda:1 ", "CUDA",
+                                    "cuda:300", "fpga", "vulkan", "hip:0"])
 def test_that_what_is_no_device_is_refused(target: str) -> None:
     with pytest.raises(core.EditError):
         core.parse_edit("device", f"*={target}")

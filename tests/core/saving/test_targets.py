@@ -159,6 +159,18 @@ def test_that_what_is_no_file_is_not_replaced(ckpt: core.Checkpoint, tmp_path: P
     refused(ckpt, tmp_path / "nowhere" / "a.pth", "no_folder")
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs Linux's names of open files")
+def test_that_a_link_to_an_open_pipe_is_not_taken_for_a_new_file(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+    """As /dev/stdout is one, where standard output goes to another program: its other end has no name."""
+    reading, writing = os.pipe()
+    try:
+        (tmp_path / "out.pth").symlink_to(f"/proc/self/fd/{writing}")
+        refused(ckpt, tmp_path / "out.pth", "bad_target")
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
 def test_that_a_name_as_long_as_names_may_be_is_saved_to(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / ("n" * 251 + ".pth")
     core.save(ckpt, path)
