@@ -205,3 +205,17 @@ def test_that_an_object_made_of_a_name_that_is_changed_later_stays_what_it_is(tm
     ckpt = core.open(path)
     for edits in ([core.MakePlain("*")], *(edits for _, edits in core.fixes_for_each(ckpt, core.check(ckpt)))):
         assert "b" in core.edit(ckpt, edits).values
+
+
+@pytest.mark.parametrize("edit", ["resize:w=0:8", "transpose:w", "split:w=0:a,b", "concat:w,v=0:a", "resize:w=1:3:mean"])
+def test_that_more_dimensions_than_arrays_have_are_said_and_no_bug_of_ours(tmp_path: Path, edit: str) -> None:
+    entry = {"dtype": "F32", "shape": [2] + [1] * 299}
+    header = {"w": {**entry, "data_offsets": [0, 8]}, "v": {**entry, "data_offsets": [8, 16]}}
+    (tmp_path / "a.safetensors").write_bytes(builders.safetensors(header, bytes(16)))
+    kind, _, text = edit.partition(":")
+    with contextlib.suppress(core.InspectorError):
+        changed = core.edit(tmp_path / "a.safetensors", [core.parse_edit(kind, text)])
+        with contextlib.suppress(core.InspectorError):
+            core.read_numpy(changed, next(iter(changed.tensors)))
+        core.save(changed, tmp_path / "b.safetensors")
+    assert not (tmp_path / "b.safetensors").exists() or core.open(tmp_path / "b.safetensors").tensors

@@ -240,6 +240,16 @@ class _Assembly:
         self.scattered = any(not _runs_forward(part) for part in parts)      # whether rows of it lie all over what they are read from
 
 
+def _assembly(info: TensorInfo, shape: Dims, item: int, parts: list[_Part]) -> _Assembly:
+    """Of a tensor that boxes can be cut out of. Raises BadTensor."""
+    import numpy as np
+    try:
+        np.empty(0).reshape((0,) * max(1, len(shape)))
+    except ValueError as error:
+        raise BadTensor(f"an array cannot have its {count(len(shape), 'dimension')}", where=info.key) from error
+    return _Assembly(shape, item, parts)
+
+
 def _runs_forward(part: _Part) -> bool:
     """Whether its elements in C order lie in that order."""
     steps = [step for size, step in zip(part.sizes, part.location.stride, strict=True) if size > 1]
@@ -503,7 +513,7 @@ class TensorReader:
         if info.chunks:
             parts = [_Part(chunk.offsets, chunk.sizes, self._locate_chunk(info, chunk, item)) for chunk in info.chunks]
             in_runs = len(info.chunks[0].offsets) != len(info.shape)
-            assembly = _Assembly((form.numel,) if in_runs else info.shape, item, parts)
+            assembly = _assembly(info, (form.numel,) if in_runs else info.shape, item, parts)
             return _Location(assembly, (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or not storage.has_bytes or storage.problem:
@@ -534,7 +544,7 @@ class TensorReader:
         if not info.numel:
             return _Location(None, (0,), (1,), 0, item, 1, 0)
         parts = [_Part(piece.offsets, piece.sizes, self._locate_piece(info, piece)) for piece in info.pieces if 0 not in piece.sizes]
-        return _Location(_Assembly(info.shape, item, parts), (info.numel,), (1,), 0, item, 1, info.numel)
+        return _Location(_assembly(info, info.shape, item, parts), (info.numel,), (1,), 0, item, 1, info.numel)
 
     def _locate_piece(self, info: TensorInfo, piece: Piece) -> _Location:
         """Where the elements of a box are, its dimensions not collapsed. Raises BadTensor."""
