@@ -3,6 +3,7 @@ it (`on`)."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -19,6 +20,11 @@ from inspector.gui.state import edit_words
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
 _REARRANGING = ("resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own
 _EDIT_PICTURES = {"strip-prefix": "edit", "drop": "remove"}
+
+
+def plain(text: str) -> str:
+    """The text of a command without its access key, which Chinese has in brackets behind it."""
+    return re.sub(r"\(&\w\)", "", text).replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 class Menus(QObject):
@@ -68,7 +74,7 @@ class Menus(QObject):
 
     def shortcuts(self) -> list[tuple[str, str]]:
         """(command, keys) of everything that has keys, in the order of the menus."""
-        return [(action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…"),
+        return [(plain(action.text()).rstrip("…"),
                  ", ".join(keys.toString(QKeySequence.SequenceFormat.NativeText) for keys in action.shortcuts()))
                 for action in self._actions.values() if action.shortcuts()]
 

@@ -27,6 +27,8 @@ from inspector import core
 from inspector.gui.kit import icons, theme
 from inspector.gui.state.session import Selection
 
+from .menus import plain
+
 if TYPE_CHECKING:
     from .main_window import MainWindow
 
@@ -139,7 +141,7 @@ class Palette(QFrame):
                                           (self.tr("Save the {n} shown…"), bar.save, "save")):
                 found.append(Entry(text.format(n=n), button.click, bar.what.text, "", picture))
         for name, action in self._window.menus.all():
-            text = action.text().replace("&&", "\0").replace("&", "").replace("\0", "&")
+            text = plain(action.text())
             keys = ", ".join(sequence.toString(sequence.SequenceFormat.NativeText) for sequence in action.shortcuts()[:1])
             if name != "palette":
                 refusal = "" if action.isEnabled() else self._refusal()

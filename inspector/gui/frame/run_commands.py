@@ -46,7 +46,8 @@ class RunCommands(QObject):
             self._page = page = RunPage(self._tasks)
             page.back_asked.connect(self.show_files)
             page.timeline.chosen.connect(lambda at, row: self.chosen.emit())
-            page.reading.measured.connect(self.shown_changed)
+            for signal in (page.reading.found, page.reading.measured):
+                signal.connect(self.shown_changed)
             page.open_asked.connect(self._open)
             page.compare_asked.connect(self._compare)
             page.average_asked.connect(self._average)

@@ -16,6 +16,7 @@ from inspector import core
 from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.dialogs.save import SaveDialog
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.menus import plain
 from inspector.gui.frame.palette import Palette, best, score
 from inspector.gui.kit.message_boxes import Box
 from inspector.gui.kit.settings import Settings
@@ -303,6 +304,12 @@ def test_that_a_key_is_found_and_selected(window: MainWindow, session: Session, 
     QTest.keyClick(palette.edit, Qt.Key.Key_Return)
     assert session.selection is not None
     assert session.selection.keys == ("model.layers.2.norm.weight",)
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("&Open…", "Open…"), ("打开(&O)…", "打开…"), ("Save && &Quit", "Save & Quit"), ("f(x)", "f(x)")])
+def test_that_commands_are_named_without_their_access_keys(text: str, said: str) -> None:
+    assert plain(text) == said
 
 
 def test_that_headings_tell_kinds_apart_and_cannot_be_chosen(window: MainWindow, palette: Palette, idle: Idle) -> None:

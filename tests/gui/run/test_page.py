@@ -332,7 +332,9 @@ def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: Mai
     qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running, timeout=20000)
     window.runs.show_files()
     with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
-        window.menus["run"].trigger()
+        with qtbot.waitSignal(window.runs.page.reading.found, timeout=20000):
+            window.menus["run"].trigger()
+        assert window.windowTitle() == f"{folder.name} — Checkpoint Inspector"          # before any values were read
     assert window.runs.shown
     assert len(window.runs.page.timeline.series or ()) == 5
     assert window.status.text().startswith("epoch 5")
