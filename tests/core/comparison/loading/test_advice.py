@@ -167,3 +167,22 @@ def test_that_following_the_advice_never_raises_what_it_says_it_will_not(tmp_pat
     holds(found, model, applied(found, file, tmp_path / "out.pth"))
     if not changes and pair != ("encoder", "convolutional"):
         assert found.after.loads, "a file of this very model can be made to fit"
+
+
+def test_that_packed_weights_are_unpacked_for_a_plain_model_and_their_scales_not_dropped(tmp_path: Path) -> None:
+    """The codes of fp8 have the name and shape of the weight: without their scales they would load, as other numbers."""
+    net = nn.Linear(4, 4, bias=False)
+    torch.save(net.state_dict(), tmp_path / "ref.pth")
+    scale = net.weight.detach().abs().max() / 448
+    codes = (net.weight.detach() / scale).to(torch.float8_e4m3fn)
+    save_file({"module.weight": codes, "module.weight_scale_inv": scale.reshape(1, 1)}, tmp_path / "fp8.safetensors")
+    found = core.load_report(tmp_path / "fp8.safetensors", tmp_path / "ref.pth")
+    assert found.after.loads
+    assert found.suggested == (("--dequantize", "bfloat16"), ("--strip-prefix", "module."))
+    core.save(core.edit(tmp_path / "fp8.safetensors", found.edits), tmp_path / "fixed.pth")
+    loaded = nn.Linear(4, 4, bias=False)
+    loaded.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))
+    assert torch.allclose(loaded.weight, net.weight, rtol=0.1, atol=1e-3)
+    # a model that has the scales, too, takes the file as it is packed
+    save_file({"weight": codes, "weight_scale_inv": scale.reshape(1, 1)}, tmp_path / "same.safetensors")
+    assert core.load_report(tmp_path / "fp8.safetensors", tmp_path / "same.safetensors").suggested == (("--strip-prefix", "module."),)
