@@ -3,14 +3,19 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector import core
+from inspector.core.edits.tools import naming
 from tests.core.edits.made import names, net, opened, state_dict, training
 
 
@@ -116,3 +121,45 @@ def test_that_a_renaming_that_changes_nothing_is_told_from_one_that_fits_nothing
     ckpt = core.edit({f"layers.{n}.w": torch.ones(2) for n in range(2)}, [])
     replacement = "layers.\\1." if pattern.endswith(".") else "layers.\\1"
     assert core.effects(ckpt, [core.Rename(pattern, replacement)])[0].notes == (said,)
+
+
+# -- files made to be slow ------------------------------------------------------------------------------------------------------
+
+class Counted(dict[str, Any]):
+    """Values that know how often somebody went through them."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        return super().__iter__()
+
+    def items(self) -> Any:
+        self.times += 1
+        return super().items()
+
+
+def looks_at(optimizers: int) -> int:
+    state = {"state": {0: {"momentum_buffer": np.ones(2)}}, "param_groups": [{"lr": 0.1, "params": ["old.w"]}]}
+    ckpt = core.edit({f"o{n}": state for n in range(optimizers)}, [])
+    values = Counted(ckpt.values)
+    after = core.edit(replace(ckpt, values=values), [core.Rename("old", "new")])
+    assert after.values[f"o{optimizers - 1}.param_groups.0.params.0"] == "new.w"
+    return values.times
+
+
+def test_that_values_are_gone_through_no_more_often_where_there_are_more_optimizers() -> None:
+    assert looks_at(20) == looks_at(2) > 0
+
+
+@given(st.sets(st.text("a.", max_size=5), min_size=1), st.text("a.", max_size=4), st.text("a.", max_size=2))
+def test_that_what_holds_another_state_dict_is_known(places: set[str], above: str, tail: str) -> None:
+    """As looking at each of them tells."""
+    names = object.__new__(naming._Names)
+    names._dicts = sorted(f"{path}." for path in places)
+    key = f"{above}.{tail}" if tail else above
+    head = key[:-len(tail)] if tail else key + "."
+    for place in places:
+        assert names._holds_a_dict(key, place, tail) == any(path != place and f"{path}.".startswith(head) for path in places)

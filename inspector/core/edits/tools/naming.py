@@ -1,12 +1,13 @@
 """Other names for what is in state dicts: what stripping, adding and renaming have in common."""
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import below, is_under, join, relative, segments_of, splits, visible
+from inspector.core.keypath import Paths, is_under, join, parent_of, relative, segments_of, splits, visible
 from inspector.core.progress import Monitor
 from inspector.core.training.weights import optimizer_states
 
@@ -64,6 +65,7 @@ class _Names:
         self._structure = Structure(ckpt)
         self._tails = self._structure.tails()
         self._in_module: EditError | None = None
+        self._dicts = sorted(f"{path}." for path in ckpt.state_dicts)
 
     def changes(self) -> dict[str, str]:
         """old key -> new key, of what changes."""
@@ -124,18 +126,22 @@ class _Names:
     def _holds_a_dict(self, key: str, place: str, tail: str) -> bool:
         """Whether a value lies in a container that has a state dict in it: those never move."""
         head = key[:-len(tail)] if tail else key + "."
-        return any(path != place and f"{path}.".startswith(head) for path in self._ckpt.state_dicts)
+        at = bisect_left(self._dicts, head)         # those that begin so stand side by side
+        at += self._dicts[at:at + 1] == [f"{place}."]
+        return at < len(self._dicts) and self._dicts[at].startswith(head)
 
     def values_of_optimizers(self) -> tuple[dict[str, Plain], bool]:
         """The values, with the names of parameters that optimizers list renamed as the parameters are; whether there were any."""
         values, found = dict(self._ckpt.values), False
-        for place, owner in self._optimizers.items():
-            for key, rest in below(self._ckpt.values, join(owner, "param_groups")):
-                value = self._ckpt.values[key]
-                if isinstance(value, str) and _is_parameter(rest):
-                    new = self._new_name(value, place)
-                    if new and new != value:
-                        values[key], found = new, True
+        places = {join(owner, "param_groups"): place for place, owner in self._optimizers.items()}
+        groups = Paths(places)
+        for key, value in self._ckpt.values.items() if places else ():
+            if not isinstance(value, str) or "param_groups." not in key:
+                continue
+            for path in groups.around(parent_of(key)):
+                new = self._new_name(value, places[path]) if _is_parameter(relative(key, path)) else ""
+                if new and new != value:
+                    values[key], found = new, True
         return values, found
 
 
