@@ -55,16 +55,20 @@ class Estimate(NamedTuple):
 
 def width_for(outline: Outline) -> int:
     """How many sums of a tensor are kept; 0 where even few of each would be too many."""
-    sizes = [math.prod(shape) for shape in outline.shapes]
-    return next((width for width in SUMS if 8 * sum(min(size, width) for size in sizes) <= _BYTES), 0)
+    return next((width for width in SUMS if 8 * starts(outline, width)[-1] <= _BYTES), 0)
 
 
 def starts(outline: Outline, width: int) -> list[int]:
     """Where the sums of each tensor begin, and where the last ones end."""
     found = [0]
     for shape in outline.shapes:
-        found.append(found[-1] + min(math.prod(shape), width))
+        found.append(found[-1] + _length(shape, width))
     return found
+
+
+def _length(shape: tuple[int, ...], width: int) -> int:
+    """How many sums stand for a tensor, be it one that is not read, whose shape may be anything that a file says."""
+    return max(0, min(math.prod(shape), width))
 
 
 def has_sketch(info: TensorInfo) -> bool:
@@ -118,7 +122,7 @@ def joined(width: int, outline: Outline, rows: list[tuple[bytes, bytes] | None])
     sums = array("d")
     digests = bytearray()
     for row, shape in zip(rows, outline.shapes, strict=True):
-        digest, numbers = row if row is not None else (bytes(DIGEST), bytes(8 * min(math.prod(shape), width)))
+        digest, numbers = row if row is not None else (bytes(DIGEST), bytes(8 * _length(shape, width)))
         digests += digest
         sums.frombytes(numbers)
     return Sketch(width, bytes(digests), sums)

@@ -395,7 +395,7 @@ def _stored_before(outline: Outline, before: Outline) -> Sequence[str] | None:
 
 
 def _nbytes(one: RunCheckpoint) -> int:
-    return sum(math.prod(shape) * DTYPES[dtype].bits // 8 if dtype in DTYPES else 0
+    return sum(max(0, math.prod(shape)) * DTYPES[dtype].bits // 8 if dtype in DTYPES else 0
                for shape, dtype in zip(one.outline.shapes, one.outline.dtypes, strict=True))
 
 

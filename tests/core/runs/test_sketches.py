@@ -138,3 +138,13 @@ def test_that_sums_of_a_checkpoint_are_bounded() -> None:
     assert width_for(of(5000, 1 << 20)) == 127
     assert width_for(of(100_000, 1 << 20)) == 0
     assert width_for(of(100_000, 8)) == SUMS[0]
+
+
+def test_that_a_tensor_that_cannot_be_read_takes_no_place_of_others_whatever_shape_a_file_says() -> None:
+    names = ("bad", "w")
+    there = Outline(names, ((2, -3), (3,)), ("float32",) * 2, ("parameter",) * 2, names, ("",), names)
+    one = Sketching(info((3,)), width_for(there))
+    one.take(np.array([1, 2, 3], np.float32))
+    found = Sketched(there, joined(width_for(there), there, [None, one.result()]))
+    assert not found.is_there(0) and found.sums(0).size == 0
+    assert np.abs(found.sums(1)).tolist() == [1, 2, 3]
