@@ -44,6 +44,7 @@ _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-shard
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
 _PT = {"format": "pt"}
 _MANY = 20_000              # entries of an edited checkpoint up to which its object is always looked at again
+_ONLY_READ = frozenset(("npz", "gguf", "onnx", "torch-export", "compressed"))      # whose files are what their names say, and shall stay so
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _PROGRAM = ("code/", "constants", "attributes.pkl", "bytecode", "mobile_debug", "traced_inputs")
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
@@ -152,7 +153,7 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
     if flat:
         target = target._replace(notes=(*target.notes, flat))
     misleading = endings.misleading(path, chosen)
-    if misleading is not None and not _replaces(ckpt, target):
+    if misleading is not None and (ckpt.as_opened.format in _ONLY_READ or not _replaces(ckpt, target)):
         raise misleading
     if misleading is not None:              # it has that name already
         target = target._replace(notes=(*target.notes, f"{misleading.message}."))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -59,6 +60,16 @@ def test_that_a_file_may_go_back_to_where_it_came_from_and_its_name_is_told(tmp_
         assert core.open(tmp_path / "odd.npz").format == format
     with pytest.raises(core.SaveError, match="NumPy"):
         core.save(core.open(tmp_path / "odd.npz"), tmp_path / "other.npz")
+
+
+def test_that_a_file_that_is_what_its_name_says_is_not_replaced_by_something_else_of_that_name(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", w=np.ones(2, np.float32))
+    before = (tmp_path / "a.npz").read_bytes()
+    for format in (None, "safetensors"):
+        with pytest.raises(core.SaveError, match="NumPy") as refused:
+            core.save(core.open(tmp_path / "a.npz"), tmp_path / "a.npz", format=format)
+        assert refused.value.id == "ending"
+    assert (tmp_path / "a.npz").read_bytes() == before
 
 
 @pytest.mark.parametrize(("path", "name"), [("run/last.pth", "run/last-edited.pth"), ("m.safetensors", "m-edited.safetensors"),
