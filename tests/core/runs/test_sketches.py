@@ -146,5 +146,6 @@ def test_that_a_tensor_that_cannot_be_read_takes_no_place_of_others_whatever_sha
     one = Sketching(info((3,)), width_for(there))
     one.take(np.array([1, 2, 3], np.float32))
     found = Sketched(there, joined(width_for(there), there, [None, one.result()]))
-    assert not found.is_there(0) and found.sums(0).size == 0
+    assert not found.is_there(0)
+    assert found.sums(0).size == 0
     assert np.abs(found.sums(1)).tolist() == [1, 2, 3]
