@@ -177,17 +177,25 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
 
 def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:
     """The title and a line for each value, none of them kept."""
-    keys, types = said("value"), said("type")
-    key_room = min(max(width(keys), *map(width, map(core.visible, ckpt.values))), KEY_WIDTH)
-    type_room = max(width(types), *map(width, map(_type_name, ckpt.values.values())))
-    yield f"{padded(keys, key_room)}  {padded(types, type_room)}".rstrip()
+    title, types = said("value"), said("type")
+    keys, _ = _visible_all(ckpt.values)
+    names: dict[type, str] = {}                                         # of plain values, which are of a few types
+    key_room = min(max(width(title), *map(width, keys)), KEY_WIDTH)
+    type_room = max(width(types), *map(width, (_type_name(value, names) for value in ckpt.values.values())))
+    yield f"{padded(title, key_room)}  {padded(types, type_room)}".rstrip()
     yield from _within_bounds(ckpt, (
-        f"{padded(core.visible(key), key_room)}  {padded(_type_name(value), type_room)}  {core.one_line(value)}".rstrip()
-        for key, value in ckpt.values.items()))
+        f"{padded(key, key_room)}  {padded(_type_name(value, names), type_room)}  {core.one_line(value)}".rstrip()
+        for key, value in zip(keys, ckpt.values.values(), strict=True)))
 
 
-def _type_name(value: core.Plain) -> str:
-    return core.visible(core.type_name(value), 40)
+def _type_name(value: core.Plain, names: dict[type, str]) -> str:
+    own = type(value)
+    found = names.get(own)
+    if found is None:
+        found = core.visible(core.type_name(value), 40)
+        if own is not core.Opaque:
+            names[own] = found
+    return found
 
 
 def _within_bounds(ckpt: core.Checkpoint, lines: Iterable[str]) -> Iterator[str]:

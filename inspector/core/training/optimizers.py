@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
 from inspector.core.tensor_table import column
 from inspector.core.wording import count
 
@@ -101,6 +103,10 @@ def state_of_parameters(found: Iterable[Optimizer]) -> dict[str, tuple[str, ...]
 
 # -- what the file holds of optimizers ----------------------------------------------------------------------------------------
 
+_Field = tuple[str, Shape]
+"""Key and shape of a tensor: whole ones would have to be made, of which there may be a million."""
+
+
 class _Raw:
     """An optimizer as its keys spell it. `groups` are ids in order, `names` what `param_names` calls some of them."""
 
@@ -109,23 +115,23 @@ class _Raw:
         self.groups: dict[str, dict[str, None]] = {}
         self.names: dict[str, str] = {}
         self.options: dict[str, Any] = {}               # of the first group
-        self.fields: dict[str, dict[str, TensorInfo]] = {}
+        self.fields: dict[str, dict[str, _Field]] = {}
         self.nbytes = 0
         self.type = ""
 
     def shape(self, id: str) -> Shape | None:
         """Of the parameter, where its state tells it."""
         fields = self.fields.get(id, {})
-        for name, info in fields.items():
+        for name, (_, shape) in fields.items():
             if name in _SAME:
-                return info.shape
-        row, column = fields.get("exp_avg_sq_row"), fields.get("exp_avg_sq_col")       # Adafactor's: both without one dimension
-        if row is not None and column is not None and column.shape:
-            return (*row.shape, column.shape[-1])
-        row, column = fields.get("row_var"), fields.get("col_var")                      # torch's own: one in its place
-        if row is not None and column is not None and row.shape and column.shape:
-            return (*row.shape[:-1], column.shape[-1])
-        shapes = {info.shape for info in fields.values() if info.shape}
+                return shape
+        row, column = (fields.get(name, ("", None))[1] for name in ("exp_avg_sq_row", "exp_avg_sq_col"))
+        if row is not None and column:                              # Adafactor's: both without one dimension
+            return (*row, column[-1])
+        row, column = (fields.get(name, ("", None))[1] for name in ("row_var", "col_var"))
+        if row and column:                                          # torch's own: one in its place
+            return (*row[:-1], column[-1])
+        shapes = {shape for _, shape in fields.values() if shape}
         return shapes.pop() if len(shapes) == 1 else None
 
 
@@ -164,30 +170,36 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
 
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
-    infos = ckpt.tensors.values()
     places = dict.fromkeys(column(ckpt.tensors, "state_dict"))
     states = {place: at for place in places if place is not None and (at := _state(place, found))}
     if not states:                                      # as in most files
         return
     listed: dict[str, set[str]] = {}
     nbytes = Few[tuple[tuple[int, ...], str], int](_nbytes)
-    for n, info in enumerate(infos):
-        if not n & 0x3fff:
-            monitor.check()
-        place = info.state_dict
-        at = states.get(place) if place is not None else None
-        if at is not None:
+    columns = (column(ckpt.tensors, field) for field in ("state_dict", "key", "shape", "dtype"))
+    for piece in in_pieces(zip(*columns, strict=True)):
+        monitor.check()
+        for place, some in groupby(piece, itemgetter(0)):
+            at = states.get(place)
+            if at is None:
+                continue
             raw, skip = at
             ids = listed.get(raw.path)
             if ids is None:                             # once for all its tensors: there may be as many ids as tensors
                 ids = listed[raw.path] = {id for group in raw.groups.values() for id in group}
-            id, field = entry_of(info.key[skip:], ids)
-            fields = raw.fields.get(id)
-            if fields is None:
-                raw.fields[id] = {field: info}
-            else:
-                fields[field] = info
-            raw.nbytes += nbytes[info.shape, info.dtype]
+            _, keys, shapes, dtypes = zip(*some, strict=True)
+            raw.nbytes += sum(map(nbytes.__getitem__, zip(shapes, dtypes, strict=True)))
+            fields_of = raw.fields
+            for one in zip(keys, shapes, strict=True):
+                rest = one[0][skip:]
+                id, _, field = rest.partition(".")
+                if not field or id not in ids or not id.isdigit():      # else as nearly all are
+                    id, field = entry_of(rest, ids)
+                fields = fields_of.get(id)
+                if fields is None:
+                    fields_of[id] = {field: one}
+                else:
+                    fields[field] = one
 
 
 def _nbytes(form: tuple[tuple[int, ...], str]) -> int:
@@ -267,7 +279,7 @@ def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimize
     unknown = sum(key is None for key in parameters.values())
     if fit and unknown:
         reason = f"{unknown:,} of {count(len(every), 'parameter')} {'fits' if unknown == 1 else 'fit'} more than one tensor of the model"
-    return Optimizer(raw.path, _kind(raw), parameters, {id: tuple(info.key for info in fields.values())
+    return Optimizer(raw.path, _kind(raw), parameters, {id: tuple([key for key, _ in fields.values()])
                                                         for id, fields in raw.fields.items()},
                      fit.models if fit else (), bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)
 

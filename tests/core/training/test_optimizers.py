@@ -282,8 +282,8 @@ def test_that_the_ids_of_an_optimizer_are_gone_through_once_for_all_its_tensors(
         collected(self, *arguments)
         self.groups["0"] = Ids()
     monkeypatch.setattr(module._Raw, "__init__", raw)
-    torch.save({"state": {n: {"exp_avg": torch.ones(2)} for n in range(50)},
-                "param_groups": [{"lr": 0.1, "params": list(range(50))}]}, tmp_path / "o.pth")
+    torch.save({"state": {f"w{n}": {"exp_avg": torch.ones(2)} for n in range(50)},
+                "param_groups": [{"lr": 0.1, "params": [f"w{n}" for n in range(50)]}]}, tmp_path / "o.pth")
     (found,) = optimizers(core.open(tmp_path / "o.pth"))
     assert (len(found.parameters), len(asked), len(set(asked))) == (50, 50, 1)
     during = gone_through.count("once")
