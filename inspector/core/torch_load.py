@@ -226,7 +226,8 @@ class _Attribution:
         self.names = refused_names(graph, rules)
         until = first + len(graph)
         self.listed_nodes = [(node - first, key) for node, key in _listed_nodes(source) if first <= node < until]
-        self.tensors = [(info.node - first, key) for key, info in source.tensors.items() if first <= info.node < until]
+        self.tensors = [(node - first, key) for key, node in zip(source.tensors, column(source.tensors, "node"), strict=True)
+                        if first <= node < until]
         self.own = {node for node, _ in self.listed_nodes if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
         self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
         self.fine = bytearray(len(graph))               # nodes that need nothing refused

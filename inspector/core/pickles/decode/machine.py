@@ -155,7 +155,7 @@ class _Machine:
         self.overwritten = False            # whether a memo entry was put anew since then
         self.useless = 0                    # times that this came to nothing
         self.meta: list[list[int]] = []
-        self.frame_start = self.frame_end = start
+        self.last_frame = tensor_runs.Frame(start, start)
         self.names: dict[tuple[str, str], int] = {}
         self.rebuild = -1                   # node of the global torch._utils._rebuild_tensor_v2
         self.noted: dict[str, int] = {}
@@ -435,7 +435,7 @@ class _Machine:
         graph.end = pos
         self.check_held(at, held + len(stack))
         self.check_frame(at)
-        if at < self.frame_end - 1:
+        if at < self.last_frame.end - 1:
             self.note("odd-frame", at, "The pickle stops before its frame ends; some readers skip the rest of the frame, "
                                        "others read it.")
         if held or stack:
@@ -448,7 +448,8 @@ class _Machine:
 
     def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
         self.flush()
-        pos, retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget)
+        pos, retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget,
+                                              self.last_frame)
         if bodies is not None and self.useless < _USELESS:
             self.bodies = bodies
         return pos, retry
@@ -590,15 +591,16 @@ class _Machine:
 
     def check_frame(self, at: int) -> None:
         """The frame that was open before `at` must have ended between two opcodes. Steps on from the last node inside it."""
-        if not self.frame_start < self.frame_end <= at:
+        frame = self.last_frame
+        if not frame.start < frame.end <= at:
             return
         self.flush()
         ats = self.graph.at
-        before = bisect_left(ats, self.frame_end) - 1
-        pos: int | None = max(self.frame_start, ats[before]) if before >= 0 else self.frame_start
-        while pos is not None and pos < self.frame_end:
+        before = bisect_left(ats, frame.end) - 1
+        pos: int | None = max(frame.start, ats[before]) if before >= 0 else frame.start
+        while pos is not None and pos < frame.end:
             last, pos = pos, opcodes.end_of(self.data, pos)
-        if pos != self.frame_end:
+        if pos != frame.end:
             raise self.corrupt(last, f"{opcodes.name(self.data[last])} crosses the end of its frame", id="frame_mismatch")
 
     # -- the less frequent opcodes: (at, pos behind the opcode byte, stack, what lay above the MARK) -> pos behind the opcode ----
@@ -615,13 +617,12 @@ class _Machine:
 
     def frame(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
         length, = _u64(self.data, pos)
-        if at < self.frame_end:
+        if at < self.last_frame.end:
             raise self.corrupt(at, "a frame begins before the last one has ended", id="frame_mismatch")
         self.check_frame(at)
         if pos + 8 + length > len(self.data):
             raise self.truncated(at)
-        self.frame_start = pos + 8
-        self.frame_end = pos + 8 + length
+        self.last_frame = tensor_runs.Frame(pos + 8, pos + 8 + length)
         return pos + 8
 
     def pop(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:

@@ -6,7 +6,8 @@ torch.save writes every tensor after the first as the same thirty opcodes (`torc
     behind the REDUCE of the last one:   PUT?  plain*  ((SETITEMS | APPENDS) MARK | turn)?  plain*
     plain, as keys and the count of steps: text PUT? | GET | int | BINFLOAT | NONE | NEWTRUE | NEWFALSE
     turn, to the next of many dicts:     (SETITEMS | SETITEM) ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?  EMPTY_DICT PUT?  MARK?
-    which has a MARK and ends in SETITEMS, or has one pair and ends in SETITEM
+    which has a MARK and ends in SETITEMS, or has one pair and ends in SETITEM; a FRAME may come behind each value, just where the last
+    one ends
     the anchor, the same bytes in a run: GET _rebuild_tensor_v2  MARK MARK  GET "storage"
     then:                                GET storage class, text PUT? | GET, text PUT? | GET, int, NONE?, TUPLE PUT?, BINPERSID,
                                          int, size tuple PUT? | GET, stride tuple PUT? | GET, NEWTRUE | NEWFALSE,
@@ -88,6 +89,7 @@ _TOKENS = {0x71: (_PUT, 2, 8), 0x72: (_PUT, 5, 32), 0x94: (_PUT, 1, 0), 0x68: (_
            0x4B: (_INT, 2, 8), 0x4D: (_INT, 3, 16), 0x4A: (_INT, 5, 32), 0x58: (_TEXT, 5, 32), 0x8C: (_TEXT, 2, 8),
            0x47: (_ATOM, 9, 0), 0x4E: (_ATOM, 1, 0), 0x88: (_ATOM, 1, 0), 0x89: (_ATOM, 1, 0)}
 _KINDS = {0x58: STR, 0x8C: STR, 0x47: FLOAT, 0x4E: NONE, 0x88: TRUE, 0x89: FALSE}       # of the others INT
+_FRAME = 0x95
 _NOTED = frozenset((0x94, 0x8C))        # MEMOIZE SHORT_BINUNICODE: torch.load(weights_only=True) takes neither
 
 
@@ -95,11 +97,20 @@ class _Budget(Protocol):
     left: int
 
 
+class Frame:
+    """What the last FRAME spans."""
+
+    __slots__ = ("end", "start")
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start, self.end = start, end
+
+
 def run(graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int, rebuild: int,
-        budget: _Budget) -> tuple[int, int, Bodies | None]:
+        budget: _Budget, frame: Frame) -> tuple[int, int, Bodies | None]:
     """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
 
-    Changes `graph`, `memo`, `stack` and `meta` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
+    Changes `graph`, `memo`, `stack`, `meta` and `frame` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
     of the last tensor decoded (`pos` itself when none was), the offset before which another try is not worth it, and the bodies of those
     that follow, where they do not follow closely enough.
     """
@@ -114,7 +125,7 @@ def run(graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]],
         import numpy  # noqa: F401
     except ImportError:
         return pos, NEVER, None
-    return _run_blocks(places, graph, memo, stack, meta, pos, budget)
+    return _run_blocks(places, graph, memo, stack, meta, pos, budget, frame)
 
 
 def _memoised(graph: Graph, memo: array[int], pos: int, rebuild: int) -> _Anchors | None:
@@ -195,7 +206,7 @@ class _Ahead:
 
 
 def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int,
-                budget: _Budget) -> tuple[int, int, Bodies | None]:
+                budget: _Budget, frame: Frame) -> tuple[int, int, Bodies | None]:
     size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
     anchors = places.ahead(pos)
     start = pos
@@ -205,8 +216,9 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[in
             starts = anchors.next(size)
             if not len(starts):
                 return pos, pos, None
-            block = _Block(places, starts, pos)
+            block = _Block(places, starts, pos, frame.end)
             block.keep(block.sound_lanes())
+            block.keep(block.frames_in_order(frame))
             block.keep(block.known_indexes(len(memo)))
             block.keep(block.valid_texts())
             top = _Top(block, stack, meta)
@@ -217,6 +229,7 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[in
                     return pos, pos, None
                 return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
             top.leave(stack, meta)
+            block.leave(frame)
             end = int(block.end[done - 1])
             if done < len(starts):
                 return end, end, None
@@ -456,9 +469,12 @@ class TupleOfInts(NamedTuple):
 class _Block:
     """The lanes of one stretch of anchors: parsed when made, cut short by `keep`, written by `commit`."""
 
-    def __init__(self, places: _Anchors, anchors: Ints, pos: int) -> None:
+    def __init__(self, places: _Anchors, anchors: Ints, pos: int, frame_end: int = NEVER) -> None:
+        """A FRAME is not looked for before `frame_end`."""
         import numpy as np
         self.reader = places.reader
+        self.framed = frame_end <= int(anchors[-1]) and _FRAME in places.seen
+        self.frames: list[tuple[Mask, Ints]] = []       # which lanes have one at a step, and where they are then
         self.lanes = len(anchors)
         self.storage = places.storage
         self.names = places.names                       # none: they come from the memo
@@ -477,7 +493,7 @@ class _Block:
     # -- parsing: each step takes the lanes' positions and gives those behind what it read -----------------------------
 
     def _parse_lead(self, p: Ints, anchors: Ints) -> None:
-        p = self._put(p)
+        p = self._behind_frame(self._put(p))
         self.ahead, p = self._plain(p, anchors)
         token = self.reader.read(p)
         batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
@@ -508,7 +524,7 @@ class _Block:
                 break
             operand, p = self._operand(p, None, but=out)
             found.append(operand)
-            p = self._within(p)
+            p = self._behind_frame(self._within(p))
         return found, p
 
     def _parse_turn(self, p: Ints, token: Token) -> Ints:
@@ -532,24 +548,31 @@ class _Block:
     def _parse_tensor(self, p: Ints) -> Ints:
         self.cls, self.cls_at, p = self._name(p)
         self.storage_key, p = self._operand(p, _TEXT)
+        p = self._behind_frame(p)
         self.location, p = self._operand(p, _TEXT)
+        p = self._behind_frame(p)
         self.numel, p = self._operand(p, _INT)
+        p = self._behind_frame(p)
         self.none = self.reader.bytes[p] == 0x4E
         self.none_at = p
         p = p + self.none
         self.pid_at, p = self._expect(p, 0x74)
-        p = self._put(p)
+        p = self._behind_frame(self._put(p))
         self.persid_at, p = self._expect(p, 0x51)
+        p = self._behind_frame(p)
         self.offset, p = self._operand(p, _INT)
+        p = self._behind_frame(p)
         self.size, p = self._tuple(p)
+        p = self._behind_frame(p)
         self.stride, p = self._tuple(p)
+        p = self._behind_frame(p)
         self.flag_at, self.flag = p, self.reader.bytes[p]
         self.ok &= (self.flag == 0x88) | (self.flag == 0x89)
         p = p + 1
         self.hooks, self.hooks_name_at, p = self._name(p)
         self.empty_at, p = self._expect(p, 0x29)
         self.hooks_at, p = self._expect(p, 0x52)
-        p = self._put(p)
+        p = self._behind_frame(self._put(p))
         self.args_at, p = self._expect(p, 0x74)
         p = self._put(p)
         self.reduce_at, p = self._expect(p, 0x52)
@@ -577,6 +600,16 @@ class _Block:
         import numpy as np
         self.ok &= p <= self.reader.safe
         return np.minimum(p, self.reader.safe)
+
+    def _behind_frame(self, p: Ints) -> Ints:
+        """Positions behind the FRAMEs that are there."""
+        if not self.framed:
+            return p
+        here: Mask = self.reader.bytes[p] == _FRAME
+        if not here.any():
+            return p
+        self.frames.append((here, p))
+        return self._within(p + 9 * here)
 
     def _expect(self, p: Ints, op: int) -> tuple[Ints, Ints]:
         self.ok &= self.reader.bytes[p] == op
@@ -640,7 +673,7 @@ class _Block:
                 break
             items.append((active, token.value, p))
             count += active
-            p = p + token.width * active
+            p = self._behind_frame(p + token.width * active)
         op = token.op
         by_count = np.array([0x29, 0x85, 0x86, 0x87] + [0] * (MOST_DIMS - 3), np.int64)[count]
         self.ok &= got | (op == np.where(marked, 0x74, by_count))
@@ -706,6 +739,23 @@ class _Block:
 
     def sound_lanes(self) -> int:
         return self._first_bad(self.ok)
+
+    def frames_in_order(self, frame: Frame) -> int:
+        """Each FRAME must begin where the one before it ends, and end in the data."""
+        data, end = self.reader.data, frame.end
+        self.spans = [(lane, Frame(pos + 9, pos + 9 + int.from_bytes(data[pos + 1:pos + 9], "little"))) for pos, lane in sorted(
+            (int(p[lane]), lane) for here, p in self.frames for lane in here[:self.lanes].nonzero()[0].tolist())]
+        for lane, span in self.spans:
+            if span.start - 9 != end or span.end > len(data):
+                return lane
+            end = span.end
+        return self.lanes
+
+    def leave(self, frame: Frame) -> None:
+        """Makes `frame` what the last one is that begins in the lanes."""
+        for lane, span in self.spans:
+            if lane < self.lanes:
+                frame.start, frame.end = span.start, span.end
 
     def known_indexes(self, known: int) -> int:
         """PUTs must count on from `known`, and GETs ask for what was put before them."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.graph import (
@@ -166,6 +167,16 @@ def ids_of_others(graph: Graph) -> list[int]:
     kind, a, b, operands = graph.kind, graph.a, graph.b, graph.operands
     ids = (n for n, k in enumerate(kind) if k == PERSID) if PERSID in kind else ()
     return [n for n in ids if kind[a[n]] != TUPLE or b[a[n]] == a[a[n]] or graph.loose_text(operands[a[a[n]]]) != "storage"]
+
+
+def segments_of(graph: Graph, nodes: Sequence[int], integers: bool) -> list[str] | None:
+    """What keys are called that are all texts or, where `integers`, all numbers of 64 bits; None where they are not, or one holds a NUL."""
+    import numpy as np
+    found = np.array(nodes, np.intc)
+    kinds = np.frombuffer(graph.kind, np.uint8)[found]
+    if (kinds == STR).all():
+        return texts_of(graph, found)
+    return [*map(str, np.frombuffer(graph.a, np.int64)[found].tolist())] if integers and (kinds == INT).all() else None
 
 
 def are_texts(graph: Graph, nodes: array[int]) -> bool:

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Table
 from collections.abc import Sequence as Row
 from dataclasses import replace
-from itertools import chain, compress, repeat
+from itertools import chain, compress, islice, repeat
+from operator import add
 from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -53,16 +54,18 @@ from inspector.core.graph import (
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.naming_conventions import EXTRA_STATE, holds_no_weights, is_random_state
+from inspector.core.pickles.decode.columns import all_different
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count
 
+from . import small_dicts
 from .anomalies import Anomalies
-from .bulk import RowsOfPairs, by_name
+from .bulk import RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
-from .small_dicts import SmallDict, SmallDicts
+from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
@@ -430,6 +433,9 @@ class _Listing:
         self._entries += len(view.pairs)
         self._push(frame, key)
         done = self._many_tensors(frame, pairs) if isinstance(pairs, ManyPairs) and not frame.in_shadow else 0
+        if self._small is not None and done < len(pairs) and pairs[done][1] in self._small:
+            names, nodes = (pairs.keys, pairs.values) if isinstance(pairs, ManyPairs) else map(list, zip(*pairs, strict=True))
+            done += self._many_dicts(frame, names[done:], nodes[done:])
         frame.children = self._pair_children(pairs[done:] if done else pairs, key, frame.no_state_dict_below)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
@@ -462,6 +468,58 @@ class _Listing:
                 self.slots += map(Slot, keys, repeat(frame.node), pairs.keys[done:done + count], pairs.values[done:done + count])
             done += count
         return done
+
+    def _many_dicts(self, frame: _Frame, names: Row[int], nodes: Row[int]) -> int:
+        """Lists dicts that have only a few ordinary tensors, thousands at a time, as `_small_dict` does one by one: from the first of
+        `nodes` on for as long as there is nothing else, and nothing that was there before. Gives how many were listed. `names` are keys
+        or, of items, the complements of their indexes."""
+        tensors, small, given, limits, done = self.tensors, self._small, self._given, self.limits, 0
+        if small is None or not isinstance(tensors, TensorList) or frame.in_shadow or frame.optimizer \
+                or len(self._stack) >= limits.walk_depth:
+            return 0
+        while done < len(nodes) and (found := small.several(nodes[done:done + small_dicts.MOST])) is not None:
+            self.monitor.check()
+            while self._to_see:
+                self._seen.update(self._to_see.pop())
+            count, total = len(found.counts), len(found.texts)
+            dicts, own = nodes[done:done + count], names[done:done + count]
+            segments = [str(~name) for name in own] if own[0] < 0 else segments_of(self.graph, own, frame.no_state_dict_below)
+            paths = [frame.prefix + segment for segment in segments or ()]
+            prefixes = [*map(_prefix, paths)]
+            keys = [*map(add, chain.from_iterable(map(repeat, prefixes, found.counts)), found.texts)]
+            fresh = {*paths, *keys}
+            room = (_ENTRY + _CONTAINER) * count + (_PAIR + _ENTRY + _TENSOR) * total + sum(map(_size_of, chain(paths, prefixes, keys)))
+            if not all(paths) or len(fresh) < count + total or not self._seen.isdisjoint(fresh) or not all_different(found.values) \
+                    or room + _ITEM * (2 + 2 * max(found.counts)) > self._room or self._entries + total > limits.walk_entries \
+                    or not self._opened.isdisjoint(dicts) or len({*dicts}) < count or any(map(given.__getitem__, found.values.tolist())):
+                break
+            tensors.add_dicts(found.rows, keys, found.counts, self._state_dicts_of(found, paths, frame))
+            self._opened.update(dicts)
+            self._paths.update(zip(dicts, paths, strict=True))
+            self._entries += total
+            self._room -= room
+            self._seen |= fresh
+            for node in found.values.tolist():
+                given[node] = 1
+            if self.slots is not None:
+                inside = map(Slot, keys, chain.from_iterable(map(repeat, dicts, found.counts)), found.keys.tolist(), found.values.tolist())
+                for path, name, n, inner in zip(paths, own, dicts, found.counts, strict=True):
+                    self.slots += chain([Slot(path, frame.holder, name, n)], islice(inside, inner))
+            done += count
+        return done
+
+    def _state_dicts_of(self, found: Several, paths: list[str], frame: _Frame) -> Iterable[str | None]:
+        """The state dict that the tensors of each of these dicts lie in: itself, if it is one, which is noted."""
+        if frame.no_state_dict_below:
+            return repeat(frame.state_dict, len(paths))
+        assert isinstance(self.tensors, TensorList)
+        vectors = self.tensors.have_dimensions(found.rows)
+        if any(map(is_random_state, {*found.texts})):
+            vectors &= [not is_random_state(text) for text in found.texts]
+        own = [path if judged(Entries(inner, inner, any_vector), path) != "no" else None
+               for path, inner, any_vector in zip(paths, found.counts, found.any_of(vectors), strict=True)]
+        self.state_dicts += filter(None, own)
+        return (path or frame.state_dict for path in own)
 
     def _small_dict(self, n: int, found: SmallDict, key: str, segment: str, parent: _Frame) -> bool:
         """Lists a dict that has only a few ordinary tensors and numbers, as `_mapping` and `_advance` do, which know of all else there may
@@ -518,10 +576,11 @@ class _Listing:
             return
         self._entries += len(view.items)
         self._spend(_ITEM * len(view.items))
-        children = ((str(i), ~i, item) for i, item in enumerate(view.items))
-        frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
+        frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None)
         frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         self._push(frame, key)
+        done = self._many_dicts(frame, range(-1, ~len(view.items), -1), view.items)
+        frame.children = ((str(i), ~i, view.items[i]) for i in range(done, len(view.items)))
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
         module = self.modules.module_of(n, view, self._tables_affordable)

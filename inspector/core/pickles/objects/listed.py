@@ -120,6 +120,22 @@ class TensorList(Sequence[TensorInfo]):
         self._rows += rows
         self._uses += places
 
+    def add_dicts(self, rows: Ints, keys: Iterable[str], counts: Iterable[int], state_dicts: Iterable[str | None]) -> None:
+        """Adds those of several rows, so many of each state dict."""
+        first, kept = len(self.keys), self._state_dicts
+        for count, path in zip(counts, state_dicts, strict=True):
+            if kept[-1][1] != path:
+                kept.append((first, path))
+            first += count
+        self.add_many(rows, keys, kept[-1][1])
+
+    def have_dimensions(self, rows: Ints) -> Bools:
+        """Which of those rows do."""
+        import numpy as np
+        table = np.array([bool(kind.shape) for kind in self.ordinary.kinds])
+        found: Bools = table[np.frombuffer(self.ordinary.kind, np.intc)[rows]]
+        return found
+
     def leave(self, state_dict: str) -> None:
         """Takes all tensors out of that state dict, which turned out to be none."""
         self._state_dicts = [(first, None if path == state_dict else path) for first, path in self._state_dicts]

@@ -3,6 +3,7 @@ training checkpoint: what is in all of them is gathered at once, for dicts that 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.graph import DICT, FALSE, FLOAT, INT, MANY_PAIRS, NONE, SETITEM, SETITEMS, STR, TRUE, Graph
@@ -13,7 +14,11 @@ from .bulk import RowNumbers, texts_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from .bulk import Bools, Ints
+
 FEWEST = 64         # dicts for which it pays
+TOGETHER = 64       # … to list them together, and …
+MOST = 4096         # … so many at once
 
 
 class SmallDict(NamedTuple):
@@ -26,6 +31,23 @@ class SmallDict(NamedTuple):
     rows: array[int]
     places: array[int]
     mixed: bool
+
+
+class Several(NamedTuple):
+    """The pairs of several, one dict after the other, where all values are tensors: how many pairs each has, the texts of the keys,
+    nodes of keys and values, and of each value its row."""
+
+    counts: list[int]
+    texts: list[str]
+    keys: Ints
+    values: Ints
+    rows: Ints
+
+    def any_of(self, rows: Bools) -> list[bool]:
+        """Of each dict whether this is so of one of its rows."""
+        import numpy as np
+        found: list[bool] = np.logical_or.reduceat(rows, np.cumsum([0, *self.counts[:-1]])).tolist()
+        return found
 
 
 class SmallDicts:
@@ -83,6 +105,9 @@ class SmallDicts:
         texts = texts_of(graph, once.values)
         return texts if texts is None or len(texts) == len(keys) else [*map(texts.__getitem__, once.which.tolist())]
 
+    def __contains__(self, n: int) -> bool:
+        return n in self._first
+
     def of(self, n: int) -> SmallDict | None:
         """What is in the dict `n`; None where that is none of them."""
         first = self._first.get(n)
@@ -91,3 +116,20 @@ class SmallDicts:
         last = first + self._count[n]
         return SmallDict(self._keys[first:last], self._values[first:last], self._texts_of_keys[first:last], self._rows[first:last],
                          self._places[first:last], n in self._mixed)
+
+    def several(self, nodes: Sequence[int]) -> Several | None:
+        """What is in as many of `nodes`, from the first on, as are such dicts, without numbers; None where they are too few."""
+        begin = behind = self._first.get(nodes[0], -1) if len(nodes) >= TOGETHER else -1
+        if begin < 0:
+            return None
+        counts = []
+        for n in nodes:
+            if self._first.get(n) != behind or n in self._mixed or len(counts) == MOST:
+                break
+            counts.append(self._count[n])
+            behind += counts[-1]
+        if len(counts) < TOGETHER:
+            return None
+        import numpy as np
+        keys, values, rows = (np.frombuffer(column, np.intc)[begin:behind] for column in (self._keys, self._values, self._rows))
+        return Several(counts, self._texts_of_keys[begin:behind], keys, values, rows)

@@ -7,6 +7,7 @@ import io
 import random
 import struct
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from inspector.core import graph as g
 from inspector.core.errors import InspectorError, ReadError
 from inspector.core.graph import Graph
 from inspector.core.limits import Limits
-from inspector.core.pickles.decode import tensor_runs
+from inspector.core.pickles.decode import opcodes, tensor_runs
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.weights_only import refusals
 from inspector.core.pickles.objects.weights_only_names import NEWEST, rules_of
@@ -543,6 +544,39 @@ def test_that_a_frame_may_hold_a_run_and_may_not_be_crossed_by_one(engaged: list
     for length in (len(body), len(body) - 1, len(body) // 2, len(body) // 2 + 1):
         assert_identical(b"\x80\x04\x95" + struct.pack("<Q", length) + body + b"u.")
     assert engaged
+
+
+def framed(data: bytes, length: Callable[[], int], wrong: Callable[[], int] = lambda: 0) -> bytes:
+    """The same opcodes in frames of at least so many bytes, which say that they are so much longer than they are."""
+    out, first, pos = bytearray(b"\x80\x04"), 2, 2
+    least = length()
+    while (behind := opcodes.end_of(data, pos)) is not None:
+        last, pos = data[pos] == 0x2E, behind
+        if last or pos - first >= least:
+            out += b"\x95" + struct.pack("<Q", max(pos - first + wrong(), 0)) + data[first:pos]
+            first, least = pos, length()
+        if last:
+            break
+    return bytes(out) + data[first:]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_that_frames_anywhere_give_the_same_graph_or_the_same_error(seed: int) -> None:
+    draw = random.Random(seed)
+    data, usual, odd = stream(draw), draw.choice((1, 40, 300, 2000)), draw.choice((0.0, 0.0, 0.02))
+    with pytest.MonkeyPatch.context() as patch:
+        _engage(patch)
+        assert_identical(framed(data, lambda: draw.randint(1, usual), lambda: draw.choice((-1, 1, 9)) if draw.random() < odd else 0))
+
+
+def test_that_a_run_of_a_framed_file_by_torch_goes_on_behind_its_frames(engaged: list[int]) -> None:
+    import torch
+    data = _pickle_of({f"layers.{i}.weight": torch.zeros(3) for i in range(3000)}, pickle_protocol=5)
+    assert data.count(b"\x95") > 2
+    assert_identical(data)
+    assert len(engaged) < 12
+    assert sum(engaged) > 2900
 
 
 def test_that_a_run_does_not_exceed_the_budget(engaged: list[int]) -> None:

@@ -46,12 +46,14 @@ def written(value: Any, before: dict[Any, bytes] | None = None) -> bytes:
     return found + op.put(len(before) - 1)
 
 
-def listed(data: bytes, limits: Limits, small: bool) -> tuple[Any, ...]:
+def listed(data: bytes, limits: Limits, small: bool, together: int = 1 << 60) -> tuple[Any, ...]:
     graph = decode(data)
     known, slots = KnownStorages({}), list[Slot]()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1)
         patch.setattr("inspector.core.pickles.objects.small_dicts.FEWEST", 1 if small else 1 << 60)
+        patch.setattr("inspector.core.pickles.objects.small_dicts.TOGETHER", together)
+        patch.setattr("inspector.core.pickles.objects.small_dicts.MOST", 7)
         found = contents_of(graph, known.resolve, resolve_many=known.resolve_many, slots=slots, limits=limits)
     return ([*found.tensors], found.values, found.state_dicts, found.kind, found.findings, found.listed_nodes, slots,
             [*found.storages.items()])
@@ -73,7 +75,24 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 @given(st.lists(st.tuples(NAMES, NESTED), min_size=1, max_size=6), st.booleans())
 def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared: bool) -> None:
     data = op.pickled(written([("first", 0), *parts], {} if shared else None))
-    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    plain = listed(data, LIMITS, False)
+    assert listed(data, LIMITS, True) == plain
+    assert listed(data, LIMITS, True, together=1) == plain
+
+
+PART = st.lists(st.tuples(SEGMENTS, TENSORS), min_size=1, max_size=3)
+PARTS = st.lists(st.tuples(NAMES | st.integers(0, 99).map(str), PART), max_size=20)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(NAMES, PARTS), min_size=1, max_size=3), st.booleans(), st.integers(1, 5), st.booleans())
+def test_that_dicts_which_are_listed_together_are_those_that_were_gone_through(parts: list[tuple[str, Any]], fresh: bool, together: int,
+                                                                               shared: bool) -> None:
+    if fresh:
+        parts = [(name, [(f"{n}{own}", [(f"{m}{key}", 900 * at + 30 * n + 3 * m + number % 3) for m, (key, number) in enumerate(inner)])
+                         for n, (own, inner) in enumerate(some)]) for at, (name, some) in enumerate(parts)]
+    data = op.pickled(written([("first", 0), *parts], {} if shared else None))
+    assert listed(data, LIMITS, True, together) == listed(data, LIMITS, False)
 
 
 @pytest.mark.parametrize("state", [
@@ -98,6 +117,23 @@ def test_that_usual_ones_are_taken_at_once(taken: list[bool]) -> None:
     assert taken == [True] * 40
 
 
+PLAIN_ONES = [(f"m{n}", [("w", 3 * n + 1), ("b", 3 * n + 2)]) for n in range(20)]
+
+
+@pytest.mark.parametrize("kind", ["dicts", "numbers", "items", "state"])
+def test_that_usual_ones_are_listed_together(kind: str, taken: list[bool]) -> None:
+    parts = {
+        "dicts": op.text("model") + written(PLAIN_ONES),
+        "numbers": op.text("model") + b"}(" + b"".join(op.integer(n) + written(part) for n, (_, part) in enumerate(PLAIN_ONES)) + b"u",
+        "items": op.text("model") + b"](" + b"".join(written(part) for _, part in PLAIN_ONES) + b"e",
+        "state": op.text("optimizer") + b"}(" + op.text("state") + b"}(" + b"".join(
+            op.integer(n) + written(part) for n, (_, part) in enumerate(PLAIN_ONES)) + b"u" + op.text("param_groups") + b"]" + b"u",
+    }[kind]
+    data = op.pickled(b"}(" + parts + b"u")
+    assert listed(data, LIMITS, True, together=4) == listed(data, LIMITS, False)
+    assert len(taken) == (20 if kind == "numbers" else 0)
+
+
 @pytest.mark.parametrize("spoilt", ["again", "tensor again", "key twice", "other key", "a value", "filled twice", "shadowed", "NUL"])
 def test_that_what_is_out_of_the_ordinary_is_gone_through(spoilt: str, taken: list[bool]) -> None:
     one = written([("w", 1), ("b", 2)])
@@ -112,7 +148,7 @@ def test_that_what_is_out_of_the_ordinary_is_gone_through(spoilt: str, taken: li
         "NUL": op.text("x") + written([("w\0", 1), ("b", 2)]),
     }[spoilt]
     data = op.pickled(b"}(" + odd + b"u")
-    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False) == listed(data, LIMITS, True, together=1)
     assert not taken or not all(taken) or spoilt in ("again", "shadowed")
 
 
@@ -121,4 +157,4 @@ def test_that_budgets_end_at_the_same_key(limit: str) -> None:
     data = op.pickled(written(USUAL))
     for value in ((0, 1, 7, 40, 41, 60) if limit != "memory" else range(10_000, 90_000, 3_300)):
         limits = replace(LIMITS, memory_per_byte=0, **{limit: value})
-        assert listed(data, limits, True) == listed(data, limits, False)
+        assert listed(data, limits, True) == listed(data, limits, False) == listed(data, limits, True, together=1)
