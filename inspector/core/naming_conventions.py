@@ -112,6 +112,8 @@ _hints_at_average = _hint_of(_AVERAGE)
 _hints_at_others = _hint_of(_OTHERS | _OPTIMIZER)
 _hints_at_no_weights = _hint_of(("rng", "random", *_INPUT, *_MEASURES))
 _hints_at_random = _hint_of(("rng", "random"))
+_hints_at_scheduler = _hint_of(("sched",))
+_hints_at_scaler = _hint_of(("scaler", "amp"))
 
 
 def is_average(path: str) -> bool:
@@ -127,13 +129,15 @@ def is_weights(path: str) -> bool:
 
 def is_scheduler(name: str) -> bool:
     """Of a name at the root: "lr_schedulers", "scheduler_state_dict"."""
+    if not _hints_at_scheduler(name):
+        return False
     found = set(words(name))
     return not {"scheduler", "schedulers"}.isdisjoint(found) or {"lr", "sched"} <= found
 
 
 def is_scaler(name: str) -> bool:
     """Of a name at the root: "scaler", "grad_scaler", "NativeScaler"."""
-    return not {"scaler", "scalers", "amp"}.isdisjoint(words(name))
+    return _hints_at_scaler(name) and not {"scaler", "scalers", "amp"}.isdisjoint(words(name))
 
 
 def is_random_state(name: str) -> bool:

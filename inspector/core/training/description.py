@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.hashing import Few
-from inspector.core.keypath import join, leaf_of, top_of
+from inspector.core.keypath import join, leaf_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor, in_pieces
@@ -73,7 +73,7 @@ class Description(NamedTuple):
 def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
     found = optimizers(ckpt, monitor)
-    roots = dict.fromkeys(top_of(key) for keys in (ckpt.values, ckpt.tensors) for key in keys) \
+    roots = {key.partition(".")[0]: None for keys in (ckpt.values, ckpt.tensors) for key in keys} \
         if ckpt.kind == "training-checkpoint" else {}
     return Description(
         _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
@@ -116,13 +116,13 @@ class _Sums:
 
     def __init__(self) -> None:
         self.tensors = self.numel = self.buffers = self.nbytes = 0
-        self.dtypes, self.devices, self.seen = Counter[str](), Counter[str | None](), set[object]()
+        self.dtypes, self.devices, self.seen = dict[str, int](), dict[str | None, int](), set[object]()
 
     def add(self, info: TensorInfo, names: Collection[str], is_shared: bool) -> None:
         self.tensors += 1
         self.nbytes += info.nbytes
-        self.dtypes[info.dtype] += 1
-        self.devices[info.device] += 1
+        _count(self.dtypes, (info.dtype,))
+        _count(self.devices, (info.device,))
         view = info.view if is_shared else None
         if view is None or view not in self.seen:
             self.numel += info.numel
@@ -162,12 +162,13 @@ def _sizes(form: tuple[tuple[int, ...], str]) -> tuple[int, int]:
     return info.numel, info.nbytes
 
 
-def _count(times: Counter[_Name], names: tuple[_Name, ...]) -> None:
+def _count(times: dict[_Name, int], names: tuple[_Name, ...]) -> None:
     """Counts them; most often they are all the same."""
     if names.count(names[0]) == len(names):
-        times[names[0]] += len(names)
+        times[names[0]] = times.get(names[0], 0) + len(names)
     else:
-        times.update(names)
+        for name, more in Counter(names).items():
+            times[name] = times.get(name, 0) + more
 
 
 def _as_models(ckpt: Checkpoint, inside: Mapping[str | None, _Sums]) -> tuple[Model, ...]:
@@ -180,5 +181,5 @@ def _as_model(ckpt: Checkpoint, path: str, sums: _Sums) -> Model:
                  type_name(value) if isinstance(value, Opaque) else "", is_average(path))
 
 
-def _common(times: Counter[_Name]) -> tuple[_Name, ...]:
-    return tuple(times) if len(times) == 1 else tuple(name for name, _ in times.most_common())
+def _common(times: dict[_Name, int]) -> tuple[_Name, ...]:
+    return tuple(times) if len(times) == 1 else tuple(sorted(times, key=times.__getitem__, reverse=True))

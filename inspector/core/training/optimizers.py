@@ -171,7 +171,7 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
     places = dict.fromkeys(column(ckpt.tensors, "state_dict"))
-    states = {place: at for place in places if place is not None and (at := _state(place, found))}
+    states = {place: at for place in places if place is not None and "state" in place and (at := _state(place, found))}
     if not states:                                      # as in most files
         return
     listed: dict[str, set[str]] = {}

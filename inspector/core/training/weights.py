@@ -6,7 +6,7 @@ states of random numbers and sample inputs are no model's.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import chain, groupby
 from math import prod
 from operator import itemgetter
@@ -71,8 +71,9 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
     """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones."""
-    role = roles(ckpt)
-    if keys is None and (found_at_once := _counts_of_columns(ckpt, role)) is not None:
+    places = _places(ckpt)
+    role = _roles(ckpt, places)
+    if keys is None and (found_at_once := _counts_of_columns(ckpt, places, role)) is not None:
         return found_at_once
     shared, seen = sharing(ckpt), set[object]()
     found: Counter[Role] = Counter()
@@ -105,7 +106,10 @@ def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
     >>> [role(info) for info in ckpt.tensors.values()]
     ['parameter', 'buffer']
     """
-    places = _places(ckpt)
+    return _roles(ckpt, _places(ckpt))
+
+
+def _roles(ckpt: Checkpoint, places: Mapping[str, Role]) -> Callable[[TensorInfo], Role]:
     models = "parameter" in places.values()
     tensors, is_beneath = ckpt.tensors, _beneath(ckpt)
 
@@ -134,8 +138,19 @@ def _beneath(ckpt: Checkpoint) -> Callable[[str], bool]:
     """Whether a key lies below another tensor. Not all the paths above a key of a million dots are looked up: only those as long as some
     key is."""
     lengths: list[int] = []
+    last: tuple[str | None, bool] = None, False         # what the one before it is in, of which most often this is another item
 
     def is_beneath(key: str) -> bool:
+        nonlocal last
+        if not key:
+            return False
+        path, known = last
+        if path != (own := parent_of(key)):
+            known = is_below(key)
+            last = own, known
+        return known
+
+    def is_below(key: str) -> bool:
         if key.count(".") < _DEEP:
             return not ckpt.tensors.keys().isdisjoint(ancestors(key))
         if not lengths:
@@ -169,7 +184,7 @@ def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
     return [*views.values()]
 
 
-def _counts_of_columns(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> Counts | None:
+def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callable[[TensorInfo], Role]) -> Counts | None:
     """The counts of all tensors where each lies by itself and in a state dict, as the columns tell; None where that is not so or not
     known: outside of state dicts each name has its say."""
     tensors = ckpt.tensors
@@ -182,7 +197,6 @@ def _counts_of_columns(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> 
     alike = names_no_buffer(tensors)
     if alike and len(places) == 1 and role(tensors.row(0)) == "parameter":
         return Counts(sum(numel[shape] * times for (shape,), times in kinds(tensors, "shape")))
-    known = _places(ckpt)
     found: Counter[Role] = Counter()
     columns = (column(tensors, field) for field in ("state_dict", "shape", "dtype"))
     for piece in in_pieces(zip(*columns, tensors, strict=True)):

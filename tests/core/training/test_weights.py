@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import nn
 
 from inspector import core
 from inspector.core.tensor_table import TensorTable
+from inspector.core.training import weights
 from inspector.core.training.weights import optimizer_states
 
 
@@ -159,3 +161,10 @@ def test_that_values_are_gone_through_once_however_many_optimizers_there_are() -
     values = Counted(ckpt.values)
     assert len(optimizer_states(replace(ckpt, values=values))) == 20
     assert values.times == 1
+
+
+@pytest.mark.parametrize("keys", [["", "grad", "a", "a.b"], ["a.b", "a.b.c", "a.b.d", "a.e", "x"], ["a.b.c", "a.c", "a.b.d", "a", "a.b"]])
+def test_that_a_tensor_lies_below_another_whatever_was_asked_before(keys: list[str]) -> None:
+    is_beneath = weights._beneath(SimpleNamespace(tensors=dict.fromkeys(keys)))         # type: ignore[arg-type]
+    for key in (*keys, *reversed(keys)):
+        assert is_beneath(key) == any(key != other and (not other or key.startswith(f"{other}.")) for other in keys), key

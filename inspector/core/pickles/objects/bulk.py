@@ -172,7 +172,7 @@ def ids_of_others(graph: Graph) -> list[int]:
 def segments_of(graph: Graph, nodes: Sequence[int], integers: bool) -> list[str] | None:
     """What keys are called that are all texts or, where `integers`, all numbers of 64 bits; None where they are not, or one holds a NUL."""
     import numpy as np
-    found = np.array(nodes, np.intc)
+    found: Ints = np.array(nodes, np.int64)
     kinds = np.frombuffer(graph.kind, np.uint8)[found]
     if (kinds == STR).all():
         return texts_of(graph, found)

@@ -122,7 +122,7 @@ class SmallDicts:
         begin = behind = self._first.get(nodes[0], -1) if len(nodes) >= TOGETHER else -1
         if begin < 0:
             return None
-        counts = []
+        counts: list[int] = []
         for n in nodes:
             if self._first.get(n) != behind or n in self._mixed or len(counts) == MOST:
                 break
@@ -131,5 +131,6 @@ class SmallDicts:
         if len(counts) < TOGETHER:
             return None
         import numpy as np
-        keys, values, rows = (np.frombuffer(column, np.intc)[begin:behind] for column in (self._keys, self._values, self._rows))
+        keys, values, rows = (np.frombuffer(column, np.intc)[begin:behind].astype(np.int64)
+                              for column in (self._keys, self._values, self._rows))
         return Several(counts, self._texts_of_keys[begin:behind], keys, values, rows)
