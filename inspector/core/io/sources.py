@@ -105,7 +105,7 @@ class SourceFile:
             except InterruptedError:        # it is closed all the same
                 pass
             except OSError as error:
-                raise _unreadable(error, "") from error
+                raise unreadable(error, "") from error
 
     def read(self, offset: int, nbytes: int) -> bytes:
         """Exactly `nbytes` bytes from `offset`. Raises Truncated when the file has fewer, Changed when it lost them since
@@ -160,7 +160,7 @@ class SourceFile:
         try:
             now = os.fstat(self._fd)
         except OSError as error:
-            raise _unreadable(error, "byte 0") from error
+            raise unreadable(error, "byte 0") from error
         before = self.stamp
         if now.st_mtime_ns != before.mtime_ns or now.st_size != before.size or now.st_ctime_ns != before.ctime_ns:
             _compare(before, _stamp(before.path, now))
@@ -180,7 +180,7 @@ class SourceFile:
             except InterruptedError:
                 continue
             except OSError as error:
-                raise _unreadable(error, f"byte {offset}") from error
+                raise unreadable(error, f"byte {offset}") from error
             if not part:
                 self.check_unchanged()
                 raise Truncated(f"the file ends at byte {offset:,}, {self.size:,} were announced",
@@ -351,7 +351,7 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
     except FileNotFoundError as error:
         raise FileMissing(name, was_there=expect is not None) from error
     except OSError as error:
-        raise _unreadable(error, "") from error
+        raise unreadable(error, "") from error
     try:
         found = os.fstat(fd)
         _refuse_special(found.st_mode)
@@ -363,7 +363,7 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
         with contextlib.suppress(OSError):
             os.close(fd)
         if isinstance(error, OSError):
-            raise _unreadable(error, "") from error
+            raise unreadable(error, "") from error
         raise
 
 
@@ -794,7 +794,8 @@ _HINTS = {
 }
 
 
-def _unreadable(error: OSError, where: str) -> InspectorError:
+def unreadable(error: OSError, where: str) -> InspectorError:
+    """What the system said when it was asked for a file, and what may help."""
     text = error.strerror or type(error).__name__
     code = errno.errorcode.get(error.errno or 0, "")
     return Unreadable(f"the system could not read it: {text}" + (f" ({code})" if code else ""),

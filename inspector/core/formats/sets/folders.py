@@ -17,13 +17,14 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unreadable, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
-from inspector.core.io.sources import open_source
+from inspector.core.io.sources import open_source, unreadable
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count
@@ -61,13 +62,18 @@ class Choice(NamedTuple):
     name: str
 
 
-def is_folder(path: str, monitor: Monitor = QUIET) -> bool:
-    """Of an address by its name alone, and then by what the bucket lists."""
+def is_folder(path: str, monitor: Monitor = QUIET, *, sure: bool = False) -> bool:
+    """Of an address by its name alone, and then by what the bucket lists. `sure`: raises Unreadable where the system does not say, instead
+    of leaving that to whoever opens it."""
     if addresses.is_address(path):
         return addresses.may_be_folder(path) and bool(set_files.list_folder(path, monitor).names)
     try:
-        return os.path.isdir(path)
-    except ValueError:          # NUL in the name: whoever opens it says so
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):         # the last for NUL in the name: whoever opens it says so
+        return False
+    except OSError as error:
+        if sure:
+            raise unreadable(error, "") from error
         return False
 
 
@@ -99,8 +105,8 @@ def is_named_like_one(name: str) -> bool:
 
 def checkpoint_in(path: str) -> str:
     """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none. Raises Unreadable for a
-    folder that cannot be listed."""
-    if not is_folder(path):
+    folder that cannot be listed, or of which the system does not say that it is one: an answer for a folder of many would be wrong."""
+    if not is_folder(path, sure=True):
         return ""
     try:
         kind, name = choose(path)
