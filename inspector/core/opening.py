@@ -30,18 +30,22 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     (2,)
     """
     from . import checks, formats
-    from .errors import InspectorError
+    from .errors import InspectorError, ReadError, Unreadable
     from .findings import Finding
     from .io import addresses
     from .io.new_files import is_by_others, is_interrupted
+    from .io.sources import check_still, stamp_of
     if follow_links:
         limits = replace(limits, follow_links=True)
     name = addresses.without_secrets(os.fsdecode(path))
+    before = None if addresses.is_address(name) else stamp_of(name)
     try:
         ckpt = formats.read(name, limits=limits, monitor=monitor)
     except InspectorError as error:
         if not addresses.is_address(name) and is_interrupted(name):
             error.hint = f"{_BY_OTHERS} {_theirs(name)}" if is_by_others(name) else f"{_INTERRUPTED} {_TAKE_BACK}"
+        elif before is not None and isinstance(error, ReadError) and not isinstance(error, Unreadable):
+            check_still([before])       # a change in place may have been half done while it was read, and be whole by now
         raise
     found = checks.of_metadata(ckpt)
     paths = () if addresses.is_address(name) else {name, *(stamp.path for stamp in ckpt.files[:1])}

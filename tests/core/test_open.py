@@ -216,3 +216,24 @@ def test_that_what_is_wrong_with_a_file_that_is_being_written_is_that_it_changed
     path.write_bytes(whole[:40])
     with pytest.raises(core.Changed, match="changed since it was opened"):
         core.open(path)
+
+
+def test_that_what_is_read_while_a_file_changes_is_not_called_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change in place was half done when it was read, and whole, with nothing beside it any more, when that was looked at."""
+    path = tmp_path / "a.pth"
+    torch.save({"w": torch.ones(3)}, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:90])
+    with pytest.raises(core.ReadError, match=r"^(?!.*changed)"):
+        core.open(path)
+    read = formats.read
+
+    def half(*arguments: object, **more: object) -> core.Checkpoint:
+        try:
+            return read(*arguments, **more)  # type: ignore[arg-type]
+        finally:
+            path.write_bytes(whole)
+
+    monkeypatch.setattr(formats, "read", half)
+    with pytest.raises(core.Changed, match="changed since it was opened"):
+        core.open(path)

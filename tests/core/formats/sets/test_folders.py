@@ -222,7 +222,7 @@ def test_that_a_folder_that_cannot_be_listed_is_not_said_to_be_no_checkpoint(tmp
     assert core.open(tmp_path / "model.safetensors").format == "safetensors"
 
 
-def test_that_a_folder_of_which_the_system_says_nothing_is_not_taken_for_one_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_folder_that_the_system_does_not_tell_is_not_taken_for_one_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`edit set -o set` then wrote a set into the set, and said that it had saved it."""
     shard(tmp_path, "model.safetensors", "w")
     asked = os.stat
@@ -233,7 +233,7 @@ def test_that_a_folder_of_which_the_system_says_nothing_is_not_taken_for_one_of_
         return asked(path, **more)
 
     monkeypatch.setattr(os, "stat", stat)
-    with pytest.raises(core.Unreadable, match="could not read it: .*EIO"):
+    with pytest.raises(core.Unreadable, match=r"could not read it: .*EIO"):
         core.checkpoint_in(str(tmp_path))
 
 
