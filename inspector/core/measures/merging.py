@@ -11,6 +11,7 @@ from .summary import Summary
 BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
 """Numbers of bins that `bin_edges.FINE_BINS` merges into evenly."""
 _FEWEST = 40                    # bins of a part that is good enough to be shown without reading again
+_SHARED = 12                    # a part has a multiple of so many, which many numbers of bins can be made of that are equally wide
 _BINS_FOR = ((60, 10), (300, 20), (1_000, 30), (10_000, 60), (100_000, 90))       # up to so many elements, so many bins
 _MOST_BINS = 120
 
@@ -58,12 +59,15 @@ def added_counts(parts: Sequence[Summary]) -> Summary:
 
 
 def merge_bins(summary: Summary, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Edges and counts of about `bins` bins, each made of equally many of the summary's (the last may have fewer).
+    """Edges and counts of at most `bins` bins, each made of equally many of the summary's; the last has fewer only where their number
+    cannot be shared out evenly among nearly as many.
 
     >>> core.merge_bins(core.summarize_tensor({"w": np.arange(8.)}, "w", bins=4), 2)
     ((0.0, 3.5, 7.0), (4, 4))
     """
-    every = max(1, -(-len(summary.counts) // max(bins, 1)))
+    fine = len(summary.counts)
+    least = max(1, -(-fine // max(bins, 1)))
+    every = next((n for n in range(least, 2 * least) if fine % n == 0), least)
     counts = tuple(sum(summary.counts[i:i + every]) for i in range(0, len(summary.counts), every))
     edges = summary.edges[:-1:every] + summary.edges[-1:]
     return edges, counts
@@ -79,13 +83,16 @@ def sensible_bins(numel: int) -> int:
 
 
 def edges_near(edges: Sequence[float], low: float, high: float) -> tuple[float, float]:
-    """Of `edges` those next to two bounds, so that `cut_out` can do without reading; the bounds where too few bins lie between.
+    """Of `edges` those next to two bounds, or a few bins before the second, so that `cut_out` can do without reading and what it cuts
+    out can be merged evenly; the bounds where too few bins lie between.
 
     >>> core.edges_near([0., 1., 2., 3., 4.], 0.9, 3.2)
     (0.9, 3.2)
     """
     first, last = _nearest(edges, low), _nearest(edges, high)
-    return (edges[first], edges[last]) if last - first >= _FEWEST else (low, high)
+    if last - first < _FEWEST:
+        return low, high
+    return edges[first], edges[last - (last - first) % _SHARED]
 
 
 def cut_out(summary: Summary, low: float, high: float) -> Summary | None:

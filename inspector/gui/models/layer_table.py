@@ -14,7 +14,7 @@ from inspector import core
 from inspector.gui.kit import theme, words
 
 from .key_tree import natural_key
-from .plot_scales import number, percent
+from .plot_scales import number, percent, typeset
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -277,8 +277,8 @@ def spread(summary: core.Summary | None) -> str:
     if summary is None or not summary.finite or len(summary.quantiles) < len(core.QUANTILES):
         return ""
     if summary.min == summary.max:
-        return QCoreApplication.translate("LayerTable", "every value is {value}").format(value=number(summary.min, 6))
-    low, lower, middle, upper, high = (number(summary.quantile(share), 4) for share in (0.01, 0.25, 0.5, 0.75, 0.99))
+        return QCoreApplication.translate("LayerTable", "every value is {value}").format(value=typeset(number(summary.min, 6)))
+    low, lower, middle, upper, high = (typeset(number(summary.quantile(share), 4)) for share in (0.01, 0.25, 0.5, 0.75, 0.99))
     return QCoreApplication.translate("LayerTable", "1 to 99 %: {low} … {high}, 25 to 75 %: {lower} … {upper}, median {middle}").format(
         low=low, high=high, lower=lower, upper=upper, middle=middle)
 

@@ -54,7 +54,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, tables, theme, words
 from inspector.gui.models.layer_table import LARGEST, NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Layout, Row, laid_out, spread
-from inspector.gui.models.plot_scales import number, percent
+from inspector.gui.models.plot_scales import number, percent, typeset
 from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
@@ -630,7 +630,7 @@ class LayersPanel(SelectionPanel):
     def _say_bin(self, row: Row, found: tuple[float, float, int] | None) -> None:
         """(from, to, elements) of a bin; without one, all of the row."""
         self.readout.setText(f"{core.visible(row.key, 200)}   ·   " + (spread(row.summary) if found is None else self.tr(
-            "{low} … {high}: {n} elements").format(low=number(found[0], 4), high=number(found[1], 4), n=f"{found[2]:,}")))
+            "{low} … {high}: {n} elements").format(low=typeset(number(found[0], 4)), high=typeset(number(found[1], 4)), n=f"{found[2]:,}")))
 
     # -- findings -----------------------------------------------------------------------------------------------------
 

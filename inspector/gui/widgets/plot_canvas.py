@@ -37,6 +37,7 @@ class Canvas:
         self._item.setClipToView(False)
         self._view = self._item.getViewBox()
         self._view.setLimits(xMin=-0.03, xMax=1.03, yMin=-0.006, yMax=1.06, minXRange=1e-4, minYRange=1e-6)
+        self._view.setMouseEnabled(x=True, y=False)         # bars stand on their axis, however close one looks
         self._view.disableAutoRange()
         self._view.sigRangeChanged.connect(lambda *_: self._set_ticks())
         self._view.sigResized.connect(lambda *_: self._set_ticks())

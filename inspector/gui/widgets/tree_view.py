@@ -414,10 +414,12 @@ class TreeView(TreeTable):
     def _follow(self) -> None:
         """Somebody else selected something: the tree shows it."""
         selection = self._session.selection
+        if selection is self._reported is not None:
+            return
+        self._reported = None           # that one may come back, as it was: by Back
         if selection is None:
             self._choose(None)
-            return
-        if selection is not self._reported:
+        else:
             self._choose(self._row_of(selection))
             self._complete(selection)
 

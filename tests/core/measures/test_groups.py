@@ -247,6 +247,18 @@ def test_that_a_range_of_edges_is_cut_out_without_reading(tmp_path: Path) -> Non
     assert core.edges_near(whole.together.edges, 0.1, 0.1001) == (0.1, 0.1001)
 
 
+@pytest.mark.parametrize("bins", BIN_CHOICES[1:8])
+def test_that_bins_of_a_range_are_all_as_wide(tmp_path: Path, bins: int) -> None:
+    """One that is narrower than the others would look as if values became rare there."""
+    whole = measured(checkpoint(tmp_path, {"a": np.random.default_rng(2).uniform(size=5000).astype(np.float32)}))
+    for high in (0.61, 0.65, 0.702, 0.8):
+        part = whole.between(*core.edges_near(whole.together.edges, 0.2, high))
+        assert part is not None
+        widths = np.diff(merge_bins(part.together, bins)[0])
+        assert widths.max() == pytest.approx(widths.min())
+        assert len(widths) > bins / 2
+
+
 @given(st.floats(-1e30, 1e30), st.floats(-1e30, 1e30))
 @example(9.99999999999996e+29, 9.999999999999961e+29)
 def test_that_logarithmic_edges_cover_the_range_on_both_sides_of_zero(a: float, b: float) -> None:

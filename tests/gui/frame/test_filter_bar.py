@@ -254,6 +254,18 @@ def test_that_who_prefers_to_find_is_taken_from_hit_to_hit_and_nothing_is_hidden
     assert bar.count.text() == "4 shown of 13"
 
 
+def test_that_the_tree_goes_back_to_the_row_that_was_chosen_in_it(window: MainWindow, session: Session, idle: Idle) -> None:
+    """Though it told of that row itself, and what was looked at since was chosen elsewhere."""
+    window.tree.select_row(0)
+    idle(window.tasks)
+    session.select(Selection(session.documents[0].id, "model.layers.0.fc.bias", ("model.layers.0.fc.bias",)))
+    assert not window.tree.selectionModel().isRowSelected(0)
+    window.menus["back"].trigger()
+    assert session.selection is not None
+    assert session.selection.prefix == ""
+    assert window.tree.selectionModel().isRowSelected(0)
+
+
 def test_that_one_comes_back_to_where_one_was(window: MainWindow, session: Session, idle: Idle) -> None:
     id = session.documents[0].id
     assert not window.history.can_go_forward

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QMouseEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -121,6 +121,20 @@ def test_that_r_and_a_double_click_reset_the_view(plot: HistogramPlot, qtbot: Qt
         assert plot.canvas.in_view != whole
         reset()
         assert plot.canvas.in_view == whole
+
+
+def test_that_the_wheel_looks_closer_across_and_leaves_bars_on_their_axis(plot: HistogramPlot) -> None:
+    plot.show_curves([ONE])
+    assert plot.canvas is not None
+    view = plot.canvas.widget.viewport()
+    across, upwards = plot.canvas.in_view
+    at = QPointF(plot.canvas.area.center())
+    turn = QWheelEvent(at, QPointF(view.mapToGlobal(at.toPoint())), QPoint(), QPoint(0, 480), Qt.MouseButton.NoButton,
+                       Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False)
+    QCoreApplication.sendEvent(view, turn)
+    left, right = plot.canvas.in_view[0]
+    assert right - left < across[1] - across[0]
+    assert plot.canvas.in_view[1] == upwards
 
 
 def test_that_the_mouse_moves_the_cursor_and_takes_it_away(plot: HistogramPlot) -> None:
