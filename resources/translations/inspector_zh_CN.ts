@@ -7053,6 +7053,10 @@
 <translation>按 {metric} 最佳：{where}，{value}。</translation>
 </message>
 <message>
+<source>It has NaN or infinity in {names}.</source>
+<translation>其中 {names} 有 NaN 或无穷大。</translation>
+</message>
+<message>
 <source>{average} lags: in {where} it is nearest to the weights of {earlier}.</source>
 <translation>{average} 滞后：在 {where}，它最接近 {earlier} 的权重。</translation>
 </message>

@@ -6,7 +6,7 @@
     metric        a loss jumped, or is no number any more               metric, before, value
     frozen        parts of which no element changed since               groups, throughout
     still         no weight at all did                                  throughout
-    best          the best checkpoint by its own metric                 metric, value, last
+    best          the best checkpoint by its own metric                 metric, value, last, broken
     lag           an average lies nearest to the weights of earlier     average, model, by
     copy          two files with the same weights, of one epoch         of
     unread        tensors whose values could not be had                 tensors, of
@@ -231,7 +231,7 @@ def _best(tracks: Tracks, metric: str | None) -> Iterator[Remark]:
     best = tracks.series.best(metric)
     if best is not None and len(tracks.series) > 1:
         is_last = all(map(tracks.is_copy, range(best.at + 1, len(tracks.series))))         # `last.pth` has the weights of the best
-        yield Remark("best", best.at, _facts(metric=best.metric, value=best.value, last=is_last))
+        yield Remark("best", best.at, _facts(metric=best.metric, value=best.value, last=is_last, broken=tracks.broken_at(best.at)))
 
 
 def _unread(tracks: Tracks) -> Iterator[Remark]:

@@ -89,7 +89,8 @@ def _still(series: Series, at: int, facts: Mapping[str, Any]) -> str:
 
 def _best(series: Series, at: int, facts: Mapping[str, Any]) -> str:
     last = "" if facts["last"] else ", not the last"
-    return f"Best by {visible(facts['metric'], 60)}: {run_label(series, at)} with {facts['value']:.6g}{last}."
+    broken = f"; it has NaN or infinity in {named(facts['broken'])}" if facts["broken"] else ""
+    return f"Best by {visible(facts['metric'], 60)}: {run_label(series, at)} with {facts['value']:.6g}{last}{broken}."
 
 
 def _lag(series: Series, at: int, facts: Mapping[str, Any]) -> str:

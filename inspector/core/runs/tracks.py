@@ -186,13 +186,15 @@ class Tracks:
 
     def first_broken(self) -> tuple[int, tuple[str, ...]] | None:
         """The first checkpoint with a NaN or an infinity in a tensor, and the keys of those that have any there."""
-        for one, column in zip(self.series, self.columns, strict=True):
-            if column is not None:
-                keys = tuple(key for key, nan, inf in zip(one.outline.keys, column.own.nan, column.own.inf, strict=True)
-                             if nan > 0 or inf > 0)
-                if keys:
-                    return column.at, keys
-        return None
+        return next(((at, keys) for at in range(len(self.series)) if (keys := self.broken_at(at))), None)
+
+    def broken_at(self, at: int) -> tuple[str, ...]:
+        """Keys of the tensors that have a NaN or an infinity in checkpoint `at`, as far as its values are known."""
+        column = self.columns[at]
+        if column is None:
+            return ()
+        own = column.own
+        return tuple(key for key, nan, inf in zip(self.series[at].outline.keys, own.nan, own.inf, strict=True) if nan > 0 or inf > 0)
 
     def first_nan(self) -> tuple[int, tuple[str, ...]] | None:
         """The same for NaN alone."""

@@ -11,7 +11,8 @@ from inspector import core
 AXES = 2
 _SPANS = 20                 # times the least value from which on losses are drawn by their logarithm
 _MOST = 1e300               # farther from zero nothing is drawn in its place: ends are to be numbers
-_FINE = (1.0, 2.0, 5.0, 10.0)
+_COARSE = (1.0, 2.0, 5.0, 10.0)
+_FINE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)      # near enough for curves to fill their axis
 
 
 class Axis(NamedTuple):
@@ -53,28 +54,29 @@ def axis_of(values: Sequence[float], *, is_loss: bool = False) -> Axis:
     low, high = (max(min(values), -_MOST), min(max(values), _MOST)) if values else (0.0, 1.0)
     low, high = min(low, _MOST), max(high, -_MOST)
     if is_loss and low > 0 and high > _SPANS * low:
-        low, high = _round_down(low), _round_up(high)
+        low, high = _round_down(low), _round_up(high, _COARSE)
         return Axis(low, math.exp((math.log(low) + math.log(high)) / 2), high, True)
     half = (high - low) / 2
     if not half > 0 or not math.isfinite(half) or half < 1e-9 * max(abs(low), abs(high)):     # one value: it stands in the middle
         width = abs(low) / 2 or 1.0
         return Axis(low - width, low, low + width, False) if math.isfinite(width) else Axis(-1.0, 0.0, 1.0, False)
     step = _round_up(half)
-    start = math.floor(low / step) * step
-    if start + 2 * step < high:
-        step = _round_up(step * 1.01)
+    for _ in _FINE:
         start = math.floor(low / step) * step
-    if start + 2 * step < high:
+        if start + 2 * step >= high:
+            break
+        step = _round_up(step * 1.01)
+    else:
         start, step = low, half
     return Axis(start, start + step, start + 2 * step, False)
 
 
-def _round_up(value: float) -> float:
-    """To the next of 1, 2, 5, 10 times a power of ten."""
+def _round_up(value: float, steps: Sequence[float] = _FINE) -> float:
+    """To the next of `steps` times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))
-    return next((fine * power for fine in _FINE if fine * power >= value * (1 - 1e-12)), value) if power > 0 else value
+    return next((fine * power for fine in steps if fine * power >= value * (1 - 1e-12)), value) if power > 0 else value
 
 
 def _round_down(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
-    return next((fine * power for fine in reversed(_FINE) if fine * power <= value * (1 + 1e-12)), value) if power > 0 else value
+    return next((fine * power for fine in reversed(_COARSE) if fine * power <= value * (1 + 1e-12)), value) if power > 0 else value

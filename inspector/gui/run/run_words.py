@@ -43,7 +43,9 @@ def remark(series: core.Series, said: core.Remark) -> str:
 
 def level(said: core.Remark) -> str:
     """"danger", "warning" or "" for what is merely so."""
-    return {"broken": "danger", "diverged": "danger", "unread": "warning", "metric": "warning", "rate": "warning"}.get(said.id, "")
+    levels = {"broken": "danger", "diverged": "danger", "unread": "warning", "metric": "warning", "rate": "warning",
+              "best": "warning" if said.facts.get("broken") else ""}
+    return levels.get(said.id, "")
 
 
 def number(value: float | None) -> str:
@@ -142,8 +144,11 @@ def _still(series: core.Series, at: int, facts: Mapping[str, Any]) -> str:
 
 
 def _best(series: core.Series, at: int, facts: Mapping[str, Any]) -> str:
-    return QCoreApplication.translate("Run", "Best by {metric}: {where} with {value}.").format(
+    best = QCoreApplication.translate("Run", "Best by {metric}: {where} with {value}.").format(
         metric=core.visible(facts["metric"], 60), where=checkpoint(series, at), value=number(facts["value"]))
+    if not facts["broken"]:
+        return best
+    return best + " " + QCoreApplication.translate("Run", "It has NaN or infinity in {names}.").format(names=names(facts["broken"]))
 
 
 def _lag(series: core.Series, at: int, facts: Mapping[str, Any]) -> str:

@@ -126,6 +126,16 @@ def test_that_an_infinity_is_told_as_one(tmp_path: Path, save: Save) -> None:
     assert found.first_nan() is None
 
 
+def test_that_the_best_is_not_praised_without_a_word_of_its_nan(tmp_path: Path, save: Save) -> None:
+    torch.manual_seed(0)
+    for epoch, score in enumerate((0.1, 0.3, 0.9, 0.5)):
+        state = {"w": torch.randn(40), "b": torch.randn(3)}
+        state["b"][1] = float("nan") if epoch == 2 else 0.0
+        save(f"{epoch}.pth", {"epoch": epoch, "val_acc": score, "model": state})
+    texts = said(core.measure_series(core.series(tmp_path)))
+    assert "Best by val_acc: epoch 2 with 0.9, not the last; it has NaN or infinity in model.b." in texts
+
+
 def test_that_a_loss_that_jumps_or_is_no_number_is_told(tmp_path: Path, save: Save) -> None:
     torch.manual_seed(0)
     losses = [1.0, 0.9, 0.8, 0.7, 25.0, float("nan")]

@@ -14,7 +14,8 @@ FINITE = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
 @pytest.mark.parametrize(("values", "is_loss", "ends"), [
     ([0.15, 0.82], False, (0, 0.5, 1)), ([0.19, 6.8], True, (0.1, 1, 10)), ([2, 3], True, (2, 2.5, 3)), ([7.0], False, (3.5, 7, 10.5)),
-    ([], False, (-0.5, 0, 0.5)), ([0.0, 0.0], True, (-1, 0, 1)), ([-3, 90], False, (-50, 0, 50))])
+    ([], False, (-0.5, 0, 0.5)), ([0.0, 0.0], True, (-1, 0, 1)), ([-3, 90], False, (-50, 0, 50)),
+    ([0.12, 2.05], False, (0, 1.2, 2.4)), ([0.29, 0.82], False, (0, 0.5, 1)), ([0.09, 2.05], True, (0.05, 0.5, 5))])
 def test_that_ends_are_round(values: list[float], is_loss: bool, ends: tuple[float, float, float]) -> None:
     axis = axis_of(values, is_loss=is_loss)
     if values not in ([], [-3, 90]):

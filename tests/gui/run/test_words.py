@@ -33,6 +33,14 @@ def test_that_a_sentence_says_that_a_change_was_estimated(series: core.Series) -
     assert "head moved by 80 %," in said[1]
 
 
+def test_that_the_best_is_a_warning_where_it_has_nan(series: core.Series) -> None:
+    facts = {"metric": "val_acc", "value": 0.5, "last": False}
+    sound, broken = (core.Remark("best", 1, {**facts, "broken": keys}) for keys in ((), ("w",)))
+    assert (run_words.remark(series, sound), run_words.level(sound)) == ("Best by val_acc: epoch 1 with 0.5.", "")
+    assert run_words.remark(series, broken) == "Best by val_acc: epoch 1 with 0.5. It has NaN or infinity in w."
+    assert run_words.level(broken) == "warning"
+
+
 def test_that_what_is_chosen_says_how_well_it_is_known(qtbot: QtBot, series: core.Series) -> None:
     timeline = Timeline()
     qtbot.addWidget(timeline)
