@@ -8,7 +8,7 @@ from typing import NamedTuple
 from inspector.core import checks
 from inspector.core.checkpoint import Checkpoint, FileStamp, Opaque
 from inspector.core.findings import Finding
-from inspector.core.keypath import ancestors
+from inspector.core.keypath import any_under
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -105,8 +105,6 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
     source = before.as_opened
     now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
     known = before.edited.origin if before.edited else {}
-    above: set[str] | None = None
-    left: set[str] = set()
     found = []
     for finding in before.findings:
         if finding in cheap:
@@ -116,23 +114,11 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
             if key in now:
                 found.append(finding._replace(where=now[key]))
             continue
-        if above is None:               # few files have findings of the reader about groups, or about no key at all
-            above, left = _groups((*source.tensors, *source.values)), _groups(now)
-        if key not in above or key in left:
+        # few files have findings of the reader about groups, or about no key at all
+        if not key or any_under(now, key) or not any(any_under(keys, key) for keys in (source.tensors, source.values)):
             found.append(finding)
     found += checks.of_metadata(after)
     if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
         # nothing that names code is left in what would be saved
         found = [finding for finding in found if finding.id not in _ABOUT_CODE]
     return tuple(found)
-
-
-def _groups(keys: Iterable[str]) -> set[str]:
-    """The paths of all that holds one of `keys`."""
-    found: set[str] = set()
-    for key in keys:
-        for path in ancestors(key):
-            if path in found:
-                break
-            found.add(path)
-    return found - {""}

@@ -167,5 +167,5 @@ def _slots(source: Checkpoint, graph: Graph, named: set[tuple[int, str]], monito
     slots: list[Slot] = []
     known = KnownStorages(source.storages)
     contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes),
-                monitor=monitor, slots=slots)
+                monitor=monitor, slots=slots, like=source)
     return [slot for slot in slots if (slot.node, slot.key) in named]

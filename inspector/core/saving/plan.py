@@ -499,7 +499,7 @@ def _looked_at(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) 
         is_marked(key) for table in (ckpt.tensors, ckpt.values, ckpt.as_opened.tensors, ckpt.as_opened.values) for key in table)
     if not needed and len(ckpt.tensors) + len(ckpt.values) > _MANY:
         return None
-    return contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
+    return contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor, like=ckpt)
 
 
 def _gone(ckpt: Checkpoint, contents: Contents | None) -> frozenset[str]:

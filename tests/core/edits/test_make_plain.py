@@ -277,3 +277,13 @@ def test_that_texts_that_stayed_the_same_are_not_spelled_to_see_that(tmp_path: P
     ckpt = save({"a": decimal.Decimal(1), **{f"k{n}": "text" for n in range(50)}}, tmp_path / "a.pth")
     assert core.edit(ckpt, EVERYTHING).values["k7"] == "text"
     assert not spelled
+
+
+def test_that_long_keys_are_held_once_by_what_an_edit_lists_again(tmp_path: Path) -> None:
+    torch.save({"k" * 300: {"l" * 300: argparse.Namespace(lr=0.1)}, "m" * 300: 1}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    after = core.edit(ckpt, [core.MakePlain("*")])
+    was = {key: key for key in (*ckpt.values, *(key for _, key in ckpt.listed_nodes))}
+    assert after.values["m" * 300] == 1
+    assert all(was[key] is key for key in after.values if key in was)
+    assert "m" * 300 in was

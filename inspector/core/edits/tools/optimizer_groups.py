@@ -57,7 +57,7 @@ def listed_anew(ckpt: Checkpoint, edit: Edit, plan: Plan, monitor: Monitor, born
     slots: list[Slot] = []
     known = KnownStorages(source.storages)
     contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes), monitor=monitor,
-                slots=slots)
+                slots=slots, like=source)
     path = in_source(ckpt, join(plan.path, "param_groups"))
     node = next((slot.node for slot in slots if slot.key == path), -1)
     groups = graph.sequence(node) if node >= 0 and graph.kind[node] == LIST else []

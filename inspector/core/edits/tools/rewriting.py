@@ -33,7 +33,7 @@ def _listed_anew(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Stor
     known = KnownStorages(storages)
     graph: Graph = pickle.graph
     contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, member=pickle.member,
-                           limits=LIMITS.of_file(source.nbytes), monitor=monitor)
+                           limits=LIMITS.of_file(source.nbytes), monitor=monitor, like=source)
     kept = {**{id: storage for id, storage in source.storages.items() if id not in contents.storages}, **contents.storages}
     return replace(source, kind=contents.kind, tensors=contents.table,
                    values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(kept), state_dicts=contents.state_dicts,
@@ -85,7 +85,7 @@ class _Names:
         self.root = ckpt.edited.root if ckpt.edited else ""
         self.now = {old: new for new, old in origin_of(ckpt).items()}
         self.above: dict[str, str] = {}             # containers of the old source -> what they are called now
-        for old, new in self.now.items():
+        for old, new in self.now.items() if ckpt.edited else ():
             for path in ancestors(old):
                 tail = old[len(path):] if path else f".{old}"
                 if path not in self.above and f".{new}".endswith(tail):

@@ -19,7 +19,7 @@ from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Extra, Opaque, Plain, Storage, TensorInfo, kind_of_dict
+from inspector.core.checkpoint import Checkpoint, Extra, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.findings import Finding
 from inspector.core.graph import (
     APPEND,
@@ -78,6 +78,7 @@ _OBJECT, _STORAGE = 2000, 1300  # … and an unknown object, with what is said o
 _AGAIN = 3                      # what it counts to list a tensor once more, which is more work than another entry
 _IDENTITY = 330                 # … and, for a while, each pair whose keys have to be compared
 _TOO_MANY = "the keys are too many or too long to list them all"
+_LONG = 200                     # characters of a key that a listing of the same again takes from the one before
 _LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
 _MANY = 16384                   # tensors listed at once
@@ -121,12 +122,13 @@ MADE_UP = -(1 << 62)         # the name of a slot that is no dict key and no ind
 
 def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
            scripts: Scripts | None = None, member: str = "data.pkl", limits: Limits = LIMITS,
-           monitor: Monitor = QUIET, slots: list[Slot] | None = None) -> Contents:
+           monitor: Monitor = QUIET, slots: list[Slot] | None = None, like: Checkpoint | None = None) -> Contents:
     """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
     persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
     ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. `slots`, where it
-    is given, gets the place of every key that is listed, containers before what is in them. Raises Cancelled."""
-    listing = _Listing(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
+    is given, gets the place of every key that is listed, containers before what is in them. `like` is a checkpoint with most of the
+    same keys: long ones are not held twice. Raises Cancelled."""
+    listing = _Listing(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots, like)
     if graph.root >= 0:
         listing.run()
     found = Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
@@ -189,9 +191,10 @@ class _Waiting(NamedTuple):
 
 class _Listing:
     def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor,
-                 slots: list[Slot] | None = None) -> None:
+                 slots: list[Slot] | None = None, like: Checkpoint | None = None) -> None:
         self.graph = graph
         self.slots = slots
+        self._known = _long_keys(like) if like is not None else {}
         self.limits = limits
         self.monitor = monitor
         self.reader = reader
@@ -245,6 +248,7 @@ class _Listing:
                     self._on_path.discard(frame.node)
         except _Enough as enough:
             self.odd.add("too-many-keys", "", str(enough))
+            self._stack.clear()         # what lists children holds this listing: all its keys would wait for the garbage collector
         self._settle_root()
 
     def _advance(self, frame: _Frame) -> bool:
@@ -253,7 +257,7 @@ class _Listing:
         seen, tensors, values, quick, add, numbers = self._seen, self.tensors, self.values, self._quick, self._add, self.reader.numbers
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
-        slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
+        slots, holder, shadows, given, known = self.slots, frame.holder, frame.shadows, self._given, self._known
         shadowed = shadows or frame.in_shadow
         small = self._small if not shadowed else None
         to_see = self._to_see
@@ -263,6 +267,8 @@ class _Listing:
             key = prefix + segment
             if key in seen or shadows:
                 key = self._unique(frame, key, segment)
+            if known and len(key) > _LONG:
+                key = known.get(key, key)
             seen.add(key)
             room -= _ENTRY + _size_of(key)
             if room < 0:
@@ -685,7 +691,7 @@ class _Listing:
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 text = self._large_key(k)
                 if kind[k] != STRTEXT and len(path) + len(text) <= _LARGE_TEXT and graph.loose_text(k) is None:
-                    self.listed_nodes.append((k, _prefix(path) + text))
+                    self.listed_nodes.append((k, self._held(_prefix(path) + text)))
                 yield text, k, value
             elif kind[k] == INT and counted:        # as the ids of parameters
                 text = str(a[k])
@@ -709,7 +715,7 @@ class _Listing:
         text = key_text(self.graph, k)
         key = _prefix(path) + text
         if kind not in SCALARS and len(key) <= _LARGE_TEXT:
-            self.listed_nodes.append((k, key))
+            self.listed_nodes.append((k, self._held(key)))
         if not (counted and kind == INT):
             self.odd.add("non-string-keys", key, "")
         if kind in NUMBERS:
@@ -717,6 +723,10 @@ class _Listing:
             if before != text:
                 self.odd.add("duplicate-keys", key, "")
         return text
+
+    def _held(self, key: str) -> str:
+        """`key`, which its value is listed under in a moment: that, too, holds the same text then."""
+        return self._known.setdefault(key, key) if len(key) > _LONG else key
 
     def _unique(self, frame: _Frame, key: str, segment: str) -> str:
         """Another key for what would be called like something before it."""
@@ -895,6 +905,11 @@ class _Listing:
 
 
 _size_of = str.__sizeof__
+
+
+def _long_keys(ckpt: Checkpoint) -> dict[str, str]:
+    every = chain(ckpt.tensors, ckpt.values, (key for _, key in ckpt.listed_nodes))
+    return {key: key for key in every if len(key) > _LONG}
 
 
 def _as_shadowed(info: TensorInfo) -> TensorInfo:

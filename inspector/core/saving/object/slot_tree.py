@@ -30,7 +30,7 @@ class SlotTree:
         self.slots: list[Slot] = []
         known = KnownStorages(source.storages)
         contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes),
-                    monitor=monitor, slots=self.slots)
+                    monitor=monitor, slots=self.slots, like=source)
         self.parent: list[int] = []
         self.root = -1
         # a dict with an entry of the key "" may have a path like that entry's: what the tables have of it is the entry

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import pickle
 import re
+import weakref
 import zipfile
 from collections import Counter, OrderedDict, defaultdict
 from typing import Any
@@ -322,6 +324,34 @@ def test_that_a_cycle_is_a_reference(data: bytes) -> None:
     ((_, value),) = contents.values
     assert isinstance(value, Opaque)
     assert (value.type, value.text) == ("reference", "→ (the root)")
+
+
+def test_that_a_listing_that_broke_off_is_freed_at_once() -> None:
+    """An edit lists again while the garbage collector waits: the keys of two listings are more than a file may take."""
+    def known(ref: StorageRef) -> Storage:
+        raise AssertionError(ref)
+
+    graph = decode(op.pickled(op.dict_of([(op.text("a"), op.dict_of([(op.text("b"), b"(" + b"N" * 1000 + b"t")]))])))
+    held = weakref.ref(known)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        contents = contents_of(graph, known, limits=Limits(memory=100_000, memory_per_byte=0))
+        del known
+        assert held() is None
+    finally:
+        if collecting:
+            gc.enable()
+    assert 0 < len(contents.values) < 1000
+    assert "too-many-keys" in {finding.id for finding in contents.findings}
+
+
+def test_that_a_long_key_that_is_no_text_is_held_once() -> None:
+    key = op.name("_codecs", "encode") + op.text("k" * 400) + op.text("latin1") + b"\x86R"
+    contents = seen(op.pickled(op.dict_of([(key, op.integer(1))])))
+    (listed,), ((noted, _),) = [key for key, _ in contents.values], [(key, node) for node, key in contents.listed_nodes if "kk" in key]
+    assert len(listed) > 200
+    assert listed is noted
 
 
 def test_that_a_million_items_are_listed() -> None:
