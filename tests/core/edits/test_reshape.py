@@ -103,3 +103,17 @@ def test_that_a_scalar_and_a_vector_of_one_become_each_other() -> None:
     ckpt = core.edit({"w": np.ones(1)}, [core.Reshape("w", ())])
     assert ckpt["w"].shape == ()
     assert prod(core.edit(ckpt, [core.Reshape("w", (1, 1))])["w"].shape) == 1
+
+
+def test_that_the_modules_are_listed_once_for_all_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of thousands of tensors asked all state dicts which of them are modules."""
+    asked = []
+    modules = core.Checkpoint.modules.fget              # type: ignore[attr-defined]
+    monkeypatch.setattr(core.Checkpoint, "modules", property(lambda ckpt: (asked.append(1), modules(ckpt))[1]))
+    counts = []
+    for n in (2, 20):
+        torch.save({f"w{i}": torch.ones(2, 3) for i in range(n)}, tmp_path / "a.pth")
+        asked.clear()
+        core.edit(tmp_path / "a.pth", [core.Reshape("w*", (6,))])
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -14,7 +14,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, Piece, Storage, TensorI
 from inspector.core.checkpoint import Decoder as Decoding
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import is_within, visible
+from inspector.core.keypath import Paths, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import count, counted
@@ -74,6 +74,7 @@ class Rearrangement(Edit):
     def _chosen(self, ckpt: Checkpoint) -> list[str]:
         """Raises EditError where one cannot be rearranged that has to."""
         found = []
+        modules = Paths(ckpt.modules)
         for key in self._fitting(ckpt):
             info = ckpt.tensors[key]
             named = is_literal(self.glob) and self.glob in (key, info.name)
@@ -81,7 +82,7 @@ class Rearrangement(Edit):
                 must_be_ordinary(ckpt, info, self.DONE)
                 if not self.SUITS_PARTS:
                     refuse_parts(ckpt, [key], self.DONE)
-            if not why_not(info) and module_of(ckpt, key) is None and self.is_fit(info, named):
+            if not why_not(info) and not modules.has(key) and self.is_fit(info, named):
                 found.append(key)
         return found
 
@@ -111,13 +112,9 @@ def must_be_ordinary(ckpt: Checkpoint, info: TensorInfo, what: str) -> None:
     why = why_not(info)
     if why:
         raise EditError(f"{visible(info.key, 80)!r} cannot be {what}: {why}", "Leave it out, or drop it.", info.key, id="unsupported")
-    if (module := module_of(ckpt, info.key)) is not None:
+    # be it one of the state dict of a whole module or of an object in it
+    if (module := Paths(ckpt.modules).nearest(info.key)) is not None:
         raise needs_extraction(info.key, module)
-
-
-def module_of(ckpt: Checkpoint, key: str) -> str | None:
-    """The whole module that a tensor is in, be it one of its state dict or of an object in it."""
-    return next((path for path in ckpt.modules if is_within(key, path)), None)
 
 
 def dimension(info: TensorInfo, dim: int) -> int:
