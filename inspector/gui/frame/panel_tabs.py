@@ -184,13 +184,13 @@ class _Bar(QTabBar):
         return self.tabSizeHint(index)
 
     def leave_out(self, tabs: frozenset[int]) -> None:
+        for n in range(self.count()):
+            badge = self.tabButton(n, QTabBar.ButtonPosition.RightSide)
+            if badge is not None:               # one that came now is shown by Qt, and would lie over the tab before
+                badge.setVisible(n not in tabs)
         if tabs == self.left_out:
             return
         self.left_out = tabs
-        for n in range(self.count()):
-            badge = self.tabButton(n, QTabBar.ButtonPosition.RightSide)
-            if badge is not None:
-                badge.setVisible(n not in tabs)
         self.setElideMode(Qt.TextElideMode.ElideNone)       # nothing else makes Qt lay the tabs out anew
 
     def make_slim(self, slim: bool) -> None:

@@ -199,8 +199,17 @@ class TreeRows:
             self._kept[here] = older._kept[there] or old.folded[there]
             if self._kept[here]:
                 named = {new.name(child): child for child in new.children(here) if new.has_children[child]}
-                pairs += [(child, named[name]) for child in old.children(there)
-                          if old.has_children[child] and (name := old.name(child)) in named]
+                groups = {old.name(child): child for child in old.children(there) if old.has_children[child]}
+                pairs += [(child, named[name]) for name, child in groups.items() if name in named]
+                fresh = named.keys() - groups.keys()
+                gone = [child for name, child in groups.items() if name not in named] if fresh else []
+                while gone:                     # a prefix that was stripped: what was within it is here now
+                    for child in old.children(gone.pop()):
+                        if old.has_children[child] and (older._kept[child] or old.folded[child]):
+                            if old.name(child) in fresh:
+                                pairs.append((child, named[old.name(child)]))
+                            else:
+                                gone.append(child)
         self.rows = self._all_visible()
 
     # -- rows ---------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QTabBar
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -35,6 +36,20 @@ def test_that_a_wide_window_has_all_tabs_in_sight(window: MainWindow) -> None:
     assert window.tabs.left_out == []
     assert not window.tabs.more.isVisible()
     assert window.tabs.tabBar().sizeHint().width() <= window.tabs.width()
+
+
+def test_that_a_tab_without_room_shows_no_badge_over_another_one(window: MainWindow) -> None:
+    tabs = window.tabs
+    window.resize(1024, 700)
+    window.work.setSizes([664, 360])
+    assert "edits" in tabs.left_out
+    tabs.show_badges(1, "danger", 2)
+    badge = tabs.tabBar().tabButton(NAMES.index("edits"), QTabBar.ButtonPosition.RightSide)
+    assert badge is not None
+    assert not badge.isVisible()
+    window.resize(1900, 700)
+    window.work.setSizes([900, 1000])
+    assert badge.isVisible()
 
 
 @pytest.mark.parametrize("width", [1024, 800, 700])

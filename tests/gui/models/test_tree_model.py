@@ -318,6 +318,26 @@ kinds_of_change = st.sampled_from(["toggle", "below", "all", "none", "depth", "s
 steps = st.lists(st.tuples(kinds_of_change, st.integers(0, 30)), max_size=8)
 
 
+@pytest.mark.parametrize("prefix", ["module", "module.model", "_orig_mod.module"])
+def test_that_groups_stay_open_when_a_prefix_is_stripped_from_them(prefix: str) -> None:
+    leaves = ("norm.weight", "norm.bias", "fc.weight", "fc.bias")
+    keys = [f"{part}.{n}.{leaf}" for part in ("enc", "dec") for n in range(3) for leaf in leaves]
+    older = TreeRows(build_key_tree(checkpoint(*(f"{prefix}.{key}" for key in keys))))
+    older._kept[:] = False
+    opened = ["enc", "enc.1", "enc.1.fc"]
+    above = [".".join(prefix.split(".")[:n + 1]) for n in range(prefix.count(".") + 1)]
+    for name in (*above, *(f"{prefix}.{name}" for name in opened)):
+        if (node := older.tree.find(name, several=True)) is not None:
+            older._kept[node] = True
+    older._kept[0] = True
+    rows = TreeRows(build_key_tree(checkpoint(*keys)))
+    rows.take_over(older)
+    for name in ("enc", "enc.0", "enc.1", "enc.1.norm", "enc.1.fc", "dec", "dec.2"):
+        node = rows.tree.find(name, several=True)
+        assert node is not None
+        assert rows.is_expanded(node) == (name in opened), name
+
+
 @given(some_keys, steps)
 @settings(max_examples=120, deadline=None)
 def test_that_any_sequence_of_changes_shows_what_the_plainest_tree_would(keys: list[str], changes: list[tuple[str, int]]) -> None:
