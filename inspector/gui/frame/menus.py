@@ -139,13 +139,14 @@ class Menus(QObject):
         self._add(menu, "find", self.tr("&Find…"), "Ctrl+F", "search")
         self._add(menu, "find-next", self.tr("Find Ne&xt"), "F3", "down")
         self._add(menu, "find-previous", self.tr("Find &Previous"), "Shift+F3", "up")
-        self._add(menu, "palette", self.tr("Comman&ds and Keys…"), "Ctrl+K", "keyboard")
         menu.addSeparator()
         self._add(menu, "next-finding", self.tr("&Next Finding"), "F8", "down")
         self._add(menu, "previous-finding", self.tr("Pre&vious Finding"), "Shift+F8", "up")
 
     def _view(self) -> None:
         menu = self._window.menuBar().addMenu(self.tr("&View"))
+        self._add(menu, "palette", self.tr("Comman&ds and Keys…"), "Ctrl+K", "keyboard")
+        menu.addSeparator()
         for n, panel in enumerate(PANELS):
             self._add(menu, panel.name, panel.title(), f"Ctrl+{n + 1}", panel.icon)
         menu.addSeparator()

@@ -60,3 +60,8 @@ def counted_edits(monkeypatch: pytest.MonkeyPatch) -> list[core.Edit]:
 
         monkeypatch.setattr(kind, "apply", counting)
     return applied
+
+
+def halves(*shape: int) -> torch.Tensor:
+    """Numbers whose products and sums of products have no rounding in float32: libraries add in orders of their own, by machine."""
+    return torch.randint(-2, 3, shape) / 2

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inspector import core
+from tests.core.edits.made import halves
 from tests.core.packed import packing
 
 Tensors = dict[str, torch.Tensor]
@@ -30,16 +31,16 @@ def _seed() -> None:
 def state_dict() -> Tensors:
     """Two adapters: one adds to `q`, `emb` and `conv` and has its own `cls`, the other is DoRA on `q` and `up`."""
     def pair(module: str, name: str, rank: int, rows: int, cols: int) -> Tensors:
-        return {f"{module}.lora_A.{name}.weight": torch.randn(rank, cols), f"{module}.lora_B.{name}.weight": torch.randn(rows, rank)}
+        return {f"{module}.lora_A.{name}.weight": halves(rank, cols), f"{module}.lora_B.{name}.weight": halves(rows, rank)}
 
-    inner = {"emb.base_layer.weight": torch.randn(50, 32), "emb.lora_embedding_A.default": torch.randn(8, 50),
-             "emb.lora_embedding_B.default": torch.randn(32, 8), "q.base_layer.weight": torch.randn(48, 32),
-             "q.base_layer.bias": torch.randn(48), **pair("q", "default", 8, 48, 32), **pair("q", "style", 4, 48, 32),
-             "q.lora_magnitude_vector.style.weight": torch.rand(48) + 1, "up.base_layer.weight": torch.randn(40, 48),
+    inner = {"emb.base_layer.weight": halves(50, 32), "emb.lora_embedding_A.default": halves(8, 50),
+             "emb.lora_embedding_B.default": halves(32, 8), "q.base_layer.weight": halves(48, 32),
+             "q.base_layer.bias": halves(48), **pair("q", "default", 8, 48, 32), **pair("q", "style", 4, 48, 32),
+             "q.lora_magnitude_vector.style.weight": torch.rand(48) + 1, "up.base_layer.weight": halves(40, 48),
              **pair("up", "style", 4, 40, 48), "up.lora_magnitude_vector.style.weight": torch.rand(40) + 1,
-             "conv.base_layer.weight": torch.randn(16, 3, 3, 3), "conv.lora_A.default.weight": torch.randn(8, 3, 3, 3),
-             "conv.lora_B.default.weight": torch.randn(16, 8, 1, 1), "norm.weight": torch.ones(48),
-             "cls.original_module.weight": torch.randn(20, 48), "cls.modules_to_save.default.weight": torch.randn(20, 48)}
+             "conv.base_layer.weight": halves(16, 3, 3, 3), "conv.lora_A.default.weight": halves(8, 3, 3, 3),
+             "conv.lora_B.default.weight": halves(16, 8, 1, 1), "norm.weight": torch.ones(48),
+             "cls.original_module.weight": halves(20, 48), "cls.modules_to_save.default.weight": halves(20, 48)}
     return {f"{PREFIX}{name}": value for name, value in inner.items()}
 
 
@@ -199,6 +200,9 @@ class Turned(nn.Module):
 def test_that_a_pickled_model_says_scale_and_direction_itself(tmp_path: Path) -> None:
     model = nn.Module()
     model.a, model.b = Layer(nn.Linear(32, 32), 8), Layer(Turned(32, 32), 4, turned=True)
+    for name, value in model.named_parameters():
+        if ".lora_" in name:
+            value.data = halves(*value.shape)
     torch.save(model, tmp_path / "whole.pth")
     with pytest.raises(core.EditError, match=r"whole module.*--extract \."):
         core.edit(tmp_path / "whole.pth", [core.MergeAdapter(":")])
