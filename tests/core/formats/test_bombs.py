@@ -37,8 +37,8 @@ for path in sys.argv[2:]:               # what is loaded for a file that is no b
     list(core.fixes_for_each(path, core.check(core.open(path))))
 before = peak()
 spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-seconds = int(spent) + (40 if os.path.getsize(sys.argv[1].partition("!")[0]) < 1 << 16 else 120)
-resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))         # an end: a few seconds are enough where nothing else runs
+seconds = int(spent) + (90 if os.path.getsize(sys.argv[1].partition("!")[0]) < 1 << 16 else 120)
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))         # an end, far off where nothing else runs
 try:
     ckpt = core.open(sys.argv[1])
     list(core.fixes_for_each(ckpt, core.check(ckpt)))         # each is tried, on a listing of its own
