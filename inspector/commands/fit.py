@@ -45,8 +45,7 @@ def _mismatch_json(one: core.Mismatch) -> dict[str, Any]:
 def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -> str:
     """`deltas`: what the modules of each of the report's `merges` add, where that was looked at."""
     lists = report.lists
-    whole = lists.loads and bool(report.suggested) and not report.state_dict
-    parts = [*_said(lists, "state_dict()" if whole else report.state_dict)]
+    parts = [*_said(lists, core.join(report.state_dict, "state_dict()") if report.pickled else report.state_dict)]
     if report.alike:
         also = ", ".join(core.visible(path, 80) for path in report.alike)
         parts.append(spoken(f"{also} would load as well (--state-dict chooses)"))
@@ -56,6 +55,7 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     if report.merges:
         parts.append(adapter.merges_text(report.merges, file, deltas))
     elif report.suggested:
+        parts += map(spoken, report.notes)
         every = f"all {report.after.fitting:,} keys load" if report.after.fitting != 1 else "its one key loads"
         if unsized := report.by_name(report.after):
             names = "their names" if report.after.fitting != 1 else "its name"

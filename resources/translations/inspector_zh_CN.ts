@@ -9273,6 +9273,10 @@
 <translation>{n} 个参数</translation>
 </message>
 <message>
+<source>at least {said}</source>
+<translation>至少 {said}</translation>
+</message>
+<message>
 <source>{n} changed</source>
 <translation>更改 {n} 个</translation>
 </message>

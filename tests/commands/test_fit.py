@@ -109,6 +109,9 @@ def test_that_of_a_whole_model_its_state_dict_is_what_loads(tmp_path: Path, caps
     assert "would load it (its state_dict()): all 2 keys fit" in out
     followed(out, tmp_path / "fixed.pth")
     net.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))
+    torch.save({"model": net}, tmp_path / "nested.pth")
+    _, out = said(capsys, "check", tmp_path / "nested.pth", "--against", tmp_path / "ref.pth")
+    assert "would load it (its model.state_dict()): all 2 keys fit" in out
 
 
 def test_that_the_answer_to_what_was_asked_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,8 @@ _OTHER_LOADER = (r"[Cc]annot use ``weights_only=True`` with TorchScript archives
                  r"is a zip archive \(did you mean to use torch\.jit\.load\(\)\?\)",
                  r"looks like a TorchScript archive", r"Expected input to be a checkpoint returned by torch\.save",
                  r"failed locating file constants\.pkl", r"did you mean to use torch\.jit\.load")
+_NOT_INSTALLED = (r"load a safetensors file but safetensors is not installed",)
+_MAPPED = (r"safetensors file with (?:dict|callable) map_location is not supported",)
 _OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in the legacy \.tar format",
                r"[Ll]egacy model format is not supported", r"Attempted to read a PyTorch file with version (?P<found>\d+)",
                r"unsupported pickle protocol: (?P<protocol>\d+)", r"SourceChangeWarning: source code of class",
@@ -33,8 +35,8 @@ _OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in 
 
 
 def explain(case: Case) -> Explanation | None:
-    return _other_loader(case) or _old_format(case) or _model_for_dict(case) or _report_for_model(case) or _dict_for_model(case) \
-        or _no_key(case)
+    return _safetensors(case) or _other_loader(case) or _old_format(case) or _model_for_dict(case) or _report_for_model(case) \
+        or _dict_for_model(case) or _no_key(case)
 
 
 def _model_for_dict(case: Case) -> Explanation | None:
@@ -95,6 +97,18 @@ def _no_key(case: Case) -> Explanation | None:
         about.append("The weights of a model are " + (f"at {few(named)}." if named else "the file itself."))
     given = f"torch.load(path){_subscript(case.file, models[0])}" if models else ""
     return Explanation("no-such-key", meaning, tuple(about), advice=(f"model.load_state_dict({given})",) if given else ())
+
+
+def _safetensors(case: Case) -> Explanation | None:
+    """What torch.load says of a file that is called .safetensors, since 2.13."""
+    if search(_NOT_INSTALLED, case.text):
+        meaning = "torch.load hands a file that is called .safetensors to the package safetensors, which this Python does not have."
+        return Explanation("safetensors-loading", meaning, advice=(
+            "pip install safetensors", "As a file of torch.save it needs no other package: `inspector edit FILE -o OUT.pth` writes one."))
+    if search(_MAPPED, case.text):
+        meaning = "torch.load reads safetensors with one device for all tensors: its files name none, and there is nothing to map."
+        return Explanation("safetensors-loading", meaning, advice=('torch.load(path, map_location="cpu")',))
+    return None
 
 
 def _other_loader(case: Case) -> Explanation | None:

@@ -34,7 +34,12 @@ def explain(case: Case) -> Explanation | None:
         advice = () if case.unreadable else ("Name the file: it is then said at which keys it stands, and which edits end it.",)
         return Explanation("weights-only", meaning, advice=advice)
     told = loads_with_torch(case.file)
-    return Explanation("weights-only", meaning, tuple(_about(told, name, case.file)), case.remedies(_ways(case.file, told), is_taken),
+    again = case.file if not told.refused and not any(info.problem for info in case.file.tensors.values()) else None
+
+    def is_good(after: Checkpoint) -> bool:
+        return is_taken(after) or after is again        # only the container is at fault, as that of a plain pickle: another is written
+
+    return Explanation("weights-only", meaning, tuple(_about(told, name, case.file)), case.remedies(_ways(case.file, told), is_good),
                        tuple(_advice(told)))
 
 

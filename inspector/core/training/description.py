@@ -18,7 +18,7 @@ from inspector.core.tensor_table import TensorTable, column
 from inspector.core.tensors.sharing import sharing
 
 from .optimizers import Optimizer, optimizers
-from .weights import is_buffer, is_called_buffer, model_dicts, names_no_buffer
+from .weights import is_buffer, is_called_buffer, is_unread, model_dicts, names_no_buffer
 
 # who wrote such a container; names of programs are not translated
 _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
@@ -42,7 +42,7 @@ _Name = TypeVar("_Name", str, str | None)
 class Model(NamedTuple):
     """A state dict with weights. `parameters` and `buffers` count elements, tied ones once; buffers are those tensors that by
     type or name cannot be trained. `dtypes` and `devices` most frequent first (devices: None where none is stored). `type` is the
-    class of a whole module; `average`: named like an EMA of another."""
+    class of a whole module; `average`: named like an EMA of another; `partial`: there are more, whose sizes no file that is there tells."""
 
     path: str
     tensors: int
@@ -53,6 +53,7 @@ class Model(NamedTuple):
     devices: tuple[str | None, ...]
     type: str
     average: bool
+    partial: bool = False
 
 
 class Description(NamedTuple):
@@ -178,7 +179,8 @@ def _as_models(ckpt: Checkpoint, inside: Mapping[str | None, _Sums]) -> tuple[Mo
 def _as_model(ckpt: Checkpoint, path: str, sums: _Sums) -> Model:
     value = ckpt.values.get(path)
     return Model(path, sums.tensors, sums.numel - sums.buffers, sums.buffers, sums.nbytes, _common(sums.dtypes), _common(sums.devices),
-                 type_name(value) if isinstance(value, Opaque) else "", is_average(path))
+                 type_name(value) if isinstance(value, Opaque) else "", is_average(path), "unknown" in sums.dtypes and any(
+                     is_unread(info) and info.state_dict == path for info in ckpt.tensors.values()))
 
 
 def _common(times: dict[_Name, int]) -> tuple[_Name, ...]:

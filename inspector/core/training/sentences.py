@@ -10,7 +10,7 @@ from inspector.core.wording import count, listed, many, share, size
 
 from .description import Description, Model
 from .optimizers import Optimizer
-from .weights import Counts, counts
+from .weights import Counts, counts, is_unread
 
 _MODELS = 4             # told one by one
 _SHARES = 8             # dtypes and devices told one by one
@@ -25,8 +25,7 @@ def headline(ckpt: Checkpoint, found: Counts | None = None) -> str:
     """Format, kind, how much of what (`found`, where that is known), in one or two lines. The shapes of tensors whose file is not there
     are not known."""
     found = found or counts(ckpt)
-    least = "at least " if "unknown" in tagged(ckpt.tensors, "dtype") and any(
-        info.dtype == "unknown" and info.problem.startswith("missing_shard") for info in ckpt.tensors.values()) else ""
+    least = "at least " if "unknown" in tagged(ckpt.tensors, "dtype") and any(map(is_unread, ckpt.tensors.values())) else ""
     parts = [count(len(ckpt.tensors), "tensor"), least + count(found.parameters, "parameter")]
     if found.optimizer:
         parts.append(count(found.optimizer, "value") + " of optimizer state")
@@ -69,7 +68,7 @@ def _said(value: int | float) -> str:
 
 def _model_said(model: Model) -> str:
     name = visible(model.path, 80) or visible(model.type, 80)
-    parameters = f"{many(model.parameters)} parameter{'s' * (model.parameters != 1)}"
+    parameters = f"{'at least ' * model.partial}{many(model.parameters)} parameter{'s' * (model.parameters != 1)}"
     facts = [count(model.tensors, "tensor"), parameters, *map(visible, model.dtypes[:3])]
     devices = [visible(device, 40) for device in model.devices[:3] if device]
     said = ", ".join([*facts, *([f"saved on {listed(devices)}"] if devices else [])])

@@ -10,7 +10,7 @@ from inspector.core.keypath import top_of, under
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.sharing import sharing
 
-from .weights import counts
+from .weights import counts, is_unread
 
 LARGEST = 10                    # tensors listed by size
 SUBTOTALS = 8                   # of a division; the smaller ones become one
@@ -29,7 +29,7 @@ class Totals(NamedTuple):
     `broken` those with a problem. `parameters` and `optimizer` are elements
     as `Counts` has them. `dtypes`, `devices` ("" where none is stored) and `parts` (the
     next segment of the keys) go from the largest to the smallest. `bits_per_weight`: what an element of the packed tensors among them
-    costs on the average, None where none is packed."""
+    costs on the average, None where none is packed; `partial`: some have sizes that no file which is there tells."""
 
     tensors: int
     values: int
@@ -44,6 +44,7 @@ class Totals(NamedTuple):
     parts: tuple[Subtotal, ...]
     largest: tuple[TensorInfo, ...]
     bits_per_weight: float | None = None
+    partial: bool = False
 
 
 def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
@@ -85,7 +86,8 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
         tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
         stored=stored + sum(ckpt.storages[id].nbytes for id in times if id in ckpt.storages),
         sharing=sum(n for n in times.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
-        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in sorted(largest, reverse=True) if nbytes))
+        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in sorted(largest, reverse=True) if nbytes),
+        partial="unknown" in dtypes and any(is_unread(ckpt.tensors[key]) for key in chosen))
 
 
 def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:

@@ -42,6 +42,11 @@ class Counts(NamedTuple):
     others: int = 0
 
 
+def is_unread(info: TensorInfo) -> bool:
+    """Whether an index names the tensor and the file that would tell its shape is not there: what is counted is without it."""
+    return info.dtype == "unknown" and info.problem.startswith("missing_shard")
+
+
 def optimizer_states(ckpt: Checkpoint) -> dict[str, str]:
     """The states of optimizers among the state dicts: path -> the path of the optimizer's own dict."""
     found = {path: parent_of(path) for path in ckpt.state_dicts if leaf_of(path) == "state"}

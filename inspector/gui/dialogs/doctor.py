@@ -167,13 +167,15 @@ class Doctor(QDialog):
             (one.key, self.tr("{file} in the file, {model} in the model").format(file=words.shape(one.file), model=words.shape(one.model)))
             for one in lists.mismatched])
         self.lists.setVisible(not lists.loads)
-        where = self.tr(" (its {name})").format(name=core.visible(report.state_dict, 80)) if report.state_dict else ""
+        place = core.join(report.state_dict, "state_dict()") if report.pickled else report.state_dict
+        where = self.tr(" (its {name})").format(name=core.visible(place, 80)) if place else ""
         more = [*(words.said(text, 600) for text in about), *self._others(report)]
         if lists.loads:
             self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
                       "ok" if report.loads else "warning")
         else:
-            outcome = self._merges(report.merges) if report.merges else [self._outcome(report)]
+            outcome = self._merges(report.merges) if report.merges else [*(words.said(note, 800) for note in report.notes),
+                                                                         self._outcome(report)]
             helped = bool(report.suggested or report.merges or lists.loads_in_part)
             self._say(self.tr("It does not load{where}; {n} keys fit as they are.").format(where=where, n=f"{lists.fitting:,}"),
                       "\n".join([*more, *outcome]), "warning" if helped else "danger")

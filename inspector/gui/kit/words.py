@@ -71,6 +71,11 @@ def parameters(n: int) -> str:
         else QCoreApplication.translate("Words", "{n} parameters").format(n=many(n))
 
 
+def at_least(said: str) -> str:
+    """Of a number that is without what is in files that are not there."""
+    return QCoreApplication.translate("Words", "at least {said}").format(said=said)
+
+
 def rewritten(found: core.Rewritten) -> str:
     """"3 changed, 1 new, 2 gone"."""
     told = [text.format(n=f"{n:,}") for n, text in (

@@ -325,6 +325,8 @@ class Overview(SelectionPanel):
             if found.optimizer and found.parameters else ""
         if found.optimizer and not found.parameters:
             in_all = words.many(found.optimizer)
+        if found.partial:
+            in_all = words.at_least(in_all)
         if found.bits_per_weight is not None:
             packed = self.tr("{n} bits a packed weight").format(n=f"{found.bits_per_weight:.3g}")
             extra = f"{packed} {extra}".rstrip()

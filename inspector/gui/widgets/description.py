@@ -60,7 +60,9 @@ def _kind(kind: str) -> str:
 
 def _model(model: core.Model) -> str:
     name = core.visible(model.path, 80) or core.visible(model.type, 80)
-    facts = [words.tensors(model.tensors), words.parameters(model.parameters), *map(core.visible, model.dtypes[:3])]
+    parameters = words.parameters(model.parameters)
+    facts = [words.tensors(model.tensors), words.at_least(parameters) if model.partial else parameters,
+             *map(core.visible, model.dtypes[:3])]
     devices = [core.visible(device, 40) for device in model.devices[:3] if device]
     if devices:
         facts.append(translate("About", "saved on {devices}").format(devices=listed(devices)))

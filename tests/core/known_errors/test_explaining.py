@@ -445,3 +445,33 @@ def test_that_hostile_names_in_a_text_are_shown_safely() -> None:
     said = core.explain_error("Weights only load failed. Unsupported global: GLOBAL a.b\u202e\x1b[31mc was not")
     assert "\x1b" not in said.meaning
     assert "\u202e" not in said.meaning
+
+
+def test_that_a_plain_pickle_that_was_refused_is_saved_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({"w": torch.ones(2), "epoch": 3}))
+    with warnings.catch_warnings():         # of its protocol
+        warnings.simplefilter("ignore")
+        with pytest.raises(pickle.UnpicklingError) as raised:
+            torch.load(path, weights_only=True)
+    said = core.explain_error(str(raised.value), path)
+    assert said.id == "weights-only"
+    assert followed(path, said.remedies[0])["epoch"] == 3
+
+
+@pytest.mark.parametrize("mapping", [{"cuda:0": "cpu"}, lambda storage, place: storage])
+def test_that_a_mapping_of_devices_that_safetensors_cannot_have_is_explained(tmp_path: Path, mapping: Any) -> None:
+    save_file({"w": torch.ones(2)}, tmp_path / "a.safetensors")
+    if tuple(map(int, torch.__version__.split(".")[:2])) < (2, 13):
+        pytest.skip("torch.load reads safetensors since 2.13")
+    with pytest.raises(RuntimeError) as raised:
+        torch.load(tmp_path / "a.safetensors", map_location=mapping)
+    assert core.explain_error(str(raised.value)).id == "safetensors-loading"
+    assert torch.load(tmp_path / "a.safetensors", map_location="cpu")["w"].tolist() == [1, 1]
+
+
+def test_that_a_package_that_torch_load_misses_is_named() -> None:
+    said = core.explain_error("ImportError: Attempting to load a safetensors file but safetensors is not installed. "
+                              "Please install safetensors with: pip install safetensors")
+    assert said.id == "safetensors-loading"
+    assert said.advice[0] == "pip install safetensors"

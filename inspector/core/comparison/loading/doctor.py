@@ -113,4 +113,4 @@ def _against(file: Checkpoint, path: str, lists: Lists, monitor: Monitor) -> Loa
     model = _model(lists, loaded)
     found = report(there, model.shapes, state_dict="" if path == WHOLE else path, metadata=file.module_metadata.get(path),
                    optional=model.optional, ties=[told_by_metadata(file.metadata)], monitor=monitor)
-    return tried(found, file, path, model.shapes, optional=model.optional, monitor=monitor)
+    return replace(tried(found, file, path, model.shapes, optional=model.optional, monitor=monitor), pickled=path in file.modules)

@@ -59,7 +59,7 @@ def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> 
     for label in dict.fromkeys((model.label or None, None)):
         found = report(names_in(file, path), model.shapes, state_dict="" if path == WHOLE else path,
                        metadata=file.module_metadata.get(path), reference=label, ties=ties, monitor=monitor)
-        best = tried(found, file, path, model.shapes, monitor=monitor)
+        best = replace(tried(found, file, path, model.shapes, monitor=monitor), pickled=path in file.modules)
         if best.suggested or best.merges or not found.suggested:
             break
     if not best.lists.loads:

@@ -1,7 +1,7 @@
 """What `load_state_dict(strict=True)` would say, without a model, and what to do about it."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,8 @@ from inspector.core.comparison.pairing.match import match
 from inspector.core.comparison.pairing.rules import Rule, Shapes
 from inspector.core.edits.recipe import parse_edit
 from inspector.core.edits.tools.common import Edit
-from inspector.core.edits.tools.globs import literal, patterns_for
-from inspector.core.keypath import ancestors
+from inspector.core.edits.tools.globs import literal, matcher, patterns_for
+from inspector.core.keypath import ancestors, leaf_of, visible
 from inspector.core.progress import QUIET, Monitor
 
 from .inner_merges import InnerMerge
@@ -22,6 +22,7 @@ from .weight_norm import RENAMES, old_names, to_be_renamed
 
 _MOST_DROPS = 16        # patterns that somebody reads one by one; more are one pattern
 _MOST_NAMES = 200
+_NAMED = 6              # keys in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class LoadReport:
     each of them comes to; `suggested` merges the adapter where there is one and it is known how.
 
     `alike` are the paths of further models in the file that load as they are, as an average of the weights does.
+
+    `pickled`: what is at `state_dict` is a whole module, of which its `state_dict()` is meant.
+
+    `turned` are weights that fit once they are transposed, which `suggested` does; `square` are those of which no shape could tell.
 
     `unsized` are keys of the model whose shapes nothing tells, as those that the text of an error only calls missing."""
 
@@ -48,11 +53,23 @@ class LoadReport:
     merges: tuple[InnerMerge, ...] = ()
     unsized: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    pickled: bool = False
+    turned: tuple[str, ...] = ()
+    square: tuple[str, ...] = ()
 
     def by_name(self, after: Lists) -> int:
         """How many of the keys that load `after` a step do so by their names alone."""
         missing = {*after.missing}
         return sum(key not in missing for key in self.unsized)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known of the weights that `suggested` transposes."""
+        if not any(option == "--transpose" for option, _ in self.suggested):
+            return []
+        square = f"square weights have one shape either way, and are left as they are; compare their values: {_few(self.square)}"
+        return [f"{_few(self.turned)} fit{'s' * (len(self.turned) == 1)} transposed, as other libraries keep weights",
+                *([square] if self.square else [])]
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -63,6 +80,10 @@ class LoadReport:
     def loads(self) -> bool:
         """Whether all that was looked at fits: the model, the others, and the optimizers' state."""
         return self.lists.loads and all(lists.loads for _, lists in self.others) and all(one.loads for one in self.optimizers)
+
+
+def _few(keys: Sequence[str]) -> str:
+    return ", ".join(visible(key, 80) for key in keys[:_NAMED]) + (f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else "")
 
 
 def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mapping[str, Any] | None = None,
@@ -90,6 +111,11 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
         first, renames, now = [], [], {name: name for name in file}
         left, after = file, lists
     steps += [*first, *renames]
+    turned = {one.key: None for one in after.mismatched if len(one.file) == 2 and one.file == one.model[::-1]}
+    if turned:
+        steps += [("--transpose", pattern) for pattern in _turning(turned, left)]
+        file = {name: model[now[name]] if now[name] in turned else shape for name, shape in file.items()}
+        left, after = then(now)
     excess = [*after.unexpected, *(mismatch.key for mismatch in after.mismatched)]
     if excess and (after.fitting or not after.missing):
         drops = _drops(excess, [*left], reference)
@@ -100,7 +126,19 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
     if more:
         steps += more
         after = compare_names({**left, **copied}, model, metadata, optional)
-    return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered)
+    leaves = {*map(leaf_of, turned)}
+    square = (name for name, shape in left.items() if leaf_of(name) in leaves and name in model and shape is not None
+              and len(shape) == 2 and shape[0] == shape[1] > 1)
+    return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered, turned=(*turned,), square=(*square,))
+
+
+def _turning(turned: Collection[str], names: Shapes) -> list[str]:
+    """Patterns of the matrices `turned` and of no others: with `*` for the numbers of layers, where that is so."""
+    short = [*dict.fromkeys(".".join("*" if part.isdigit() else literal(part) for part in name.split(".")) for name in turned)]
+    if not len(short) <= min(len(turned) - 1, _MOST_DROPS):
+        return patterns_for(turned)
+    others = [name for name, shape in names.items() if name not in turned and (shape is None or len(shape) > 1)]
+    return patterns_for(turned) if any(fits(name) for fits in map(matcher, short) for name in others) else short
 
 
 def _respelled(file: Shapes, model: Shapes) -> tuple[list[Step], dict[str, str]]:

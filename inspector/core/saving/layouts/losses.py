@@ -194,14 +194,14 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
         notes.append(f"{counted(len(tied) - 20, 'more name stands', 'more names stand')} for a tensor that is written once.")
     shared = _shared(tensors)
     if shared:
-        notes.append(f"{counted(len(shared), 'tensor views', 'tensors view')} memory that others view too, "
-                     f"{visible(shared[0], 80)} first: each gets bytes of its "
+        notes.append(f"{visible(shared[0], 80)} views memory that others view too: it gets bytes of its own." if len(shared) == 1 else
+                     f"{len(shared):,} tensors view memory that others view too, {visible(shared[0], 80)} first: each gets bytes of its "
                      "own.")
     odd = [key for key, info in tensors.items() if not is_contiguous(info.shape, info.stride)]
     if odd:
-        notes.append(f"{counted(len(odd), 'tensor is', 'tensors are')} not contiguous, "
-                     f"{visible(odd[0], 80)} first: their elements are written in order, "
-                     "and their strides become the usual ones.")
+        notes.append(f"{visible(odd[0], 80)} is not contiguous: its elements are written in order, and its strides become the usual ones."
+                     if len(odd) == 1 else f"{len(odd):,} tensors are not contiguous, {visible(odd[0], 80)} first: their elements are "
+                     "written in order, and their strides become the usual ones.")
     tags = sorted({info.device for info in tensors.values() if info.device not in (None, "cpu")} - {None})
     if tags:
         notes.append(f"safetensors has no devices: the tags {visible(', '.join(str(tag) for tag in tags), 80)} go, tensors load where they "

@@ -108,8 +108,9 @@ def test_that_the_three_lists_are_those_of_torch(name: str, tmp_path: Path) -> N
     assert found.loads == said.loads
 
 
-SOLVED = ("data-parallel", "into-data-parallel", "compiled", "compiled-stage", "lightning", "renamed-head", "extra-ema", "more-in-the-file")
-PARTIAL = {"other-class-count": ["fc.weight", "fc.bias"], "other-class-count-under-a-prefix": ["fc.weight", "fc.bias"], "transposed": ["lin.weight"]}
+SOLVED = ("data-parallel", "into-data-parallel", "compiled", "compiled-stage", "lightning", "renamed-head", "extra-ema", "more-in-the-file",
+          "transposed")
+PARTIAL = {"other-class-count": ["fc.weight", "fc.bias"], "other-class-count-under-a-prefix": ["fc.weight", "fc.bias"]}
 
 
 @pytest.mark.parametrize("name", [*SOLVED, *PARTIAL])
@@ -295,3 +296,32 @@ def test_that_a_suggestion_is_the_same_in_every_process() -> None:
     said = {subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                            env={**os.environ, "PYTHONHASHSEED": str(seed)}).stdout for seed in (1, 2)}
     assert len(said) == 1
+
+
+def test_that_a_weight_that_is_the_models_turned_round_is_transposed_and_not_dropped(tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(4, 6), nn.ReLU(), nn.Linear(6, 6), nn.Linear(6, 3))
+    turned = {f"module.{key}": value.t().contiguous() if value.dim() == 2 else value for key, value in model.state_dict().items()}
+    torch.save({"model": turned}, tmp_path / "a.pth")
+    found = core.load_report(tmp_path / "a.pth", model.state_dict())
+    assert found.suggested[-2:] == (("--strip-prefix", "module."), ("--transpose", "{0.weight,3.weight}"))
+    assert found.turned == ("0.weight", "3.weight")
+    assert found.square == ("2.weight",)            # of which no shape tells
+    assert found.after.loads
+    assert "2.weight" in found.notes[1]
+    core.save(core.edit(tmp_path / "a.pth", found.edits), tmp_path / "b.pth")
+    loaded = torch.load(tmp_path / "b.pth", weights_only=True)
+    model.load_state_dict(loaded)
+    assert torch.equal(loaded["3.weight"], turned["module.3.weight"].t())
+
+
+def test_that_what_is_turned_in_each_layer_is_named_by_one_pattern_unless_that_means_more() -> None:
+    file = {f"h.{n}.{part}.weight": (4, 9) for n in range(12) for part in ("a", "b")}
+    model = dict.fromkeys(file, (9, 4))
+    assert core.load_report(_of_shapes(file), model).suggested == (("--transpose", "h.*.a.weight"), ("--transpose", "h.*.b.weight"))
+    model["h.11.a.weight"] = (4, 9)
+    ((option, pattern),) = core.load_report(_of_shapes(file), model).suggested
+    assert (option, pattern.count(",")) == ("--transpose", 22)
+
+
+def _of_shapes(shapes: dict[str, tuple[int, ...]]) -> core.Checkpoint:
+    return core.edit({name: torch.zeros(shape) for name, shape in shapes.items()}, [])

@@ -267,6 +267,9 @@ def test_that_what_lies_in_the_other_files_opens(folder: Path, how: str) -> None
     assert told.hint.startswith("Fetch it from where the others came from") == (how == "missing")
     assert ckpt.tensors["a"].numel == 0
     assert "at least 3 parameters" in core.headline(ckpt)
+    assert "at least 3 parameters" in core.sentence(core.describe(ckpt))
+    assert core.totals(ckpt).partial
+    assert not core.totals(ckpt, keys=["c"]).partial
     with pytest.raises(core.BadTensor):
         core.read_numpy(ckpt, "a")
 
