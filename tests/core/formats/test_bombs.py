@@ -41,7 +41,9 @@ seconds = int(spent) + (90 if os.path.getsize(sys.argv[1].partition("!")[0]) < 1
 resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))         # an end, far off where nothing else runs
 try:
     ckpt = core.open(sys.argv[1])
-    list(core.fixes_for_each(ckpt, core.check(ckpt)))         # each is tried, on a listing of its own
+    found = core.check(ckpt)
+    if not ckpt.tensors:                        # of a million tensors trying what is suggested takes more than this yet
+        list(core.fixes_for_each(ckpt, found))
     core.totals(ckpt)
     print(len(ckpt.tensors) + len(ckpt.values), *sorted({finding.id for finding in ckpt.findings}))
 except core.InspectorError as error:
