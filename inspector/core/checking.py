@@ -10,6 +10,7 @@ from .checks import DEEP_CHECKS
 from .findings import Finding
 from .io.verified import forget_verified
 from .measures.health import health_by_numbers
+from .measures.misplaced_indices import misplaced_indices_findings
 from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
 from .packed.countable import judged
@@ -77,7 +78,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
             summaries[key] = outcome
         elif outcome.id != _NO_NUMBERS:
             refused.update(dict.fromkeys(parts.get(key, (key,)), outcome.message))
-    found += [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
+    found += [finding for look in (*DEEP_CHECKS, misplaced_indices_findings) for finding in look(ckpt, monitor)]
     found += health_by_numbers(meant, summaries)
     lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}
     return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused, summaries=summaries)

@@ -18,7 +18,6 @@ from . import (
     confusable_names,
     corrupt_member,
     hostile_names,
-    misplaced_indices,
     module_prefix,
     non_canonical_bool,
     non_contiguous,
@@ -49,7 +48,6 @@ CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
 DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
     corrupt_member.check,
     non_canonical_bool.check,
-    misplaced_indices.check,
 )
 
 

@@ -10,16 +10,16 @@ from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
 from inspector.core.tensor_table import kinds
+from inspector.core.tensors.reader import TensorReader
+from inspector.core.tensors.sparse import check_indices
 
 _LAYOUTS = frozenset({"sparse_coo", "sparse_csr", "sparse_csc", "sparse_bsr", "sparse_bsc", "nested", "jagged"})
 _TOLD = ("checksum", "header_mismatch")         # by corrupt_member
 
 
-def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
+def misplaced_indices_findings(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
     if not any(layout in _LAYOUTS for (layout,), _ in kinds(ckpt.tensors, "layout")):
         return
-    from inspector.core.tensors.reader import TensorReader  # not when a file is only opened
-    from inspector.core.tensors.sparse import check_indices
     found: dict[str, str] = {}
     with TensorReader(ckpt, monitor) as reader:
         for info in ckpt.tensors.values():
