@@ -64,9 +64,16 @@ class _Cells(QStyledItemDelegate):
 
 
 def shown_name(option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, table: QTableWidget) -> str:
-    """What of the name in the first column there is room for."""
+    """What of the name in the first column there is room for; from where the names differ, if they were all alike without that."""
     room = table.style().subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, table).width() - 2 * _MARGIN
-    return elided_name(str(index.data()), room, option.fontMetrics)
+    name, metrics = str(index.data()), option.fontMetrics
+    cut = elided_name(name, room, metrics)
+    names = [item.text() for row in range(table.rowCount()) if (item := table.item(row, 0)) is not None]
+    first, last = min(names), max(names)        # what begins both, begins all
+    alike = first.rfind(".", 0, next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)) + 1
+    if cut == name or not alike or [elided_name(other, room, metrics) for other in names].count(cut) == 1:
+        return cut
+    return metrics.elidedText("…" + name[alike:], Qt.TextElideMode.ElideRight, room)
 
 
 class StatsTable(QTableWidget):

@@ -59,9 +59,11 @@ def test_that_names_give_way_before_measures_and_come_back(table: StatsTable) ->
     assert (shown(table), table.columnWidth(0)) == (everything, wide)
 
 
-@pytest.mark.parametrize("width", [760, 460])
-def test_that_names_that_are_shortened_differ(table: StatsTable, width: int) -> None:
+@pytest.mark.parametrize(("width", "room"), [(760, ""), (460, ""), (460, "m….linear1.weight"), (460, "…0.line…")])
+def test_that_names_that_are_shortened_differ(table: StatsTable, width: int, room: str) -> None:
     resized(table, width)
+    if room:
+        table.setColumnWidth(0, table.fontMetrics().horizontalAdvance(room) + 30)
     names = []
     for row in range(len(NAMES)):
         index, option = table.model().index(row, 0), QStyleOptionViewItem()
