@@ -69,9 +69,12 @@ def shown_name(option: QStyleOptionViewItem, index: QModelIndex | QPersistentMod
     name, metrics = str(index.data()), option.fontMetrics
     cut = elided_name(name, room, metrics)
     names = [item.text() for row in range(table.rowCount()) if (item := table.item(row, 0)) is not None]
-    first, last = min(names), max(names)        # what begins both, begins all
+    same = [other for other in names if elided_name(other, room, metrics) == cut]
+    if cut == name or len(same) == 1:
+        return cut
+    first, last = min(same), max(same)          # what begins both, begins all
     alike = first.rfind(".", 0, next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), 0)) + 1
-    if cut == name or not alike or [elided_name(other, room, metrics) for other in names].count(cut) == 1:
+    if not alike:
         return cut
     return metrics.elidedText("…" + name[alike:], Qt.TextElideMode.ElideRight, room)
 

@@ -74,6 +74,12 @@ def test_that_names_that_are_shortened_differ(table: StatsTable, width: int, roo
     assert len(set(names)) == len(NAMES)
 
 
+def test_that_names_beside_that_of_all_together_differ_in_little_room(table: StatsTable) -> None:
+    found = core.summarize({"w": np.ones(5, np.float32)})["w"]
+    table.show_series([Column(name, found, 20) for name in NAMES], [Column("Together", found, 60)])
+    test_that_names_that_are_shortened_differ(table, 460, "m….linear1.weight")
+
+
 def test_that_what_is_copied_has_the_hyphen_that_programs_read(table: StatsTable) -> None:
     assert table.itemDelegate().displayText("-1.5", table.locale()) == "−1.5"
     least = table.item(0, 4)
