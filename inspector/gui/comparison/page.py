@@ -59,7 +59,9 @@ TYPED, RESTED, GROWN = 120, 60, 100     # ms after the last key, the last change
 BESIDE_CHIPS = 470              # pixels that the search, the switch for the list and which change it is take at least
 ROOMY_FROM = 1300               # width from which on chips tell what is not there, too
 BESIDE_FROM = 1700              # ... and from which on details stand at the right
-BELOW, BESIDE = (480, 300), (1080, 620)
+SHORT_TO, SHORT_FROM = 800, 900         # height of a window under which ten rows and details have no room below each other; its width
+WORDS_FROM = 560                # width of the details from which on their buttons are words
+BELOW, BESIDE = (480, 300), (1060, 640)
 NAMES = "compare-names"
 LAYOUT = "comparison"
 SPLIT = ("comparison-below", "comparison-beside")
@@ -111,6 +113,7 @@ class ComparePage(QWidget):
         self.split.setStretchFactor(0, 1)
         self._restore_split()
         self.split.splitterMoved.connect(self._keep_split)
+        self.tabs.installEventFilter(self)
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(12, 10, 12, 10)
@@ -146,8 +149,10 @@ class ComparePage(QWidget):
         self.tabs.addTab(self.pair, self.tr("Pair"))
         self.tabs.addTab(self.rules, self.tr("Rules"))
         self.tabs.addTab(self.relations, self.tr("Relations"))
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
+        self.tabs.setUsesScrollButtons(False)
         self.tabs.tabBar().setAccessibleName(self.tr("Pair, rules and relations"))
-        self.tabs.setMinimumWidth(340)
+        self.tabs.setMinimumWidth(360)
         close = QToolButton()
         icons.put(close, "close")
         close.setAccessibleName(self.tr("Hide the details"))
@@ -157,16 +162,25 @@ class ComparePage(QWidget):
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(6)
-        self.pushes = tuple(QPushButton(text) for text in (self.tr("Take B's into A"), self.tr("Take A's into B")))
-        for side, (button, keys) in enumerate(zip(self.pushes, ("Alt+Left", "Alt+Right"), strict=True)):
+        self.pushes = (QPushButton(), QPushButton())
+        for side, (button, text, keys) in enumerate(zip(self.pushes, self._push_words(), ("Alt+Left", "Alt+Right"), strict=True)):
             button.setProperty("slim", True)
-            button.setToolTip(self.tr("As an edit that waits to be saved ({keys})").format(keys=keys))
+            button.setAccessibleName(text)
+            button.setToolTip(text + "\n" + self.tr("As an edit that waits to be saved ({keys})").format(keys=keys))
             button.clicked.connect(partial(self._push_pressed, side))
             row.addWidget(button)
         row.addWidget(close)
         self.tabs.setCornerWidget(corner)
         self.details.hide()
         return self.details
+
+    def _push_words(self) -> tuple[str, str]:
+        return self.tr("Take B's into A"), self.tr("Take A's into B")
+
+    def _fit_details(self) -> None:
+        """What it takes to push is words or arrows, as there is room."""
+        for button, text, arrow in zip(self.pushes, self._push_words(), ("A ←", "→ B"), strict=True):
+            button.setText(text if self.tabs.width() >= WORDS_FROM else arrow)
 
     def _make_verdict(self) -> QWidget:
         self.verdict = QFrame()
@@ -497,6 +511,7 @@ class ComparePage(QWidget):
         self.tabs.setCurrentWidget(panel)
         if self.details.isHidden():
             self.details.show()
+            self._restore_split()               # what is hidden forgets its room where the other way round was meant
             self._settings.set_layout(LAYOUT, QByteArray(b"details"))
             row = self.view.currentIndex()
             if row.isValid():
@@ -662,6 +677,8 @@ class ComparePage(QWidget):
     # -- Qt's side ----------------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.tabs and event.type() == QEvent.Type.Resize:
+            self._fit_details()
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.search.clear()
@@ -680,11 +697,11 @@ class ComparePage(QWidget):
             super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Details stand at the right where there is much room."""
+        """Details stand at the right where there is much room, or too little for them and ten rows below each other."""
         super().resizeEvent(event)
         self.chips.set_roomy(self.width() >= ROOMY_FROM)
         self._fit_chips()
-        beside = self.width() >= BESIDE_FROM
+        beside = self.width() >= (SHORT_FROM if self.window().height() < SHORT_TO else BESIDE_FROM)
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
         if self.split.orientation() != wanted:
             self.split.setOrientation(wanted)
@@ -709,7 +726,10 @@ class ComparePage(QWidget):
         """As somebody left it, beside or below."""
         kept = self._settings.layout(SPLIT[self._beside])
         sizes = [int(part) for part in bytes(kept.data()).split(b",") if part.isdigit()] if kept is not None else []
-        self.split.setSizes(sizes if len(sizes) == 2 else list(BESIDE if self._beside else BELOW))
+        sizes = sizes if len(sizes) == 2 else list(BESIDE if self._beside else BELOW)
+        if self._beside and sum(sizes) > self.width() > 0:      # left in a wider window: both have less
+            sizes = [size * self.width() // sum(sizes) for size in sizes]
+        self.split.setSizes(sizes)
 
     def _keep_split(self) -> None:
         if not self.details.isHidden():

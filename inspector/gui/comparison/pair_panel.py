@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -27,6 +28,9 @@ from .difference_map import DifferenceMap
 
 TASK = "compare-pair"
 KEPT = 16                       # pairs that are kept
+QWIDGETSIZE_MAX = (1 << 24) - 1     # Qt's, which PySide6 has under no name that is checked
+LEAST_PICTURE = 200             # pixels of height
+BESIDE_NAME = 260               # pixels that the name takes at least on one line with what is drawn
 MOST_DIFFERENT = 5              # pairs of a group that are named
 
 
@@ -197,6 +201,7 @@ class PairPanel(LazyPanel):
     def set_wide(self, wide: bool) -> None:
         """Numbers beside what is drawn, or below it."""
         self._inside.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self._room.set_scrolls(not wide)
 
     def _place(self) -> None:
         self.views = QTabBar()
@@ -222,21 +227,54 @@ class PairPanel(LazyPanel):
         self._inside.setSpacing(14)
         self._inside.addWidget(picture, 3)
         self._inside.addWidget(numbers, 2)
-        self.pages = ResultPages(shown, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"),
+        self._room = _Room(shown, picture)
+        self.pages = ResultPages(self._room, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"),
                                  reading=self.tr("Reading A and B …"))
-        head = QHBoxLayout()
-        head.setSpacing(12)
-        head.addWidget(self.status)
-        head.addWidget(self.heading, 1)
-        head.addWidget(self.views)
+        named = QHBoxLayout()
+        named.setSpacing(12)
+        named.addWidget(self.status)
+        named.addWidget(self.heading, 1)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(4)
+        self._head.addLayout(named, 1)
+        self._head.addWidget(self.views)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 8, 16, 8)
         column.setSpacing(4)
-        column.addLayout(head)
+        column.addLayout(self._head)
         column.addWidget(self.pages, 1)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 300)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._head.setDirection(QBoxLayout.Direction.LeftToRight if self.width() >= BESIDE_NAME + self.views.sizeHint().width()
+                                else QBoxLayout.Direction.TopToBottom)
+
+
+class _Room(QScrollArea):
+    """What stands below a picture scrolls with it; what stands beside it is as high as there is room."""
+
+    def __init__(self, inside: QWidget, picture: QWidget) -> None:
+        super().__init__()
+        self._inside, self._picture, self._scrolls = inside, picture, False
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(inside)
+
+    def set_scrolls(self, scrolls: bool) -> None:
+        self._scrolls = scrolls
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.viewport().height()
+        self._inside.setMaximumHeight(QWIDGETSIZE_MAX if self._scrolls else room)
+        self._picture.setMaximumHeight(max(LEAST_PICTURE, room * 6 // 10) if self._scrolls else QWIDGETSIZE_MAX)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+        super().resizeEvent(event)
 
 
 def _greatest(numbers: NDArray[np.float64], most: int) -> list[int]:

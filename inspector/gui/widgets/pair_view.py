@@ -18,7 +18,8 @@ COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
 LOOKED_AT = 200             # rows by which the column of shapes is made as wide as it need be
 REARRANGE = 500             # ms between two new orders while values come in
-MORE_FROM, MOST_FROM = 1280, 1640       # widths from which on there is room for RMS and cosine, and for the share that differs
+LARGEST_FROM, MORE_FROM, MOST_FROM = 640, 1280, 1640    # widths from which on there is room for the largest difference, for RMS and
+                                        # cosine, and for the share that differs
 DTYPES_FROM = 1080                      # and for dtypes beside the shapes
 
 _DIFFERS = (250, 330)                   # device-independent pixels
@@ -62,7 +63,8 @@ class PairView(TreeTable):
         width, metrics = max(self.viewport().width(), self.name_at_least), self.fontMetrics()
         self._fitting = True
         self._model.set_with_dtypes(width >= DTYPES_FROM)
-        shown = {MAX: True, RMS: width >= MORE_FROM, COSINE: width >= MORE_FROM, SHARE: width >= MOST_FROM, SQNR: self._is_packed}
+        more = width >= MORE_FROM
+        shown = {MAX: width >= LARGEST_FROM, RMS: more, COSINE: more, SHARE: width >= MOST_FROM, SQNR: self._is_packed}
         for column, sample in _SAMPLES.items():
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             self.setColumnHidden(column, not shown[column])

@@ -73,6 +73,28 @@ def test_that_the_room_of_the_details_is_remembered_below_and_beside(desk: Desk)
     assert again.split.sizes() == beside
 
 
+def test_that_ten_rows_are_left_beside_the_details_in_a_short_window(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("layers.1.weight")
+    page.push(1)
+    desk.finish()
+    assert page.split.orientation() == Qt.Orientation.Vertical         # 1400 x 900
+    desk.window.resize(1024, 700)
+    desk.settle()
+    assert page.details.visibleRegion().boundingRect() == page.details.rect()
+    assert page.view.viewport().height() >= 10 * page.view.rowHeight(0)
+    assert page.view.columnWidth(0) >= page.view.name_at_least
+    taken = page.pair.figures
+    assert taken.height() >= taken.heightForWidth(taken.width())        # what is below scrolls, and nothing is cut
+    assert page.split.sizes()[1] >= page.tabs.minimumWidth()
+    for button, arrow in zip(page.pushes, ("A ←", "→ B"), strict=True):
+        assert (button.text(), "Take " in button.accessibleName()) == (arrow, True)
+    desk.window.resize(1400, 900)
+    desk.settle()
+    assert page.split.orientation() == Qt.Orientation.Vertical
+    assert page.pushes[0].text() == "Take B's into A"
+
+
 def test_that_chips_tell_what_is_not_there_where_there_is_room(desk: Desk) -> None:
     page = desk.compare(BASE, {**BASE, "fc.weight": BASE["fc.weight"] + 1})
     faint = {name for name, chip in page.chips.chips.items() if not chip.isHidden() and not chip.isEnabled()}
