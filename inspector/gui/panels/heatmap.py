@@ -11,8 +11,20 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
@@ -21,7 +33,7 @@ from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, leave_the_wheel
 from inspector.gui.widgets.choice import Choice
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.elided import ElidedLabel
@@ -43,6 +55,7 @@ MOST = (1024, 1024)             # blocks of a picture
 EXACT = 1 << 20                 # elements that are shown without blocks
 KEPT = 12                       # pictures that are kept: 8 MB each at most
 SETTLED = 90                    # milliseconds the view or the cursor rests before more is read for it
+LEAST_PICTURE = 190             # pixels of height; below that all of the panel scrolls
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
 
 
@@ -558,10 +571,22 @@ class HeatmapPanel(SelectionPanel):
         self._shown = QStackedWidget()
         self._shown.addWidget(self.view)
         self._shown.addWidget(self.kernels)
+        self._shown.setMinimumHeight(LEAST_PICTURE)
+        self._shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         inside.addWidget(self._shown, 1)
         inside.addLayout(bottom)
         self.pages = ResultPages(shown, self.requests, read=self.tr("Draw it"), unit="share")
-        whole = QVBoxLayout(self)
+        everything = QWidget()
+        self.area = QScrollArea()               # in a low window
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(everything)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.area)
+        whole = QVBoxLayout(everything)
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
         whole.addWidget(self.heading)
@@ -571,6 +596,7 @@ class HeatmapPanel(SelectionPanel):
         whole.addWidget(self.slices)
         whole.addSpacing(4)
         whole.addWidget(self.pages, 1)
+        leave_the_wheel(*everything.findChildren(QComboBox))
 
 
 def _drawn(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, by: core.RowOrder | None, colouring: _Colouring,

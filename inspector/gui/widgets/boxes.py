@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -62,6 +63,21 @@ def offer_clearing(edit: QLineEdit) -> None:
     for button in edit.findChildren(QToolButton):
         if not button.accessibleName():
             button.setAccessibleName(QCoreApplication.translate("Boxes", "Clear"))
+
+
+class _NoWheel(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.Wheel:
+            return False
+        event.ignore()                  # it goes to what the choice stands in
+        return True
+
+
+def leave_the_wheel(*choices: QComboBox) -> None:
+    """The wheel scrolls what these stand in, and does not choose another of them on the way."""
+    for box in choices:
+        box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)          # which the wheel would have brought
+        box.installEventFilter(_NoWheel(box))
 
 
 class Wrapped(QLabel):

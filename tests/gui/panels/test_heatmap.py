@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -693,3 +694,34 @@ def test_that_too_many_rows_are_not_compared_with_each_other_and_the_button_says
     desk.select("few")
     assert button.isEnabled()
     assert button.toolTip().startswith("Of the rows.")
+
+
+def test_that_all_of_a_low_and_narrow_panel_can_be_scrolled_to_and_nothing_is_cut(desk: Desk) -> None:
+    desk.open({"fc.weight": np.random.default_rng(3).normal(size=(128, 96)).astype(np.float32),
+               "conv.weight": np.random.default_rng(3).normal(size=(64, 3, 5, 5)).astype(np.float32)})
+    desk.panel.resize(430, 330)
+    for key in ("fc.weight", "conv.weight"):
+        desk.select(key)
+        inside, area = desk.panel.area.widget(), desk.panel.area
+        assert area.verticalScrollBar().maximum() > 0
+        assert inside.width() == area.viewport().width()
+        for kind in (QComboBox, QAbstractButton):
+            for part in inside.findChildren(kind):
+                if part.isVisible():
+                    assert part.width() >= part.minimumSizeHint().width(), part.accessibleName()
+                    right, bottom = part.mapTo(inside, part.rect().bottomRight()).toTuple()
+                    assert (right < inside.width(), bottom < inside.height()) == (True, True), part.accessibleName()
+        shown = desk.panel.kernels if desk.panel.kernels.isVisible() else desk.panel.view
+        assert shown.height() >= heatmap.LEAST_PICTURE
+    desk.panel.resize(640, 700)
+    desk.wait()
+    assert desk.panel.area.verticalScrollBar().maximum() == 0
+
+
+def test_that_the_wheel_scrolls_past_a_choice_and_changes_nothing(desk: Desk) -> None:
+    desk.open({"fc.weight": np.zeros((128, 96), np.float32)})
+    desk.panel.resize(430, 330)
+    desk.select("fc.weight")
+    box, bar = desk.panel.colours, desk.panel.area.verticalScrollBar()
+    QTest.wheelEvent(desk.panel.window().windowHandle(), box.mapTo(desk.panel.window(), box.rect().center()), QPoint(0, -120))
+    assert (box.currentIndex(), bar.value() > 0) == (0, True)
