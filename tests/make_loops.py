@@ -2,8 +2,10 @@
 
     python tests/make_loops.py
 
-To be run when a loop changes; `tests/core/runtime/test_compiled.py` tells when that was forgotten. What is written is cleaned of all that
-belongs to a processor, a platform or numba, so that llvmlite of any recent version makes machine code of it for the computer it runs on.
+To be run when a loop changes; `tests/core/runtime/test_compiled.py` tells when that was forgotten. What is written is optimized, with
+elements in lanes of 32 bytes, which takes as long as making machine code does and is so done once, here; a processor of other lanes takes
+them in parts. It is then cleaned of all that belongs to a processor, a platform or numba, so that llvmlite of any recent version makes
+machine code of it for the computer it runs on.
 """
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-# of no processor in particular, and as it was written: the optimizer comes when the machine is known
+# of no processor in particular, and as it was written: `made` optimizes it
 os.environ |= {"NUMBA_OPT": "0", "NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_LOOP_VECTORIZE": "0",
                "NUMBA_SLP_VECTORIZE": "0"}
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,6 +28,7 @@ from inspector.core.comparison.differences import kernels as pairs
 from inspector.core.measures import kernels
 from inspector.core.runtime.compiled import FOLDER, Loops, Recipe
 
+LANES = "x86_64-unknown-linux-gnu", "x86-64-v3"         # for whose lanes loops are written
 ROOMS: tuple[Loops, ...] = (kernels.loops, pairs.loops)
 
 
@@ -49,8 +52,8 @@ def source_of(recipe: Recipe) -> str:
 def made(name: str, recipe: Recipe) -> str:
     """The text of a loop's file."""
     import llvmlite.binding as llvm
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
     symbol, text = _by_numba(recipe)
     # numba counts references to arrays that were made of bare addresses, which does nothing
     counting = r"(define (?:linkonce_odr )?void @NRT_(?:incref|decref)\([^)]*\))[^{]*\{.*?\n\}"
@@ -59,18 +62,27 @@ def made(name: str, recipe: Recipe) -> str:
     for function in module.functions:
         if not function.is_declaration and function.name != symbol:
             function.linkage = "internal"
-    machine = llvm.Target.from_default_triple().create_target_machine(cpu="generic", opt=1)
-    options = llvm.create_pipeline_tuning_options(speed_level=1)
-    options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = options.loop_interleaving = False
+    _optimize(module, "generic", 1)
+    module = llvm.parse_assembly(_cleaned(str(module).replace(symbol, "loop")))     # what is left of it is that of no platform
+    _optimize(module, LANES[1], 3)
+    clean = _cleaned(str(module))
+    llvm.parse_assembly(clean).verify()
+    return f"; {name}: made by tests/make_loops.py, not by hand\n; source {source_of(recipe)}\n{clean}"
+
+
+def _optimize(module: Any, processor: str, level: int) -> None:
+    import llvmlite.binding as llvm
+    machine = llvm.Target.from_triple(LANES[0]).create_target_machine(cpu=processor, opt=level)
+    module.triple, module.data_layout = LANES[0], str(machine.target_data)
+    options = llvm.create_pipeline_tuning_options(speed_level=level)
+    options.loop_vectorization = options.loop_interleaving = level > 1
+    options.loop_unrolling = options.slp_vectorization = False          # the loops are as fast without, and sooner made
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     sweep = llvm.create_new_module_pass_manager()
     sweep.add_global_dead_code_eliminate_pass()
     sweep.add_strip_dead_prototype_pass()
     sweep.run(module, builder)
-    clean = _cleaned(str(module).replace(symbol, "loop"))
-    llvm.parse_assembly(clean).verify()
-    return f"; {name}: made by tests/make_loops.py, not by hand\n; source {source_of(recipe)}\n{clean}"
 
 
 def _by_numba(recipe: Recipe) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """Loops over elements as machine code, where there is enough to do.
 
-A loop is written in Python beside its twin in numpy, which gives the same numbers. What numba makes of it, LLVM's intermediate language,
-is shipped with the program (`loops/`, made by `tests/make_loops.py`); llvmlite makes machine code of that for the processor at hand, in
-some hundredths of a second, each time the program needs it. So nothing waits for a compiler of Python, nothing is kept in a folder of the
-user's, and no machine code is loaded that somebody else could have written.
+A loop is written in Python beside its twin in numpy, which gives the same numbers. What numba makes of it, LLVM's intermediate language, is
+shipped with the program, optimized (`loops/`, made by `tests/make_loops.py`); llvmlite makes machine code of that for the processor at
+hand, in some hundredths of a second, each time the program needs it. So nothing waits for a compiler of Python, nothing is kept in a folder
+of the user's, and no machine code is loaded that somebody else could have written.
 
 Small tensors never wait: a loop is made by the first request of `WORTH` bytes or more, and in the background after one of `CHEAP` bytes,
 which it does not take the processor from, and used from then on by all. Without llvmlite, or where it fails, the twins do all the work.
@@ -170,10 +170,6 @@ def _address(llvm: Any, text: str) -> int:
                                            reloc="static" if target.name.startswith("x86") else "default", codemodel="jitdefault")
     module.triple, module.data_layout = llvm.get_default_triple(), str(machine.target_data)
     module.verify()
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_unrolling = options.slp_vectorization = False          # the loops are as fast without, and sooner made
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     address = int(engine.get_function_address("loop"))

@@ -105,13 +105,11 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
         for start in range(0, size, _BLOCK):
             i, j = a[start:start + _BLOCK], b[start:start + _BLOCK]
             differ = opposed = high = nothing
-            low = magnitude
             for n in range(i.size):
-                one_bits, other_bits = i[n], j[n]
-                k, m = kind(one_bits & magnitude), kind(other_bits & magnitude)
-                differ += kind(one_bits != other_bits)
-                opposed += kind(kind(one_bits ^ other_bits) > magnitude)
-                low = min(low, min(k, m))
+                k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
+                # of the elements' own width after each step, so that as many as can be go in lanes; zeros have two signs
+                differ = kind(differ + kind((i[n] != j[n]) & (kind(k | m) != nothing)))
+                opposed = kind(opposed + kind((kind(i[n] ^ j[n]) > magnitude) & (min(k, m) != nothing)))
                 high = max(high, max(k, m))
             d2 = a2 = b2 = product = 0.0
             if high >= infinite:
@@ -132,34 +130,27 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
                         unequal = False
                     else:
                         nonfinite += int(unequal)
-                    differ += kind(unequal)
-                    opposed += kind(kind(i[n] ^ j[n]) > magnitude and nothing < k <= infinite and nothing < m <= infinite)
+                    differ = kind(differ + kind(unequal))
+                    opposed = kind(opposed + kind(kind(i[n] ^ j[n]) > magnitude and nothing < k <= infinite and nothing < m <= infinite))
+            elif differ == nothing:
+                for n in range(i.size):
+                    one = number_of(i[n])
+                    a2 += one * one
+                b2 = product = a2
             else:
-                if low == nothing:          # zeros have two signs, and no other number has theirs
-                    differ = opposed = nothing
-                    for n in range(i.size):
-                        k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
-                        differ += kind((i[n] != j[n]) & (kind(k | m) != nothing))
-                        opposed += kind((kind(i[n] ^ j[n]) > magnitude) & (k != nothing) & (m != nothing))
-                if differ == nothing:
-                    for n in range(i.size):
-                        one = number_of(i[n])
-                        a2 += one * one
-                    b2 = product = a2
-                else:
+                for n in range(i.size):
+                    one, other = number_of(i[n]), number_of(j[n])
+                    gap = one - other
+                    d2 += gap * gap
+                    a2 += one * one
+                    b2 += other * other
+                    product += one * other
+                    top = max(top, bits_of(abs(gap)))
+                if tolerant:
+                    differ = nothing
                     for n in range(i.size):
                         one, other = number_of(i[n]), number_of(j[n])
-                        gap = one - other
-                        d2 += gap * gap
-                        a2 += one * one
-                        b2 += other * other
-                        product += one * other
-                        top = max(top, bits_of(abs(gap)))
-                    if tolerant:
-                        differ = nothing
-                        for n in range(i.size):
-                            one, other = number_of(i[n]), number_of(j[n])
-                            differ += kind(abs(one - other) > atol + rtol * abs(other))
+                        differ = kind(differ + kind(abs(one - other) > atol + rtol * abs(other)))
             dd += d2
             aa += a2
             bb += b2

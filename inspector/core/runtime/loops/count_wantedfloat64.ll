@@ -14,8 +14,7 @@ B556.loopexit:
   br i1 %.721, label %B558.if, label %B1360
 
 B774:
-  %found.2.1.lcssa = phi i64 [ 0, %B560.endif.endif ], [ %.1386, %B696.if ]
-  %.1477996.not = icmp slt i64 %found.2.1.lcssa, 1
+  %.1477996.not = icmp slt i64 %.1386, 1
   br i1 %.1477996.not, label %B556.loopexit, label %B806.if
 
 B1132:
@@ -50,7 +49,7 @@ B1314:
   %.2133 = load i64, ptr %.2132, align 8
   %.2134 = add nsw i64 %.2133, 1
   store i64 %.2134, ptr %.2132, align 8
-  %exitcond1002.not = icmp eq i64 %found.2.1.lcssa, %.1490
+  %exitcond1002.not = icmp eq i64 %.1386, %.1490
   br i1 %exitcond1002.not, label %B556.loopexit, label %B806.if
 
 B1360:
@@ -65,65 +64,25 @@ B558.if:
   %.801 = icmp slt i64 %.664.01000, 0
   %.802 = select i1 %.801, i64 %arg.size, i64 0
   %.803 = add i64 %.802, %.664.01000
-  %.806 = icmp slt i64 %.803, 0
-  br i1 %.806, label %B560.else.if, label %B560.else.endif
-
-B560.else.if:
-  br label %B560.else.endif
-
-B560.else.endif:
-  %.791.sroa.0.1 = phi i64 [ 0, %B560.else.if ], [ %.803, %B558.if ]
+  %spec.select = tail call i64 @llvm.smax.i64(i64 %.803, i64 0)
   %.811.not = icmp slt i64 %.803, %arg.size
-  br i1 %.811.not, label %B560.else.endif.endif, label %B560.else.endif.if
-
-B560.else.endif.if:
-  br label %B560.else.endif.endif
-
-B560.else.endif.endif:
-  %.791.sroa.0.3 = phi i64 [ %arg.size, %B560.else.endif.if ], [ %.791.sroa.0.1, %B560.else.endif ]
+  %.791.sroa.0.3 = select i1 %.811.not, i64 %spec.select, i64 %arg.size
   %.818 = icmp slt i64 %.664.01000, -2048
   %.819 = select i1 %.818, i64 %arg.size, i64 0
   %.820 = add i64 %.819, %.734
-  %.823 = icmp slt i64 %.820, 0
   %.828.not = icmp slt i64 %.820, %arg.size
   %.910.idx = shl i64 %.791.sroa.0.3, 3
   %.910 = getelementptr i8, ptr %arg.halves_at, i64 %.910.idx
-  br i1 %.806, label %B560.endif.else.if, label %B560.endif.else.endif
-
-B560.endif.endif:
-  %.975.sroa.13.0 = phi i64 [ %arg.size, %B560.endif.else.endif.endif.endif.if ], [ %.975.sroa.13.1, %B560.endif.else.endif.endif.endif ]
-  %.1063 = sub i64 %.975.sroa.13.0, %.975.sroa.0.3
-  %.1088 = getelementptr double, ptr %arg.floats_at, i64 %.975.sroa.0.3
+  %.975.sroa.13.1 = tail call i64 @llvm.smax.i64(i64 %.820, i64 0)
+  %.975.sroa.13.0 = select i1 %.828.not, i64 %.975.sroa.13.1, i64 %arg.size
+  %.1063 = sub nsw i64 %.975.sroa.13.0, %.791.sroa.0.3
+  %.1088 = getelementptr double, ptr %arg.floats_at, i64 %.791.sroa.0.3
   %.1233992.not = icmp slt i64 %.1063, 1
-  br i1 %.1233992.not, label %B774, label %B696.if
-
-B560.endif.else.if:
-  br label %B560.endif.else.endif
-
-B560.endif.else.endif:
-  %.975.sroa.0.1 = phi i64 [ 0, %B560.endif.else.if ], [ %.803, %B560.else.endif.endif ]
-  br i1 %.811.not, label %B560.endif.else.endif.endif, label %B560.endif.else.endif.if
-
-B560.endif.else.endif.if:
-  br label %B560.endif.else.endif.endif
-
-B560.endif.else.endif.endif:
-  %.975.sroa.0.3 = phi i64 [ %arg.size, %B560.endif.else.endif.if ], [ %.975.sroa.0.1, %B560.endif.else.endif ]
-  br i1 %.823, label %B560.endif.else.endif.endif.if, label %B560.endif.else.endif.endif.endif
-
-B560.endif.else.endif.endif.if:
-  br label %B560.endif.else.endif.endif.endif
-
-B560.endif.else.endif.endif.endif:
-  %.975.sroa.13.1 = phi i64 [ 0, %B560.endif.else.endif.endif.if ], [ %.820, %B560.endif.else.endif.endif ]
-  br i1 %.828.not, label %B560.endif.endif, label %B560.endif.else.endif.endif.endif.if
-
-B560.endif.else.endif.endif.endif.if:
-  br label %B560.endif.endif
+  br i1 %.1233992.not, label %B556.loopexit, label %B696.if
 
 B696.if:
-  %found.2.1995 = phi i64 [ %.1386, %B696.if ], [ 0, %B560.endif.endif ]
-  %.1177.0993 = phi i64 [ %.1246, %B696.if ], [ 0, %B560.endif.endif ]
+  %found.2.1995 = phi i64 [ %.1386, %B696.if ], [ 0, %B558.if ]
+  %.1177.0993 = phi i64 [ %.1246, %B696.if ], [ 0, %B558.if ]
   %.1246 = add nuw nsw i64 %.1177.0993, 1
   %.1297 = getelementptr i16, ptr %arg.stage_at, i64 %found.2.1995
   %.1298 = trunc i64 %.1177.0993 to i16
@@ -179,3 +138,5 @@ B806.if:
   %.1925 = icmp ugt i64 %.1890, 1
   br i1 %.1925, label %B1132, label %B1260
 }
+
+declare i64 @llvm.smax.i64(i64, i64)

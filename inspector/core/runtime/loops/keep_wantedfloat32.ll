@@ -10,13 +10,12 @@ entry:
   br i1 %.624950.not, label %B1316, label %B536.if
 
 B534.loopexit:
-  %place.2.1.lcssa = phi i64 [ %place.3.0953, %B752 ], [ %.13.i, %B1270 ]
+  %place.2.1.lcssa = phi i64 [ %place.3.0953, %B752 ], [ %place.3.0953, %B536.if ], [ %.13.i, %B1270 ]
   %.624 = icmp sgt i64 %.570.0951, 1
   br i1 %.624, label %B536.if, label %B1316
 
 B752:
-  %found.2.1.lcssa = phi i64 [ 0, %B538.endif.endif ], [ %.1289, %B674.if ]
-  %.1386945.not = icmp slt i64 %found.2.1.lcssa, 1
+  %.1386945.not = icmp slt i64 %.1289, 1
   br i1 %.1386945.not, label %B534.loopexit, label %B784.if
 
 B1088:
@@ -56,7 +55,7 @@ B1270:
   %.1940 = load i64, ptr %.1939, align 8
   %.1941 = add nsw i64 %.1940, 1
   store i64 %.1941, ptr %.1939, align 8
-  %exitcond955.not = icmp eq i64 %found.2.1.lcssa, %.1399
+  %exitcond955.not = icmp eq i64 %.1289, %.1399
   br i1 %exitcond955.not, label %B534.loopexit, label %B784.if
 
 B1316:
@@ -74,65 +73,25 @@ B536.if:
   %.704 = icmp slt i64 %.567.0952, 0
   %.705 = select i1 %.704, i64 %arg.size, i64 0
   %.706 = add i64 %.705, %.567.0952
-  %.709 = icmp slt i64 %.706, 0
-  br i1 %.709, label %B538.else.if, label %B538.else.endif
-
-B538.else.if:
-  br label %B538.else.endif
-
-B538.else.endif:
-  %.694.sroa.0.1 = phi i64 [ 0, %B538.else.if ], [ %.706, %B536.if ]
+  %spec.select = tail call i64 @llvm.smax.i64(i64 %.706, i64 0)
   %.714.not = icmp slt i64 %.706, %arg.size
-  br i1 %.714.not, label %B538.else.endif.endif, label %B538.else.endif.if
-
-B538.else.endif.if:
-  br label %B538.else.endif.endif
-
-B538.else.endif.endif:
-  %.694.sroa.0.3 = phi i64 [ %arg.size, %B538.else.endif.if ], [ %.694.sroa.0.1, %B538.else.endif ]
+  %.694.sroa.0.3 = select i1 %.714.not, i64 %spec.select, i64 %arg.size
   %.721 = icmp slt i64 %.567.0952, -2048
   %.722 = select i1 %.721, i64 %arg.size, i64 0
   %.723 = add i64 %.722, %.637
-  %.726 = icmp slt i64 %.723, 0
   %.731.not = icmp slt i64 %.723, %arg.size
   %.813.idx = shl i64 %.694.sroa.0.3, 2
   %.813 = getelementptr i8, ptr %arg.halves_at, i64 %.813.idx
-  br i1 %.709, label %B538.endif.else.if, label %B538.endif.else.endif
-
-B538.endif.endif:
-  %.878.sroa.13.0 = phi i64 [ %arg.size, %B538.endif.else.endif.endif.endif.if ], [ %.878.sroa.13.1, %B538.endif.else.endif.endif.endif ]
-  %.966 = sub i64 %.878.sroa.13.0, %.878.sroa.0.3
-  %.991 = getelementptr float, ptr %arg.floats_at, i64 %.878.sroa.0.3
+  %.878.sroa.13.1 = tail call i64 @llvm.smax.i64(i64 %.723, i64 0)
+  %.878.sroa.13.0 = select i1 %.731.not, i64 %.878.sroa.13.1, i64 %arg.size
+  %.966 = sub nsw i64 %.878.sroa.13.0, %.694.sroa.0.3
+  %.991 = getelementptr float, ptr %arg.floats_at, i64 %.694.sroa.0.3
   %.1136941.not = icmp slt i64 %.966, 1
-  br i1 %.1136941.not, label %B752, label %B674.if
-
-B538.endif.else.if:
-  br label %B538.endif.else.endif
-
-B538.endif.else.endif:
-  %.878.sroa.0.1 = phi i64 [ 0, %B538.endif.else.if ], [ %.706, %B538.else.endif.endif ]
-  br i1 %.714.not, label %B538.endif.else.endif.endif, label %B538.endif.else.endif.if
-
-B538.endif.else.endif.if:
-  br label %B538.endif.else.endif.endif
-
-B538.endif.else.endif.endif:
-  %.878.sroa.0.3 = phi i64 [ %arg.size, %B538.endif.else.endif.if ], [ %.878.sroa.0.1, %B538.endif.else.endif ]
-  br i1 %.726, label %B538.endif.else.endif.endif.if, label %B538.endif.else.endif.endif.endif
-
-B538.endif.else.endif.endif.if:
-  br label %B538.endif.else.endif.endif.endif
-
-B538.endif.else.endif.endif.endif:
-  %.878.sroa.13.1 = phi i64 [ 0, %B538.endif.else.endif.endif.if ], [ %.723, %B538.endif.else.endif.endif ]
-  br i1 %.731.not, label %B538.endif.endif, label %B538.endif.else.endif.endif.endif.if
-
-B538.endif.else.endif.endif.endif.if:
-  br label %B538.endif.endif
+  br i1 %.1136941.not, label %B534.loopexit, label %B674.if
 
 B674.if:
-  %found.2.1944 = phi i64 [ %.1289, %B674.if ], [ 0, %B538.endif.endif ]
-  %.1080.0942 = phi i64 [ %.1149, %B674.if ], [ 0, %B538.endif.endif ]
+  %found.2.1944 = phi i64 [ %.1289, %B674.if ], [ 0, %B536.if ]
+  %.1080.0942 = phi i64 [ %.1149, %B674.if ], [ 0, %B536.if ]
   %.1149 = add nuw nsw i64 %.1080.0942, 1
   %.1200 = getelementptr i16, ptr %arg.stage_at, i64 %found.2.1944
   %.1201 = trunc i64 %.1080.0942 to i16
@@ -184,3 +143,5 @@ B784.if:
 }
 
 declare i64 @llvm.umin.i64(i64, i64)
+
+declare i64 @llvm.smax.i64(i64, i64)
