@@ -143,6 +143,8 @@ def _target(asked: argparse.Namespace) -> str:
     sharded = asked.format == "safetensors-sharded" or asked.shard_size is not None
     if not os.path.isdir(out) or sharded or core.is_set(file):
         return str(out)
+    if os.path.isdir(file):             # the file in it that it is opened as, not a folder in OUT
+        file = core.checkpoint_in(file) or file
     return core.batch([file], (), out, options=core.SaveOptions(format=asked.format)).files[0].target or str(out)
 
 

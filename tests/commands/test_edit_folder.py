@@ -145,3 +145,13 @@ def test_that_a_folder_that_is_a_checkpoint_is_that_one(tmp_path: Path, edit: Ru
     code, _, err = edit(tmp_path / "set", "-o", tmp_path / "one.safetensors", "--strip-prefix", "module.")
     assert (code, err) == (0, "")
     assert sorted(load_file(tmp_path / "one.safetensors")) == ["0", "1", "2", "3"]
+
+
+@pytest.mark.parametrize("output", ["hub", "out"])
+def test_that_a_folder_with_one_file_is_saved_into_a_folder_as_that_file(tmp_path: Path, edit: Run, output: str) -> None:
+    (tmp_path / "hub").mkdir()
+    (tmp_path / "out").mkdir()
+    core.save({"module.w": torch.ones(3)}, tmp_path / "hub" / "model.safetensors")
+    code, _, err = edit(tmp_path / "hub", "-o", tmp_path / output, "--strip-prefix", "module.")
+    assert (code, err) == (0, "")
+    assert list(load_file(tmp_path / output / "model.safetensors")) == ["w"]

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.tools.copies import with_own_bytes
-from inspector.core.errors import InspectorError, SaveError, UsageError
+from inspector.core.errors import Ambiguous, InspectorError, ReadError, SaveError, UsageError
+from inspector.core.formats.sets import folders
 from inspector.core.graph import Graph
 from inspector.core.io.new_files import no_wider
 from inspector.core.keypath import visible
@@ -224,7 +225,29 @@ def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint, ma
     if path.lower().endswith(endings.INDEX):
         folder, stem = os.path.split(path[:-len(endings.INDEX)])
         folder = folder or "."
-    return targets.find_folder(folder, shards.names(stem, 1).listing, allow, of, make), stem
+    target = targets.find_folder(folder, shards.names(stem, 1).listing, allow, of, make)
+    return (_beside_others(target, stem) if folder is path else target), stem
+
+
+def _beside_others(target: Target, stem: str) -> Target:
+    """The target of a set for which its folder was named; of one file in it a note says what becomes of that. Raises SaveError where the
+    folder is another checkpoint in several files: who opens it would have the old one, or be asked which is meant."""
+    if target.old is not None:          # what is replaced was opened before it, too
+        return target
+    try:
+        kind, name = folders.choose(target.folder)
+    except Ambiguous:
+        kind, name = "index", f"*{endings.INDEX}"
+    except ReadError:                   # no checkpoint, or several files of which none is the folder
+        return target
+    if kind == "file":
+        note = (f"{visible(name, 160)} stays in the folder beside the new set, and programs that look for it first go on loading it.",)
+        return target._replace(notes=(*target.notes, *note)) if name == f"{stem}{endings.SAFETENSORS[0]}" else target
+    if kind == "shards" and name.startswith(f"{stem}-") and name.endswith(endings.SAFETENSORS):
+        return target                   # the set itself, whose index is gone
+    index = visible(os.path.join(target.folder, target.name), 1000)
+    raise SaveError(f"the folder is another checkpoint already ({visible(name, 160)}), which a set beside it would hide or make ambiguous",
+                    f"Name another folder, or the index to have both there: {index}.", visible(target.folder), id="bad_target")
 
 
 def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:

@@ -1,6 +1,6 @@
 """A sparse tensor's parts as one array, checked before anything is written; whether the indices of a tensor lie within it at all.
 
-Sources: torch/docs/source/sparse.rst (COO, CSR, CSC, BSR, BSC); values of equal COO indices add up, as in `Tensor.to_dense`.
+Sources: torch/docs/source/sparse.rst (COO, CSR, CSC, BSR, BSC); values of equal indices add up, as in `Tensor.to_dense`.
 torch/csrc/utils/tensor_new.cpp (`_validate_sparse_*_args`), which torch.load leaves out.
 """
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Parts(Protocol):
     """What is asked of `reader.TensorReader`."""
 
     def check(self, info: TensorInfo, expand: bool = True) -> None: ...
-    def chunks(self, key: str | TensorInfo) -> Iterator[Array]: ...
+    def chunks(self, key: str | TensorInfo, max_bytes: int = ...) -> Iterator[Array]: ...
     def box(self, key: str | TensorInfo, first: tuple[int, ...], sizes: tuple[int, ...]) -> Array: ...
 
 
@@ -54,18 +54,24 @@ def _from_coordinates(info: TensorInfo, indices: Array, values: Array) -> Array:
     flat = np.zeros(len(indices[0]) if len(indices) else values.shape[0], np.int64)
     for row, size in zip(indices, sizes, strict=True):
         flat = flat * size + row
-    out = np.zeros((prod(sizes), *values.shape[1:]), values.dtype)
-    if len(distinct(flat)) == len(flat):
-        out[flat] = values
+    return _added_up(info, prod(sizes), flat, values).reshape(info.shape)
+
+
+def _added_up(info: TensorInfo, count: int, places: Array, values: Array) -> Array:
+    """`count` rows, zero but for `values` in their places."""
+    import numpy as np
+    out = np.zeros((count, *values.shape[1:]), values.dtype)
+    if len(distinct(places)) == len(places):
+        out[places] = values
     elif values.dtype == np.bool_:
-        np.logical_or.at(out, flat, values)
+        np.logical_or.at(out, places, values)
     else:
         try:
-            np.add.at(out, flat, values)
+            np.add.at(out, places, values)
         except TypeError as error:
             raise BadTensor(f"several values of type {info.dtype} for one element are not added up", where=info.key,
                             id="unsupported") from error
-    return out.reshape(info.shape)
+    return out
 
 
 def _sizes(info: TensorInfo, indices: Shaped, values: Shaped) -> tuple[int, ...]:
@@ -88,11 +94,11 @@ def _from_compressed(info: TensorInfo, outer: Array, inner: Array, values: Array
     _insist(info, not starts[:, 0].any() and (steps >= 0).all() and (starts[:, -1] == stored).all())
     _within(info, inner, np.array(minor))
     lanes = np.repeat(np.arange(count * major), steps.reshape(-1))       # batch and place in the compressed dimension at once
-    first, second = (lanes % major if major else lanes), inner.reshape(-1)
+    first, second = (lanes % major if major else lanes), inner.reshape(-1).astype(np.int64)
     row, column = (first, second) if info.layout in _BY_ROW else (second, first)
-    out = np.zeros((count, grid[0], grid[1], *block, *rest), values.dtype)
-    out[lanes // major if major else lanes, row, column] = values.reshape(count * stored, *block, *rest)
-    return out.swapaxes(2, 3).reshape(info.shape)
+    places = ((lanes // major if major else lanes) * grid[0] + row) * grid[1] + column
+    out = _added_up(info, count * prod(grid), places, values.reshape(count * stored, *block, *rest))
+    return out.reshape(count, *grid, *block, *rest).swapaxes(2, 3).reshape(info.shape)
 
 
 def _blocks(info: TensorInfo, outer: Shaped, inner: Shaped, values: Shaped) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -155,6 +161,41 @@ def _check_compressed(info: TensorInfo, made_of: SparseCompressed, reader: Parts
         steps = np.diff(found, prepend=before)
         _insist(info, not found[place == 0].any() and (steps[place != 0] >= 0).all() and (found[place == lane - 1] == stored).all())
         at, before = at + len(found), found[-1:]
+
+
+def is_ascending(info: TensorInfo, reader: Parts) -> bool:
+    """Whether the indices of each row (or column) of a compressed tensor that `check_indices` lets pass ascend, none of them twice."""
+    import numpy as np
+    made_of = info.extra.made_of if info.extra is not None else None
+    if not isinstance(made_of, SparseCompressed):
+        return True
+    outer, inner = made_of.compressed_indices, made_of.plain_indices
+    lane, stored = outer.shape[-1], inner.shape[-1]
+    starts = _starts(reader.chunks(outer, 8 * _AT_ONCE), lane, stored)
+    known, at, before = np.zeros(0, np.int64), 0, np.zeros(0, np.int64)
+    for found in reader.chunks(inner, 8 * _AT_ONCE):
+        # those that do not ascend must begin a row
+        falls = at + 1 - len(before) + np.flatnonzero(np.diff(found, prepend=before) <= 0)
+        at, before = at + len(found), found[-1:].astype(np.int64)
+        falls = falls[~np.isin(falls, known)]
+        while len(falls) and (not len(known) or known[-1] <= falls[-1]):
+            following = next(starts, None)
+            if following is None:
+                break
+            known = following
+            falls = falls[~np.isin(falls, known)]
+        if len(falls):
+            return False
+    return True
+
+
+def _starts(chunks: Iterator[Array], lane: int, stored: int) -> Iterator[Array]:
+    """Where the rows begin, counted through all of a batch."""
+    import numpy as np
+    at = 0
+    for found in chunks:
+        yield found + (at + np.arange(len(found))) // lane * stored
+        at += len(found)
 
 
 def _check_nested(info: TensorInfo, made_of: Nested, reader: Parts) -> None:

@@ -20,6 +20,10 @@ def found(folder: Path, tensor: torch.Tensor) -> list[tuple[str, str]]:
     return [(one.level, one.where) for one in core.check(core.open(folder / "a.pth")) if one.id == "misplaced-indices"]
 
 
+def unordered(folder: Path) -> list[tuple[str, str]]:
+    return [(one.level, one.where) for one in core.check(core.open(folder / "a.pth")) if one.id == "unordered-indices"]
+
+
 def taken(folder: Path) -> bool:
     """Whether torch takes the file when it looks at indices."""
     with torch.sparse.check_sparse_tensor_invariants(True):
@@ -36,7 +40,8 @@ def coo(indices: list[list[int]]) -> torch.Tensor:
 
 def compressed(layout: torch.layout, outer: Any, inner: Any, shape: tuple[int, ...], block: tuple[int, ...] = ()) -> torch.Tensor:
     values = torch.ones(*torch.tensor(inner).shape, *block)
-    return torch.sparse_compressed_tensor(torch.tensor(outer), torch.tensor(inner), values, shape, layout=layout, check_invariants=False)
+    return torch.sparse_compressed_tensor(torch.tensor(outer), torch.tensor(inner, dtype=torch.int64), values, shape, layout=layout,
+                                          check_invariants=False)
 
 
 @pytest.mark.parametrize(("tensor", "fits"), [
@@ -66,6 +71,33 @@ def test_that_indices_outside_of_a_sparse_tensor_are_told_where_torch_would(tmp_
     monkeypatch.setattr(sparse, "_AT_ONCE", at_once)
     assert found(tmp_path, tensor()) == ([] if fits else [("danger", "e")])
     assert taken(tmp_path) is fits
+
+
+@pytest.mark.parametrize(("tensor", "fits"), [
+    pytest.param(lambda: compressed(torch.sparse_csr, [0, 2, 2, 2, 3], [3, 3, 2], (4, 5)), False, id="csr-twice"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [0, 2, 2, 2, 3], [4, 3, 2], (4, 5)), False, id="csr-unordered"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [0, 0, 1, 2, 3], [3, 3, 3], (4, 5)), True, id="csr-same-in-other-rows"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [0, 0, 3, 3, 3], [1, 3, 3], (4, 5)), False, id="csr-twice-last"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [0, 0, 0, 0, 0], [], (4, 5)), True, id="csr-empty"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [[0, 1, 2], [0, 2, 2]], [[2, 2], [0, 0]], (2, 2, 3)), False, id="csr-batch-twice"),
+    pytest.param(lambda: compressed(torch.sparse_csr, [[0, 1, 2], [0, 1, 2]], [[2, 2], [2, 0]], (2, 2, 3)), True, id="csr-batch-apart"),
+    pytest.param(lambda: compressed(torch.sparse_csc, [0, 2, 2, 2, 3], [3, 3, 2], (5, 4)), False, id="csc-twice"),
+    pytest.param(lambda: compressed(torch.sparse_bsr, [0, 2, 2], [1, 1], (4, 6), (2, 2)), False, id="bsr-twice"),
+])
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1 << 18])
+def test_that_indices_that_are_twice_in_a_row_or_in_disorder_are_told_where_torch_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                                        tensor: Any, fits: bool, at_once: int) -> None:
+    monkeypatch.setattr(sparse, "_AT_ONCE", at_once)
+    assert found(tmp_path, tensor()) == []
+    assert unordered(tmp_path) == ([] if fits else [("warning", "e")])
+    assert taken(tmp_path) is fits
+
+
+def test_that_values_of_one_element_of_a_compressed_tensor_add_up_as_in_torch(tmp_path: Path) -> None:
+    made = torch.sparse_csr_tensor(torch.tensor([0, 3, 4]), torch.tensor([1, 1, 0, 2]), torch.tensor([1., 2., 4., 8.]), (2, 3),
+                                   check_invariants=False)
+    torch.save({"e": made}, tmp_path / "a.pth")
+    assert core.read_numpy(core.open(tmp_path / "a.pth"), "e").tolist() == made.to_dense().tolist() == [[4, 3, 0], [0, 0, 8]]
 
 
 def int64(name: str, values: list[int]) -> tuple[str, bytes]:

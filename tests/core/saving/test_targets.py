@@ -244,3 +244,46 @@ def test_that_requests_without_sense_are_refused(ckpt: core.Checkpoint, tmp_path
     with pytest.raises(core.UsageError):
         core.save(ckpt, tmp_path / "b.pth", verify="hope")
     assert set(targets.ASK) == {"replace-link", "break-hard-links", "read-only"}
+
+
+SETS = {
+    "dcp": ({".metadata": b"", "__0_0.distcp": b""}, ".metadata"),
+    "torch": ({"pytorch_model.bin.index.json": b"{}"}, "pytorch_model.bin.index.json"),
+    "two": ({"a.safetensors.index.json": b"{}", "b.safetensors.index.json": b"{}"}, "*.safetensors.index.json"),
+    "ranks": ({"rank0.pt": b"0", "rank1.pt": b"1"}, "rank0.pt"),
+    "shards": ({"pytorch_model-00001-of-00002.bin": b"0", "pytorch_model-00002-of-00002.bin": b"1"}, "pytorch_model-00001-of-00002.bin"),
+}
+
+
+@pytest.mark.parametrize(("files", "named"), SETS.values(), ids=SETS)
+def test_that_no_set_is_saved_into_the_folder_of_another(ckpt: core.Checkpoint, tmp_path: Path, files: dict[str, bytes],
+                                                         named: str) -> None:
+    folder = tmp_path / "taken"
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    with pytest.raises(core.SaveError) as caught:
+        core.plan_save(ckpt, folder)
+    assert f"({named})" in caught.value.message
+    assert str(folder / "model.safetensors.index.json") in caught.value.hint
+    core.save(ckpt, folder / "model.safetensors.index.json")            # as the hint says
+    core.save(ckpt, folder)                                             # which replaces that set now
+    assert list(core.open(folder / "model.safetensors.index.json").tensors) == ["x"]
+    assert all((folder / name).read_bytes() == data for name, data in files.items())
+
+
+def test_that_one_file_beside_a_new_set_is_told_of(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+    for name in ("hub", "other"):
+        (tmp_path / name).mkdir()
+    core.save(ckpt, tmp_path / "hub" / "model.safetensors")
+    assert [note for note in core.plan_save(ckpt, tmp_path / "hub", shard_size=9).notes if "stays in the folder" in note] == [
+        "model.safetensors stays in the folder beside the new set, and programs that look for it first go on loading it."]
+    core.save(ckpt, tmp_path / "other" / "best.safetensors")
+    assert not [note for note in core.plan_save(ckpt, tmp_path / "other").notes if "stays in the folder" in note]
+
+
+def test_that_a_set_without_its_index_gets_one(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+    core.save({"x": torch.ones(3), "y": torch.ones(3)}, tmp_path / "set", shard_size=12)
+    (tmp_path / "set" / "model.safetensors.index.json").unlink()
+    core.save(core.open(tmp_path / "set"), tmp_path / "set")
+    assert list(core.open(tmp_path / "set" / "model.safetensors.index.json").tensors) == ["x", "y"]
