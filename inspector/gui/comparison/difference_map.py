@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme
-from inspector.gui.models.plot_scales import number
+from inspector.gui.models.plot_scales import number, typeset
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of
@@ -140,7 +140,7 @@ class DifferenceMap(LazyPanel):
         where = "[" + ", ".join(str(n) for n in at) + "]"
         value, block = self.view.value_at(*cell), self.view.block_at(*cell)
         if value is not None:
-            self.readout.setText(f"{where}  =  {number(value, 9)}")
+            self.readout.setText(f"{where}  =  {typeset(number(value, 9))}")
         elif block is not None:
             self.readout.setText(self.tr("{where}   mean of {size} here: {value}").format(
-                where=where, size=f"{len(block[1])} × {len(block[2])}", value=number(block[0], 6)))
+                where=where, size=f"{len(block[1])} × {len(block[2])}", value=typeset(number(block[0], 6))))

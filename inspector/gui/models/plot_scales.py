@@ -55,11 +55,15 @@ class ValueScale:
 
     def ticks(self, start: float, end: float, wanted: int) -> list[Tick]:
         low, high = self.to_value(start), self.to_value(end)
-        step = nice_step(low, high, wanted)
-        if self.integers:
-            step = max(1.0, float(ceil(step)))
-        return [Tick(self.to_view(value), axis_number(value, step, max(abs(low), abs(high))))
-                for value in multiples(step, low, high)]
+        step, found = 0.0, list[float]()
+        for more in (wanted, wanted + 1, 2 * wanted, 3 * wanted):       # one label alone says nothing of how wide it all is
+            step = nice_step(low, high, more)
+            if self.integers:
+                step = max(1.0, float(ceil(step)))
+            found = multiples(step, low, high)
+            if len(found) > 1:
+                break
+        return [Tick(self.to_view(value), axis_number(value, step, max(abs(low), abs(high)))) for value in found]
 
 
 class SymLogScale:

@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
-from inspector.gui.models.plot_scales import number, percent
+from inspector.gui.models.plot_scales import number, percent, typeset
 from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
@@ -363,7 +363,7 @@ class HeatmapPanel(SelectionPanel):
             said += "   ·   " + self._block_text(block)
         if self.norms.result is not None and len(at) == 2:
             said += "   ·   " + self._said_of_lines(self.norms.result, at[0], at[1])
-        self.readout.setText(said)
+        self.readout.setText(typeset(said))
 
     def _said_of_lines(self, found: core.ChannelMeasures, row: int, column: int) -> str:
         """What stands beside a matrix, of one row and one column."""

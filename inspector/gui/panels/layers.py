@@ -703,7 +703,7 @@ class LayersPanel(SelectionPanel):
             self.readout.setText(self.tr(
                 "Point at a row, or use ← and →, to read it. Drag to look closer, R shows all. A click goes to the tensor."))
         elif point is not None:
-            self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self.measures.currentText()}  {number(point.y, 7)}")
+            self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self.measures.currentText()}  {typeset(number(point.y, 7))}")
         elif self._left_out:
             self.readout.setText(self.tr("{n} more names have no line: select a group to see its own.").format(n=f"{self._left_out:,}"))
         else:

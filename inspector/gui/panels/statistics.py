@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
-from inspector.gui.models.plot_scales import number
+from inspector.gui.models.plot_scales import number, typeset
 from inspector.gui.state.looked_at import QUANTIZED, LookedAt, looked_at
 from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
@@ -98,6 +98,7 @@ class StatisticsPanel(SelectionPanel):
             self._group = group
             self.heading.set_name(self._heading(group))
             self.remark.setText(self._remark(group))
+            self.controls.expect(len(group.keys))
         self.controls.show()
         span = self.controls.span
         request = self._request(group, span)
@@ -317,9 +318,9 @@ class StatisticsPanel(SelectionPanel):
                 return self.tr("The only value is {value}.").format(value=self.tr("NaN") if s.nan else self.tr("infinite"))
             return self.tr("No finite values: all {n} elements are NaN or infinite.").format(n=f"{s.numel:,}")
         if s.numel == 1:
-            return self.tr("The only value is {value}.").format(value=number(s.min, 9))
+            return self.tr("The only value is {value}.").format(value=typeset(number(s.min, 9)))
         if s.min == s.max:
-            return self.tr("All {n} finite values are {value}.").format(n=f"{s.finite:,}", value=number(s.min, 9))
+            return self.tr("All {n} finite values are {value}.").format(n=f"{s.finite:,}", value=typeset(number(s.min, 9)))
         if not sum(s.counts):
             return self.tr("No values lie in the chosen range.")
         return ""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
+from PySide6.QtCore import QItemSelectionModel, QLocale, QModelIndex, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
+    QStyledItemDelegate,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -40,6 +41,16 @@ FIND, SAVE = "values-find", "values-save"
 WRAP = 8                        # elements of a vector in a row
 COPIED = 1 << 20                # elements that are put on the clipboard at most
 _GO_TO = 90                     # pixels of the field for an index at the least
+
+
+def _minus(numbers: str) -> str:
+    """As they are drawn; what is copied and saved keeps the hyphen, which programs read."""
+    return numbers.replace("-", "−")
+
+
+class _Cells(QStyledItemDelegate):
+    def displayText(self, value: object, locale: QLocale | QLocale.Language) -> str:
+        return _minus(super().displayText(value, locale))
 
 
 class ValuesPanel(SelectionPanel):
@@ -212,7 +223,7 @@ class ValuesPanel(SelectionPanel):
         hint = self.tr("The table shows {n} rows at a time: go to an index to see others.").format(n=f"{ROWS:,}") if rows > ROWS \
             else self.tr("The table shows {n} columns at a time: go to an index to see others.").format(n=f"{COLS:,}") \
             if cols > COLS else ""
-        self.readout.setText("   ·   ".join(part for part in (text, hint) if part))
+        self.readout.setText("   ·   ".join(part for part in (_minus(text or ""), hint) if part))
 
     # -- giving it away -----------------------------------------------------------------------------------------------
 
@@ -319,6 +330,7 @@ class ValuesPanel(SelectionPanel):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
+        table.setItemDelegate(_Cells(table))
         tables.calm(table, self.tr("Values"), padding=8)
         table.setProperty("sheet", True)
         table.setAlternatingRowColors(True)

@@ -126,6 +126,12 @@ class HistogramControls(QWidget):
             self._slider.setValue(core.BIN_CHOICES.index(chosen))
             self._slider.blockSignals(False)
 
+    def expect(self, tensors: int) -> None:
+        """While they are read: of one there is nothing to choose."""
+        if tensors < 2:
+            self._show.hide()
+            self.layers.hide()
+
     def offer(self, found: core.GroupStatistics) -> None:
         """A few tensors are shown each by itself, until a person wants them together; of many there is only what they are together, and
         where to see them one by one."""

@@ -378,7 +378,7 @@ class HistogramPlot(QWidget):
         span = canvas.x.to_value(start), canvas.x.to_value(end)
         if event.type() == QEvent.Type.MouseMove and event.buttons() & left:
             canvas.mark(span)
-            self._readout.setText(self.tr("{first} to {last}").format(first=number(span[0], 5), last=number(span[1], 5)))
+            self._readout.setText(typeset(self.tr("{first} to {last}").format(first=number(span[0], 5), last=number(span[1], 5))))
             return True
         if event.type() == QEvent.Type.MouseButtonRelease and event.button() == left:
             self._dragged = None
@@ -487,11 +487,11 @@ class HistogramPlot(QWidget):
         if self._integers:
             first, last = _whole_numbers(low, high, at == len(curve.counts) - 1)
             if first == last:
-                return f"{first:,}"
+                return typeset(f"{first:,}")
             if first < last:
-                return self.tr("{first} to {last}").format(first=f"{first:,}", last=f"{last:,}")
+                return typeset(self.tr("{first} to {last}").format(first=f"{first:,}", last=f"{last:,}"))
         digits = digits_to_tell(low, high)
-        return self.tr("{first} to {last}").format(first=number(low, digits), last=number(high, digits))
+        return typeset(self.tr("{first} to {last}").format(first=number(low, digits), last=number(high, digits)))
 
     def _count_text(self, curve: Curve, at: int | None, *, brief: bool) -> str:
         count, total = (0 if at is None else int(curve.counts[at])), curve.total

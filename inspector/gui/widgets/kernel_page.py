@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon, QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.models.plot_scales import number
+from inspector.gui.models.plot_scales import number, typeset
 
 from .boxes import FactBox, label, tool_button
 from .choice import Choice
@@ -228,7 +228,7 @@ class KernelPage(QWidget):
         if found is None or tile is None or sheet is None:
             self.readout.set_text(self.tr("A click or the arrow keys read a kernel, + and - zoom, 0 shows all, Enter leads to its values."))
             return
-        self.readout.set_text(self._read(sheet, tile, found))
+        self.readout.set_text(typeset(self._read(sheet, tile, found)))
 
     def _read(self, sheet: Sheet, tile: Array, at: tuple[int, int, int]) -> str:
         """Index and value of what is drawn at (output, row, column of the tile)."""

@@ -23,6 +23,12 @@ def test_that_ticks_are_plain_numbers(low: float, high: float, texts: list[str])
     assert [tick.text for tick in ValueScale(low, high).ticks(0, 1, 6)] == texts
 
 
+@pytest.mark.parametrize(("low", "high", "texts"), [(-0.9, 0.9, ["−0.5", "0", "0.5"]), (-1.9, 1.4, ["−1", "0", "1"]),
+                                                   (0.6, 1.9, ["1.0", "1.5"])])
+def test_that_no_axis_has_one_label_alone(low: float, high: float, texts: list[str]) -> None:
+    assert [tick.text for tick in ValueScale(low, high).ticks(0, 1, 2)] == texts
+
+
 def test_that_neighbours_far_from_zero_are_told_apart() -> None:
     texts = [tick.text for tick in ValueScale(1.0, 1.0 + 1e-7).ticks(0, 1, 6)]
     assert len(set(texts)) == len(texts) >= 4

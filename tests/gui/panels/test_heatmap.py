@@ -725,3 +725,13 @@ def test_that_the_wheel_scrolls_past_a_choice_and_changes_nothing(desk: Desk) ->
     box, bar = desk.panel.colours, desk.panel.area.verticalScrollBar()
     QTest.wheelEvent(desk.panel.window().windowHandle(), box.mapTo(desk.panel.window(), box.rect().center()), QPoint(0, -120))
     assert (box.currentIndex(), bar.value() > 0) == (0, True)
+
+
+def test_that_an_element_is_read_with_a_minus(desk: Desk) -> None:
+    desk.open({"t": np.full((2, 2), -1.5, np.float32)})
+    desk.select("t")
+    desk.panel.view.setFocus()
+    desk.qtbot.keyClick(desk.panel.view, Qt.Key.Key_Right)
+    desk.qtbot.keyClick(desk.panel.view, Qt.Key.Key_Left)
+    desk.wait()
+    assert desk.panel.readout.text().startswith("[1, 0]  =  −1.5")

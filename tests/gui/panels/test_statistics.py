@@ -739,3 +739,14 @@ def test_that_plot_and_table_do_not_lie_over_each_other_in_a_low_window(desk: De
     split.grab()
     assert panel.plot.geometry().bottom() < panel.table.geometry().top()
     assert panel.plot.menu_button.geometry().bottom() < panel.plot.height()
+
+
+def test_that_nothing_is_offered_of_one_tensor_while_it_is_read(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS + 1, "c": FLOATS + 2})
+    desk.select("a", "b", prefix="")
+    shows = [button for button in desk.panel.controls.findChildren(QAbstractButton) if button.text() == "Together"]
+    assert shows[0].isVisible()
+    desk.session.select(Selection(desk.document, "c", ("c",)))
+    assert (desk.panel.requests.phase.is_busy, shows[0].isVisible()) == (True, False)
+    desk.wait()
+    assert not shows[0].isVisible()

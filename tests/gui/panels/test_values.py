@@ -319,3 +319,19 @@ def test_that_every_index_can_be_typed(shape: tuple[int, ...], data: st.DataObje
         assert parse_index(str([n - size for n, size in zip(at, shape, strict=True)]), shape) == at
     assert parse_index("x", shape) is None
     assert parse_index(str(int(np.prod(shape))), shape) is None
+
+
+def test_that_numbers_are_drawn_with_a_minus_and_copied_with_a_hyphen(desk: Desk) -> None:
+    desk.open({"t": np.array([[-1.5, -INF], [-2e-9, 3]], np.float32), "c": np.array([[1 - 2j]], np.complex64)})
+    desk.select("t")
+    delegate, model = desk.panel.table.itemDelegate(), desk.panel.model
+    shown = [delegate.displayText(desk.cell(row, col), desk.panel.locale()) for row in (0, 1) for col in (0, 1)]
+    assert shown == ["−1.5", "−inf", "−2e−09", "3"]
+    desk.panel.table.setCurrentIndex(model.index(0, 0))
+    assert desk.panel.readout.text() == "[0, 0] = −1.5   0xbfc00000"
+    desk.panel.table.selectAll()
+    desk.panel.copy_selection()
+    desk.wait()
+    assert QGuiApplication.clipboard().text().split() == ["-1.5", "-inf", "-2e-09", "3.0"]
+    desk.select("c")
+    assert delegate.displayText(desk.cell(0, 0), desk.panel.locale()) == "1−2j"
