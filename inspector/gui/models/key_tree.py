@@ -129,6 +129,14 @@ class KeyTree:
         return {name: id for id, name in enumerate(self.names)}
 
     @cached_property
+    def _nodes(self) -> Ints:
+        """The node of each tensor."""
+        at = np.flatnonzero((self.entry >= 0) & (self.entry < len(self.infos)))
+        nodes = np.zeros(len(self.infos), dtype=np.int32)
+        nodes[self.entry[at]] = at
+        return nodes
+
+    @cached_property
     def listed(self) -> Bools:
         """Which nodes a flat list has: tensors and values; of a packed tensor the row that stands for it, not its parts."""
         rows = np.array([node for node, one in self._packed.items() if not one.is_adapter], dtype=np.int64)
@@ -197,6 +205,24 @@ class KeyTree:
         while up >= 0:
             yield up
             up = int(self.parent[up])
+
+    def renamed_from(self, older: KeyTree, group: int) -> int | None:
+        """The group of `older` that `group` is by another name, as far as its first tensor tells, which edits of names leave at its place
+        in the file: as many names above that as here. 0 for what a prefix has put above all; None where that cannot be told."""
+        count = len(self.infos)
+        if len(older.infos) != count:
+            return None
+        below = self.entry[group:self.end[group]]
+        tensors = np.flatnonzero((below >= 0) & (below < count))
+        if not len(tensors):
+            return None
+        at, entry = group + int(tensors[0]), int(below[tensors[0]])
+        if _place(self.infos[entry]) != _place(older.infos[entry]):
+            return None
+        was = int(older._nodes[entry])
+        for _ in range(int(self.depth[at] - self.depth[group])):
+            was = max(int(older.parent[was]), 0)
+        return was
 
     # -- many nodes ---------------------------------------------------------------------------------------------------
 
@@ -525,6 +551,10 @@ class KeyTree:
         positions = np.empty(len(self), dtype=np.int64)
         positions[order] = np.arange(len(self))
         return positions
+
+
+def _place(info: core.TensorInfo) -> tuple[str, int, tuple[int, ...]]:
+    return info.storage, info.offset, info.shape
 
 
 def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, view: core.PackedView | None = None) -> KeyTree:

@@ -185,7 +185,7 @@ class TreeRows:
         return tree.listed_positions(tree.sorted_positions(column) if column == "name" else tree.ranks(column), descending)
 
     def take_over(self, older: TreeRows) -> None:
-        """Expands what was expanded in an older tree of the same file, going by names."""
+        """Expands what was expanded in an older tree of the same file, going by names, and where those are others by what is in groups."""
         old, new = older.tree, self.tree
         if len(old) == len(new) and np.array_equal(old.parent, new.parent) and np.array_equal(old.name_id, new.name_id) \
                 and old.names == new.names:
@@ -198,18 +198,12 @@ class TreeRows:
             there, here = pairs.pop()
             self._kept[here] = older._kept[there] or old.folded[there]
             if self._kept[here]:
-                named = {new.name(child): child for child in new.children(here) if new.has_children[child]}
                 groups = {old.name(child): child for child in old.children(there) if old.has_children[child]}
-                pairs += [(child, named[name]) for name, child in groups.items() if name in named]
-                fresh = named.keys() - groups.keys()
-                gone = [child for name, child in groups.items() if name not in named] if fresh else []
-                while gone:                     # a prefix that was stripped: what was within it is here now
-                    for child in old.children(gone.pop()):
-                        if old.has_children[child] and (older._kept[child] or old.folded[child]):
-                            if old.name(child) in fresh:
-                                pairs.append((child, named[old.name(child)]))
-                            else:
-                                gone.append(child)
+                for child in new.children(here):
+                    if new.has_children[child]:
+                        was = groups.get(new.name(child))
+                        was = new.renamed_from(old, child) if was is None else was
+                        pairs += [(was, child)] if was is not None else []
         self.rows = self._all_visible()
 
     # -- rows ---------------------------------------------------------------------------------------------------------

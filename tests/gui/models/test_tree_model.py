@@ -318,24 +318,31 @@ kinds_of_change = st.sampled_from(["toggle", "below", "all", "none", "depth", "s
 steps = st.lists(st.tuples(kinds_of_change, st.integers(0, 30)), max_size=8)
 
 
-@pytest.mark.parametrize("prefix", ["module", "module.model", "_orig_mod.module"])
-def test_that_groups_stay_open_when_a_prefix_is_stripped_from_them(prefix: str) -> None:
+@pytest.mark.parametrize("renamed", [lambda key: f"module.{key}", lambda key: f"_orig_mod.module.{key}", lambda key: f"a.b.c.d.{key}",
+                                     lambda key: key.replace("enc.", "encoder."), lambda key: key.replace("enc.", "model.encoder."),
+                                     lambda key: key.replace("fc.", "fc.linear."), lambda key: key.replace(".1.", ".one.")])
+@pytest.mark.parametrize("undone", [False, True])
+def test_that_groups_stay_open_under_the_names_that_an_edit_gives_them(renamed: Callable[[str], str], *, undone: bool) -> None:
     leaves = ("norm.weight", "norm.bias", "fc.weight", "fc.bias")
     keys = [f"{part}.{n}.{leaf}" for part in ("enc", "dec") for n in range(3) for leaf in leaves]
-    older = TreeRows(build_key_tree(checkpoint(*(f"{prefix}.{key}" for key in keys))))
+    infos = [tensor(key)._replace(storage=str(n)) for n, key in enumerate(keys)]
+    opened = [key for key in keys if key.startswith("enc.1.fc.")]
+    before, after = (build_key_tree(checkpoint(*(info._replace(key=name(info.key)) for info in infos)))
+                     for name in ((renamed, lambda key: key) if undone else (lambda key: key, renamed)))
+    said = renamed if undone else str
+    older = TreeRows(before)
     older._kept[:] = False
-    opened = ["enc", "enc.1", "enc.1.fc"]
-    above = [".".join(prefix.split(".")[:n + 1]) for n in range(prefix.count(".") + 1)]
-    for name in (*above, *(f"{prefix}.{name}" for name in opened)):
-        if (node := older.tree.find(name, several=True)) is not None:
-            older._kept[node] = True
-    older._kept[0] = True
-    rows = TreeRows(build_key_tree(checkpoint(*keys)))
-    rows.take_over(older)
-    for name in ("enc", "enc.0", "enc.1", "enc.1.norm", "enc.1.fc", "dec", "dec.2"):
-        node = rows.tree.find(name, several=True)
+    for key in opened:
+        node = before.find(said(key))
         assert node is not None
-        assert rows.is_expanded(node) == (name in opened), name
+        older.reveal(node)
+    rows = TreeRows(after)
+    rows.take_over(older)
+    said = str if undone else renamed
+    for key in keys:
+        node = after.find(said(key))
+        assert node is not None
+        assert (rows.row_of(node) is not None) == (key in opened), key
 
 
 @given(some_keys, steps)
