@@ -159,12 +159,16 @@ def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str,
 
 def _visible_all(keys: Collection[str]) -> tuple[Collection[str], bool]:
     """Every key as `core.visible` has it, asking once for all where nothing needs to be changed; and whether all are ASCII then."""
-    together = "".join(keys)
-    if together.isascii() and max(map(len, keys), default=0) <= _LONG and \
-            len(together.encode().translate(None, _CONTROL)) == len(together):
+    source = iter(keys)
+    if max(map(len, keys), default=0) <= _LONG and all(map(_is_plain, iter(lambda: [*islice(source, _AT_ONCE)], []))):
         return keys, True
     shown = [*map(core.visible, keys)]
     return shown, all(map(str.isascii, shown))
+
+
+def _is_plain(keys: list[str]) -> bool:
+    together = "".join(keys)
+    return together.isascii() and len(together.encode().translate(None, _CONTROL)) == len(together)
 
 
 def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> str:

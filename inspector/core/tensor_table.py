@@ -31,7 +31,7 @@ class TensorTable(Mapping[str, TensorInfo]):
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
         self._leaves: frozenset[str] | None = None          # empty where they are many
-        self._joined = ""                                   # kept where it is short
+        self._joined: tuple[str, ...] = ()                  # kept where it is short
         self._numbers: dict[str, int] | None = None         # made for the first that is asked for by its key
         self._near: tuple[int, list[TensorInfo]] = (0, [])  # the number of the first, and those that were last made together
         self._next = -1                                     # the number behind the one that was last asked for
@@ -56,14 +56,14 @@ class TensorTable(Mapping[str, TensorInfo]):
             found = self._leaves = frozenset(some)
         return found if found or not self._keys else None
 
-    def joined(self) -> str:
-        """All keys with a newline between them."""
-        text = self._joined
-        if not text:
-            text = "\n".join(self._keys)
-            if len(text) <= _SHORT:
-                self._joined = text
-        return text
+    def joined(self) -> Iterable[str]:
+        """All keys with a newline between them, thousands in one piece."""
+        if not self._joined:
+            pieces = map("\n".join, in_pieces(self._keys))
+            if sum(map(len, self._keys)) > _SHORT:
+                return pieces
+            self._joined = tuple(pieces)
+        return self._joined
 
     @abstractmethod
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
@@ -247,9 +247,9 @@ def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, in
     return found
 
 
-def joined(tensors: Mapping[str, TensorInfo]) -> str:
-    """All keys with a newline between them."""
-    return tensors.joined() if isinstance(tensors, TensorTable) else "\n".join(tensors)
+def joined(entries: Mapping[str, Any]) -> Iterable[str]:
+    """All keys with a newline between them, thousands in one piece."""
+    return entries.joined() if isinstance(entries, TensorTable) else map("\n".join, in_pieces(entries))
 
 
 def each_alone(tensors: Mapping[str, TensorInfo]) -> bool:

@@ -16,9 +16,8 @@ _LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤ
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     keys = ckpt.tensors.keys()
-    all_keys = joined(ckpt.tensors)
-    if all_keys.isascii():
-        if all_keys == all_keys.lower() or len(set(map(str.lower, keys))) == len(keys):
+    if all(map(str.isascii, joined(ckpt.tensors))):
+        if all(some == some.lower() for some in joined(ckpt.tensors)) or len(set(map(str.lower, keys))) == len(keys):
             return
         alike = {key: key.lower() for key in keys}
     else:

@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
+from typing import Any
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
@@ -19,8 +20,7 @@ _PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     # one look at all keys together answers for nearly every file
-    if sum(map(len, chain(ckpt.tensors, ckpt.values))) <= _MUCH and _is_harmless(joined(ckpt.tensors), len(ckpt.tensors)) \
-            and _is_harmless("\n".join(ckpt.values), len(ckpt.values)):
+    if sum(map(len, chain(ckpt.tensors, ckpt.values))) <= _MUCH and _are_harmless(ckpt.tensors) and _are_harmless(ckpt.values):
         return
     odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
     if odd:
@@ -31,9 +31,14 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
                       keys=tuple(key for key, _ in odd))
 
 
-def _is_harmless(keys: str, count: int) -> bool:
-    """Whether so many keys, with newlines between them, have nothing in them that must be looked at closely."""
-    return keys.isascii() and len(keys.encode().translate(None, _NOTEWORTHY)) == len(keys) - max(count - 1, 0)
+def _are_harmless(entries: Mapping[str, Any]) -> bool:
+    """Whether the keys have nothing in them that must be looked at closely."""
+    left = len(entries)
+    for keys in joined(entries):
+        if not keys.isascii():
+            return False
+        left -= 1 + len(keys) - len(keys.encode().translate(None, _NOTEWORTHY))     # the newlines between them, and perhaps more
+    return left == 0
 
 
 def _why(key: str) -> str:

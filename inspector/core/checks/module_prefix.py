@@ -15,9 +15,10 @@ _SHOWN = 3
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    names = joined(ckpt.tensors)
-    for wrapper, whose in {**PLAIN_WRAPPERS, **WRAPPERS}.items():
-        if f"{wrapper}." not in names:
+    wrappers = {**PLAIN_WRAPPERS, **WRAPPERS}
+    named = {wrapper for names in joined(ckpt.tensors) for wrapper in wrappers if f"{wrapper}." in names}
+    for wrapper, whose in wrappers.items():
+        if wrapper not in named:
             continue
         places = _prefixed(ckpt, f"{wrapper}.")
         averaged = [place for place in places if any(join(place, name) in ckpt.tensors for name in WRAPPERS_OWN)]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 import os
-from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -34,6 +33,7 @@ from inspector.core.io.sources import STORED, SourceFile, open_source, read_memb
 from inspector.core.io.zip_local_header import span_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.decode.columns import compact
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.contents import Contents, contents_of
@@ -606,14 +606,14 @@ class _Records:
     def __init__(self, members: Members, base: str, prefix: str, refs: ManyRefs, big_endian: bool, used: bytearray) -> None:
         import numpy as np
         self._members, self._base, self._prefix, self._big_endian = members, base, prefix, big_endian
-        self._keys = array("q", refs.keys.tobytes())
+        self._keys = compact(refs.keys)
         self._dtype, self._dtypes = bytes(refs.dtype.astype(np.uint8)), refs.dtypes
-        self._device, self._devices = array("q", refs.device.tobytes()), refs.devices
+        self._device, self._devices = compact(refs.device), refs.devices
         self._used: bytearray | None = used         # until it is known which are
         widths = np.array([_WIDTHS.get(dtype, 0) for dtype in refs.dtypes], np.int64)[refs.dtype]
         possible = (widths > 0) & (refs.numels <= _NO_SIZE // np.maximum(widths, 1))
         nbytes = np.where(possible, np.where(possible, refs.numels, 0) * widths, _NO_SIZE)
-        self.nbytes: Sequence[int] = array("q", nbytes.tobytes())
+        self.nbytes: Sequence[int] = compact(nbytes)
         self._numbers: Sequence[int] = members.numbers_of(base, map(str, refs.keys.tolist()), len(self._keys))
         good = nbytes.view(np.uint64) == np.array(members.sizes(self._numbers), np.uint64)
         if "meta" in refs.devices:

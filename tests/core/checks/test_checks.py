@@ -127,6 +127,19 @@ def test_that_a_hostile_name_is_told(key: str) -> None:
     assert ids(hostile_names.check(checkpoint(values={key + "/": 1}))) == [("hostile-name", "warning")]
 
 
+@pytest.mark.parametrize("key", ["a\nb", "a\u202eb", "../x"])
+def test_that_a_hostile_name_is_told_among_very_many(key: str) -> None:
+    many = [info(f"layers.{n}.weight") for n in range(20_000)]
+    assert ids(hostile_names.check(checkpoint(*many, info(key)))) == [("hostile-name", "warning")]
+    assert not ids(hostile_names.check(checkpoint(*many, values={"epoch": 1})))
+
+
+def test_that_names_alike_but_for_case_are_told_among_very_many() -> None:
+    many = [info(f"layers.{n}.weight") for n in range(20_000)]
+    assert ids(confusable_names.check(checkpoint(*many, info("Layers.7.weight")))) == [("confusable-names", "info")]
+    assert not ids(confusable_names.check(checkpoint(*many)))
+
+
 def test_that_ordinary_names_are_not_hostile() -> None:
     assert ids(hostile_names.check(checkpoint(info("encoder/layer_0/kernel"), info("ключ"), info("a < b"), info("x:0")))) == []
 

@@ -28,6 +28,7 @@ from inspector.core.io.sources import DEFLATED, STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import counted
 
 from .entries import DOUBT, ENTRY_SIGNATURE, FETCH_AGAIN, Table, parse, split
@@ -49,6 +50,7 @@ _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
 _BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
+_LARGE = 32 << 20           # bytes of a directory after which memory is given back
 _WORTH_NUMPY = 2000          # members that are faster with it, where it is there already
 _LISTED = 20                 # findings of one sort told one by one
 
@@ -130,6 +132,8 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment, {})
     _look_at_members(directory, columns, outside, source)
     _look_at_headers(directory, columns, source, at)
+    if end.nbytes > _LARGE:
+        release_memory()
     return directory
 
 
@@ -350,8 +354,21 @@ def _placed(table: Table, source: SourceFile, at: int) -> tuple[Columns, list[st
     """The columns of a directory that begins at `at`, and the names of the members that do not lie inside the file at all. Raises Corrupt
     where two members share bytes."""
     bounds, outside = _bounds(table, source.size, at)
-    return Columns(source.index, table.raws, table.lengths, table.flags, table.methods, table.crcs,
-                   table.packed, table.sizes, table.headers, bounds, array("Q", bytes(8 * len(bounds)))), outside
+    sizes = _narrowed(table.sizes)
+    packed = sizes if table.packed is table.sizes else _narrowed(table.packed)
+    code = "I" if source.size < 1 << 32 else "Q"
+    offsets = array(code, bytes(array(code).itemsize * len(bounds)))
+    return Columns(source.index, table.raws, table.lengths, table.flags, table.methods, table.crcs, packed, sizes,
+                   _narrowed(table.headers), _narrowed(bounds), offsets), outside
+
+
+def _narrowed(column: array[int]) -> array[int]:
+    """A long column in half the memory, if its numbers fit."""
+    if len(column) < _WORTH_NUMPY or "numpy" not in sys.modules:
+        return column
+    import numpy as np
+    numbers = np.frombuffer(column, np.uint64)
+    return column if int(numbers.max()) >> 32 else array("I", numbers.astype(np.uint32).tobytes())
 
 
 def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[str], source: SourceFile) -> None:

@@ -92,6 +92,8 @@ def parse(data: bytes, entries: int, start: int, base: int) -> Table:
         _refuse_second_names(data, columns, names)
     if start:
         headers = array("Q", [min(header + start, _FARTHEST) for header in headers])
+    if packed == sizes:         # as torch writes them
+        packed = sizes
     return Table(names, raws, lengths, flags, methods, crcs, packed, sizes, headers, oddly)
 
 

@@ -7,9 +7,10 @@ by `tensors.Tensors.read`, which also finds the words for what is wrong.
 """
 from __future__ import annotations
 
+import functools
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.graph import (
@@ -34,7 +35,7 @@ from inspector.core.graph import (
     Graph,
     ManyPairs,
 )
-from inspector.core.pickles.decode.columns import all_different, different
+from inspector.core.pickles.decode.columns import all_different, different, goes_up
 
 from .names import canonical, storage_dtype
 
@@ -46,8 +47,11 @@ if TYPE_CHECKING:
 
 NAMES = (GLOBAL, GLOBALDYN, EXT)
 WORTH_IT = 3000             # calls from which importing numpy pays
+ORDINARY, GIVEN = 1, 2
 _RANKS = 8
-_AT_ONCE = 1 << 17          # tensors whose sizes are looked at together: more take more memory for a moment than all that is kept
+_AT_ONCE = 1 << 16          # ids or texts that are looked at together, and …
+_NODES_AT_ONCE = 1 << 20    # … nodes: of all of them this would take more memory for a moment than all that is kept
+_FEW_FORMS = 1 << 12        # … that are known again
 KEY_DIGITS = 18            # what fits 64 bits in any case
 LONGEST_TAG = 1000          # bytes of a location tag that is read whole: many ids may share a long one
 _LONG_TEXT = 256            # bytes
@@ -58,15 +62,36 @@ _EXACT = float(1 << 52)     # below this, sums and products of doubles are the i
 Form = tuple[tuple[int, ...], tuple[int, ...]]      # shape, stride
 
 
-class RowNumbers(NamedTuple):
-    """The rows of ordinary tensors by their nodes: `there[n]` is 1 for nodes that are some, and `nodes` are those, in order."""
+class _Forms:
+    """Those of a graph, as they come: most are known again."""
 
-    there: bytearray
+    def __init__(self) -> None:
+        self.all: list[Form] = []
+        self._places: dict[Form, int] = {}
+
+    def add(self, forms: Iterable[Form]) -> list[int]:
+        """The places of these among all."""
+        found = []
+        for form in forms:
+            place = self._places.get(form, len(self.all))
+            if place == len(self.all):
+                self.all.append(form)
+                if place < _FEW_FORMS:
+                    self._places[form] = place
+            found.append(place)
+        return found
+
+
+class RowNumbers(NamedTuple):
+    """The rows of ordinary tensors by their nodes: `marks[n]` has ORDINARY for nodes that are some, and `nodes` are those, in order. GIVEN
+    is for who lists these and others: a byte for each node is a lot."""
+
+    marks: bytearray
     nodes: array[int]
 
     def of(self, n: int) -> int:
         """-1 for a node that is none."""
-        return bisect_left(self.nodes, n) if self.there[n] else -1
+        return bisect_left(self.nodes, n) if self.marks[n] & ORDINARY else -1
 
     def of_all(self, nodes: np.ndarray[Any, Any]) -> Ints:
         """The same of many, which are all there."""
@@ -76,8 +101,18 @@ class RowNumbers(NamedTuple):
 
     def are_there(self, nodes: np.ndarray[Any, Any]) -> Bools:
         import numpy as np
-        found: Bools = np.frombuffer(self.there, np.bool_)[nodes]
+        found: Bools = (np.frombuffer(self.marks, np.uint8)[nodes] & ORDINARY).astype(np.bool_)
         return found
+
+
+    def are_fresh(self, nodes: np.ndarray[Any, Any]) -> bool:
+        """Whether all are there, and none was given."""
+        import numpy as np
+        return bool((np.frombuffer(self.marks, np.uint8)[nodes] == ORDINARY).all())
+
+    def give(self, nodes: np.ndarray[Any, Any]) -> None:
+        import numpy as np
+        np.frombuffer(self.marks, np.uint8)[nodes] |= GIVEN
 
 
 class Rows(NamedTuple):
@@ -198,21 +233,32 @@ def texts_of(graph: Graph, nodes: Ints) -> list[str] | None:
 def are_different(graph: Graph, texts: array[int]) -> bool:
     """Whether the texts of many STR nodes are surely all different, by sums over them; those that are long are not looked at."""
     import numpy as np
-    nodes = np.frombuffer(texts, np.intc)
+    nodes, sums = np.frombuffer(texts, np.intc), []
+    for first in range(0, len(nodes), _AT_ONCE):
+        some = _sums_of(graph, nodes[first:first + _AT_ONCE])
+        if some is None:
+            return False
+        sums.append(some)
+    return not sums or all_different(np.concatenate(sums))
+
+
+def _sums_of(graph: Graph, nodes: np.ndarray[Any, np.dtype[np.intc]]) -> Ints | None:
+    """A sum over the text of each of those nodes; None where one is long."""
+    import numpy as np
     start, end = np.frombuffer(graph.a, np.int64)[nodes], np.frombuffer(graph.b, np.intc)[nodes].astype(np.int64)
     length = end - start
     longest = int(length.max(initial=0))
     if longest > _LONG_TEXT or len(graph.data) < 8:
-        return False
+        return None
     words: Ints = np.ndarray((len(graph.data) - 7,), np.dtype("<i8"), graph.data, 0, (1,))
     last = len(graph.data) - 8
-    sums = length * _MIX
+    sums: Ints = length * _MIX
     for done in range(0, longest, 8):
         at, left = start + done, np.clip(length - done, 0, 8)
         word = words[np.minimum(at, last)] >> 8 * np.maximum(at - last, 0).clip(0, 7)     # where the data ends it is read from before
         word = np.where(left == 8, word, word & ((1 << 8 * np.minimum(left, 7)) - 1))
         sums = (sums ^ word ^ (sums >> 29)) * _MIX
-    return all_different(sums)
+    return sums
 
 
 def are_different_integers(graph: Graph, nodes: array[int]) -> bool:
@@ -230,12 +276,31 @@ class _Columns:
         self.a: Ints = np.frombuffer(graph.a, np.int64)
         self.b: Ints = np.frombuffer(graph.b, np.intc)
         self.operands: Ints = np.frombuffer(graph.operands, np.intc)
-        self.changed: Bools = np.zeros(len(graph), np.bool_)
-        self.changed[np.fromiter(graph.mutations, np.int64, len(graph.mutations))] = True
+
+    @functools.cached_property
+    def changed(self) -> Bools:
+        import numpy as np
+        found: Bools = np.zeros(len(self.graph), np.bool_)
+        found[np.fromiter(self.graph.mutations, np.int64, len(self.graph.mutations))] = True
+        return found
 
     def tensors(self, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
         import numpy as np
-        nodes: Ints = np.flatnonzero(self.kind == REDUCE)
+        forms = _Forms()
+        parts = [self._tensors_between(first, last, builders, ordered_dicts, forms) for first, last in self._stretches()]
+        nodes, form, offsets, reaches, requires_grad, pids = (np.concatenate(column) for column in zip(*parts, strict=True))
+        del parts
+        rows = Rows(numbered(nodes, len(self.kind)), nodes, form, forms.all, offsets, reaches, requires_grad, pids)
+        return rows, self._ids(pids if goes_up(pids) else self._once(pids))
+
+    def _stretches(self) -> Iterator[tuple[int, int]]:
+        """The graph in parts: what is asked of all of it takes more memory for a moment than all that is kept."""
+        return ((first, first + _NODES_AT_ONCE) for first in range(0, len(self.kind), _NODES_AT_ONCE))
+
+    def _tensors_between(self, first: int, last: int, builders: set[int], ordered_dicts: set[int], forms: _Forms) -> tuple[Ints, ...]:
+        """The columns of `Rows` from `nodes` on, but for `forms`, of the nodes from `first` to `last`."""
+        import numpy as np
+        nodes: Ints = np.flatnonzero(self.kind[first:last] == REDUCE) + first
         nodes = nodes[self._names(self.a[nodes], builders) & ~self.changed[nodes]]
         nodes = nodes[self._is_tuple(self.b[nodes], 6)]
         storage, offset, size, stride, grad, hooks = self._items(self.b[nodes], 6)
@@ -243,36 +308,29 @@ class _Columns:
         good = (self.kind[offset] == INT) & (self.a[offset] >= 0) & self._is_tuple(size) & self._is_tuple(stride)
         good &= (rank <= _RANKS) & (self.b[stride] - self.a[stride] == rank)
         good &= ((self.kind[grad] == TRUE) | (self.kind[grad] == FALSE)) & self._no_hooks(hooks, ordered_dicts)
-        del hooks
         good &= self._is_id(storage)
-        forms: list[Form] = []                  # the same may come several times
-        form, reach = np.zeros(len(nodes), np.int64), np.zeros(len(nodes), np.int64)
+        form, reach = np.zeros(len(nodes), np.intc), np.zeros(len(nodes), np.int64)
         for dims in range(_RANKS + 1):
-            of_rank = np.flatnonzero(good & (rank == dims))
-            for begin in range(0, len(of_rank), _AT_ONCE):
-                pick = of_rank[begin:begin + _AT_ONCE]
+            pick = np.flatnonzero(good & (rank == dims))
+            if len(pick):
                 good[pick] = self._of_rank(dims, pick, size[pick], stride[pick], forms, form, reach)
-        pids = storage[good]
-        nodes = nodes[good]
-        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], forms, self.a[offset[good]], reach[good],
-                    self.kind[grad[good]] == TRUE, pids)
-        del nodes, storage, offset, size, stride, grad, rank, good, form, reach, of_rank       # of a million they are 100 MB
-        return rows, self._ids(self._once(pids))
+        return nodes[good].astype(np.intc), form[good], self.a[offset[good]], reach[good], self.kind[grad[good]] == TRUE, storage[good]
 
     def computed_calls(self) -> list[int]:
         import numpy as np
-        calls, targets = self._calls()
         odd: Bools = np.ones(256, np.bool_)
         odd[list(NAMES)] = False
-        return sorted(calls[odd[self.kind[targets]]].tolist())
+        return [n for calls, targets in self._calls() for n in sorted(calls[odd[self.kind[targets]]].tolist())]
 
     def calls_besides(self, names: set[int]) -> list[int]:
-        calls, targets = self._calls()
-        return sorted(calls[~self._names(targets, names)].tolist())
+        return [n for calls, targets in self._calls() for n in sorted(calls[~self._names(targets, names)].tolist())]
 
     def ids_of_others(self) -> list[int]:
+        return [n for first, last in self._stretches() for n in self._ids_of_others(first, last)]
+
+    def _ids_of_others(self, first: int, last: int) -> list[int]:
         import numpy as np
-        nodes: Ints = np.flatnonzero(self.kind == PERSID)
+        nodes: Ints = np.flatnonzero(self.kind[first:last] == PERSID) + first
         ids = self.a[nodes]
         full = (self.kind[ids] == TUPLE) & (self.b[ids] > self.a[ids])
         words = self.operands[self.a[ids[full]]]
@@ -283,14 +341,16 @@ class _Columns:
             fine[full] = ~np.isin(words, others)
         return nodes[~fine].tolist()        # type: ignore[no-any-return]
 
-    def _calls(self) -> tuple[Ints, Ints]:
-        """All calls, and the callable of each."""
+    def _calls(self) -> Iterator[tuple[Ints, Ints]]:
+        """All calls, and the callable of each, stretch by stretch."""
         import numpy as np
-        direct: Ints = np.flatnonzero((self.kind == REDUCE) | (self.kind == NEWOBJ))
-        listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
-        return np.concatenate((direct, listed)), np.concatenate((self.a[direct], self.operands[self.a[listed]]))
+        for first, last in self._stretches():
+            kind = self.kind[first:last]
+            direct: Ints = np.flatnonzero((kind == REDUCE) | (kind == NEWOBJ)) + first
+            listed: Ints = np.flatnonzero((kind == NEWOBJEX) | (kind == OBJ) | (kind == INST)) + first
+            yield np.concatenate((direct, listed)), np.concatenate((self.a[direct], self.operands[self.a[listed]]))
 
-    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: list[Form], form: Ints, reach: Ints) -> Any:
+    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: _Forms, form: np.ndarray[Any, Any], reach: Ints) -> Any:
         """For which of the tensors `pick`, all with `dims` dimensions, sizes and strides are in order; adds to `forms`, and
         writes into `form` which of them it is and into `reach` how far it goes."""
         import numpy as np
@@ -301,9 +361,9 @@ class _Columns:
         if not np.array_equal(both[first][which], both):
             return False                        # made to collide: the careful way for all of them
         sound, far = _sound(lengths[first], steps[first])
-        form[pick] = which + len(forms)
+        places = forms.add([(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())])
+        form[pick] = np.array(places, np.intc)[which]
         reach[pick] = far[which]
-        forms += [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
         return whole & whole_too & sound[which]
 
     def _items(self, tuples: Ints, count: int) -> list[Ints]:
@@ -380,14 +440,22 @@ class _Columns:
         """What the persistent ids say; those whose key is no short number, whose tag is long or "meta", of which something is
         to be said at each tensor, or whose class is unknown, are left out."""
         import numpy as np
-        _, cls, key, location, numel = self._items(self.a[nodes], 5)
         known = [storage_dtype(*canonical(*name)) for name in self.graph.names]
-        dtype, dtypes = _texts_once(known)
-        numbers, keep = self._decimals(self.a[key], self.b[key])
-        keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]] & (self.b[location] - self.a[location] <= LONGEST_TAG)
-        keep &= ~self._says(location, b"meta")
-        device, devices = self._few_texts(location[keep])
-        return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device, devices, self.a[numel[keep]])
+        of_name, dtypes = _texts_once(known)
+        of_name = of_name.astype(np.intc)
+        is_known = np.array([one is not None for one in known], np.bool_)
+        devices: dict[str, int] = {}
+        parts = []
+        for begin in range(0, max(len(nodes), 1), _AT_ONCE):
+            some = nodes[begin:begin + _AT_ONCE]
+            _, cls, key, location, numel = self._items(self.a[some], 5)
+            numbers, keep = self._decimals(self.a[key], self.b[key])
+            keep &= is_known[self.a[cls]] & (self.b[location] - self.a[location] <= LONGEST_TAG) & ~self._says(location, b"meta")
+            device, texts = self._few_texts(location[keep])
+            places = np.array([devices.setdefault(text, len(devices)) for text in texts], np.intc)
+            parts.append((some[keep], numbers[keep], of_name[self.a[cls[keep]]], places[device], self.a[numel[keep]]))
+        own, keys, dtype, device, numels = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Ids(own, keys, dtype, dtypes, device, [*devices], numels)
 
     def _few_texts(self, texts: Ints) -> tuple[Ints, list[str]]:
         """For each of the texts its place among the different ones, and those: few, however many nodes say the same."""
@@ -432,9 +500,9 @@ def _texts_once(texts: list[str | None]) -> tuple[Ints, list[str]]:
 def numbered(nodes: Ints, count: int) -> RowNumbers:
     """Which of `count` nodes are among `nodes`, which go up, and which of them each is."""
     import numpy as np
-    there = bytearray(count)
-    np.frombuffer(there, np.uint8)[nodes] = 1
-    return RowNumbers(there, array("i", nodes.astype(np.intc).tobytes()))
+    marks = bytearray(count)
+    np.frombuffer(marks, np.uint8)[nodes] = ORDINARY
+    return RowNumbers(marks, array("i", nodes.astype(np.intc).tobytes()))
 
 
 def by_name(graph: Graph, numbers: RowNumbers, pairs: ManyPairs) -> tuple[Ints, Ints]:
@@ -449,12 +517,12 @@ def by_name(graph: Graph, numbers: RowNumbers, pairs: ManyPairs) -> tuple[Ints, 
 
 class RowsOfPairs:
     """The pairs of a large dict that are ordinary tensors under text keys, thousands at a time. `rows` and `texts` are those that were
-    taken last; `given` has 1 for nodes that were given before."""
+    taken last."""
 
-    def __init__(self, graph: Graph, pairs: ManyPairs, numbers: RowNumbers, given: bytearray) -> None:
+    def __init__(self, graph: Graph, pairs: ManyPairs, numbers: RowNumbers) -> None:
         import numpy as np
         self._graph = graph
-        self._kind, self._given = np.frombuffer(graph.kind, np.uint8), np.frombuffer(given, np.uint8)
+        self._kind = np.frombuffer(graph.kind, np.uint8)
         self._a, self._b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
         self._keys: Ints = np.frombuffer(pairs.keys, np.intc)
         self._values: Ints = np.frombuffer(pairs.values, np.intc)
@@ -465,7 +533,7 @@ class RowsOfPairs:
     def take(self, first: int, count: int, most: int) -> bool:
         """Whether the pairs from `first` on are all so, no tensor twice, and their keys at most `most` bytes together."""
         keys, self._taken = self._keys[first:first + count], self._values[first:first + count]
-        if not self._numbers.are_there(self._taken).all() or self._given[self._taken].any() or not all_different(self._taken) \
+        if not self._numbers.are_fresh(self._taken) or not all_different(self._taken) \
                 or not (self._kind[keys] == STR).all() or int((self._b[keys] - self._a[keys]).sum()) > most:
             return False
         self.rows, texts = self._numbers.of_all(self._taken), texts_of(self._graph, keys)
@@ -473,4 +541,4 @@ class RowsOfPairs:
         return texts is not None
 
     def give(self) -> None:
-        self._given[self._taken] = 1
+        self._numbers.give(self._taken)

@@ -60,7 +60,7 @@ from inspector.core.wording import count
 
 from . import small_dicts
 from .anomalies import Anomalies
-from .bulk import RowsOfPairs, by_name, segments_of
+from .bulk import GIVEN, RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
@@ -68,7 +68,7 @@ from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_
 from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
-from .tensors import Tensors
+from .tensors import Tensors, give_back
 
 _ENTRY = 200                    # bytes that an entry takes in the tables besides its key
 _TENSOR = 300                   # … and a tensor more
@@ -133,7 +133,8 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
         listing.run()
     found = Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
                      listing.reader.storages.listed(), listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
-    listing.reader.give_back()
+    del listing
+    give_back(graph)
     return found
 
 
@@ -229,7 +230,7 @@ class _Listing:
         self._entries = 0
         self._room = limits.of_file(graph.end - graph.start).memory - graph.nbytes      # bytes that the tables may still take
         self._leaves: dict[int, Plain] = {}
-        self._given = bytearray(len(graph))         # nodes of tensors that were listed: 1
+        self._marks = reader.numbers.marks          # nodes of tensors that were listed: GIVEN
         self._references: dict[int, Opaque] = {}
         self._metadata: dict[int, dict[str, Any]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
@@ -257,7 +258,7 @@ class _Listing:
         seen, tensors, values, quick, add, numbers = self._seen, self.tensors, self.values, self._quick, self._add, self.reader.numbers
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
-        slots, holder, shadows, given, known = self.slots, frame.holder, frame.shadows, self._given, self._known
+        slots, holder, shadows, marks, known = self.slots, frame.holder, frame.shadows, self._marks, self._known
         shadowed = shadows or frame.in_shadow
         small = self._small if not shadowed else None
         to_see = self._to_see
@@ -276,15 +277,15 @@ class _Listing:
             if slots is not None:
                 slots.append(Slot(key, holder, name, n))
             k = kind[n]
-            if k == REDUCE and not given[n]:
-                if add is not None and numbers.there[n] and not shadowed:
-                    given[n] = 1
+            if k == REDUCE and marks[n] < GIVEN:
+                if add is not None and marks[n] and not shadowed:
+                    marks[n] |= GIVEN
                     add(numbers.of(n), key, state_dict)
                     room -= _TENSOR
                     continue
                 info = quick(n, key, state_dict)
                 if info is not None:
-                    given[n] = 1
+                    marks[n] |= GIVEN
                     tensors.append(_as_shadowed(info) if shadowed else info)
                     room -= _TENSOR
                     continue
@@ -345,15 +346,15 @@ class _Listing:
 
     def _tensor(self, n: int, key: str, parent: _Frame | None) -> bool:
         state_dict = parent.state_dict if parent else None
-        if self._given[n] and self._repeats <= 0:
+        if self._marks[n] & GIVEN and self._repeats <= 0:
             self.values.append((key, self._reference(n)))
             return True
         rebuilt = self.reader.read(n, key, state_dict)
         if rebuilt is None:
             return False
-        if self._given[n]:
+        if self._marks[n] & GIVEN:
             self._repeats -= _AGAIN
-        self._given[n] = 1
+        self._marks[n] |= GIVEN
         self._spend(_TENSOR)
         shadowed = parent is not None and (parent.shadows or parent.in_shadow)
         self.tensors.append(_as_shadowed(rebuilt.info) if shadowed else rebuilt.info)
@@ -455,8 +456,8 @@ class _Listing:
             self._seen.update(self._to_see.pop())
         if not isinstance(tensors, TensorList):
             return 0
-        self.reader.give_back()
-        found = RowsOfPairs(self.graph, pairs, self.reader.numbers, self._given)
+        give_back(self.graph)
+        found = RowsOfPairs(self.graph, pairs, self.reader.numbers)
         while done < len(pairs):
             self.monitor.check()
             prefix, count = frame.prefix, min(_MANY, len(pairs) - done)
@@ -479,7 +480,7 @@ class _Listing:
         """Lists dicts that have only a few ordinary tensors, thousands at a time, as `_small_dict` does one by one: from the first of
         `nodes` on for as long as there is nothing else, and nothing that was there before. Gives how many were listed. `names` are keys
         or, of items, the complements of their indexes."""
-        tensors, small, given, limits, done = self.tensors, self._small, self._given, self.limits, 0
+        tensors, small, numbers, limits, done = self.tensors, self._small, self.reader.numbers, self.limits, 0
         if small is None or not isinstance(tensors, TensorList) or frame.in_shadow or frame.optimizer \
                 or len(self._stack) >= limits.walk_depth:
             return 0
@@ -497,7 +498,8 @@ class _Listing:
             room = (_ENTRY + _CONTAINER) * count + (_PAIR + _ENTRY + _TENSOR) * total + sum(map(_size_of, chain(paths, prefixes, keys)))
             if not all(paths) or len(fresh) < count + total or not self._seen.isdisjoint(fresh) or not all_different(found.values) \
                     or room + _ITEM * (2 + 2 * max(found.counts)) > self._room or self._entries + total > limits.walk_entries \
-                    or not self._opened.isdisjoint(dicts) or len({*dicts}) < count or any(map(given.__getitem__, found.values.tolist())):
+                    or not self._opened.isdisjoint(dicts) or len({*dicts}) < count \
+                    or not numbers.are_fresh(found.values):
                 break
             tensors.add_dicts(found.rows, keys, found.counts, self._state_dicts_of(found, paths, frame))
             self._opened.update(dicts)
@@ -505,8 +507,7 @@ class _Listing:
             self._entries += total
             self._room -= room
             self._seen |= fresh
-            for node in found.values.tolist():
-                given[node] = 1
+            numbers.give(found.values)
             if self.slots is not None:
                 inside = map(Slot, keys, chain.from_iterable(map(repeat, dicts, found.counts)), found.keys.tolist(), found.values.tolist())
                 for path, name, n, inner in zip(paths, own, dicts, found.counts, strict=True):
@@ -532,7 +533,7 @@ class _Listing:
         be: False, and nothing was done, where there is any of that."""
         count, prefix, limits = len(found.rows), _prefix(key), self.limits
         keys = [prefix + text for text in found.texts] if prefix else found.texts
-        fresh, given, rows, places, own = {*keys}, self._given, found.rows, found.places, keys
+        fresh, marks, rows, places, own = {*keys}, self._marks, found.rows, found.places, keys
         nodes: Row[int] = found.values
         if found.mixed:
             nodes, own = [*compress(nodes, map((-1).__ne__, rows))], [*compress(keys, map((-1).__ne__, rows))]
@@ -540,7 +541,7 @@ class _Listing:
         room = _CONTAINER + _size_of(prefix) + (_PAIR + _ENTRY) * count + _TENSOR * len(nodes) + sum(map(_size_of, keys))
         if room + _ITEM * (2 + 2 * count) > self._room or self._entries + count > limits.walk_entries or n in self._opened or not key \
                 or len(self._stack) >= limits.walk_depth or len(fresh) < count or not self._seen.isdisjoint(fresh) \
-                or any(map(given.__getitem__, nodes)) or (parent.optimizer and segment == "state") or len({*nodes}) < len(nodes):
+                or max(map(marks.__getitem__, nodes)) >= GIVEN or (parent.optimizer and segment == "state") or len({*nodes}) < len(nodes):
             return False
         state_dict = parent.state_dict
         if not parent.no_state_dict_below and judged(self._entries_of_small(found), key) != "no":
@@ -552,7 +553,7 @@ class _Listing:
         self._room -= room
         self._seen |= fresh
         for node in nodes:
-            given[node] = 1
+            marks[node] |= GIVEN
         assert isinstance(self.tensors, TensorList)
         self.tensors.extend(rows, places, own, state_dict)
         if found.mixed:
@@ -674,7 +675,7 @@ class _Listing:
     def _reference(self, n: int) -> Opaque:
         found = self._references.get(n)
         if found is None:
-            where = "a tensor that was listed before" if self._given[n] else visible(self._paths.get(n, "") or "(the root)")
+            where = "a tensor that was listed before" if self._marks[n] & GIVEN else visible(self._paths.get(n, "") or "(the root)")
             found = self._references[n] = Opaque("reference", f"→ {where}", n)
         return found
 

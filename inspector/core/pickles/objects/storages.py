@@ -13,7 +13,7 @@ from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TEXTS, TUPLE, Graph
 from inspector.core.keypath import visible
-from inspector.core.pickles.decode.columns import different
+from inspector.core.pickles.decode.columns import different, goes_up
 
 from .bulk import KEY_DIGITS, LONGEST_TAG, Ids
 from .names import canonical, is_distributed, storage_dtype
@@ -292,8 +292,11 @@ class Storages:
             pieces += [uses[done:count], np.array([place], np.intc)]
             done = count
         order = np.concatenate([*pieces, uses[done:]])
-        places, first, _ = different(order)
-        order = order[np.sort(first)]
+        if goes_up(order):
+            places = order
+        else:
+            places, first, _ = different(order)
+            order = order[np.sort(first)]
         places = places[places >= 0]
         many.use(places)
         found = ListedStorages(many, array("i", order.tobytes()), [*self.known.values()])

@@ -17,7 +17,7 @@ from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import count
 
 from . import arrays, composite_tensors
-from .bulk import RowNumbers, Rows, numbered, ordinary_tensors
+from .bulk import ORDINARY, RowNumbers, Rows, numbered, ordinary_tensors
 from .calls import Call, call_of, tuple_items
 from .listed import Ordinary, TensorList, ordinary_of
 from .names import (
@@ -63,6 +63,13 @@ class Rebuilt(NamedTuple):
     gradient: int = -1
 
 
+def give_back(graph: Graph) -> None:
+    """Columns of a million tensors that were needed for a moment are holes in this process's memory: a hundred megabytes, which nothing
+    else fits into."""
+    if len(graph) > _LARGE:
+        release_memory()
+
+
 class Tensors:
     """Reads tensors of one graph. `remarks` counts what is odd about readable ones: id -> [(key, text)], first few."""
 
@@ -76,7 +83,7 @@ class Tensors:
         self.remarks: dict[str, list[tuple[str, str]]] = {}
         self._rows: Rows | None = None
         self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts) or (None, None)
-        self.give_back()
+        give_back(graph)
         self.storages.ordinary_ids = len(self.storages.ids.nodes) if self.storages.ids is not None else 0
         self._ordinary: Ordinary | None = None
         self.numbers = RowNumbers(bytearray(len(graph)), array("i")) if self._rows is None else self._rows.numbers
@@ -86,12 +93,6 @@ class Tensors:
         self._lists: dict[int, tuple[float, ...]] = {}
         self._under: set[int] = set()
         self._arrays: dict[int, arrays.Array | None] = {}
-
-    def give_back(self) -> None:
-        """Columns of a million tensors that were needed for a moment are holes in this process's memory: a hundred megabytes, which nothing
-        else fits into."""
-        if len(self.graph) > _LARGE:
-            release_memory()
 
     def is_tensor(self, n: int) -> bool:
         """Whether node `n` is a call of something that builds tensors, by its name only; or a numpy array of numbers."""
@@ -114,7 +115,7 @@ class Tensors:
 
     def is_scalar(self, n: int) -> bool:
         """Whether the tensor that node `n` builds has no dimension, by its list of sizes only. Resolves nothing."""
-        if self.numbers.there[n]:
+        if self.numbers.marks[n] & ORDINARY:
             return not self._shape(self.numbers.of(n))
         graph = self.graph
         for _ in range(_WRAPPERS):
@@ -153,7 +154,7 @@ class Tensors:
         self._ordinary = ordinary_of(rows.forms, many, form=rows.form[which], place=places[which], node=rows.nodes[which],
                                      offset=rows.offsets[which], requires_grad=rows.requires_grad[which])
         del rows, places, which
-        self.give_back()
+        give_back(self.graph)
         return TensorList(self._ordinary, storages.uses)
 
     def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:

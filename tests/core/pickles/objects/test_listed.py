@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import copy
 import pickle
+import tracemalloc
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.formats import torch_zip
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects import bulk
+from inspector.core.pickles.objects import bulk, contents
 from inspector.core.pickles.objects.bulk import WORTH_IT, are_different
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.listed import ListedTensors
-from inspector.core.pickles.objects.storages import KnownStorages, ListedStorages
+from inspector.core.pickles.objects.storages import KnownStorages, ListedStorages, ManyRefs
 from inspector.core.tensor_table import column, each_alone, kinds
 from tests.core.pickles import opcodes as op
 
@@ -102,6 +103,57 @@ def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pyte
     for fields in (("shape", "stride"), ("dtype", "device", "storage_nbytes"), ("offset", "problem", "layout")):
         assert times(ckpt, *fields) == times(plain, *fields)
     assert core.headline(ckpt) == core.headline(plain)
+
+
+def test_that_it_makes_no_difference_how_much_is_looked_at_together(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = core.open(path)
+    for name, much in (("_NODES_AT_ONCE", 777), ("_AT_ONCE", 100), ("_FEW_FORMS", 2)):
+        monkeypatch.setattr(bulk, name, much)
+    in_parts = core.open(path)
+    assert isinstance(in_parts.tensors, ListedTensors)
+    same(in_parts, whole)
+    assert times(in_parts, "shape", "stride") == times(whole, "shape", "stride")
+
+
+class NoBytes:
+    """What a container finds of storages that all are there, in as little memory as can be."""
+
+    def __init__(self, refs: ManyRefs) -> None:
+        self.good = bytes([1]) * len(refs.keys)
+        self.nbytes = array("i", [24]) * len(refs.keys)
+
+    def ids(self, places: Iterable[int]) -> Iterable[str]:
+        return map(str, places)
+
+    def place_of(self, id: str) -> int:
+        return int(id)
+
+    def storage(self, place: int) -> Storage:
+        raise NotImplementedError
+
+    def use(self, places: Any) -> None:
+        pass
+
+
+def test_that_little_is_held_for_a_moment_while_very_many_tensors_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 6 * MANY
+    graph = decode(b"}(" + b"".join(op.text(f"layers.{n}.weight") + op.tensor(op.storage(str(n), numel=6), 0, (2, 3), (3, 1))
+                                    for n in range(count)) + b"u.")
+    monkeypatch.setattr(bulk, "_NODES_AT_ONCE", 1 << 15)            # in proportion to what a million are
+    monkeypatch.setattr(bulk, "_AT_ONCE", 1 << 11)
+    monkeypatch.setattr(contents, "_MANY", 1 << 9)
+    tracemalloc.start()
+    try:
+        found = contents_of(graph, KnownStorages({}).resolve, resolve_many=NoBytes)
+        kept, listing = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        assert not [*bulk.computed_calls(graph), *bulk.ids_of_others(graph), *bulk.calls_besides(graph, {*range(len(graph.names))})]
+        checking = tracemalloc.get_traced_memory()[1] - kept
+    finally:
+        tracemalloc.stop()
+    assert len(found.tensors) == count
+    assert listing < 9.9 * len(graph)
+    assert checking < 3.3 * len(graph)
 
 
 def test_that_what_is_listed_goes_to_other_processes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
