@@ -405,4 +405,4 @@ RECIPES: dict[str, Recipe] = {
                                     "int64* uint16*")
        for name in ("float32", "float64")},
 }
-loops = Loops(RECIPES, RECIPES.__getitem__)
+loops = Loops({name: recipe.arguments for name, recipe in RECIPES.items()}, RECIPES.__getitem__)

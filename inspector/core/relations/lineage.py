@@ -20,6 +20,7 @@ from .deltas import Both, delta_of
 
 _MOST = 4096            # pairs that are looked at, the largest
 _DEEP = 8               # kinds of modules, in one of each of which a high rank that is still low is looked for
+_BATCH = 16             # pairs that are one job: of most the difference has told all
 _NAMED = 6
 _MOST_LAYERS = 4096
 _LONGEST = 1e150        # norms whose squares are numbers
@@ -32,7 +33,7 @@ def lineage_of(comparison: Comparison, monitor: Monitor = QUIET) -> Lineage:
                 and pair.difference is not None and pair.a not in explained]
     differing = [pair for pair in compared if pair.difference is not None and pair.difference.n_different and not pair.difference.cast
                  and comparison.a.tensors[pair.a or ""].unpacked is comparison.b.tensors[pair.b or ""].unpacked is None]
-    chosen = sorted(differing, key=lambda pair: -comparison.a.tensors[pair.a or ""].numel)[:_MOST]
+    chosen = sorted(differing, key=lambda pair: -pair.difference.numel if pair.difference is not None else 0)[:_MOST]
     looked = {(delta.a, delta.b): delta for delta in _look_at_all(comparison, chosen, monitor)}
     deltas = tuple(looked.get((pair.a or "", pair.b or "")) or _plain(comparison, pair) for pair in compared)
     return Lineage(deltas, tuple(_inferences(comparison, deltas, {(pair.a, pair.b): pair for pair in compared})),
@@ -41,32 +42,39 @@ def lineage_of(comparison: Comparison, monitor: Monitor = QUIET) -> Lineage:
 
 def _look_at_all(comparison: Comparison, chosen: Sequence[Pair], monitor: Monitor) -> list[Delta]:
     """One of each kind of module first: where its rank is high and still low, the others of its kind are looked at as deeply."""
-    kinds: dict[str, Pair] = {}
-    for pair in chosen:
-        if len(comparison.a.tensors[pair.a or ""].shape) > 1 and len(kinds) < _DEEP:
-            kinds.setdefault(_module(pair.a or ""), pair)
-    first = [*kinds.values()]
-    found = _look(comparison, first, frozenset(kinds), monitor, 1)          # what they take is done on all cores as it is
+    modules = [_module(pair.a or "") for pair in chosen]
+    kinds: dict[str, int] = {}
+    for number, (pair, module) in enumerate(zip(chosen, modules, strict=True)):
+        if len(kinds) == _DEEP:
+            break
+        if module not in kinds and len(comparison.a.tensors[pair.a or ""].shape) > 1:
+            kinds[module] = number
+    first = frozenset(kinds.values())
+    found = _look(comparison, [(chosen[number], True) for number in kinds.values()], monitor, 1)    # what they take is done on all cores
     low = frozenset(_module(delta.a) for delta in found if delta.kind == "low-rank")
-    done = {pair.a for pair in first}
-    return [*found, *_look(comparison, [pair for pair in chosen if pair.a not in done], low, monitor, cores())]
+    others = [(pair, module in low) for number, (pair, module) in enumerate(zip(chosen, modules, strict=True)) if number not in first]
+    return [*found, *_look(comparison, others, monitor, cores())]
 
 
-def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], monitor: Monitor, threads: int) -> list[Delta]:
+def _look(comparison: Comparison, chosen: Sequence[tuple[Pair, bool]], monitor: Monitor, threads: int) -> list[Delta]:
+    """`chosen`: pairs, and whether each is looked at deeply."""
     a, b = comparison.a.tensors, comparison.b.tensors
-    progress = Progress(monitor, sum(a[pair.a or ""].nbytes for pair in chosen))
+    progress = Progress(monitor, sum(pair.difference.numel for pair, _ in chosen if pair.difference is not None))
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress), TensorReader(comparison.b, progress)))
 
-    def work(pair: Pair) -> Delta:
-        deeply = _module(pair.a or "") in deep
+    def work(some: Sequence[tuple[Pair, bool]]) -> list[Delta]:
+        return [look(*one) for one in some]
+
+    def look(pair: Pair, deeply: bool) -> Delta:
         mine, x, y = readers.get(), a[pair.a or ""], b[pair.b or ""]
         plain = all(info.layout == "strided" and not info.problem for info in (x, y))
         found = delta_of(Both(mine.a, x, mine.b, y, progress, deeply), pair) if plain else _plain(comparison, pair)
-        progress.add(x.nbytes, x.key)
+        progress.add(x.numel, x.key)
         return found
 
-    with closing(readers), closing(each(chosen, work, threads, progress.stopped)) as results:
-        return list(results)
+    batches = [chosen[first:first + _BATCH] for first in range(0, len(chosen), _BATCH)]
+    with closing(readers), closing(each(batches, work, threads, progress.stopped)) as results:
+        return [delta for found in results for delta in found]
 
 
 def _plain(comparison: Comparison, pair: Pair) -> Delta:

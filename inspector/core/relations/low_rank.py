@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.comparison.differences.first_rows import ABOVE, CORNER, DIGITS, NUMERIC
+from inspector.core.comparison.differences.first_rows import ABOVE, CORNER, DIGITS, NUMERIC, has_full_rank
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _MORE = 8               # random vectors more than the rank that is expected
 _LEFT = 1.7             # how many times noise, which is 1.4 times that of one rounding where a product was rounded too, is what is left
-_PIVOT = 64.0           # times noise, what elimination makes of it at most
 _PART = 64              # rows and columns that tell of most small changes what they are; for so few numpy's library starts no threads
 _MOST_BYTES = 96 << 20  # of the products with random vectors
 
@@ -52,8 +51,9 @@ def rank_of_sample(difference: Array, noise: float, deeply: bool = True) -> int:
     corner = difference[:CORNER, :CORNER]
     if (not deeply or corner.shape == difference.shape) and is_full(corner, noise):
         return 0
-    if _has_high_rank(difference, noise):
-        return 0
+    with _at_work:
+        if has_full_rank(difference, min(difference.shape) // 2, noise):
+            return 0
     if not deeply and min(difference.shape) > _PART and _above_noise(difference[:_PART, :_PART], noise) is None:
         return 0
     with _at_work:
@@ -81,19 +81,6 @@ def is_full(corner: Array, noise: float) -> bool:
     import numpy as np
     rank = _above(np.linalg.svd(corner, compute_uv=False), corner.shape, noise)
     return bool(rank > 3 * min(corner.shape) // 4)
-
-
-def _has_high_rank(difference: Array, noise: float) -> bool:
-    """Whether elimination of one row more than half the rank there could be finds more than noise in each. Tells what most are in a few
-    milliseconds, on this thread alone."""
-    import numpy as np
-    left = difference[:min(difference.shape) // 2 + 1].copy()
-    for n, row in enumerate(left):
-        j = int(np.abs(row).argmax())
-        if abs(row[j]) <= _PIVOT * noise:
-            return False
-        left[n + 1:] -= np.outer(left[n + 1:, j] / row[j], row)
-    return True
 
 
 def rank_of(blocks: Callable[[], Iterator[Array]], shape: tuple[int, int], expected: int, noise: float) -> Rank | None:

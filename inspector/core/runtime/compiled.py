@@ -11,7 +11,7 @@ which it does not take the processor from, and used from then on by all. Without
 from __future__ import annotations
 
 import atexit
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,11 +65,13 @@ def address_of(array: Array, kind: str) -> int:
 
 
 class Loops:
-    """The loops of a room, by name. `ready` maps those that were wanted so far to None where they could not be made."""
+    """The loops of a room, by name: what arguments each has, and its recipe. `ready` maps those that were wanted so far to None where they
+    could not be made."""
 
-    def __init__(self, names: Iterable[str], recipe: Callable[[str], Recipe]) -> None:
-        self.names = tuple(names)
+    def __init__(self, arguments: Mapping[str, str], recipe: Callable[[str], Recipe]) -> None:
+        self.names = tuple(arguments)
         self.recipe = recipe
+        self._arguments = arguments
         self.ready: dict[str, Loop | None] = {}
         self._making = {name: Lock() for name in self.names}
         self._expected: set[str] = set()
@@ -100,7 +102,7 @@ class Loops:
     def _made(self, name: str) -> Loop | None:
         with self._making[name]:
             if name not in self.ready:
-                self.ready[name] = build(name, self.recipe(name).arguments)
+                self.ready[name] = build(name, self._arguments[name])
             return self.ready[name]
 
 

@@ -35,6 +35,11 @@ def _recipe(name: str) -> Recipe:
     return Recipe(_sums, f"{name}* int64 float64*")
 
 
+def _loops(*names: str) -> Loops:
+    recipes = make_loops.kernels.RECIPES
+    return Loops({name: recipes[name].arguments for name in names}, recipes.__getitem__)
+
+
 @pytest.mark.parametrize("kind", ["uint16", "uint32", "uint64"])
 def test_that_a_loop_reads_the_numbers_that_bits_are(kind: str) -> None:
     pytest.importorskip("numba")
@@ -89,13 +94,13 @@ def test_that_what_is_no_loop_of_its_own_is_left_to_its_twin(text: str) -> None:
 
 def test_that_without_llvmlite_the_twins_do_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
-    loops = Loops(["count16"], make_loops.kernels.RECIPES.__getitem__)
+    loops = _loops("count16")
     assert loops.get("count16", compiled.WORTH) is None
     assert loops.ready == {"count16": None}
 
 
 def test_that_little_work_waits_for_nothing_and_much_work_for_the_loop() -> None:
-    loops = Loops(["count16"], make_loops.kernels.RECIPES.__getitem__)
+    loops = _loops("count16")
     assert loops.get("count16", compiled.CHEAP - 1) is None
     assert not loops.ready
     assert loops.get("count16", compiled.WORTH) is not None
@@ -105,7 +110,7 @@ def test_that_little_work_waits_for_nothing_and_much_work_for_the_loop() -> None
 def test_that_a_loop_that_is_expected_is_made_once_in_the_background(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     monkeypatch.setattr(compiled, "build", lambda name, arguments: made.append(name) or print)
-    loops = Loops(["count16"], make_loops.kernels.RECIPES.__getitem__)
+    loops = _loops("count16")
     for _ in range(3):
         loops.expect("count16", compiled.CHEAP)
     assert loops.get("count16", compiled.WORTH) is print           # waits for the one that is being made
@@ -115,7 +120,7 @@ def test_that_a_loop_that_is_expected_is_made_once_in_the_background(monkeypatch
 def test_that_what_a_request_could_have_used_is_made_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     monkeypatch.setattr(compiled, "build", lambda name, arguments: made.append(name) or print)
-    loops = Loops(["count16", "scanfloat32"], make_loops.kernels.RECIPES.__getitem__)
+    loops = _loops("count16", "scanfloat32")
     assert loops.get("count16", compiled.CHEAP) is None
     assert loops.get("scanfloat32", compiled.CHEAP - 1) is None
     assert made == []

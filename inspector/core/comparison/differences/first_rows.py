@@ -20,6 +20,7 @@ ABOVE = 1.5             # how far above the greatest singular value of noise one
 NUMERIC = 1e-6          # of the greatest, what arithmetic itself leaves
 _RUN = 32               # elements that share a scale at least
 _RUNS = 64
+_FEW = 16               # runs that tell of most numbers that they hardly ever recur
 _LEVELS = 256
 _SURELY = 5.0           # standard deviations
 
@@ -44,6 +45,10 @@ def ruled_out(a: TensorInfo, x: Array, b: TensorInfo, y: Array) -> tuple[bool, b
 def may_be_few(runs: Array) -> bool:
     """Whether values may recur in the rows of `runs` as often as they do where each has 256 of them at most: that is least often where all
     of those are as frequent."""
+    return _may_recur(runs[:_FEW]) and _may_recur(runs)
+
+
+def _may_recur(runs: Array) -> bool:
     import numpy as np
     ordered = np.sort(runs, 1)
     expected = len(runs) * math.comb(runs.shape[1], 2) / _LEVELS
@@ -63,9 +68,9 @@ def has_full_rank(difference: Array, low: int, noise: float) -> bool:
     rows, columns = difference.shape
     with np.errstate(all="ignore"):
         part = difference[:low + 1]
-        least = max(ABOVE * noise * (math.sqrt(rows) + math.sqrt(columns)), NUMERIC * float(np.linalg.norm(difference)))
+        least = max(ABOVE * noise * (math.sqrt(rows) + math.sqrt(columns)), NUMERIC * math.sqrt(np.vdot(difference, difference)))
         gram = part @ part.T
-        gram[np.diag_indices(len(part))] -= least ** 2
+        gram.flat[::len(part) + 1] -= least ** 2
         if len(part) <= low or not np.isfinite(gram).all():
             return False
         try:

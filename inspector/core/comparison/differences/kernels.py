@@ -56,6 +56,8 @@ def joined(parts: list[Apart]) -> Apart:
     """What chunks say together."""
     def total(values: list[float]) -> float:
         return math.fsum(values) if all(map(math.isfinite, values)) else math.inf
+    if len(parts) == 1 and all(map(math.isfinite, parts[0])):
+        return parts[0]
     return Apart(sum(part.different for part in parts), sum(part.flips for part in parts), sum(part.nonfinite for part in parts),
                  max((part.max_d for part in parts), default=0.0), total([part.dd for part in parts]),
                  total([part.aa for part in parts]), total([part.bb for part in parts]), total([part.ab for part in parts]))
@@ -169,8 +171,9 @@ def _recipe(name: str) -> Recipe:
                       "float64": (np.uint64, 0x7FF0000000000000)}[name.removeprefix("apart-")]
     magnitude = (1 << (8 * np.dtype(kind).itemsize - 1)) - 1
     # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
-    return Recipe(_loop(kind, kind(infinite), kind(magnitude)),
-                  f"{kind.__name__}* {kind.__name__}* int64 float64 float64 int64* float64*", {"reassoc", "contract", "nnan", "nsz"})
+    return Recipe(_loop(kind, kind(infinite), kind(magnitude)), _ARGUMENTS[name], {"reassoc", "contract", "nnan", "nsz"})
 
 
-loops = Loops(("apart-bfloat16", "apart-float32", "apart-float64"), _recipe)
+_ARGUMENTS = {f"apart-{name}": f"{bits}* {bits}* int64 float64 float64 int64* float64*"
+              for name, bits in (("bfloat16", "uint16"), ("float32", "uint32"), ("float64", "uint64"))}
+loops = Loops(_ARGUMENTS, _recipe)

@@ -14,6 +14,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
+from inspector.core.tensor_table import each_alone
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.coordinates import coordinates
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader
@@ -56,40 +57,36 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     [(0, 1, 1.0)]
     """
     todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
-    views = {number: _views(comparison, number) for number in todo}
-    first_of: dict[object, int] = {}
-    seen: dict[object, Difference] = {}
-    for number in todo:
-        first_of.setdefault(views[number], number)
+    first = _first_of_each_view(comparison, todo)
+    chosen = [number for number in todo if first[number] == number]
+    seen: dict[int, Difference] = {}
     if executor is not None:
-        found = _differences_elsewhere(comparison, list(first_of.values()), rtol, atol, executor, monitor)
-        with closing(found):
+        with closing(_differences_elsewhere(comparison, chosen, rtol, atol, executor, monitor)) as found:
             for number in todo:
-                while views[number] not in seen:
-                    seen.update((views[one], difference) for one, difference in next(found))
-                yield number, seen[views[number]]
+                while first[number] not in seen:
+                    seen.update(next(found))
+                yield number, seen[first[number]]
         return
-    progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
-    nbytes_in_all = sum(_bytes_of(comparison, number) for number in todo)
-    ahead_a = read_ahead(comparison.a, [comparison.a.tensors[comparison.pairs[number].a or ""] for number in first_of.values()])
-    ahead_b = read_ahead(comparison.b, [comparison.b.tensors[comparison.pairs[number].b or ""] for number in first_of.values()])
+    nbytes_in_all = sum(_bytes_of(comparison, number) for number in chosen)
+    progress = Progress(monitor, nbytes_in_all)
+    ahead_a = read_ahead(comparison.a, (_sides(comparison, number)[0] for number in chosen))
+    ahead_b = read_ahead(comparison.b, (_sides(comparison, number)[1] for number in chosen))
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
     def read(number: int) -> Difference:
-        pair = comparison.pairs[number]
-        a, b, mine = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""], readers.get()
-        share = Share(progress, _bytes_of(comparison, number), a.key)
+        (a, b), mine = _sides(comparison, number), readers.get()
+        share = Share(progress, a.nbytes + b.nbytes, a.key)
         found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=share)
         share.end()
         return found
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    with closing(readers), closing(each(first_of.values(), read, threads, progress.stopped)) as results:
+    with closing(readers), closing(each(chosen, read, threads, progress.stopped)) as results:
         for number in todo:
-            if views[number] not in seen:
-                seen[views[number]] = next(results)
-            yield number, seen[views[number]]
+            if first[number] not in seen:
+                seen[first[number]] = next(results)
+            yield number, seen[first[number]]
     kernels.loops.make_missed()
 
 
@@ -153,16 +150,26 @@ class Readers:
         self.b.__exit__(None, None, None)
 
 
-def _views(comparison: Comparison, number: int) -> object:
-    """What is equal for pairs that are the same views on both sides; the pair's own number where that is not known."""
+def _first_of_each_view(comparison: Comparison, numbers: list[int]) -> dict[int, int]:
+    """The first of the pairs that are the same views on both sides, for each; itself where that is not known."""
+    if each_alone(comparison.a.tensors) or each_alone(comparison.b.tensors):        # the usual case, in which views need not be compared
+        return {number: number for number in numbers}
+    first: dict[object, int] = {}
+    found = {}
+    for number in numbers:
+        views = tuple(info.view for info in _sides(comparison, number))
+        found[number] = number if None in views else first.setdefault(views, number)
+    return found
+
+
+def _sides(comparison: Comparison, number: int) -> tuple[TensorInfo, TensorInfo]:
     pair = comparison.pairs[number]
-    sides = comparison.a.tensors[pair.a or ""].view, comparison.b.tensors[pair.b or ""].view
-    return number if None in sides else sides
+    return comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""]
 
 
 def _bytes_of(comparison: Comparison, number: int) -> int:
-    pair = comparison.pairs[number]
-    return comparison.a.tensors[pair.a or ""].nbytes + comparison.b.tensors[pair.b or ""].nbytes
+    a, b = _sides(comparison, number)
+    return a.nbytes + b.nbytes
 
 
 # -- by content -------------------------------------------------------------------------------------------------------------
