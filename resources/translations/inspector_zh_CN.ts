@@ -4843,6 +4843,10 @@
 <translation>另存为(&amp;V)…</translation>
 </message>
 <message>
+<source>Sav&amp;e All…</source>
+<translation>全部保存(&amp;E)…</translation>
+</message>
+<message>
 <source>Save Rows as Ta&amp;ble…</source>
 <translation>将行另存为表格(&amp;B)…</translation>
 </message>
@@ -6098,6 +6102,10 @@
 <translation>在 {n} 个文件中。保存前不会写入任何内容。</translation>
 </message>
 <message>
+<source>Save all {n}…</source>
+<translation>保存全部 {n} 个…</translation>
+</message>
+<message>
 <source>Save {name}…</source>
 <translation>保存 {name}…</translation>
 </message>
@@ -7331,6 +7339,169 @@
 <message>
 <source>Numbers of the run</source>
 <translation>训练运行的数值</translation>
+</message>
+</context>
+<context>
+<name>SaveAll</name>
+<message>
+<source>{why} Save it by itself.</source>
+<translation>{why}请单独保存它。</translation>
+</message>
+<message>
+<source>It names code that is not known here. Save it by itself, and say of each name whether it is kept.</source>
+<translation>它引用了此处未知的代码。请单独保存它，并逐个名称说明是否保留。</translation>
+</message>
+<message>
+<source>There is not enough room: {size} are free.</source>
+<translation>空间不足：剩余 {size}。</translation>
+</message>
+<message>
+<source>Save All</source>
+<translation>全部保存</translation>
+</message>
+<message>
+<source>Save all files with pending edits</source>
+<translation>保存所有有待保存修改的文件</translation>
+</message>
+<message>
+<source>Each is saved where Save would: in place of the file that is open, which stays until the new one is whole and read back. A file that would lose something is only saved if you tick it.</source>
+<translation>每个文件都保存到“保存”命令的位置：替换打开的文件；在新文件完整写好并读回之前，旧文件保持不变。会丢失内容的文件，只有勾选后才会保存。</translation>
+</message>
+<message>
+<source>What is written of each file</source>
+<translation>每个文件写入的内容</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>What is written</source>
+<translation>写入的内容</translation>
+</message>
+<message>
+<source>Progress of saving</source>
+<translation>保存进度</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>Working out what is written …</source>
+<translation>正在计算写入的内容…</translation>
+</message>
+<message>
+<source>Working out what is written</source>
+<translation>正在计算写入的内容</translation>
+</message>
+<message>
+<source>Another of these would have the same name. Save it by itself.</source>
+<translation>其中另一个文件会使用相同的名称。请单独保存它。</translation>
+</message>
+<message>
+<source>its edits cannot be applied, or not yet</source>
+<translation>其修改无法应用，或尚未应用</translation>
+</message>
+<message>
+<source>{size} are written into the file</source>
+<translation>向文件中写入 {size}</translation>
+</message>
+<message>
+<source>{size}, in place of the file</source>
+<translation>{size}，替换原文件</translation>
+</message>
+<message>
+<source>{size}, as {name} beside it</source>
+<translation>{size}，在旁边另存为 {name}</translation>
+</message>
+<message>
+<source>one thing is lost</source>
+<translation>有一项会丢失</translation>
+</message>
+<message>
+<source>{n} things are lost</source>
+<translation>有 {n} 项会丢失</translation>
+</message>
+<message>
+<source>… and {n} more</source>
+<translation>……还有 {n} 项</translation>
+</message>
+<message>
+<source>Save 1 File</source>
+<translation>保存 1 个文件</translation>
+</message>
+<message>
+<source>Save {n} Files</source>
+<translation>保存 {n} 个文件</translation>
+</message>
+<message>
+<source>{n} of {of} files are chosen, {size} to write and to read back.</source>
+<translation>已选择 {n} / {of} 个文件，需写入并读回 {size}。</translation>
+</message>
+<message>
+<source>Saving all files</source>
+<translation>正在保存所有文件</translation>
+</message>
+<message>
+<source>Saving {name} ({n} of {of})</source>
+<translation>正在保存 {name}（{n} / {of}）</translation>
+</message>
+<message>
+<source>1 file is saved</source>
+<translation>已保存 1 个文件</translation>
+</message>
+<message>
+<source>{n} files are saved</source>
+<translation>已保存 {n} 个文件</translation>
+</message>
+<message>
+<source>Nothing was saved</source>
+<translation>没有保存任何文件</translation>
+</message>
+<message>
+<source>Every byte was read back and compared.</source>
+<translation>每个字节都已读回并比较。</translation>
+</message>
+<message>
+<source>1 is not: it is as it was, and its edits wait as before.</source>
+<translation>有 1 个未保存：它保持原样，其修改仍待保存。</translation>
+</message>
+<message>
+<source>{n} are not: they are as they were, and their edits wait as before.</source>
+<translation>有 {n} 个未保存：它们保持原样，其修改仍待保存。</translation>
+</message>
+<message>
+<source>What came of it</source>
+<translation>结果</translation>
+</message>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+<message>
+<source>It was stopped before.</source>
+<translation>在它之前已停止。</translation>
+</message>
+<message>
+<source>saved, {size}</source>
+<translation>已保存，{size}</translation>
+</message>
+<message>
+<source>changed in place, {size} were written</source>
+<translation>已就地修改，写入 {size}</translation>
+</message>
+<message>
+<source>Stopping …</source>
+<translation>正在停止…</translation>
+</message>
+<message>
+<source>Something else would be lost than was told. Save it by itself.</source>
+<translation>将丢失的内容与先前告知的不同。请单独保存它。</translation>
 </message>
 </context>
 <context>

@@ -4,7 +4,6 @@ The plan is made anew in a worker whenever an answer changes, and only what was 
 """
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
 
@@ -33,7 +32,7 @@ from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import empty, label
 
-from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, question_box
+from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
 
 PATIENCE = 200          # ms after the last key before a plan is made
 SIZE = (680, 640)
@@ -235,17 +234,9 @@ class SaveDialog(QDialog):
         path = core.absolute_path(os.path.expanduser(path))
         in_place, backup = self.in_place.isChecked(), self.backup.isChecked()
 
-        def plan(in_place: bool, monitor: core.Monitor) -> core.SavePlan:
-            return core.plan_save(ckpt, path, format=format or None, shard_size=shard or None, keep_code=keep, drop_code=drop,
-                                  allow=allow, in_place=in_place, backup=backup and not in_place, monitor=monitor)
-
         def work(monitor: core.Monitor) -> core.SavePlan:
-            if in_place:
-                with contextlib.suppress(core.SaveError):       # then it takes a copy, whose plan says what is wrong with that
-                    found = plan(True, monitor)
-                    if found.in_place is not None and found.in_place.nbytes:
-                        return found
-            return plan(False, monitor)
+            return plan_for(ckpt, path, monitor, in_place=in_place, backup=backup, format=format or None, shard_size=shard or None,
+                            keep_code=keep, drop_code=drop, allow=allow)
 
         self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"))
 

@@ -1,9 +1,11 @@
 """What a save must be told before it may begin: which losses are meant, which unknown code is written, what may be replaced."""
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
@@ -21,6 +23,23 @@ QUESTIONS: dict[str, Callable[[], str]] = {
     "replace-link": lambda: translate("SaveDialog", "Replace the link by the new file"),
     "break-hard-links": lambda: translate("SaveDialog", "Part this name from the others"),
     "read-only": lambda: translate("SaveDialog", "Replace it although it is read-only")}
+
+
+def own_path(path: str) -> str:
+    """Where a document is saved unless somebody says otherwise: in its own place; beside that, where saving would not write what it is,
+    into an archive around it, or over the net."""
+    return path if core.file_of(path) == path and not core.is_address(path) else core.edited_path(path)
+
+
+def plan_for(ckpt: core.Checkpoint, path: str, monitor: core.Monitor, *, in_place: bool = True, backup: bool = False,
+             **options: Any) -> core.SavePlan:
+    """In place, where it may be and that can be done; then it takes a copy, whose plan says what is wrong with that. For workers."""
+    if in_place:
+        with contextlib.suppress(core.SaveError):
+            found = core.plan_save(ckpt, path, in_place=True, monitor=monitor, **options)
+            if found.in_place is not None and found.in_place.nbytes:
+                return found
+    return core.plan_save(ckpt, path, backup=backup, monitor=monitor, **options)
 
 
 class Box(QFrame):

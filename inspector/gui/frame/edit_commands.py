@@ -3,7 +3,7 @@ are lost."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from .opening import Opener
 
 if TYPE_CHECKING:
     from inspector.gui.dialogs.save import SaveDialog
+    from inspector.gui.dialogs.save_all import SaveAll, Saved
 
 _OF_KEYS = ("drop", "keep", "unshare")
 _AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare", "plain")       # need no dialog where the selection says it all
@@ -44,7 +45,7 @@ class EditCommands(QObject):
         # what of a selected group is shown, where a filter leaves some of it out
         self.shown_of: Callable[[Selection], Selection | None] = lambda selection: None
         for name, run in (("undo", self.undo), ("redo", self.redo), ("save", self.save), ("save-as", self.save_as),
-                          ("load-recipe", self.load_recipe), ("apply-to-all", self.apply_to_all)):
+                          ("save-all", self.save_all), ("load-recipe", self.load_recipe), ("apply-to-all", self.apply_to_all)):
             menus.on(name, run)
         for kind in edit_words.KINDS:
             menus.on(f"edit-{kind.name}", partial(self.edit, kind.name))
@@ -68,6 +69,7 @@ class EditCommands(QObject):
         self._menus["redo"].setEnabled(ready and self._session.can_redo(id))
         self._menus["save"].setEnabled(ready and bool(self._session.edits(id)))
         self._menus["save-as"].setEnabled(ready)
+        self._menus["save-all"].setEnabled(any(self._session.is_modified(one.id) for one in self._session.documents))
         self._menus["load-recipe"].setEnabled(ready)
         self._menus["apply-to-all"].setEnabled(ready and self._editing.for_others(id))
         one = ready and selection is not None and (selection.value is not None or selection.keys == (selection.prefix,))
@@ -233,6 +235,21 @@ class EditCommands(QObject):
     def save_as(self) -> None:
         self._with(lambda document: self.save_document(document.id, own=False))
 
+    def save_all(self, then: Callable[[], object] | None = None) -> None:
+        """Asks which of the files with pending edits to save, each in its own place. `then` is called once all of them are."""
+        from inspector.gui.dialogs.save_all import SaveAll
+        dialog = SaveAll(self._session, self._tasks, self._window)
+        dialog.done_saving.connect(lambda found: self._after_all(dialog, found, then))
+        dialog.open()
+
+    def _after_all(self, dialog: SaveAll, found: Sequence[Saved], then: Callable[[], object] | None) -> None:
+        for one in found:
+            if one.report is not None:
+                self._take_in(one.wish.id, one.wish.edits, one.report, one.wish.path, opens=then is None)
+        if then is not None and not any(self._session.is_modified(document.id) for document in self._session.documents):
+            dialog.accept()
+            then()
+
     def save_document(self, id: int, *, own: bool, then: Callable[[], object] | None = None) -> SaveDialog | None:
         """Asks where to and saves: over the document's `own` file, or beside it. `then` is called once it is saved."""
         document = self._session.document(id)
@@ -245,8 +262,9 @@ class EditCommands(QObject):
                 self._then_save = id
             return None
         from inspector.gui.dialogs.save import SaveDialog
+        from inspector.gui.dialogs.save_parts import own_path
         edits = self._session.edits(id)
-        dialog = SaveDialog(self._tasks, document, document.path if own and _can_replace(document) else core.edited_path(document.path),
+        dialog = SaveDialog(self._tasks, document, own_path(document.path) if own else core.edited_path(document.path),
                             self._window)
         dialog.done_saving.connect(lambda report, asked, notes: self._after(id, edits, report, asked, notes, then))
         dialog.open()
@@ -255,20 +273,24 @@ class EditCommands(QObject):
     def _after(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, notes: tuple[str, ...],
                then: Callable[[], object] | None) -> None:
         """The new file is opened beside the old one, or in its place, and the report stands over it."""
+        path = self._take_in(id, edits, report, asked, opens=then is None)
+        if then is not None:
+            then()
+        else:
+            self._saved.show_report(path, report, notes)
+
+    def _take_in(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, *, opens: bool) -> str:
+        """What was saved needs its edits no more; what is there now is opened, where it is to be. Gives its path."""
         document = self._session.document(id)
         itself = document is not None and document.checkpoint is not None and \
             any(os.path.realpath(stamp.path) == os.path.realpath(report.path) for stamp in document.checkpoint.files)
         self._session.saved_edits(id, edits, into_itself=itself)
-        if then is not None:
-            then()
-            return
-        if document is not None and itself:
-            self._saved.show_report(document.path, report, notes)
+        path = document.path if document is not None and itself else report.path if len(report.files) > 1 else asked
+        if opens and itself:
             self._opener.reload(id)
-        else:
-            path = report.path if len(report.files) > 1 else asked
+        elif opens:
             self._opener.open([path])
-            self._saved.show_report(path, report, notes)
+        return path
 
     # -- before edits are lost
 
@@ -295,9 +317,10 @@ class EditCommands(QObject):
         text = self.tr("{name} has {edits} that are not saved.").format(
             name=core.visible(core.file_name(first.path), 80), edits=edit_words.edits(len(self._session.edits(first.id)))) \
             if len(modified) == 1 else self.tr("{n} files have edits that are not saved.").format(n=len(modified))
+        save = partial(self.save_document, first.id, own=True, then=self._window.close) if len(modified) == 1 \
+            else partial(self.save_all, self._window.close)
         message_boxes.ask_to_save(self._window, self.tr("Save the edits?"), text,
-                            self.tr("The files on disk are as they were. What you do not save is lost."),
-                            lambda: self.save_document(first.id, own=True, then=self._window.close), self._leave)
+                                  self.tr("The files on disk are as they were. What you do not save is lost."), save, self._leave)
         return False
 
     def _leave(self) -> None:
@@ -308,8 +331,3 @@ class EditCommands(QObject):
         document = self._session.selected_document
         if document is not None and document.checkpoint is not None:
             act(document)
-
-
-def _can_replace(document: Document) -> bool:
-    """Whether saving under a document's own path would write what it is: not into an archive around it, nor over the net."""
-    return core.file_of(document.path) == document.path and not core.is_address(document.path)

@@ -232,6 +232,7 @@ class MainWindow(QMainWindow):
         self.strip.show_findings.connect(lambda: self.view.show_panel("overview"))
         self.pending.undo_asked.connect(self.session.undo)
         self.pending.show_asked.connect(self._show_edits)
+        self.pending.all_asked.connect(self.edits.save_all)
         self.pending.save_asked.connect(lambda id: self.edits.save_document(id, own=True))
         self.signals.changed.connect(self._show_signals)
         self.model.tree_ready.connect(self._show_signals)

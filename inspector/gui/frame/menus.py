@@ -93,6 +93,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "save", self.tr("&Save…"), "Ctrl+S", "save")
         self._add(menu, "save-as", self.tr("Sa&ve As…"), "Ctrl+Shift+S")
+        self._add(menu, "save-all", self.tr("Sav&e All…"), "Ctrl+Alt+S")
         self._add(menu, "save-rows", self.tr("Save Rows as Ta&ble…"))
         self._add(menu, "report", self.tr("Repor&t…"))
         self._add(menu, "print", self.tr("&Print…"), "Ctrl+P")

@@ -1,6 +1,7 @@
 """The bar over the status line while edits wait to be saved: how many, what the last one is, and what to do with them."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
@@ -14,6 +15,7 @@ from inspector.gui.state.session import Document, Session
 from inspector.gui.widgets.elided import Elided
 
 HEIGHT = 42
+_LISTED = 20                # files in a menu
 _ALL_FROM = 640             # width from which on there is room for every button
 
 
@@ -21,6 +23,7 @@ class PendingBar(QFrame):
     undo_asked = Signal(int)            # of a document
     save_asked = Signal(int)
     show_asked = Signal(int)
+    all_asked = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,12 +77,18 @@ class PendingBar(QFrame):
         if len(waiting) == 1:
             self.save_asked.emit(waiting[0].id)
         elif waiting:
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            for document in waiting:
-                text = self.tr("Save {name}…").format(name=words.menu_text(core.file_name(document.path), 60))
-                menu.addAction(text, partial(self.save_asked.emit, document.id))
-            menu.popup(self.save.mapToGlobal(self.save.rect().topLeft()))
+            self.menu_of(waiting).popup(self.save.mapToGlobal(self.save.rect().topLeft()))
+
+    def menu_of(self, waiting: Sequence[Document]) -> QMenu:
+        """To save all of them, or one."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("Save all {n}…").format(n=f"{len(waiting):,}"), self.all_asked.emit)
+        menu.addSeparator()
+        for document in waiting[:_LISTED]:
+            text = self.tr("Save {name}…").format(name=words.menu_text(core.file_name(document.path), 60))
+            menu.addAction(text, partial(self.save_asked.emit, document.id))
+        return menu
 
     def _place(self) -> None:
         self._picture = QLabel()
