@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -27,9 +27,15 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     document = session.add(ckpt.path)
     session.loaded(document.id, ckpt)
     session.select(Selection(document.id, prefix, keys, value))
-    for _ in range(3):                  # what came last is drawn in the next turn, on show in the one after, and may ask for more
-        qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    for _ in range(3):                  # what came last is drawn in the next turns, on show in one after, and may ask for more
+        qtbot.waitUntil(lambda: not tasks.running and not any(map(_is_making, QApplication.topLevelWidgets())), timeout=20_000)
         QCoreApplication.processEvents()
     qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document
+
+
+def _is_making(widget: QWidget) -> bool:
+    """Whether something of it is to be done in the next turn."""
+    timers = widget.findChildren(QTimer) if widget.isVisible() else []
+    return any(timer.isActive() and timer.isSingleShot() and not timer.interval() for timer in timers)

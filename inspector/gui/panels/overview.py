@@ -1,8 +1,9 @@
 """Overview: what the selected file, group, tensor or value is, at a glance. Totals are worked out in a task."""
 from __future__ import annotations
 
+import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -48,6 +49,7 @@ TASK, MAP = "overview", "overview-map"
 DEVICES_SHOWN = 3               # in the line about torch.load
 KEPT = 64                       # totals that are kept
 MAPS_KEPT = 6                   # maps: half a megabyte each at most
+_AT_ONCE = 0.006                # seconds of a turn in which a page is made, box by box
 
 
 class Overview(SelectionPanel):
@@ -85,7 +87,11 @@ class Overview(SelectionPanel):
         self._news = QTimer(self)           # what came at once is drawn once, and not in the turn in which others take it in, too
         self._news.setSingleShot(True)
         self._news.timeout.connect(self._draw_news)
-        self._showing = QTimer(self)        # making a page takes as long as a frame, and showing it does, too
+        self._boxes: Iterator[None] | None = None       # of a page, as far as they are not made yet
+        self._making = QTimer(self)         # all boxes of a page at once take longer than a frame, and showing them does, too
+        self._making.setSingleShot(True)
+        self._making.timeout.connect(self._go_on_making)
+        self._showing = QTimer(self)
         self._showing.setSingleShot(True)
         self._showing.timeout.connect(self._show_page)
         self._painting = QTimer(self)
@@ -120,7 +126,8 @@ class Overview(SelectionPanel):
 
     def let_go(self) -> None:
         super().let_go()
-        self._drawn = self._chosen = self._inside = None
+        self._drawn = self._chosen = self._inside = self._boxes = None
+        self._making.stop()
         self._leave_map()
         empty(self._content)
 
@@ -144,10 +151,10 @@ class Overview(SelectionPanel):
     def _draw_news(self) -> None:
         """Draws again with what is known by now; where the person was looking stays in sight."""
         if self._drawn is not None:
-            at = self._scroll_to if self._showing.isActive() else self.area.verticalScrollBar().value()
+            at = self._scroll_to if self._unseen else self.area.verticalScrollBar().value()
             self._redraw()
             self._scroll_to = at
-            if not self._showing.isActive():
+            if not self._unseen:
                 self.area.verticalScrollBar().setValue(at)
 
     def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
@@ -164,7 +171,8 @@ class Overview(SelectionPanel):
         else:
             self._group(ckpt, selection)
 
-    def _fill(self, build: Callable[[], None]) -> None:
+    def _fill(self, build: Callable[[], Iterator[None] | None]) -> None:
+        """`build` makes the page, or gives what makes it box by box, in as many turns as that takes."""
         document, selection = self._session.selected_document, self._page
         if document is not None and document.checkpoint is not None and selection is not None:
             self._drawn = (document.checkpoint, selection, document.packed)
@@ -178,15 +186,38 @@ class Overview(SelectionPanel):
         self._made.hide()
         self._made.deleteLater()            # where it is: in another place, every word of it would be polished once more
         self._made = self._new_page()
-        build()
-        self._content.addStretch(1)
         self._scroll_to = 0
-        self._showing.start()
+        self._showing.stop()
+        self._boxes = build()
+        if self._boxes is None:
+            self._making.stop()
+            self._content.addStretch(1)
+            self._showing.start()
+        else:
+            self._making.start()
+
+    def _go_on_making(self) -> None:
+        """Some boxes, or what is left to do once there are all: finding places for them takes as long as showing them there."""
+        until = time.perf_counter() + _AT_ONCE
+        if self._boxes is None:
+            self._content.addStretch(1)
+            self._made.resize(self.area.viewport().width(), self._made.height())
+            self._content.activate()
+            self._showing.start()
+            return
+        if all(time.perf_counter() < until for _ in self._boxes):
+            self._boxes = None
+        self._making.start()
+
+    @property
+    def _unseen(self) -> bool:
+        """Whether there is a page that is not on show yet."""
+        return self._making.isActive() or self._showing.isActive()
 
     @property
     def is_settled(self) -> bool:
         """Whether the page shows what is known, and is on show."""
-        return not any(timer.isActive() for timer in (self._news, self._showing, self._painting))
+        return not self._unseen and not self._news.isActive() and not self._painting.isActive()
 
     def _leave_map(self) -> None:
         if self.map is not None:
@@ -195,7 +226,7 @@ class Overview(SelectionPanel):
 
     def _new_page(self) -> QWidget:
         """To be filled before it is put where it can be seen: until then Qt lays nothing out for it."""
-        page = QWidget(self)
+        page = QWidget(self.area.viewport())        # in another place, every word of it would be polished once more
         page.hide()
         page.setObjectName("page")
         self._content = QVBoxLayout(page)
@@ -225,7 +256,7 @@ class Overview(SelectionPanel):
             if ckpt is not None and self.requests.request is not None and self.requests.request.source is ckpt:
                 self._fill(lambda: self._show_totals(found, ckpt, selection, document))
 
-    def _show_totals(self, found: core.Totals, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
+    def _show_totals(self, found: core.Totals, ckpt: core.Checkpoint, selection: Selection, document: Document) -> Iterator[None]:
         whole = is_whole(selection, ckpt)
         known = self._analyses.of(document) if whole else None
         if whole:
@@ -240,6 +271,7 @@ class Overview(SelectionPanel):
             self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)),
                        lambda: "\n".join(selection.keys),
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
+        yield
         numbers = self._numbers(ckpt, found, selection, document.packed)
         if known is not None and known.experts is not None:
             numbers.insert(2, self._experts(known.experts))
@@ -248,18 +280,25 @@ class Overview(SelectionPanel):
                 active = self.tr("{n} active").format(n=words.many(known.experts.active))
                 numbers[1] = caption, many, f"{active} {remark}".rstrip()
         self._content.addWidget(tiles(numbers))
-        shown = self._findings(ckpt, document) if whole else {}
+        yield
+        shown: dict[str, Callable[[], None]] = {}
+        if whole:
+            shown = yield from self._findings(ckpt, document)
         if whole and not found.tensors:
             self._content.addWidget(label(self.tr("No tensors in this file."), tone="muted"))
         if found.tensors > 1 and found.logical:
             self._show_map_box(ckpt, selection, core.visible(core.file_name(document.path), 60) if whole else "")
+            yield
         if whole and known is not None and known.sizes.stored:
             self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage"), known.dropped))
-        self._breakdowns(ckpt, found, selection, document.id)
+            yield
+        yield from self._breakdowns(ckpt, found, selection, document.id)
         if whole:
             if known is not None:
                 self._shared(known, ckpt, document.id)
+                yield
             self._metadata(ckpt)
+            yield
             self._facts(ckpt, found)
 
     def _torch_line(self, ckpt: core.Checkpoint, told: core.LoadsWithTorch) -> str:
@@ -356,7 +395,7 @@ class Overview(SelectionPanel):
                 return suggested_edits.text_of(finding, fixes), partial(self._session.add_edits, document.id, fixes)
         return None
 
-    def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
+    def _findings(self, ckpt: core.Checkpoint, document: Document) -> Generator[None, None, dict[str, Callable[[], None]]]:
         """Gives what brings the findings of each id into sight."""
         known = self._signals.of(document)
         few = sum(len(finding.keys) for finding in ckpt.findings) <= _FEW
@@ -368,6 +407,7 @@ class Overview(SelectionPanel):
             for text in calm:
                 box.body.addLayout(_ticked(text))
             self._content.addWidget(box)
+            yield
         if not groups:
             return {}
         opened = self._open.setdefault(document.id, set())
@@ -387,7 +427,9 @@ class Overview(SelectionPanel):
                 boxes.setdefault(group.id, box)
                 card.body.addWidget(box)
 
-        put(groups[:BOXES_SHOWN])
+        for group in groups[:BOXES_SHOWN]:
+            put((group,))
+            yield
         rest = groups[BOXES_SHOWN:]
         more = QPushButton(self.tr("Show {n} more").format(n=len(rest)))
 
@@ -552,13 +594,15 @@ class Overview(SelectionPanel):
         self._chosen = (wanted, page) if wanted != page else None
         self._session.select(wanted)
 
-    def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
+    def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> Iterator[None]:
         if not found.tensors:
             return
         boxes: list[QWidget] = [Columns([self._shares(self.tr("Data types"), found.dtypes, found),
                                          self._shares(self.tr("Devices"), found.devices, found)], 240, 14)]
+        yield
         if len(found.parts) > 1:
             boxes.append(self._parts(found, selection, document, ckpt))
+            yield
         if len(found.largest) > 1:
             boxes.append(self._largest(found, document))
         inside = QWidget()
@@ -572,6 +616,7 @@ class Overview(SelectionPanel):
         fold = Fold(" · ".join(titles), inside, self._unfolded or self.map is None)
         fold.toggled.connect(self._remember_fold)
         self._content.addWidget(fold)
+        yield
 
     def _remember_fold(self, unfolded: bool) -> None:
         self._unfolded = unfolded

@@ -339,7 +339,7 @@ def test_that_the_overview_counts_what_the_tree_counts(family: str, session: Ses
         labels = [label.text() for label in overview.findChildren(QLabel) if not label.isHidden()]
         return {title: labels[labels.index(title) + 1] for title in ("Tensors", "Parameters")}
 
-    qtbot.waitUntil(lambda: tiles_now()["Tensors"] == root.texts[tree_model.SHAPE].split()[0], timeout=20_000)
+    qtbot.waitUntil(lambda: overview.is_settled and tiles_now()["Tensors"] == root.texts[tree_model.SHAPE].split()[0], timeout=20_000)
     tiles = tiles_now()
     assert tiles["Parameters"] == words.many(int(root.texts[tree_model.PARAMETERS].replace(",", "")))
     if not adapter and document.packed is not None:

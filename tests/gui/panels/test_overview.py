@@ -155,7 +155,7 @@ def test_that_chips_and_places_lead_to_their_rows(panel: Overview, session: Sess
     chips[0].click()
     assert session.selection == Selection(document.id, "model.bias", ("model.bias",))
     session.select(Selection(document.id))
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: panel.is_settled)
     (box,) = panel.findChildren(GroupBox)
     box.unfold(True)
     assert box.places is not None
@@ -283,6 +283,7 @@ def test_that_totals_are_made_once_per_file_and_forgotten_with_it(panel: Overvie
     session.select(Selection(document.id, "model.bias", ("model.bias",)))
     session.select(Selection(document.id))
     assert not tasks.running
+    qtbot.waitUntil(lambda: panel.is_settled)
     assert "Training checkpoint" in said(panel)
     session.remove(document.id)
     del document
@@ -318,6 +319,7 @@ def test_that_every_focusable_widget_has_a_name(panel: Overview, session: Sessio
     for selection in (Selection(document.id), Selection(document.id, "v", (), "v"),
                       Selection(document.id, "model.bias", ("model.bias",))):
         session.select(selection)
+        qtbot.waitUntil(lambda: panel.is_settled)
         for widget in panel.findChildren(QWidget):
             if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(widget, QLabel):
                 assert widget.accessibleName(), widget
@@ -436,6 +438,8 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     panels = [placed(Overview(session, tasks), qtbot), placed(Details(session, tasks), qtbot)]
     document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
     session.select(Selection(document.id))
+    assert isinstance(panels[0], Overview)
+    qtbot.waitUntil(lambda: isinstance(panels[0], Overview) and panels[0].is_settled)
     assert len(panels) == 2
     assert made == ["/runs/last.pth"]
     assert document.checkpoint is not None
@@ -765,6 +769,41 @@ def test_that_a_page_has_its_places_before_it_is_painted(panel: Overview, sessio
     assert panel.updatesEnabled()
     assert found
     assert all(rows == 2 and lacking <= 0 and width > 120 for rows, lacking, width in found)
+
+
+def test_that_a_page_is_made_box_by_box_and_painted_once_it_is_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                     checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    show(session, tasks, qtbot, checkpoint())
+    monkeypatch.setattr(module, "_AT_ONCE", 0)
+    turns, painted = [], []
+    make = panel._go_on_making
+    panel._making.timeout.disconnect()
+    panel._making.timeout.connect(lambda: (turns.append(len(panel._made.findChildren(QLabel))), make()))
+    panel._painting.timeout.connect(lambda: painted.append(said(panel)))
+    panel._redraw()
+    assert not panel.updatesEnabled()
+    qtbot.waitUntil(lambda: panel.is_settled)
+    assert turns == sorted(turns)
+    assert len(set(turns)) > 4
+    assert panel.updatesEnabled()
+    assert ["/runs/last.pth" in text for text in painted] == [True]
+
+
+def test_that_making_a_page_is_given_up_when_its_file_is_closed(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = show(session, tasks, qtbot, checkpoint())
+    monkeypatch.setattr(module, "_AT_ONCE", 0)
+    panel._redraw()
+    while len(panel._made.findChildren(QLabel)) < 3:
+        QCoreApplication.processEvents()
+    assert not panel.is_settled
+    assert document.checkpoint is not None
+    closed = weakref.ref(document.checkpoint)
+    session.remove(document.id)
+    del document
+    assert panel.is_settled
+    qtbot.waitUntil(lambda: closed() is None)
+    assert said(panel) == ""
 
 
 def test_that_a_calm_file_has_notes_and_no_findings(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
