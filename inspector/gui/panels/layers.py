@@ -175,6 +175,7 @@ class LayersPanel(SelectionPanel):
         self.ridges = RidgeDelegate(self)
         self.table = self._make_table()
         self.axis = RidgeAxis(self.table)
+        self.ridges.changed.connect(self.axis.set_span)
         self.measures, self.across, self.log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._at_work: dict[str, Callable[[], None] | None] = {}        # what a worker finds out, and what is to be done after that
         self._to_show: list[core.Finding] = []                  # findings that have no box yet
@@ -503,7 +504,7 @@ class LayersPanel(SelectionPanel):
         self.ridges.set_span(span)
         share = core.share_outside(some, span) if span is not None and len(rows) <= _SOUNDED else 0.0         # else it is of a part
         said = percent(round(share * 10**6), 10**6)
-        self.axis.set_scale(span, *(text.format(share=said) if share > 0 else "" for text in (
+        self.axis.set_scale(self.ridges.shown, *(text.format(share=said) if share > 0 else "" for text in (
             self.tr("{share} of the values lie outside"), self.tr("{share} outside"))))
         if len(rows) <= _FITTED or not self.requests.phase.is_busy:
             self._fit_columns()
@@ -792,7 +793,6 @@ class LayersPanel(SelectionPanel):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_all(painter, self.model, self.ridges, width, theme.colours(self.palette()))
         painter.end()
-        self.ridges.forget()
         return image
 
     def _size_of_all(self) -> tuple[int, float]:

@@ -1,12 +1,13 @@
 """Histograms of many tensors one above the other: a column of a table over one scale, or each over its own, and the axis below it."""
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import Any, cast
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 from shiboken6 import VoidPtr
 
@@ -19,38 +20,108 @@ HIGH, LOW, FEW = 34, 22, 40             # pixels of a row, while there are few a
 _SIDE, _TOP = 8.0, 3.0                  # pixels around a ridge
 _BEYOND, _FAR = 0.05, 1e9               # of the width: how far from it what is out of sight is drawn, and how far it is told
 _KEPT = 400                             # rows that are kept as they were drawn: 60 kB each
+_AT_ONCE = 0.006                        # seconds of a turn in which rows are drawn
 
 _memory: Any = VoidPtr                  # whose types leave out all arguments but one
 Span = tuple[float, float]
+_Drawn = tuple[int, int, int, float, bool, bool, Span | None]
 Index = QModelIndex | QPersistentModelIndex
 
 
 class RidgeDelegate(QStyledItemDelegate):
-    """Draws `Row.ridge` over `span`, or over its own range where there is none. What was drawn is kept: a frame is only copies of it."""
+    """Draws `Row.ridge` over `span`, or over its own range where there is none. What was drawn is kept: a frame is only copies of it. Two
+    hundred rows are drawn in several turns: those that come into sight one after the other; over another span, what was on show (`shown`)
+    stands until there are all."""
+
+    changed = Signal(object)            # what is on show: it is drawn over another span now
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.span: Span | None = None
+        self.shown: Span | None = None
         self._read: tuple[str, int] | None = None           # key and number of the bin that the arrow keys are at
         # by row, and the row so that it stays that one
-        self._kept: dict[tuple[int, int, int, float, bool, bool], tuple[Row, QPixmap]] = {}
+        self._kept: dict[_Drawn, tuple[Row, QPixmap]] = {}
+        self._view: QTableView | None = None                # that draws with it
+        self._until = 0.0                                   # when it has drawn enough in this turn; 0: it has drawn nothing
+        self._missing = False                               # whether a row in sight was not drawn yet
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._next_turn)
 
     def set_span(self, span: Span | None) -> None:
-        if span != self.span:
-            self.span = span
-            self.forget()
+        if span == self.span:
+            return
+        self.span = span
+        self._kept = {key: found for key, found in self._kept.items() if key[-1] == self.shown}
+        if self._view is not None and self._view.isVisible() and self._kept:
+            self._turn.start()
+        else:
+            self._show()
 
     def forget(self) -> None:
         """They are drawn otherwise from now on."""
         self._kept.clear()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing left to be drawn."""
+        return not self._turn.isActive()
+
+    def _show(self) -> None:
+        self.shown = self.span
+        self.changed.emit(self.shown)
+        if self._view is not None:
+            self._view.viewport().update()
+
+    def _next_turn(self) -> None:
+        """Draws on what is to be shown next, or has the view ask for what is missing."""
+        self._until = 0.0
+        if self.shown != self.span and self._view is not None:
+            until = time.perf_counter() + _AT_ONCE
+            if all(time.perf_counter() < until for _ in self._draw_in_sight(self._view)):
+                self._show()
+            else:
+                self._turn.start()
+        elif self._missing and self._view is not None:
+            self._missing = False
+            self._view.viewport().update()
+            self._turn.start()
+
+    def _draw_in_sight(self, view: QTableView) -> Iterator[None]:
+        """Rows that stand in the table now, over the span that is wanted."""
+        model, c, viewport = cast(LayerTable, view.model()), theme.colours(view.palette()), view.viewport()
+        first, last = view.rowAt(0), view.rowAt(viewport.height() - 1)
+        end = min(last if last >= 0 else model.rowCount() - 1, first + _KEPT // 2)
+        for n in range(first, end + 1) if first >= 0 and not view.isColumnHidden(RIDGE) else ():
+            index = model.index(n, RIDGE)
+            chosen = view.selectionModel().isSelected(index)
+            key = _key(model.row_at(n), view.visualRect(index).size(), viewport.devicePixelRatio(), c, chosen, self.span)
+            if self._of(key, model.row_at(n)) is None:
+                self._draw_anew(key, model.row_at(n), view.font(), c)
+                yield
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row, area = cast(LayerTable, index.model()).row_at(index.row()), option.rect
         c, chosen = theme.colours(option.palette), bool(option.state & QStyle.StateFlag.State_Selected)
         if chosen or index.row() % 2:
             painter.fillRect(area, QColor(c.selection if chosen else c.alternate))
-        painter.drawPixmap(area.topLeft(), self._drawn(painter, row, area.size(), c, chosen))
-        span = self.range_of(row)
+        if isinstance(option.widget, QTableView):
+            self._view = option.widget
+        key = _key(row, area.size(), painter.device().devicePixelRatio(), c, chosen, self.shown)
+        drawn = self._of(key, row)
+        if drawn is None:
+            first = not self._until
+            if first:
+                self._until = time.perf_counter() + _AT_ONCE
+            if first or time.perf_counter() < self._until:
+                drawn = self._draw_anew(key, row, painter.font(), c)
+            else:
+                self._missing = True
+            self._turn.start()
+        if drawn is not None:
+            painter.drawPixmap(area.topLeft(), drawn)
+        span = self._range_of(row, self.shown)
         if self._read is not None and self._read[0] == row.key and row.ridge is not None and span is not None:
             low, high, _ = _bin(row.ridge, self._read[1])
             x = placing(span, QRectF(area).adjusted(_SIDE, 0, -_SIDE, 0))((low + high) / 2)
@@ -72,34 +143,37 @@ class RidgeDelegate(QStyledItemDelegate):
         self._read = row.key, at
         return _bin(ridge, at)
 
-    def _drawn(self, onto: QPainter, row: Row, size: QSize, c: theme.Colours, chosen: bool) -> QPixmap:
-        ratio = onto.device().devicePixelRatio()
-        key = id(row), size.width(), size.height(), ratio, c.dark, chosen
+    def _of(self, key: _Drawn, row: Row) -> QPixmap | None:
         kept = self._kept.get(key)
-        if kept is None or kept[0] is not row:
-            if len(self._kept) >= _KEPT:
-                self._kept.clear()
-            found = QPixmap(size * ratio)
-            self._kept[key] = row, found
-            found.setDevicePixelRatio(ratio)
-            found.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(found)
-            painter.setFont(onto.font())
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self.draw(painter, row, QRectF(0, 0, size.width(), size.height()), c, c.selection_text if chosen else c.muted)
-            painter.end()
-            return found
-        return kept[1]
+        return kept[1] if kept is not None and kept[0] is row else None
+
+    def _draw_anew(self, key: _Drawn, row: Row, font: QFont, c: theme.Colours) -> QPixmap:
+        while len(self._kept) >= _KEPT:
+            del self._kept[next(iter(self._kept))]
+        _, width, height, ratio, _, chosen, span = key
+        found = QPixmap(QSize(width, height) * ratio)
+        self._kept[key] = row, found
+        found.setDevicePixelRatio(ratio)
+        found.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(found)
+        painter.setFont(font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_over(span, painter, row, QRectF(0, 0, width, height), c, c.selection_text if chosen else c.muted)
+        painter.end()
+        return found
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(240, HIGH)
 
     def draw(self, painter: QPainter, row: Row, area: QRectF, c: theme.Colours, ink: str) -> None:
         """A row in `area`; `ink` is for words."""
+        self._draw_over(self.span, painter, row, area, c, ink)
+
+    def _draw_over(self, common: Span | None, painter: QPainter, row: Row, area: QRectF, c: theme.Colours, ink: str) -> None:
         inner = area.adjusted(_SIDE, _TOP, -_SIDE, -1)
-        span = self.range_of(row)
+        span = self._range_of(row, common)
         if row.summary is None or row.ridge is None or span is None:
-            self._draw_single(painter, row, inner, c, ink)
+            self._draw_single(common, painter, row, inner, c, ink)
             return
         to_x = placing(span, inner)
         colour = QColor(c.series[0])
@@ -123,14 +197,14 @@ class RidgeDelegate(QStyledItemDelegate):
         painter.setPen(QPen(QColor(c.text), 1.2))
         painter.drawLine(QPointF(middle, inner.top() + 2), QPointF(middle, inner.bottom()))
 
-    def _draw_single(self, painter: QPainter, row: Row, inner: QRectF, c: theme.Colours, ink: str) -> None:
+    def _draw_single(self, common: Span | None, painter: QPainter, row: Row, inner: QRectF, c: theme.Colours, ink: str) -> None:
         """Nothing to draw a shape of: said in words, with a line where all values are."""
         left = inner.left()
         said = spread(row.summary) if row.summary is not None and row.summary.finite else self.tr("no finite value") \
             if row.summary is not None and row.summary.numel else words.said(row.problem, 200)
         value = float(row.summary.min) if row.summary is not None and row.summary.finite else None
-        if value is not None and self.span is not None and self.span[0] <= value <= self.span[1]:
-            at = placing(self.span, inner)(value)
+        if value is not None and common is not None and common[0] <= value <= common[1]:
+            at = placing(common, inner)(value)
             painter.setPen(QPen(QColor(c.warning), 2))
             painter.drawLine(QPointF(at, inner.top()), QPointF(at, inner.bottom()))
             wide = QFontMetricsF(painter.font()).horizontalAdvance(said)
@@ -144,9 +218,16 @@ class RidgeDelegate(QStyledItemDelegate):
 
     def range_of(self, row: Row) -> Span | None:
         """What a row is drawn over."""
-        if self.span is not None:
-            return self.span
+        return self._range_of(row, self.span)
+
+    def _range_of(self, row: Row, common: Span | None) -> Span | None:
+        if common is not None:
+            return common
         return (row.ridge.low, row.ridge.high) if row.ridge is not None and row.ridge.low < row.ridge.high else None
+
+
+def _key(row: Row, size: QSize, ratio: float, c: theme.Colours, chosen: bool, span: Span | None) -> _Drawn:
+    return id(row), size.width(), size.height(), ratio, c.dark, chosen, span
 
 
 def _outline(ridge: core.Ridge, inner: QRectF, span: Span) -> QPolygonF:
@@ -225,9 +306,13 @@ class RidgeAxis(QWidget):
 
     def set_scale(self, span: Span | None, remark: str, short: str = "") -> None:
         """`short` says the same where there is little room."""
-        self._span, self._remark, self._short = span, remark, short
+        self._remark, self._short = remark, short
         self.setAccessibleName(remark)
         self.setToolTip(remark)
+        self.set_span(span)
+
+    def set_span(self, span: Span | None) -> None:
+        self._span = span
         self.update()
 
     def sizeHint(self) -> QSize:
