@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetricsF,
     QImage,
     QKeyEvent,
@@ -23,6 +24,8 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
     QResizeEvent,
+    QStaticText,
+    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -46,6 +49,8 @@ _MARKED = 400                   # blocks with NaN or infinities that are marked 
 _LEAST_DRAG = 4.0               # pixels: less is a click
 _MARK = 4.0                     # pixels of such a mark
 _WRITTEN = (30, 15)             # pixels of a cell from which on its number is written into it
+_KEPT_NUMBERS = 20_000          # that are kept as they are written
+_BLACK, _WHITE = QColor("#000000"), QColor("#ffffff")
 
 
 def layer_of(part: core.Reduced, shown: ColourMap, limits: Limits, dark: bool) -> Layer:
@@ -85,6 +90,8 @@ class HeatmapView(QWidget):
         self._margins: tuple[Array, Array] | None = None
         self._dead: tuple[Array, Array] | None = None
         self._marked: tuple[bool, float, float] | None = None      # on the strip above or at the right: from which pixel to which
+        self._numbers: dict[float | None, QStaticText] = {}         # laid out in a font, for so much room; None: NaN
+        self._numbers_look: tuple[str, float] | None = None
         self._fitted_images: list[tuple[object, QImage]] = []
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -441,24 +448,38 @@ class HeatmapView(QWidget):
         font = self.font()
         font.setPointSizeF(max(font.pointSizeF() * 0.78, 6.0))
         painter.setFont(font)
-        metrics = QFontMetricsF(font)
         rows, cols = self.in_view
-        table = table_of(self._map, theme.colours(self.palette()).dark)
-        for row in rows:
-            for col in cols:
-                value = self.value_at(row, col)
-                if value is None or self._plane.position(row, col) is None:
+        values, known = self._exact(rows, cols)
+        ground = painted(values, self._limits, table_of(self._map, theme.colours(self.palette()).dark), self._map.nonfinite)
+        look = font.key(), across
+        if look != self._numbers_look or len(self._numbers) > _KEPT_NUMBERS:
+            self._numbers_look = look
+            self._numbers.clear()
+        for i, (row, there, line) in enumerate(zip(rows, known.tolist(), values.tolist(), strict=True)):
+            for j, (col, value) in enumerate(zip(cols, line, strict=True)):
+                if not there[j] or (self._plane.fold and self._plane.position(row, col) is None):
                     continue
-                text = next((text for text in (typeset(number(value, digits)) for digits in (4, 3, 2, 1))
-                             if metrics.horizontalAdvance(text) <= across - 4), "")
+                name = value if value == value else None
+                shown = self._numbers.get(name)
+                if shown is None:
+                    shown = self._numbers[name] = _laid_out(value, font, across - 4)
                 at = self.pixel_of(row, col)
-                painter.setPen(_ink(self._colour(value, table)))
-                painter.drawText(QRectF(at, at + QPointF(across, down)), Qt.AlignmentFlag.AlignCenter, text)
+                painter.setPen(_ink(ground.pixelColor(j, i)))
+                painter.drawStaticText(at + QPointF(across - shown.size().width(), down - shown.size().height()) / 2, shown)
 
-    def _colour(self, value: float, table: Array) -> QColor:
+    def _exact(self, rows: range, cols: range) -> tuple[Array, Array]:
+        """The elements there, and which of them are at hand exactly; others are NaN."""
         import numpy as np
-        image = painted(np.array([[value]]), self._limits, table, self._map.nonfinite)
-        return image.pixelColor(0, 0)
+        values, known = np.full((len(rows), len(cols)), np.nan), np.zeros((len(rows), len(cols)), bool)
+        for layer in (self._base, self._detail):
+            if layer is not None and layer.part.exact:
+                of = [range(max(span.start, part.start), min(span.stop, part.stop))
+                      for span, part in ((rows, layer.part.rows), (cols, layer.part.cols))]
+                if all(of):
+                    here, there = (tuple(slice(span.start - start, span.stop - start) for span, start in zip(of, starts, strict=True))
+                                   for starts in ((rows.start, cols.start), (layer.part.rows.start, layer.part.cols.start)))
+                    values[here], known[here] = layer.part.values[there], True
+        return values, known
 
     def _draw_ticks(self, painter: QPainter, seen: QRectF, ink: QColor) -> None:
         metrics = self.fontMetrics()
@@ -670,10 +691,20 @@ def _numel(shape: tuple[int, ...]) -> int:
     return n
 
 
+def _laid_out(value: float, font: QFont, room: float) -> QStaticText:
+    """A number with as many digits as there is room for; nothing where there is for none."""
+    metrics = QFontMetricsF(font)
+    found = QStaticText(next((text for text in (typeset(number(value, digits)) for digits in (4, 3, 2, 1))
+                              if metrics.horizontalAdvance(text) <= room), ""))
+    found.setTextFormat(Qt.TextFormat.PlainText)
+    found.prepare(QTransform(), font)
+    return found
+
+
 def _ink(ground: QColor) -> QColor:
     """Black or white, whichever is easier to read on `ground`."""
     light = 0.299 * ground.redF() + 0.587 * ground.greenF() + 0.114 * ground.blueF()
-    return QColor("#000000") if light > 0.5 else QColor("#ffffff")
+    return _BLACK if light > 0.5 else _WHITE
 
 
 def _steps(sizes: Array, low: float, high: float, pixels: float, most: float, dead: Array) -> list[tuple[float, float, float, bool]]:

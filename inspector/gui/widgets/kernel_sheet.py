@@ -36,6 +36,7 @@ _CLOSEST = 96                           # and where a person looks closer
 _CHANNELS, _BETWEEN = 3, 8              # channels of a kernel whose numbers are shown, and pixels between them
 _ELEMENTS = 1 << 20                     # of all tiles of one input
 _EDGE = 8                               # pixels around the sheet
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied             # of a sheet: 32 bits a pixel, no line longer than its pixels
 
 
 def sheet_image(tiles: Array, *, common: bool, shown: ColourMap, dark: bool, rgb: bool = False, around: bool = True) -> QImage:
@@ -53,17 +54,17 @@ def sheet_image(tiles: Array, *, common: bool, shown: ColourMap, dark: bool, rgb
         limits = Limits(-1.0 if around else 0.0, 1.0)
         table = table_of(shown, dark)
         parts = [painted(scaled[:, n].reshape(count * height, width), limits, table, shown.nonfinite) for n in range(channels)]
-        return parts[0] if channels == 1 else _beside(parts)
+        return parts[0].convertToFormat(_FORMAT) if channels == 1 else _beside(parts)
     pixels = np.full((count, height, width, 4), 255, np.uint8)
     pixels[..., :3] = np.nan_to_num(np.round((scaled.transpose(0, 2, 3, 1) + 1) * 127.5), nan=0.0)
     bad, colour = ~finite.all(axis=1), QColor(shown.nonfinite)
     pixels[bad, :3] = colour.red(), colour.green(), colour.blue()
-    return QImage(pixels.tobytes(), width, count * height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+    return QImage(pixels.tobytes(), width, count * height, 4 * width, QImage.Format.Format_RGBA8888).convertToFormat(_FORMAT)
 
 
 def _beside(parts: list[QImage]) -> QImage:
     width, height = parts[0].width(), parts[0].height()
-    made = QImage((width + 1) * len(parts) - 1, height, QImage.Format.Format_ARGB32)
+    made = QImage((width + 1) * len(parts) - 1, height, _FORMAT)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     for n, part in enumerate(parts):
@@ -91,6 +92,8 @@ class KernelSheetView(QAbstractScrollArea):
         self._current = -1                  # places among the tiles as they are ordered
         self._hovered = -1
         self._cell = 0                      # pixels of a cell that a person chose; 0: as many as fit
+        self._layout = (1, _SMALLEST, 2)
+        self._drawn: tuple[object, QImage] | None = None        # what of the tiles is in sight, and of what that was made
         self.setFrameShape(self.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -102,12 +105,12 @@ class KernelSheetView(QAbstractScrollArea):
 
     def show_tiles(self, image: QImage, tiles: Array, first: int, order: list[int]) -> None:
         """`image` as `sheet_image` has it of `tiles`; `order` are places among `tiles`, the first to be drawn first."""
-        self._image, self._tiles, self._first, self._order = image, tiles, first, order
+        self._image, self._tiles, self._first, self._order, self._drawn = image, tiles, first, order, None
         self._current = min(self._current, len(order) - 1) if self._current >= 0 else -1
         self._arrange()
 
     def clear(self) -> None:
-        self._image, self._tiles, self._order, self._current = None, None, [], -1
+        self._image, self._tiles, self._order, self._current, self._drawn = None, None, [], -1, None
         self._arrange()
 
     @property
@@ -165,6 +168,9 @@ class KernelSheetView(QAbstractScrollArea):
     @property
     def layout_of_tiles(self) -> tuple[int, int, int]:
         """Columns, pixels of a cell, pixels between tiles: as large as fits, and scrolled where that would be too small."""
+        return self._layout
+
+    def _lay_out(self) -> tuple[int, int, int]:
         room, count = self.viewport().width() - 2 * _EDGE, max(len(self._order), 1)
         high = max(self.viewport().height() - 2 * _EDGE, 1)
         if self._cell:
@@ -210,7 +216,7 @@ class KernelSheetView(QAbstractScrollArea):
         return self._first + self._order[place], int((at.y() - rect.top()) // cell), int((at.x() - rect.left()) // cell)
 
     def _arrange(self) -> None:
-        columns, cell, gap = self.layout_of_tiles
+        self._layout = columns, cell, gap = self._lay_out()
         rows = ceil(len(self._order) / columns)
         whole = rows * (self._height * cell + gap) - gap + 2 * _EDGE
         bar = self.verticalScrollBar()
@@ -228,21 +234,39 @@ class KernelSheetView(QAbstractScrollArea):
         painter.fillRect(self.viewport().rect(), QColor(c.card))
         if self._image is None:
             return
-        columns, cell, gap = self.layout_of_tiles
-        down = self._height * cell + gap
-        top = max((self.verticalScrollBar().value() - _EDGE) // down, 0) * columns
-        for place in range(top, min(top + columns * (self.viewport().height() // down + 2), len(self._order))):
-            rect = self.place_of(place)
-            source = QRectF(0, self._order[place] * self._height, self._width, self._height)
-            painter.drawImage(rect, self._image, source)            # by the nearest element: nothing is smoothed
-            if place in (self._current, self._hovered):
-                mark = QColor(c.series[1] if place == self._current else c.text)
-                painter.setPen(QPen(mark, 2.5 if place == self._current else 1))
-                painter.drawRect(rect.adjusted(-1.5, -1.5, 1.5, 1.5))
+        painter.drawImage(0, 0, self._in_sight(self._image))
+        for place in sorted({self._current, self._hovered} & set(range(len(self._order)))):
+            mark = QColor(c.series[1] if place == self._current else c.text)
+            painter.setPen(QPen(mark, 2.5 if place == self._current else 1))
+            painter.drawRect(self.place_of(place).adjusted(-1.5, -1.5, 1.5, 1.5))
         if self.hasFocus():
             painter.setPen(QPen(QColor(c.accent), 1))
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
+
+    def _in_sight(self, image: QImage) -> QImage:
+        """The tiles where they stand, by numpy: there may be thousands in sight, each of which takes a hundredth of a millisecond to be
+        drawn by itself. Nothing is smoothed, and what lies between them is transparent."""
+        columns, cell, gap = self._layout
+        size, at = self.viewport().size(), self.verticalScrollBar().value()
+        made_of = self._layout, size, at
+        if self._drawn is None or self._drawn[0] != made_of:
+            import numpy as np
+            high, wide = self._height, self._width
+            down, across = high * cell + gap, wide * cell + gap
+            y, x = np.arange(size.height()) - _EDGE + at, np.arange(size.width()) - _EDGE
+            first, last = max(int(y[0]) // down, 0), max(int(y[-1]) // down, 0) + 1
+            order = np.array(self._order[first * columns:last * columns], np.intp)
+            order = np.append(order, np.zeros(-len(order) % columns, np.intp))
+            pixels = np.frombuffer(image.constBits(), np.uint32).reshape(-1, high, wide)[order]
+            pixels[len(self._order) - first * columns:] = 0
+            pixels = pixels.reshape(-1, columns, high, wide).swapaxes(1, 2).reshape(-1, columns * wide)
+            pixels = np.pad(pixels, ((0, 1), (0, 1)))           # what lies between them is the last row, and the last column
+            rows, cols = _elements(y - first * down, down, cell, high, len(pixels) - 1), _elements(x, across, cell, wide, columns * wide)
+            pixels = np.ascontiguousarray(pixels[rows][:, cols])
+            found = QImage(pixels.data, size.width(), size.height(), _FORMAT).copy()
+            self._drawn = made_of, found
+        return self._drawn[1]
 
     def picture(self, scale: float = 2.0) -> QImage:
         return exporting.picture_of(self.viewport(), self.palette().color(QPalette.ColorRole.Base), scale)
@@ -293,6 +317,15 @@ class KernelSheetView(QAbstractScrollArea):
         self._current = place
         self.choose(self.current)
         self.chosen.emit(self.current)
+
+
+def _elements(pixels: Array, step: int, cell: int, size: int, end: int) -> Array:
+    """Which element is drawn at each of `pixels`: tiles of `size` elements of `cell` pixels begin every `step` pixels; `end` is what lies
+    between and beyond them."""
+    import numpy as np
+    tile, inside = np.divmod(pixels, step)
+    found = tile * size + inside // cell
+    return np.where((inside < size * cell) & (found >= 0) & (found < end), found, end)
 
 
 class KernelCard(QWidget):

@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from inspector.gui.kit import theme
 from inspector.gui.widgets.colour_maps import MAPS
 from inspector.gui.widgets.kernel_sheet import KernelCard, KernelSheetView, NormBars, is_sheet, ranked, sheet_image
 
@@ -119,3 +120,24 @@ def test_that_shapes_are_sheets_where_they_are_kernels() -> None:
     assert [is_sheet(shape) for shape in ((64, 3, 7, 7), (64, 3, 1, 1), (3, 3), (2, 2, 2, 2, 2), (0, 3, 3, 3), (4, 4, 100, 100))] == [
         True, False, False, False, False, False]
     assert ranked(np.array([1.0, 3.0, 2.0, 3.0])) == [1, 3, 2, 0]
+
+
+@pytest.mark.parametrize("scrolled", [0, 37, 10**6])
+@pytest.mark.parametrize(("shape", "size"), [((64, 1, 7, 7), (500, 500)), ((4096, 1, 3, 3), (400, 300)), ((7, 3, 3, 5), (333, 201))])
+def test_that_each_tile_is_drawn_where_it_stands(shape: tuple[int, int, int, int], size: tuple[int, int], scrolled: int,
+                                                 qtbot: QtBot) -> None:
+    view, tiles = KernelSheetView(), RNG.normal(size=shape)
+    qtbot.addWidget(view)
+    view.resize(*size)
+    image, order = sheet_image(tiles, common=False, shown=BLUE_RED, dark=False), RNG.permutation(shape[0]).tolist()
+    view.show_tiles(image, tiles, 0, order)
+    view.show()
+    view.verticalScrollBar().setValue(scrolled)
+    found = view.viewport().grab().toImage()
+    wanted = QImage(found.size(), found.format())
+    wanted.fill(QColor(theme.colours(view.palette()).card))
+    painter = QPainter(wanted)
+    for place, tile in enumerate(order):
+        painter.drawImage(view.place_of(place), image, QRectF(0, tile * shape[2], image.width(), shape[2]))
+    painter.end()
+    assert found == wanted
