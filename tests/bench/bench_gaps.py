@@ -1,21 +1,22 @@
 """For how long the GUI thread is kept: at 1,000,000 rows, and while 100,000 keys are opened. Run by hand, on an idle machine:
 
-    QT_QPA_PLATFORM=offscreen python tests/bench/bench_gaps.py [LAYERS] [FILE ...]
+    QT_QPA_PLATFORM=offscreen python tests/bench/bench_gaps.py [LAYERS] [FILE ...] [--only STAGE,STAGE]
 
 In the whole window, with every panel there is: expands, filters, sorts and selects all of a made-up checkpoint of LAYERS (100: a million
-rows, 0: none), opens each FILE and measures all its tensors on the panel of layers, and compares the first two. For each it tells after how
-long the rows stood there, and the longest time from one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor
-time of that thread, and by that of the whole process, which holds the waiting for the interpreter too. On a busy machine the clock counts
-the neighbours; processor time does not.
+rows, 0: none); opens each FILE, measures all its tensors on the panel of layers, searches it, lists it with columns of what values say,
+edits it and asks to save it; and compares the first two. For each it tells after how long the rows stood there, and the longest time from
+one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole
+process, which holds the waiting for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
 """
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -31,10 +32,13 @@ from inspector.gui.comparison.progress import Step
 from inspector.gui.frame import windows
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.models.pair_lines import DIFFERS
-from inspector.gui.state.session import Selection
+from inspector.gui.models.tree_lines import MEAN, STD, VALUES
+from inspector.gui.state.pending_edits import Editing
+from inspector.gui.state.session import Document, Selection
 
 BEAT = 5                # milliseconds
 CALM = 0.15             # seconds in which nothing happens any more
+STAGES = ("rows", "layers", "search", "columns", "edit", "save", "compare")        # besides opening and closing
 
 
 class Heart(QObject):
@@ -93,7 +97,7 @@ class Bench:
               f"process {process:6.1f}", flush=True)
 
 
-def main(layers: int, files: list[str]) -> None:
+def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
     gc.disable()
     with tempfile.TemporaryDirectory() as folder:
         app = windows.Application("light")
@@ -104,7 +108,7 @@ def main(layers: int, files: list[str]) -> None:
         window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, is
         bench.calm()
         window.files.close_file()
-        if layers:
+        if layers and "rows" in only:
             checkpoint = giant(layers)
             document = session.add(checkpoint.path)
             session.select(Selection(document.id))
@@ -139,24 +143,85 @@ def main(layers: int, files: list[str]) -> None:
         for path in files:
             bench.step(f"open {os.path.basename(path)}", lambda path=path: window.open_paths([path]),
                        lambda path=path: any(model.tree(one.id) is not None for one in session.documents if one.path == path))
-            measure(bench, window, path)
-            bench.step("close it", lambda path=path: window.edits.close(next(one.id for one in session.documents if one.path == path)))
-        if len(files) > 1:
+            document = next(one for one in session.documents if one.path == path)
+            for stage, run in (("layers", measure), ("search", search), ("columns", columns), ("edit", edit), ("save", save)):
+                if stage in only:
+                    run(bench, window, document)
+            bench.step("close it", lambda document=document: window.edits.close(document.id))
+        if len(files) > 1 and "compare" in only:
             compare(bench, window, files[:2])
         window.close()
 
 
-def measure(bench: Bench, window: MainWindow, path: str) -> None:
+def measure(bench: Bench, window: MainWindow, document: Document) -> None:
     """All tensors of an open file."""
     from inspector.gui.panels.layers import LayersPanel  # loaded by nobody before it is looked at
-    document = next(one for one in window.session.documents if one.path == path)
     assert document.checkpoint is not None
     count = len(document.checkpoint.tensors)
     window.session.select(Selection(document.id))
     bench.step("show layers", lambda: window.view.show_panel("layers"))
     layers = window.findChildren(LayersPanel)[0]
     bench.step(f"measure {count:,} tensors", layers.requests.go_on, lambda: len(layers.model.rows) == count)
+    bench.step("another measure", lambda: layers.measures.setCurrentIndex(layers.measures.currentIndex() + 1))
     window.view.show_panel("overview")
+    bench.calm()
+
+
+def search(bench: Bench, window: MainWindow, document: Document) -> None:
+    bench.step("expand all", window.view.expand_all)
+    for text in ("weight", "1.*.weight", "qqq", ""):
+        bench.step(f"search {text!r}", lambda text=text: window.search.setText(text))
+    bench.step("select all", window.tree.selectAll)
+    bench.step("select the file", lambda: window.tree.select_row(0))
+
+
+def columns(bench: Bench, window: MainWindow, document: Document) -> None:
+    """Of what values say, in the tree and in the list."""
+    tree = window.tree
+    bench.step("list", window.as_list.click)
+    bench.step("columns of values", lambda: [tree.choose_column(column, True) for column in (VALUES, MEAN, STD)],
+               lambda: not window.reader.left()[0])
+    bench.step("sort by mean", lambda: tree.sortByColumn(MEAN, Qt.SortOrder.DescendingOrder))
+    bench.step("file order", lambda: tree.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+    bench.step("tree", window.as_list.click)
+
+
+def edit(bench: Bench, window: MainWindow, document: Document) -> None:
+    """Every key of it, and back."""
+    session, model, id = window.session, window.model, document.id
+    assert document.checkpoint is not None
+    editing = Editing.shared(session, window.tasks)
+    first = next(iter(document.checkpoint.tensors)).partition(".")[0]
+
+    def there() -> bool:
+        tree = model.tree(id)
+        return editing.ready(id) and tree is not None and tree.checkpoint is document.checkpoint
+
+    for panel in ("overview", "edits"):
+        session.select(Selection(id))
+        window.view.show_panel(panel)
+        for what, edits in (("add a prefix", [core.AddPrefix("model.")]), ("strip it", [core.StripPrefix("model.")]),
+                            ("drop every tenth", [core.Drop(f"{first}.*1.*")])):
+            bench.step(f"{what} ({panel})", lambda edits=edits: session.add_edits(id, edits), there)
+        for what in ("undo", "undo", "undo"):
+            bench.step(f"{what} ({panel})", window.edits.undo, there)
+    window.view.show_panel("overview")
+    bench.calm()
+
+
+def save(bench: Bench, window: MainWindow, document: Document) -> None:
+    """Up to what stands in the dialog."""
+    from inspector.gui.dialogs.save import SaveDialog
+    window.session.add_edits(document.id, [core.AddPrefix("model.")])
+    bench.calm()
+    dialogs: list[SaveDialog | None] = []
+    bench.step("ask to save", lambda: dialogs.append(window.edits.save_document(document.id, own=False)),
+               lambda: dialogs[0] is not None and dialogs[0].plan is not None)
+    assert dialogs[0] is not None
+    bench.step("ask for safetensors", lambda: dialogs[0] and dialogs[0].path.setText(dialogs[0].path.text() + ".safetensors"),
+               lambda: dialogs[0] is not None and dialogs[0].plan is not None)
+    bench.step("leave it", dialogs[0].reject)
+    window.edits.undo()
     bench.calm()
 
 
@@ -183,4 +248,9 @@ def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100, sys.argv[2:])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("layers", nargs="?", type=int, default=100)
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--only", default=",".join(STAGES), help=f"of {', '.join(STAGES)}; files are opened and closed in any case")
+    asked = parser.parse_args()
+    main(asked.layers, asked.files, asked.only.split(","))
