@@ -178,7 +178,7 @@ class _Reading:
         if self.short:
             self.findings.append(Finding("too-many-keys", "warning", "", f"Not everything is listed: {self.short:,} short arrays are told "
                                          f"by their length, as all arrays together have more than {_ITEMS_IN_ALL:,} items.",
-                                         "The file may be made to exhaust whoever reads it."))
+                                         "The file may be made to exhaust whoever reads it; no edit is tried on it."))
 
     # -- tensors ------------------------------------------------------------------------------------------------------------
 

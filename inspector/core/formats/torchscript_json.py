@@ -94,7 +94,7 @@ class _Archive:
             self._list_all(main)
         except _Enough:
             records.add_finding("too-many-keys", "warning", MODEL, "Not everything is listed: the keys are too many or too long to list "
-                                "them all.", "The file may be made to exhaust whoever reads it.")
+                                "them all.", "The file may be made to exhaust whoever reads it; no edit is tried on it.")
         else:
             self._orphans()
         self._other_pickles()

@@ -42,8 +42,7 @@ resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))         # an end, fa
 try:
     ckpt = core.open(sys.argv[1])
     found = core.check(ckpt)
-    if not ckpt.tensors:                        # of a million tensors trying what is suggested takes more than this yet
-        list(core.fixes_for_each(ckpt, found))
+    list(core.fixes_for_each(ckpt, found))
     core.totals(ckpt)
     print(len(ckpt.tensors) + len(ckpt.values), *sorted({finding.id for finding in ckpt.findings}))
 except core.InspectorError as error:

@@ -190,6 +190,16 @@ def test_that_edits_that_name_more_than_ten_thousand_values_are_not_tried(tmp_pa
     assert len(applied) == 1
 
 
+def test_that_no_edit_is_tried_where_not_every_key_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = refused_calls(tmp_path / "a.pth", 1000)
+    ckpt = core.open(tmp_path / "a.pth", limits=core.Limits(memory=400 << 10, memory_per_byte=0))
+    assert 0 < len(ckpt.values) < len(whole.values)
+    assert "no edit is tried" in finding(ckpt, "too-many-keys").hint
+    applied = counted_edits(monkeypatch)
+    assert core.fixes_for(finding(ckpt, "weights-only"), ckpt) == ()
+    assert applied == []
+
+
 def test_that_edits_that_name_hundreds_of_values_are_tried(tmp_path: Path) -> None:
     ckpt = refused_calls(tmp_path / "a.pth", 500)
     assert len(core.fixes_for(finding(ckpt, "weights-only"), ckpt)) == 3
