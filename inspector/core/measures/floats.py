@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from struct import unpack
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +76,10 @@ class Floats(Shared):
         return self._number(self._greatest)
 
     def _number(self, key: int) -> float:
-        import numpy as np
-        kind = np.dtype(self._width.keys)
-        bits = np.array(key if key >= 0 else (key ^ self._width.magnitude), kind)
-        return float(bits.view(self._width.floats)) + 0.0
+        width = self._width
+        bits = (key if key >= 0 else key ^ width.magnitude).to_bytes((width.sign + 1) // 8, "little", signed=True)
+        number: float = unpack("<f" if width.sign == 31 else "<d", bits)[0]
+        return number + 0.0
 
     def subnormals(self) -> int:
         """Smaller than the least normal number, but not zero."""
@@ -229,7 +230,7 @@ class Floats(Shared):
         counts, half = self._raw_counts(), kernels.BUCKETS // 2
         last = self._width.infinite >> self._width.top
         negative, positive = counts[half:half + last], counts[:last]
-        under, over = np.flatnonzero(negative)[::-1], np.flatnonzero(positive)
+        under, over = np.flatnonzero(negative != 0)[::-1], np.flatnonzero(positive != 0)
         return np.concatenate([half - 1 - under, half + over]), np.concatenate([negative[under], positive[over]]).astype(np.int64)
 
     def _keys(self, floats: Array) -> Array:

@@ -6,6 +6,7 @@ from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.dtypes import DTYPES
+from inspector.core.runtime import compiled
 
 from . import elements, kernels
 from .distribution import Distribution, Moments, from_counts, joined, merged
@@ -240,6 +241,16 @@ class Gathered:
         if self._stream is None or not self._stream.finite:
             return self.counted.at(np.array(ranks, np.int64))
         return list(self._stream.at(ranks))
+
+
+def expect(found: list[Source], nbytes_in_all: int) -> None:
+    """Says that they are going to be counted, so that what makes loops is at it while others load what they need."""
+    if nbytes_in_all < compiled.WORTH:
+        return
+    for family, bits in {(source.family, _bits(source)) for source in found if not source.tiny}:
+        name = "count16" if (family, bits) == (elements.TABLE, 16) else f"scan{family}"
+        if name in kernels.loops.names:
+            kernels.loops.expect(name, nbytes_in_all)
 
 
 def _bits(source: Source) -> int:

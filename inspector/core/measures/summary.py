@@ -28,7 +28,7 @@ from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels, sources
 from .distribution import interpolated, ranks_of
-from .gather import Gathered
+from .gather import Gathered, expect
 from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, given_edges
 from .in_runs import Runs
 from .sources import Source
@@ -332,6 +332,7 @@ class _Run:
         """`once`: nothing is read again, so nothing need be held."""
         self.total = sum(source.nbytes * (1 if once else source.passes) for source in found)
         self.nbytes_in_all = sum(source.nbytes for source in found)
+        expect(found, self.nbytes_in_all)
         self.progress = progress = workers.Progress(monitor, self.total)
         # without `self`: what goes round in a circle keeps the checkpoint until the collector comes, if it ever does
         ahead = read_ahead(ckpt, [source.info for source in found])

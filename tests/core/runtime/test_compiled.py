@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from inspector.core.runtime import compiled
 from inspector.core.runtime.compiled import Loops, Recipe, address_of, bits_of, carray, number_of
@@ -128,6 +129,34 @@ def test_that_what_a_request_could_have_used_is_made_when_it_is_over(monkeypatch
     loops.make_missed()
     assert loops.get("count16", compiled.WORTH) is print           # waits for the one that is being made
     assert made == ["count16"]
+
+
+_BEGUN = """
+import sys
+from inspector import core
+from inspector.core.comparison.differences import kernels as pairs
+from inspector.core.measures import kernels
+for loops in (pairs.loops, kernels.loops):
+    def expect(name, nbytes, real=loops.expect):
+        print(name, "numpy" in sys.modules)
+        real(name, nbytes)
+    loops.expect = expect
+if sys.argv[1] == "diff":
+    core.compare(*sys.argv[2:])
+else:
+    core.summarize(core.open(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize(("what", "dtype", "begun"), [("diff", "float32", ["apart-float32 False"]), ("diff", "int64", []),
+                                                      ("stats", "float32", ["scanfloat32 False", "keep_wantedfloat32 True"]),
+                                                      ("stats", "float16", ["count16 False"])])
+def test_that_a_loop_is_begun_before_others_load_what_they_need(tmp_path: Path, what: str, dtype: str, begun: list[str]) -> None:
+    paths = [tmp_path / f"{n}.safetensors" for n in range(2)]
+    for n, path in enumerate(paths):
+        save_file({"w": np.full(compiled.WORTH // np.dtype(dtype).itemsize, n, dtype), "few": np.ones(3)}, path)
+    said = subprocess.run([sys.executable, "-c", _BEGUN, what, *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [*dict.fromkeys(said.splitlines())] == begun
 
 
 def test_that_an_address_is_given_only_of_elements_of_that_type_in_a_row() -> None:

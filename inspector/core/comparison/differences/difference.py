@@ -16,6 +16,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
+from . import kernels
 from .first_rows import ruled_out
 from .kernels import Apart, apart, apart_numpy, joined
 
@@ -65,6 +66,12 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         return one
 
     return difference_of(info_a.numel, run)
+
+
+def expect(a: str, b: str, nbytes: int) -> None:
+    """Says that so many bytes of tensors of these types are going to be compared."""
+    if quick := _quick(a, b):
+        kernels.expect(quick, nbytes)
 
 
 def difference_of(numel: int, run: Callable[..., Pass]) -> Difference:
@@ -215,7 +222,7 @@ def _quick(a: str, b: str) -> str:
     """As what the kernel takes elements of these types without loss; "" where it does not."""
     if a == b == "bfloat16":
         return "u2"
-    if not all(DTYPES[name].kind == "float" for name in (a, b)):
+    if not all(name in DTYPES and DTYPES[name].kind == "float" for name in (a, b)):
         return ""
     return "f8" if "float64" in (a, b) else "f4"
 

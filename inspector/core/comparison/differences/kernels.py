@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.core.runtime import compiled
 from inspector.core.runtime.compiled import Loops, Recipe, address_of, bits_of, carray, number_of
 
 if TYPE_CHECKING:
@@ -38,12 +39,19 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, nbytes_in
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
     name, kind = _KINDS[a.dtype.itemsize]
-    compiled = loops.get(f"apart-{name}", nbytes_in_all)
-    if compiled is None:
+    loop = loops.get(f"apart-{name}", nbytes_in_all)
+    if loop is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     counts, sums = np.zeros(3, np.int64), np.zeros(5)
-    compiled(address_of(a, kind), address_of(b, kind), a.size, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
+    loop(address_of(a, kind), address_of(b, kind), a.size, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
     return Apart(*counts.tolist(), *sums.tolist())
+
+
+def expect(kind: str, nbytes: int) -> None:
+    """Says that `apart` will be given so many bytes of elements of this kind, "u2", "f4" or "f8": what makes its loop is at it while others
+    load what they need."""
+    if nbytes >= compiled.WORTH:
+        loops.expect("apart-" + next(name for name, one in _KINDS.values() if one == kind), nbytes)
 
 
 def _wide(floats: Array) -> Array:

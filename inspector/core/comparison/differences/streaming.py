@@ -1,6 +1,7 @@
 """The values of all pairs, read once each by as many threads as there are cores."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
@@ -20,7 +21,7 @@ from inspector.core.tensors.coordinates import coordinates
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels
-from .difference import difference
+from .difference import difference, expect
 from .in_runs import difference_in_runs, runs_of_both
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
                     seen.update(next(found))
                 yield number, seen[first[number]]
         return
-    nbytes_in_all = sum(_bytes_of(comparison, number) for number in chosen)
+    of_types: Counter[tuple[str, str]] = Counter()
+    for number in chosen:
+        a, b = _sides(comparison, number)
+        of_types[a.dtype, b.dtype] += a.nbytes + b.nbytes
+    for types, nbytes in of_types.items():
+        expect(*types, nbytes)
+    nbytes_in_all = of_types.total()
     progress = Progress(monitor, nbytes_in_all)
     ahead_a = read_ahead(comparison.a, (_sides(comparison, number)[0] for number in chosen))
     ahead_b = read_ahead(comparison.b, (_sides(comparison, number)[1] for number in chosen))
