@@ -155,8 +155,8 @@ def test_that_a_loop_is_begun_before_others_load_what_they_need(tmp_path: Path, 
     paths = [tmp_path / f"{n}.safetensors" for n in range(2)]
     for n, path in enumerate(paths):
         save_file({"w": np.full(compiled.WORTH // np.dtype(dtype).itemsize, n, dtype), "few": np.ones(3)}, path)
-    said = subprocess.run([sys.executable, "-c", _BEGUN, what, *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert [*dict.fromkeys(said.splitlines())] == begun
+    said = subprocess.run([sys.executable, "-c", _BEGUN, what, *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [*dict.fromkeys(said.stdout.splitlines())] == begun
 
 
 def test_that_an_address_is_given_only_of_elements_of_that_type_in_a_row() -> None:
