@@ -16,7 +16,7 @@ _LONGEST = 1 << 20          # characters of a command
 
 def as_json(report: core.LoadReport, deltas: adapter.Deltas = None) -> dict[str, Any]:
     """What these options add to the object of `check --json`; `deltas` as in `as_text`."""
-    found: dict[str, Any] = {"load": {**_lists_json(report.lists), "state_dict": report.state_dict},
+    found: dict[str, Any] = {"load": {**_lists_json(report.lists), "state_dict": report.state_dict, "broken": list(report.broken)},
              "suggested": [*map(core.as_option, report.edits)],
              "after": {"missing": list(report.after.missing), "unexpected": list(report.after.unexpected),
                        "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
@@ -28,6 +28,8 @@ def as_json(report: core.LoadReport, deltas: adapter.Deltas = None) -> dict[str,
         found["others"] = [{**_lists_json(lists), "state_dict": path} for path, lists in report.others]
     if report.alike:
         found["alike"] = list(report.alike)
+    if report.casts:
+        found["casts"] = [{"file": was, "model": becomes, "keys": number} for was, becomes, number in report.casts]
     if report.optimizers:
         found["optimizers"] = [{"path": one.path, "loads": one.loads, "file": list(one.file), "model": list(one.model),
                                 "mismatched": [*map(_mismatch_json, one.mismatched)]} for one in report.optimizers]
@@ -45,7 +47,8 @@ def _mismatch_json(one: core.Mismatch) -> dict[str, Any]:
 def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -> str:
     """`deltas`: what the modules of each of the report's `merges` add, where that was looked at."""
     lists = report.lists
-    parts = [*_said(lists, core.join(report.state_dict, "state_dict()") if report.pickled else report.state_dict)]
+    parts = [*_said(lists, core.join(report.state_dict, "state_dict()") if report.pickled else report.state_dict, bool(report.broken))]
+    parts += map(spoken, filter(None, (report.without_values, report.as_cast)))
     if report.alike:
         also = ", ".join(core.visible(path, 80) for path in report.alike)
         parts.append(spoken(f"{also} would load as well (--state-dict chooses)"))
@@ -71,8 +74,11 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     return "\n".join(part for part in parts if part) + "\n"
 
 
-def _said(lists: core.Lists, path: str) -> Iterator[str]:
+def _said(lists: core.Lists, path: str, is_broken: bool = False) -> Iterator[str]:
     where = f" (its {core.visible(path)})" if path else ""
+    if lists.loads and is_broken:
+        yield spoken(f"nothing loads it as it is{where}, though all {core.wording.count(lists.fitting, 'key')} fit")
+        return
     if lists.loads:
         yield spoken(f"load_state_dict would load it{where}: all {core.wording.count(lists.fitting, 'key')} fit")
         return

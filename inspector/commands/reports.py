@@ -159,6 +159,7 @@ def _load_text(load: core.LoadReport) -> str:
     missing, unexpected = sum(len(lists.missing) for lists in every), sum(len(lists.unexpected) for lists in every)
     mismatched = sum(len(lists.mismatched) for lists in every)
     return "\n".join([f"{missing:,} missing, {unexpected:,} unexpected, {mismatched:,} of another shape",
+                      *([load.without_values] if load.broken else []),
                       *(fit.optimizer_text(one) for one in load.optimizers if not one.loads)])
 
 

@@ -114,12 +114,24 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithT
     rules = rules_of(release)
     source = ckpt.as_opened
     if source.format in _READ_BY_OTHERS:
-        return LoadsWithTorch(None, rules.release, reason=_READ_BY_OTHERS[source.format])
+        return LoadsWithTorch(None, rules.release, reason=_why_not_read(ckpt) or _READ_BY_OTHERS[source.format])
     if source.format not in ("torch-zip", "torch-legacy", "torch-sharded", "torch-tar", "pickle"):
         return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
     refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
     reason = _reason(ckpt, source, rules)
     return LoadsWithTorch(not refused and not reason, rules.release, refused, reason, devices_of(ckpt))
+
+
+def _why_not_read(ckpt: Checkpoint) -> str:
+    """Why not even the programs read the file that its format is of."""
+    if ckpt.edited is not None:
+        return ""
+    ids = {finding.id for finding in ckpt.findings}
+    if ids & _REFUSED_WHOLE or "extra-bytes" in ids:
+        return "It is damaged: what reads its format refuses it."
+    if ckpt.format == "safetensors-sharded" and "missing-shard" in ids:
+        return "safetensors reads those of its files that are there, one by one."
+    return ""
 
 
 def devices_of(ckpt: Checkpoint) -> tuple[str, ...]:
@@ -130,6 +142,8 @@ def devices_of(ckpt: Checkpoint) -> tuple[str, ...]:
 def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
     """Why the file as a whole is refused, apart from its values; an edited one is written anew."""
     if ckpt.edited is None:
+        if rules.goes_by_names and source.path.endswith(".safetensors"):
+            return "it is called .safetensors, by which torch takes it for a safetensors file since 2.13."
         if source.format == "pickle":
             return _PLAIN_PICKLE
         if source.format == "torch-tar" and rules.refuses_archives:

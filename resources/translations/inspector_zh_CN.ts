@@ -2318,6 +2318,10 @@
 <translation>（其 {name}）</translation>
 </message>
 <message>
+<source>Nothing loads it as it is{where}, though all {n} keys fit.</source>
+<translation>照现状无法加载{where}，尽管全部 {n} 个键匹配。</translation>
+</message>
+<message>
 <source>It loads{where}: all {n} keys fit.</source>
 <translation>可以加载{where}：{n} 个键全部匹配。</translation>
 </message>

@@ -6,11 +6,12 @@ import shlex
 from collections import OrderedDict
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from inspector import cli
+from inspector import cli, core
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
@@ -125,3 +126,89 @@ def test_that_the_answer_to_what_was_asked_comes_first(tmp_path: Path, capsys: p
     assert out.index("--extract net") < out.index("edits that end it")
     followed(out, tmp_path / "fixed.pth")
     net.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))
+
+
+def test_that_a_file_whose_values_cannot_be_had_is_not_said_to_load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = nn.Linear(30, 20).state_dict()
+    torch.save(model, tmp_path / "ref.pth")
+    data = (tmp_path / "ref.pth").read_bytes()
+    (tmp_path / "cut.pth").write_bytes(data[:len(data) // 2])
+    code, out = said(capsys, "check", tmp_path / "cut.pth", "--against", tmp_path / "ref.pth")
+    assert code == 1
+    assert "nothing loads it as it is, though all 2 keys fit\nthe values of 2 tensors cannot be had: weight, bias\n" in out
+    assert "would load" not in out
+    _, out = said(capsys, "check", tmp_path / "cut.pth", "--against", tmp_path / "ref.pth", "--json")
+    found = json.loads(out)
+    assert (found["load"]["broken"], found["suggested"]) == (["weight", "bias"], [])
+
+
+def test_that_tensors_of_a_missing_file_have_no_shape_that_could_be_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    core.save({"a": np.ones((10, 3)), "b": np.ones((10, 3))}, tmp_path / "set", shard_size=240)
+    core.save(core.open(tmp_path / "set"), tmp_path / "ref.pth")
+    (tmp_path / "set" / "model-00002-of-00002.safetensors").unlink()
+    _, out = said(capsys, "check", tmp_path / "set", "--against", tmp_path / "ref.pth")
+    assert "of another shape" not in out
+    assert "the values of 1 tensor cannot be had: b\n" in out
+    assert "safetensors reads those of its files that are there, one by one." in out
+
+
+def test_that_no_edit_is_suggested_after_which_nothing_loads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = nn.Linear(3, 2)
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    torch.save(model.state_dict(), tmp_path / "ref.pth")
+    torch.save(optimizer.state_dict(), tmp_path / "optimizer.pth")
+    _, out = said(capsys, "check", tmp_path / "optimizer.pth", "--against", tmp_path / "ref.pth")
+    assert "no edit is known that would make it fit" in out
+    assert "inspector edit" not in out
+
+
+def test_that_a_cast_by_load_state_dict_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = nn.Linear(3, 2).state_dict()
+    torch.save(model, tmp_path / "ref.pth")
+    torch.save({"weight": model["weight"].half(), "bias": model["bias"]}, tmp_path / "a.pth")
+    code, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
+    assert code == 0
+    assert "load_state_dict casts 1 key: float16 -> float32 (1)\n" in out
+    assert "casts" not in said(capsys, "check", tmp_path / "ref.pth", "--against", tmp_path / "ref.pth")[1]
+    found = json.loads(said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth", "--json")[1])
+    assert found["casts"] == [{"file": "float16", "model": "float32", "keys": 1}]
+
+
+def test_that_another_copy_of_the_model_below_another_prefix_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = nn.Linear(3, 2).state_dict()
+    torch.save(model, tmp_path / "ref.pth")
+    torch.save({f"{name}.{key}": value for name in ("ema_model", "online_model") for key, value in model.items()}, tmp_path / "a.pth")
+    _, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
+    assert "--strip-prefix online_model. --match" in out
+    assert "the keys below ema_model. would load as well, once that is stripped\n" in out
+
+
+KERNELS = nn.Sequential(nn.Conv2d(3, 16, 3), nn.Conv2d(16, 16, 3, groups=16), nn.Conv1d(4, 8, 5), nn.Conv3d(2, 6, 3), nn.Linear(5, 7))
+
+
+@pytest.mark.parametrize("depthwise", [(2, 3, 0, 1), (2, 3, 1, 0)])
+def test_that_kernels_as_other_libraries_keep_them_are_turned_and_not_dropped(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                                              depthwise: tuple[int, ...]) -> None:
+    model = KERNELS.state_dict()
+    def turned(key: str, value: torch.Tensor) -> torch.Tensor:
+        order = depthwise if key == "1.weight" else (*range(2, value.dim()), 1, 0)
+        return (value.permute(order) if value.dim() > 1 else value).contiguous()
+    torch.save(model, tmp_path / "ref.pth")
+    torch.save({key: turned(key, value) for key, value in model.items()}, tmp_path / "a.pth")
+    _, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
+    assert "then all 10 keys load:" in out
+    followed(out, tmp_path / "fixed.pth")
+    loaded = torch.load(tmp_path / "fixed.pth", weights_only=True)
+    assert all(torch.equal(loaded[key], value) for key, value in model.items())
+
+
+def test_that_kernels_of_which_no_shape_tells_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 16, 3), nn.Conv2d(3, 3, 3), nn.Conv2d(1, 8, 1)).state_dict()
+    torch.save(model, tmp_path / "ref.pth")
+    torch.save({key: value.permute(2, 3, 1, 0).contiguous() if value.dim() == 4 else value for key, value in model.items()},
+               tmp_path / "a.pth")
+    _, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
+    assert "weights that have one shape either way are left as they are; compare their values: 1.weight\n" in out
+    assert "--transpose '{0.weight,2.weight}=3,2,0,1'" in out

@@ -18,6 +18,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 
 from inspector import core
 from inspector.core.graph import Graph
@@ -448,3 +449,23 @@ def test_that_a_set_of_files_is_judged_file_by_file(tmp_path: Path) -> None:
     index = {"metadata": {}, "weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}}
     (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps(index))
     assert keys(core.open(tmp_path)) == {"best"}
+
+
+def test_that_a_pytorch_file_called_safetensors_is_refused_since_torch_went_by_the_name(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.safetensors")
+    found = core.loads_with_torch(tmp_path / "a.safetensors")
+    assert (found.weights_only, "is called .safetensors" in found.reason) == (False, True)
+    assert core.loads_with_torch(tmp_path / "a.safetensors", "2.12").weights_only
+    if tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 13):
+        with pytest.raises(Exception, match="header"):
+            torch.load(tmp_path / "a.safetensors", weights_only=True)
+
+
+@pytest.mark.parametrize("more", [-10, 3])
+def test_that_a_damaged_safetensors_file_is_not_said_to_be_read(tmp_path: Path, more: int) -> None:
+    core.save({"w": torch.ones(20)}, tmp_path / "a.safetensors")
+    data = (tmp_path / "a.safetensors").read_bytes()
+    (tmp_path / "a.safetensors").write_bytes(data[:more] if more < 0 else data + bytes(more))
+    with pytest.raises(Exception, match=r"header|metadata"):
+        load_file(tmp_path / "a.safetensors")
+    assert core.loads_with_torch(tmp_path / "a.safetensors").reason == "It is damaged: what reads its format refuses it."

@@ -169,8 +169,12 @@ class Doctor(QDialog):
         self.lists.setVisible(not lists.loads)
         place = core.join(report.state_dict, "state_dict()") if report.pickled else report.state_dict
         where = self.tr(" (its {name})").format(name=core.visible(place, 80)) if place else ""
-        more = [*(words.said(text, 600) for text in about), *self._others(report)]
-        if lists.loads:
+        known = [words.said(text, 600) for text in (report.without_values, report.as_cast) if text]
+        more = [*known, *(words.said(text, 600) for text in about), *self._others(report)]
+        if lists.loads and report.broken:
+            self._say(self.tr("Nothing loads it as it is{where}, though all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"),
+                      "\n".join(more), "danger")
+        elif lists.loads:
             self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
                       "ok" if report.loads else "warning")
         else:

@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from inspector.core import opening
-from inspector.core.checkpoint import Checkpoint
-from inspector.core.comparison.pairing.sides import WHOLE, choose_models, models_in
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.comparison.pairing.sides import WHOLE, choose_models, models_in, tensors_of
+from inspector.core.formats.sets.sharded import UNKNOWN
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.broken import why_broken
 
 from .lists import Lists, compare_names
 from .load_report import LoadReport, report
@@ -39,6 +42,8 @@ def load_report(file: opening.CheckpointLike, ref: Checkpoint | Reference | Mapp
     if isinstance(ref, Checkpoint):
         path, there = choose_models(file, ref, _asked(file, state_dict))
         found = _report(file, path, of_checkpoint(ref, there), monitor)
+        if found.lists.loads:
+            found = replace(found, casts=_casts(tensors_of(file, path), tensors_of(ref, there)))
         if state_dict is not None:
             return found
         others = _others(file, ref, path, there)
@@ -62,10 +67,22 @@ def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> 
         best = replace(tried(found, file, path, model.shapes, monitor=monitor), pickled=path in file.modules)
         if best.suggested or best.merges or not found.suggested:
             break
+    best = replace(best, broken=_broken(file, path))
     if not best.lists.loads:
         return best
+    if best.broken:
+        return replace(best, suggested=())
     whole = (("--extract", "."),) if path in file.modules and path == "" else best.suggested
     return replace(best, suggested=whole, alike=tuple(_alike(file, path, model)))
+
+
+def _casts(file: Mapping[str, TensorInfo], model: Mapping[str, TensorInfo]) -> tuple[tuple[str, str, int], ...]:
+    kinds = Counter((info.dtype, model[name].dtype) for name, info in file.items() if name in model)
+    return tuple((was, becomes, number) for (was, becomes), number in kinds.items() if was != becomes and UNKNOWN not in (was, becomes))
+
+
+def _broken(file: Checkpoint, path: str) -> tuple[str, ...]:
+    return tuple(name for name, info in tensors_of(file, path).items() if why_broken(file, info))
 
 
 def _alike(file: Checkpoint, path: str, model: Reference) -> Iterator[str]:

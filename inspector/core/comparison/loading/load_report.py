@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.core.comparison.pairing.match import match
-from inspector.core.comparison.pairing.rules import Rule, Shapes
+from inspector.core.comparison.pairing.rules import Rule, Shape, Shapes
 from inspector.core.edits.recipe import parse_edit
 from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import literal, matcher, patterns_for
 from inspector.core.keypath import ancestors, leaf_of, visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count
 
 from .inner_merges import InnerMerge
 from .lists import Lists, compare_names
@@ -40,6 +41,10 @@ class LoadReport:
 
     `turned` are weights that fit once they are transposed, which `suggested` does; `square` are those of which no shape could tell.
 
+    `broken` are keys of the state dict whose values cannot be had, so that nothing loads the file as it is. `prefixes` are others below
+    which all of the model's keys are, too, where `suggested` strips one. `casts` are the element types in the file and in the model it is
+    held against, with the number of keys that load_state_dict casts, of a file that loads.
+
     `unsized` are keys of the model whose shapes nothing tells, as those that the text of an error only calls missing."""
 
     lists: Lists
@@ -56,6 +61,9 @@ class LoadReport:
     pickled: bool = False
     turned: tuple[str, ...] = ()
     square: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    casts: tuple[tuple[str, str, int], ...] = ()
 
     def by_name(self, after: Lists) -> int:
         """How many of the keys that load `after` a step do so by their names alone."""
@@ -64,12 +72,26 @@ class LoadReport:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of the weights that `suggested` transposes."""
-        if not any(option == "--transpose" for option, _ in self.suggested):
-            return []
-        square = f"square weights have one shape either way, and are left as they are; compare their values: {_few(self.square)}"
-        return [f"{_few(self.turned)} fit{'s' * (len(self.turned) == 1)} transposed, as other libraries keep weights",
+        """What is to be known of the keys that `suggested` takes, and of the weights that it transposes."""
+        options = {option for option, _ in self.suggested}
+        below = ", ".join(visible(prefix, 80) for prefix in self.prefixes)
+        others = [f"the keys below {below} would load as well, once that is stripped"] if below and "--strip-prefix" in options else []
+        if "--transpose" not in options:
+            return others
+        square = f"weights that have one shape either way are left as they are; compare their values: {_few(self.square)}"
+        return [*others, f"{_few(self.turned)} fit{'s' * (len(self.turned) == 1)} transposed, as other libraries keep weights",
                 *([square] if self.square else [])]
+
+    @property
+    def without_values(self) -> str:
+        """What is to be said of `broken`: "" where all values can be had."""
+        return f"the values of {count(len(self.broken), 'tensor')} cannot be had: {_few(self.broken)}" if self.broken else ""
+
+    @property
+    def as_cast(self) -> str:
+        """What is to be said of `casts`."""
+        said = ", ".join(f"{was} -> {becomes} ({number:,})" for was, becomes, number in self.casts)
+        return f"load_state_dict casts {count(sum(number for *_, number in self.casts), 'key')}: {said}" if said else ""
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -79,7 +101,8 @@ class LoadReport:
     @property
     def loads(self) -> bool:
         """Whether all that was looked at fits: the model, the others, and the optimizers' state."""
-        return self.lists.loads and all(lists.loads for _, lists in self.others) and all(one.loads for one in self.optimizers)
+        return (self.lists.loads and not self.broken and all(lists.loads for _, lists in self.others)
+                and all(one.loads for one in self.optimizers))
 
 
 def _few(keys: Sequence[str]) -> str:
@@ -111,9 +134,12 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
         first, renames, now = [], [], {name: name for name in file}
         left, after = file, lists
     steps += [*first, *renames]
-    turned = {one.key: None for one in after.mismatched if len(one.file) == 2 and one.file == one.model[::-1]}
+    turned = {one.key: order for one in after.mismatched if (order := _order(one.file, one.model))}
     if turned:
-        steps += [("--transpose", pattern) for pattern in _turning(turned, left)]
+        for order in dict.fromkeys(turned.values()):
+            dims = "" if len(order) == 2 else f"={','.join(map(str, order))}"
+            alike = [key for key in turned if turned[key] == order]
+            steps += [("--transpose", pattern + dims) for pattern in _turning(alike, left, len(order))]
         file = {name: model[now[name]] if now[name] in turned else shape for name, shape in file.items()}
         left, after = then(now)
     excess = [*after.unexpected, *(mismatch.key for mismatch in after.mismatched)]
@@ -126,18 +152,46 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
     if more:
         steps += more
         after = compare_names({**left, **copied}, model, metadata, optional)
-    leaves = {*map(leaf_of, turned)}
-    square = (name for name, shape in left.items() if leaf_of(name) in leaves and name in model and shape is not None
-              and len(shape) == 2 and shape[0] == shape[1] > 1)
-    return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered, turned=(*turned,), square=(*square,))
+    orders = {(leaf_of(name), order) for name, order in turned.items()}
+    square = [name for name, shape in left.items() if name in model and shape and any(
+        leaf == leaf_of(name) and _is_alike(shape, order) for leaf, order in orders)]
+    return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered, turned=(*turned,), square=(*square,),
+                      prefixes=_other_prefixes(file, model, steps))
 
 
-def _turning(turned: Collection[str], names: Shapes) -> list[str]:
-    """Patterns of the matrices `turned` and of no others: with `*` for the numbers of layers, where that is so."""
+def _other_prefixes(file: Shapes, model: Shapes, steps: Iterable[Step]) -> tuple[str, ...]:
+    """Below what else in the file all of the model's keys are, with their shapes."""
+    stripped = {text for option, text in steps if option == "--strip-prefix"}
+    first = next(iter(model), "")
+    found = [name[:-len(first)] for name in file if first and name.endswith(f".{first}")] if stripped else []
+    return tuple(prefix for prefix in found if prefix not in stripped and all(
+        (there := file.get(prefix + name)) is not None and there == shape for name, shape in model.items()))
+
+
+def _order(file: Shape, model: Shape) -> tuple[int, ...]:
+    """The dimensions of a weight as other libraries keep it, in the model's order; () where that is not what sets them apart. Kernels have
+    inputs and outputs last (TensorFlow, JAX), the inputs alone (MLX), or are for each channel by itself (TensorFlow)."""
+    last = len(file) - 1
+    if last == 1:
+        return (1, 0) if file == model[::-1] else ()
+    orders = [(last, last - 1, *range(last - 1)), (0, last, *range(1, last)), (last - 1, last, *range(last - 1))] if 2 <= last <= 4 else []
+    return next((order for order in orders if tuple(file[dim] for dim in order) == model), ())
+
+
+def _is_alike(shape: Shape, order: tuple[int, ...]) -> bool:
+    """Whether a tensor of that shape has it in the other order, too, and is another then."""
+    moved = [dim for dim in order if dim < len(shape) and shape[dim] > 1]
+    return len(shape) == len(order) and tuple(shape[dim] for dim in order) == shape and moved != sorted(moved)
+
+
+def _turning(turned: Collection[str], names: Shapes, dims: int) -> list[str]:
+    """Patterns of the tensors `turned`, which have so many dimensions, and of no others: with `*` for the numbers of layers, where that is
+    so."""
     short = [*dict.fromkeys(".".join("*" if part.isdigit() else literal(part) for part in name.split(".")) for name in turned)]
     if not len(short) <= min(len(turned) - 1, _MOST_DROPS):
         return patterns_for(turned)
-    others = [name for name, shape in names.items() if name not in turned and (shape is None or len(shape) > 1)]
+    others = [name for name, shape in names.items()
+              if name not in turned and (shape is None or len(shape) == dims or len(shape) > dims == 2)]
     return patterns_for(turned) if any(fits(name) for fits in map(matcher, short) for name in others) else short
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, to_be_sent
 from inspector.core.comparison.pairing.rules import Shape, Shapes
-from inspector.core.comparison.pairing.sides import WHOLE, choose_one, shapes_of, tensors_of
+from inspector.core.comparison.pairing.sides import WHOLE, choose_one, tensors_of
 from inspector.core.errors import Corrupt, UsageError
+from inspector.core.formats.sets.sharded import UNKNOWN
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import ancestors, below, leaf_of, visible
 from inspector.core.naming_conventions import EXTRA_STATE
@@ -78,12 +79,12 @@ def of_checkpoint(ckpt: Checkpoint, path: str) -> Reference:
 
 
 def names_in(ckpt: Checkpoint, path: str) -> Shapes:
-    """The names in the state dict at `path` with their shapes. What `get_extra_state` of a module gave is one name and has no shape,
-    whatever is in it."""
+    """The names in the state dict at `path` with their shapes, None where the file is missing that would tell. What `get_extra_state` of a
+    module gave is one name and has no shape, whatever is in it."""
     found: dict[str, Shape | None] = {}
-    for name, shape in shapes_of(tensors_of(ckpt, path)).items():
+    for name, info in tensors_of(ckpt, path).items():
         extra = _extra_state(name)
-        found[extra or name] = None if extra and extra != name else shape
+        found[extra or name] = None if (extra and extra != name) or (info.dtype == UNKNOWN and info.problem) else info.shape
     place = "" if path == WHOLE else path
     return found | dict.fromkeys(extra for _, name in below(ckpt.values, place) if (extra := _extra_state(name)) and extra not in found)
 

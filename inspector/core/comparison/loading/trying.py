@@ -47,7 +47,7 @@ def _with_edits(found: LoadReport, file: Checkpoint, path: str, model: Shapes, o
         place = "" if steps[0][0] == "--extract" else path
         names = names_in(edited, place)
         after = compare_names(names, model, edited.module_metadata.get(place), optional)
-        if names and (after.loads or after == found.after or after.fitting > found.lists.fitting):
+        if names and (after.loads or (after.fitting and (after == found.after or after.fitting > found.lists.fitting))):
             return replace(chosen, after=after)
     return replace(found, suggested=(), after=found.lists)
 

@@ -110,7 +110,8 @@ _MODULES: dict[str, str] = {
 class Rules(NamedTuple):
     """What one release takes. `allowed` are dotted names; `makes_classes`: objects of all classes among them, not only of Parameter,
     may be made and given a state; `checks_items`: only dicts are given items; `reads_old_names`: names of Python 2 in pickles of any
-    protocol; `reads_exceptions`: those of its exceptions; `refuses_archives`: TorchScript archives and tar files, at once."""
+    protocol; `reads_exceptions`: those of its exceptions; `refuses_archives`: TorchScript archives and tar files, at once;
+    `goes_by_names`: what is called .safetensors is read as that."""
 
     release: str
     allowed: frozenset[str]
@@ -119,6 +120,7 @@ class Rules(NamedTuple):
     reads_old_names: bool
     reads_exceptions: bool
     refuses_archives: bool
+    goes_by_names: bool
 
     def spelled(self, module: str, name: str, protocol: int) -> str:
         """The dotted name that torch looks up for a GLOBAL of a pickle of that protocol."""
@@ -152,7 +154,8 @@ def rules_of(release: str | None = None) -> Rules:
 def _rules(index: int) -> Rules:
     until = RELEASES[:index + 1]
     allowed = (_ALWAYS | _all(_ADDED, until)) - _all(_REMOVED, until)
-    return Rules(RELEASES[index], allowed, "2.6" in until, "2.10" in until, "2.6" in until, "2.14" in until, "2.6" in until)
+    return Rules(RELEASES[index], allowed, "2.6" in until, "2.10" in until, "2.6" in until, "2.14" in until, "2.6" in until,
+                 "2.13" in until)
 
 
 def _all(table: dict[str, tuple[str, ...]], releases: Iterable[str]) -> frozenset[str]:
