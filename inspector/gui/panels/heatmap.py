@@ -11,20 +11,8 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage, QPalette
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFrame,
-    QHBoxLayout,
-    QMenu,
-    QPushButton,
-    QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
@@ -33,7 +21,7 @@ from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label, leave_the_wheel
+from inspector.gui.widgets.boxes import GivesWay, as_high_as_it_is, label, leave_the_wheel, scrolling
 from inspector.gui.widgets.choice import Choice
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.elided import ElidedLabel
@@ -571,24 +559,11 @@ class HeatmapPanel(SelectionPanel):
         self._shown = QStackedWidget()
         self._shown.addWidget(self.view)
         self._shown.addWidget(self.kernels)
-        self._shown.setMinimumHeight(LEAST_PICTURE)
-        self._shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-        inside.addWidget(self._shown, 1)
+        inside.addWidget(GivesWay(self._shown, LEAST_PICTURE), 1)
         inside.addLayout(bottom)
+        as_high_as_it_is(shown)
         self.pages = ResultPages(shown, self.requests, read=self.tr("Draw it"), unit="share")
-        everything = QWidget()
-        self.area = QScrollArea()               # in a low window
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(everything)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.area)
-        whole = QVBoxLayout(everything)
-        whole.setContentsMargins(16, 14, 16, 12)
-        whole.setSpacing(4)
+        self.area, everything, whole = scrolling(self)
         whole.addWidget(self.heading)
         whole.addWidget(self.seen_as)
         whole.addWidget(self.chips)

@@ -59,7 +59,7 @@ from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.state.value_checks import ValueChecks
-from inspector.gui.widgets.boxes import FindingBox, empty, label
+from inspector.gui.widgets.boxes import FindingBox, GivesWay, as_high_as_it_is, empty, label, leave_the_wheel, scrolling
 from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
@@ -86,6 +86,7 @@ _FITTED = 2_000                 # rows with which columns are fitted while more 
 _SOUNDED = 300                  # rows that the common scale is made of: all, or evenly among them, for this runs while rows come in
 _MORE = 1.5                     # times as many rows make a new scale while they come in
 _RIDGE_ROOM = 150               # pixels
+LEAST_ROWS = 200                # pixels of height of what is drawn and listed; below that all of the panel scrolls
 _TALLEST = 16_000               # pixels of a picture
 _CHIPS = 5                      # patterns that are offered
 _BINS = 120                     # of a ridge
@@ -967,16 +968,16 @@ class LayersPanel(SelectionPanel):
         inside.addWidget(self._line_controls)
         inside.addWidget(self._chip_row)
         inside.addWidget(self._working)
-        inside.addWidget(split, 1)
+        inside.addWidget(GivesWay(split, LEAST_ROWS), 1)
         inside.addWidget(self.readout)
+        as_high_as_it_is(shown)
         self.pages = ResultPages(shown, self.requests, growing=True)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 14, 16, 12)
-        whole.setSpacing(4)
+        self.area, everything, whole = scrolling(self)
         whole.addWidget(self.heading)
         whole.addWidget(self.remark)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
+        leave_the_wheel(*everything.findChildren(QComboBox))
 
     def _views(self) -> QHBoxLayout:
         """Ridges or lines; one scale or many; what can be taken away."""

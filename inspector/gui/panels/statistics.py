@@ -13,7 +13,7 @@ from math import prod
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QSplitter, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -23,6 +23,7 @@ from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
+from inspector.gui.widgets.boxes import GivesWay, leave_the_wheel, scrolling
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_controls import HistogramControls
 from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
@@ -38,6 +39,7 @@ TASK, PLACES = "statistics", "statistics-places"
 KEPT = 32                       # results that are kept
 _MANY_KINDS = 32                # distinct values from which on they are a distribution
 _ENDS = {"qint8": (-128, 127), "quint8": (0, 255), "quint4x2": (0, 15)}           # of integers that stand for other values
+LEAST_PICTURE = 300             # pixels of height of the plot and the table; below that all of the panel scrolls
 _PRESSED = 0.1                  # of the width that all values take
 
 
@@ -387,11 +389,9 @@ class StatisticsPanel(SelectionPanel):
         split.setHandleWidth(9)
         split.setStyleSheet("QSplitter::handle { background: transparent; }"
                             "QSplitter::handle:hover { background: palette(highlight); }")
-        self.pages = ResultPages(split, self.requests, read=self.tr("Compute statistics"),
+        self.pages = ResultPages(GivesWay(split, LEAST_PICTURE), self.requests, read=self.tr("Compute statistics"),
                                  read_all=self.tr("Compute statistics of {size}"))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 14, 16, 12)
-        whole.setSpacing(4)
+        self.area, everything, whole = scrolling(self)
         whole.addWidget(self.heading)
         whole.addWidget(self.seen_as)
         whole.addWidget(self.chips)
@@ -399,6 +399,7 @@ class StatisticsPanel(SelectionPanel):
         whole.addWidget(self.controls)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
+        leave_the_wheel(*everything.findChildren(QComboBox))
 
 
 def _said_of_place(ckpt: core.Checkpoint, key: str, name: str, what: core.SearchTarget, count: int, monitor: core.Monitor) -> str:

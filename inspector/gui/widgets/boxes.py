@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSizePolicy,
     QTextEdit,
     QToolButton,
@@ -78,6 +79,49 @@ def leave_the_wheel(*choices: QComboBox) -> None:
     for box in choices:
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)          # which the wheel would have brought
         box.installEventFilter(_NoWheel(box))
+
+
+def scrolling(panel: QWidget) -> tuple[QScrollArea, QWidget, QVBoxLayout]:
+    """All that stands in a panel, which scrolls where the window is too low for it, and its layout. What can be drawn in any room stands
+    in a `GivesWay`."""
+    area, everything = QScrollArea(), QWidget()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(everything)
+    as_high_as_it_is(everything)
+    column = QVBoxLayout(panel)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(area)
+    whole = QVBoxLayout(everything)
+    whole.setContentsMargins(16, 14, 16, 12)
+    whole.setSpacing(4)
+    return area, everything, whole
+
+
+def as_high_as_it_is(whole: QWidget) -> None:
+    """Its height goes by its width, and not by what it would take were it as narrow as it can be."""
+    whole.setMinimumHeight(1)
+
+
+class GivesWay(QWidget):
+    """A picture that takes the room that others leave, whatever it would like, and at least so many pixels of height."""
+
+    def __init__(self, picture: QWidget, least: int) -> None:
+        super().__init__()
+        self._least = least
+        self.setMinimumHeight(least)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(picture)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self._least)
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 class Wrapped(QLabel):

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QContextMenuEvent, QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -94,7 +94,7 @@ class RecentRows(QWidget):
         inside.setContentsMargins(34, 0, 10, 0)
         inside.setSpacing(10)
         inside.addWidget(Line(name, "" if there else "faint"))
-        inside.addWidget(Line(core.visible(folder), "muted" if there else "faint"), 1)
+        inside.addWidget(Line(core.visible(folder), "muted" if there else "faint"))
         inside.addStretch(1)
         sign = QLabel()
         sign.setTextFormat(Qt.TextFormat.PlainText)
@@ -123,11 +123,15 @@ class Line(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("tone", tone)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setMinimumWidth(40 if text else 0)
         self._whole = text
+        self.setMinimumWidth(min(40, self.sizeHint().width()))
         self.setAccessibleName(text)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)
+
+    def sizeHint(self) -> QSize:
+        """Of the whole line, also while there is less on show."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 1, super().sizeHint().height())
 
     def resizeEvent(self, event: object) -> None:
         self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))

@@ -632,3 +632,17 @@ def test_that_a_pattern_fits_whole_segments(name: str, fitting: set[str]) -> Non
 @given(st.floats(1e-6, 1e6), st.sampled_from((150.0, 338.0, 900.0)))
 def test_that_the_axis_below_the_ridges_says_how_wide_they_are(most: float, width: float) -> None:
     assert len(ticks_of((-most, most), width)) > 2
+
+
+def test_that_all_of_a_low_panel_can_be_scrolled_to_and_nothing_is_cut(desk: Desk) -> None:
+    desk.open(model())
+    desk.panel.resize(400, 240)
+    desk.select()
+    area, inside = desk.panel.area, desk.panel.area.widget()
+    assert area.verticalScrollBar().maximum() > 0
+    assert inside.width() == area.viewport().width()
+    for part in (desk.panel.pattern_edit, desk.panel.heading, desk.panel.readout, desk.panel.axis):
+        assert part.height() >= part.sizeHint().height(), part.accessibleName()
+    desk.panel.resize(700, 800)
+    desk.wait()
+    assert area.verticalScrollBar().maximum() == 0

@@ -14,7 +14,7 @@ from inspector.desktop import install
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels.welcome import Welcome
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.recent_rows import when
+from inspector.gui.widgets.recent_rows import Line, when
 
 
 def rows(welcome: Welcome) -> list[QPushButton]:
@@ -208,3 +208,18 @@ def test_that_what_is_no_checkpoint_is_said_above_the_list(settings: Settings, q
     assert welcome.said.text() == "notes.txt: This is plain text, not a checkpoint. Check which file was meant."
     welcome.say("", None)
     assert not welcome.notice.isVisible()
+
+
+def test_that_folders_stand_as_far_behind_every_name_and_are_whole_where_there_is_room(settings: Settings, qtbot: QtBot) -> None:
+    for name in ("a.pth", "model.pth", "a_longer_name.safetensors"):
+        settings.add_recent(f"/gone/a folder with quite a long name/and one more in it/{name}")
+    welcome = page(settings, qtbot, (420, 700))
+    welcome.resize(1400, 700)
+    QApplication.sendPostedEvents()
+    QApplication.processEvents()
+    gaps = set()
+    for row in rows(welcome):
+        name, where = row.findChildren(Line)[:2]
+        assert where.text() == where.accessibleName()
+        gaps.add(where.x() - name.x() - name.fontMetrics().horizontalAdvance(name.text()))
+    assert len(gaps) == 1
