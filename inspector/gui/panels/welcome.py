@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector import core
@@ -52,6 +52,7 @@ class Welcome(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._settings, self._tasks = settings, tasks
         self._found: _Found | None = None
+        self._stale = False             # the list is of before, and nobody sees it
         self._drop = self._target()
         self.notice = self._notice()
         self.title = label(self.tr("Recent"), tone="muted", strong=True, selectable=False)
@@ -97,7 +98,11 @@ class Welcome(QWidget):
         self._fit()
 
     def refresh(self) -> None:
-        """Shows the recent files anew; those that are gone are shown, but cannot be opened."""
+        """Shows the recent files anew; those that are gone are shown, but cannot be opened. Behind another page once it is shown again:
+        three hundred files that are opened at once are as many changes of the list."""
+        self._stale = self.isHidden() and self.testAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide)
+        if self._stale:
+            return
         files = list(self._settings.recent_files[:SHOWN])
         if self._tasks is None:
             self._found = _Found(_there([file.path for file in files]), None)
@@ -105,6 +110,11 @@ class Welcome(QWidget):
             paths = [file.path for file in files]
             self._tasks.start("first page", lambda monitor: _Found(_there(paths), install.is_default()), on_done=self._take)
         self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
 
     def _take(self, found: _Found) -> None:
         if found == self._found:

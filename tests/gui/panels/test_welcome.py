@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QDateTime, Qt
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QStackedWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -223,3 +223,20 @@ def test_that_folders_stand_as_far_behind_every_name_and_are_whole_where_there_i
         assert where.text() == where.accessibleName()
         gaps.add(where.x() - name.x() - name.fontMetrics().horizontalAdvance(name.text()))
     assert len(gaps) == 1
+
+
+def test_that_the_list_behind_another_page_is_made_anew_once_it_is_seen_again(settings: Settings, qtbot: QtBot) -> None:
+    pages = QStackedWidget()
+    qtbot.addWidget(pages)
+    welcome = Welcome(settings)
+    pages.addWidget(welcome)
+    pages.addWidget(other := QLabel())
+    pages.show()
+    settings.add_recent("/gone/a.pth")
+    [row] = rows(welcome)
+    pages.setCurrentWidget(other)
+    for n in range(3):
+        settings.add_recent(f"/gone/{n}.pth")
+    assert rows(welcome) == [row]
+    pages.setCurrentWidget(welcome)
+    assert len(rows(welcome)) == 4
