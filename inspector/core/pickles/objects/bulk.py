@@ -1,9 +1,10 @@
 """All ordinary tensors of a large pickle at once, with numpy.
 
 Nearly every tensor is `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, OrderedDict())` with a storage
-`("storage", class, key, location, numel)`. Going over the graph's arrays column by column finds and checks those in a tenth
-of the time that looking at one after the other takes. Whatever is not exactly so, and in order, is left out here and read
-by `tensors.Tensors.read`, which also finds the words for what is wrong.
+`("storage", class, key, location, numel)`, or `_rebuild_parameter(one of those, requires_grad, OrderedDict())`. Going over the
+graph's arrays column by column finds and checks those in a tenth of the time that looking at one after the other takes.
+Whatever is not exactly so, and in order, is left out here and read by `tensors.Tensors.read`, which also finds the words for
+what is wrong.
 """
 from __future__ import annotations
 
@@ -143,12 +144,12 @@ class Ids(NamedTuple):
     numels: Ints
 
 
-def ordinary_tensors(graph: Graph, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids] | None:
-    """The ordinary tensors and the ids of their storages; None where there are too few for this way to pay, or none at all. `builders` and
-    `ordered_dicts` are indexes of names."""
+def ordinary_tensors(graph: Graph, builders: set[int], parameters: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids] | None:
+    """The ordinary tensors and the ids of their storages; None where there are too few for this way to pay, or none at all. `builders`,
+    `parameters` (who makes those of tensors) and `ordered_dicts` are indexes of names."""
     if graph.kind.count(REDUCE) < WORTH_IT or not builders:
         return None
-    rows, ids = _Columns(graph).tensors(builders, ordered_dicts)
+    rows, ids = _Columns(graph).tensors(builders, parameters, ordered_dicts)
     return (rows, ids) if len(rows.nodes) else None
 
 
@@ -284,14 +285,45 @@ class _Columns:
         found[np.fromiter(self.graph.mutations, np.int64, len(self.graph.mutations))] = True
         return found
 
-    def tensors(self, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
+    def tensors(self, builders: set[int], parameters: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
         import numpy as np
         forms = _Forms()
         parts = [self._tensors_between(first, last, builders, ordered_dicts, forms) for first, last in self._stretches()]
-        nodes, form, offsets, reaches, requires_grad, pids = (np.concatenate(column) for column in zip(*parts, strict=True))
+        columns: list[Any] = [np.concatenate(column) for column in zip(*parts, strict=True)]
         del parts
+        if parameters:
+            columns = self._with_parameters(columns, parameters, ordered_dicts)
+        nodes, form, offsets, reaches, requires_grad, pids = columns
         rows = Rows(numbered(nodes, len(self.kind)), nodes, form, forms.all, offsets, reaches, requires_grad, pids)
         return rows, self._ids(pids if goes_up(pids) else self._once(pids))
+
+    def _with_parameters(self, columns: list[Any], parameters: set[int], ordered_dicts: set[int]) -> list[Any]:
+        """The columns of tensors with the Parameters that are made of them, which are the same but for their node and whether they require
+        gradients."""
+        import numpy as np
+        if not len(columns[0]):
+            return columns
+        parts = [self._parameters_between(first, last, columns[0], parameters, ordered_dicts) for first, last in self._stretches()]
+        outer, inner, requires_grad = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if not len(outer):
+            return columns
+        found = [np.concatenate((column, column[inner])) for column in columns]
+        found[0][-len(outer):], found[4][-len(outer):] = outer, requires_grad
+        order = np.argsort(found[0])
+        return [column[order] for column in found]
+
+    def _parameters_between(self, first: int, last: int, tensors: Ints, parameters: set[int],
+                            ordered_dicts: set[int]) -> tuple[Ints, Ints, Bools]:
+        """Those from one node to another: their nodes, the places of what they are made of among `tensors`, and what requires gradients."""
+        import numpy as np
+        nodes: Ints = np.flatnonzero(self.kind[first:last] == REDUCE) + first
+        nodes = nodes[self._names(self.a[nodes], parameters) & ~self.changed[nodes]]
+        nodes = nodes[self._is_tuple(self.b[nodes], 3)]
+        tensor, grad, hooks = self._items(self.b[nodes], 3)
+        places: Ints = np.minimum(np.searchsorted(tensors, tensor), len(tensors) - 1)
+        good = (tensors[places] == tensor) & self._no_hooks(hooks, ordered_dicts)
+        good &= (self.kind[grad] == TRUE) | (self.kind[grad] == FALSE)
+        return nodes[good].astype(np.intc), places[good], self.kind[grad[good]] == TRUE
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """The graph in parts: what is asked of all of it takes more memory for a moment than all that is kept."""

@@ -60,7 +60,7 @@ from inspector.core.wording import count
 
 from . import small_dicts
 from .anomalies import Anomalies
-from .bulk import GIVEN, RowsOfPairs, by_name, segments_of
+from .bulk import GIVEN, ORDINARY, RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
@@ -289,6 +289,11 @@ class _Listing:
                     tensors.append(_as_shadowed(info) if shadowed else info)
                     room -= _TENSOR
                     continue
+            elif k == REDUCE and add is not None and marks[n] & ORDINARY and not shadowed and self._repeats > 0:
+                self._repeats -= _AGAIN         # as those that many optimizers' states share
+                add(numbers.of(n), key, state_dict)
+                room -= _TENSOR
+                continue
             elif k == INT:
                 values.append((key, ints[n]))
                 continue
@@ -529,8 +534,8 @@ class _Listing:
         return (path or frame.state_dict for path in own)
 
     def _small_dict(self, n: int, found: SmallDict, key: str, segment: str, parent: _Frame) -> bool:
-        """Lists a dict that has only a few ordinary tensors and numbers, as `_mapping` and `_advance` do, which know of all else there may
-        be: False, and nothing was done, where there is any of that."""
+        """Lists a dict that has only a few ordinary tensors, numbers and texts, as `_mapping` and `_advance` do, which know of all else
+        there may be: False, and nothing was done, where there is any of that."""
         count, prefix, limits = len(found.rows), _prefix(key), self.limits
         keys = [prefix + text for text in found.texts] if prefix else found.texts
         fresh, marks, rows, places, own = {*keys}, self._marks, found.rows, found.places, keys
@@ -541,8 +546,14 @@ class _Listing:
         room = _CONTAINER + _size_of(prefix) + (_PAIR + _ENTRY) * count + _TENSOR * len(nodes) + sum(map(_size_of, keys))
         if room + _ITEM * (2 + 2 * count) > self._room or self._entries + count > limits.walk_entries or n in self._opened or not key \
                 or len(self._stack) >= limits.walk_depth or len(fresh) < count or not self._seen.isdisjoint(fresh) \
-                or max(map(marks.__getitem__, nodes)) >= GIVEN or (parent.optimizer and segment == "state") or len({*nodes}) < len(nodes):
+                or (parent.optimizer and segment == "state"):
             return False
+        again = 0
+        if max(map(marks.__getitem__, nodes)) >= GIVEN or len({*nodes}) < len(nodes):
+            again = _AGAIN * (len(nodes) - len({node for node in nodes if marks[node] < GIVEN}))
+            if again >= self._repeats:
+                return False
+        self._repeats -= again
         state_dict = parent.state_dict
         if not parent.no_state_dict_below and judged(self._entries_of_small(found), key) != "no":
             state_dict = key
@@ -557,16 +568,18 @@ class _Listing:
         assert isinstance(self.tensors, TensorList)
         self.tensors.extend(rows, places, own, state_dict)
         if found.mixed:
-            self.values += ((name, self._number(node)) for name, node, row in zip(keys, found.values, found.rows, strict=True) if row < 0)
+            self.values += ((name, self._plain(node)) for name, node, row in zip(keys, found.values, found.rows, strict=True) if row < 0)
         if self.slots is not None:
             self.slots += map(Slot, keys, repeat(n), found.keys, found.values)
         if len(self._paths) % _CHECK_EVERY == 0:
             self.monitor.check()
         return True
 
-    def _number(self, n: int) -> Plain:
-        """What an INT, a FLOAT, a bool or None is."""
+    def _plain(self, n: int) -> Plain:
+        """What an INT, a FLOAT, a text, a bool or None is."""
         k = self.graph.kind[n]
+        if k == STR:
+            return self._leaf(n)
         return self.graph.a[n] if k == INT else self.graph.real(n) if k == FLOAT else None if k == NONE else k == TRUE
 
     def _entries_of_small(self, found: SmallDict) -> Entries:

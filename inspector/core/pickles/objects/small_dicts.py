@@ -1,4 +1,4 @@
-"""Dicts in which there is nothing but a few ordinary tensors and plain numbers, as in the state of an optimizer and in the parts of a
+"""Dicts in which there is nothing but a few ordinary tensors, numbers and texts, as in the state of an optimizer and in the parts of a
 training checkpoint: what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST = 4096         # … so many at once
 
 class SmallDict(NamedTuple):
     """The pairs of one: nodes of keys and values, the texts of the keys, and for each value its row among the ordinary tensors and the
-    place of its storage, -1 for one that is a number, a bool or None; `mixed` where there are such."""
+    place of its storage, -1 for one that is a number, a text, a bool or None; `mixed` where there are such."""
 
     keys: array[int]
     values: array[int]
@@ -78,7 +78,7 @@ class SmallDicts:
         at = np.repeat(first - 2 * begin, count) + 2 * np.arange(int(count.sum()))
         keys, values = operands[at], operands[at + 1]
         there, plain = numbers.are_there(values), np.zeros(256, np.bool_)
-        plain[[INT, FLOAT, NONE, TRUE, FALSE]] = True
+        plain[[INT, FLOAT, NONE, TRUE, FALSE, STR]] = True
         good = np.logical_and.reduceat((kind[keys] == STR) & (there | plain[kind[values]]), begin) & np.logical_or.reduceat(there, begin)
         if np.count_nonzero(good) < FEWEST:
             return

@@ -80,9 +80,10 @@ class Tensors:
         self.array_builders = {i for i in self.builders if canonical(*graph.names[i]) in ARRAY_BUILDERS}
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
+        parameters = {i for i, name in enumerate(graph.names) if canonical(*name) == PARAMETER}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
         self._rows: Rows | None = None
-        self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts) or (None, None)
+        self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, parameters, self.ordered_dicts) or (None, None)
         give_back(graph)
         self.storages.ordinary_ids = len(self.storages.ids.nodes) if self.storages.ids is not None else 0
         self._ordinary: Ordinary | None = None

@@ -40,6 +40,20 @@ def many_small() -> dict[str, Any]:
             "optimizer": {"state": state, "param_groups": [{"lr": 0.1, "params": [*state]}]}}
 
 
+def parameters() -> list[Any]:
+    plain = torch.ones(3)
+    found: list[Any] = [torch.nn.Parameter(torch.ones(2, n % 3 + 1), requires_grad=n % 5 > 0) for n in range(MANY)]
+    found[7].hooked = 5                                     # which is a state: it is made by another function
+    return [*found, found[3], plain, torch.nn.Parameter(plain), torch.nn.Parameter(torch.ones(6)[2:]),
+            {"w": torch.nn.Parameter(torch.ones(4)), "b": torch.ones(4)}, torch.nn.Linear(2, 3)]
+
+
+def shared_by_many() -> dict[str, Any]:
+    code = torch.arange(16.0)
+    state = {n: {"step": n, "kind": "adam", "state1": torch.ones(3), "qmap1": code, "qmap2": code} for n in range(MANY)}
+    return {"state": state, "list": [code] * 50, "param_groups": [{"lr": 0.1, "params": [*state]}]}
+
+
 def all_sorts() -> dict[Any, Any]:
     shared = torch.arange(12.0)
     found: dict[Any, Any] = {f"a.{n}": torch.ones(n % 5, 2, dtype=(torch.float32, torch.int64, torch.bool)[n % 3]) for n in range(MANY)}
@@ -51,7 +65,7 @@ def all_sorts() -> dict[Any, Any]:
     return found
 
 
-@pytest.fixture(scope="module", params=[one_large, many_small, all_sorts])
+@pytest.fixture(scope="module", params=[one_large, many_small, parameters, shared_by_many, all_sorts])
 def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found: Path = tmp_path_factory.mktemp("listed") / "a.pth"
     torch.save(request.param(), found)

@@ -17,7 +17,7 @@ from tests.core.pickles import opcodes as op
 SEGMENTS = st.sampled_from(["w", "b", "rng_state", "a.b", "é", "", "0", "state", "_extra_state"])
 NAMES = st.sampled_from(["", "a", "b", "model", "rng_state", "state", "meters", "optimizer", "a.b"])
 TENSORS = st.integers(0, 30)          # by their numbers: some come twice
-PLAIN = st.sampled_from(["N", "K\x07", "M\x07\x07", "G" + "\x40" * 8, "\x88", "\x89"])       # as the pickle has them
+PLAIN = st.sampled_from(["N", "K\x07", "M\x07\x07", "G" + "\x40" * 8, "\x88", "\x89", "X\x03\0\0\0abc"])    # as the pickle has them
 DICTS = st.lists(st.tuples(SEGMENTS, TENSORS | TENSORS | PLAIN), max_size=5)
 NESTED = st.recursive(DICTS, lambda inner: st.lists(st.tuples(NAMES, inner), max_size=6), max_leaves=12)
 
@@ -142,14 +142,32 @@ def test_that_what_is_out_of_the_ordinary_is_gone_through(spoilt: str, taken: li
         "tensor again": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.put(9) + op.text("v") + op.get(9) + b"u",
         "key twice": op.text("x") + written([("w", 1), ("w", 2), ("b", 3)]),
         "other key": op.text("x") + b"}(" + op.integer(3) + tensor(1) + b"u",
-        "a value": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.text("n") + op.text("three") + b"u",
+        "a value": op.text("x") + b"}(" + op.text("w") + tensor(1) + op.text("n") + b"C\x03abc" + b"u",
         "filled twice": op.text("x") + one + b"(" + op.text("w") + tensor(4) + b"u",
         "shadowed": op.text("x") + one + op.text("x") + written([("w", 3), ("c", 4)]),
         "NUL": op.text("x") + written([("w\0", 1), ("b", 2)]),
     }[spoilt]
     data = op.pickled(b"}(" + odd + b"u")
     assert listed(data, LIMITS, True) == listed(data, LIMITS, False) == listed(data, LIMITS, True, together=1)
-    assert not taken or not all(taken) or spoilt in ("again", "shadowed")
+    assert not taken or not all(taken) or spoilt in ("again", "shadowed", "tensor again")
+
+
+SHARED = [("state", [(str(n), [("step", "K\x07"), ("name", "X\x03\0\0\0abc"), ("state1", 100 + n), ("qmap1", 1), ("qmap2", 1 + n % 2)])
+                     for n in range(20)])]
+
+
+def test_that_states_which_share_a_tensor_are_taken_at_once(taken: list[bool]) -> None:
+    data = op.pickled(written(SHARED, {}))
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
+    assert taken == [True] * 20
+
+
+@pytest.mark.parametrize("repeats", [0, 1, 2, 3, 4, 5, 6, 7, 30, 59, 60, 61, 90, 110, 111, 112, 113, 114, 115, 200])
+def test_that_a_shared_tensor_is_listed_as_often_as_one_that_is_read(repeats: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, limits = op.pickled(written(SHARED, {})), replace(LIMITS, walk_repeats=repeats)
+    small, plain = listed(data, limits, True), listed(data, limits, False)
+    monkeypatch.setattr(KnownStorages, "resolve_many", None)
+    assert small == plain == listed(data, limits, False)
 
 
 @pytest.mark.parametrize("limit", ["memory", "walk_entries", "walk_repeats", "walk_depth"])
