@@ -51,7 +51,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         _check_offsets(header, begin)
     storages = _Storages(source.index, begin, header, source.size - begin)
     odd, facts = _wrong_size(source, begin, begin + (header.stops[-1] if header.stops else 0), storages.broken)
-    tensors = _Tensors(header.keys, header.forms, header.extra, storages.broken)
+    tensors = _Tensors(header.keys, header.forms, _extras(header), storages.broken)
     return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), tensors, storages=storages, state_dicts=("",),
                       findings=(*odd, *_findings(header)), metadata=MappingProxyType(header.metadata),
                       facts=MappingProxyType({"header bytes": f"{len(data):,}", "tensor bytes": f"{source.size - begin:,}",
@@ -149,12 +149,22 @@ def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previ
                    id="size_mismatch")
 
 
+def _extras(header: Header) -> dict[str, Extra]:
+    """What tensors have besides the format's own fields; those that have the same share it."""
+    known: dict[tuple[tuple[str, str], ...], Extra] = {}
+    found = {}
+    for key, fields in header.extra.items():
+        said = tuple(fields.items())
+        found[key] = known.get(said) or known.setdefault(said, Extra(header_fields=said))
+    return found
+
+
 class _Tensors(TensorTable):
     """Those of a header, in the given order, numbered as their storages are. `broken` says what is wrong with some."""
 
     __slots__ = ("_broken", "_extra", "_forms", "_times")
 
-    def __init__(self, keys: list[str], forms: list[Form], extra: dict[str, dict[str, str]], broken: Mapping[int, str]) -> None:
+    def __init__(self, keys: list[str], forms: list[Form], extra: dict[str, Extra], broken: Mapping[int, str]) -> None:
         super().__init__(keys)
         self._forms = forms
         self._extra = extra
@@ -169,22 +179,22 @@ class _Tensors(TensorTable):
         return True
 
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
+        problems: Iterable[str]
         dtypes, shapes, strides, nbytes, problems = zip(*self._forms[first:last], strict=True)
+        keys = self._keys[first:last]
+        extras = map(self._extra.get, keys) if self._extra else repeat(None)
+        if self._broken:
+            problems = map(self._broken.get, range(first, last), problems)
         # columns as TensorInfo has its fields; several times as fast as calling the class
-        rows = zip(self._keys[first:last], shapes, dtypes, repeat(None), strides, repeat(0), map(str, range(first, last)), nbytes,
-                   repeat(False), repeat(""), repeat("strided"), problems, repeat(-1), repeat(None))
-        made = map(_new, repeat(TensorInfo), rows)
-        return map(self._whole, made) if self._extra or self._broken else made
-
-    def _whole(self, info: TensorInfo) -> TensorInfo:
-        fields, problem = self._extra.get(info.key), self._broken.get(int(info.storage))
-        if fields is not None:
-            info = info._replace(extra=Extra(header_fields=tuple(fields.items())))
-        return info if problem is None else info._replace(problem=problem)
+        rows = zip(keys, shapes, dtypes, repeat(None), strides, repeat(0), map(str, range(first, last)), nbytes,
+                   repeat(False), repeat(""), repeat("strided"), problems, repeat(-1), extras)
+        return map(_new, repeat(TensorInfo), rows)
 
     def column(self, field: str) -> Iterable[Any] | None:
-        if (field == "problem" and self._broken) or (field == "extra" and self._extra):
+        if field == "problem" and self._broken:
             return None
+        if field == "extra" and self._extra:
+            return map(self._extra.get, self._keys)
         if field in _IN_FORMS:
             return map(_IN_FORMS[field], self._forms)
         if field in _ALIKE:

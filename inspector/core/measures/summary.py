@@ -15,7 +15,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
@@ -437,8 +437,9 @@ def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:
 
 def _is_sound(info: TensorInfo) -> bool:
     """Whether reading it would find nothing wrong with what is said of it; of tensors without elements, of which nothing else is read."""
-    return info.extra is None and info.layout == "strided" and not info.problem and len(info.shape) == len(info.stride) \
-        and min((*info.shape, *info.stride)) >= 0
+    known = info.extra
+    return (known is None or known == Extra(header_fields=known.header_fields)) and info.layout == "strided" and not info.problem \
+        and len(info.shape) == len(info.stride) and min((*info.shape, *info.stride)) >= 0
 
 
 def _with_numbers(run: _Run, source: Source, ask: _Ask) -> Summary:

@@ -177,7 +177,10 @@ def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
 
 def _without(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     """The rest of the file: without a few tensors by their names, without many as what is broken, which nobody has to read. The names
-    of a whole module can only be left out once its state dict is what is saved."""
+    of a whole module can only be left out once its state dict is what is saved. Nothing where it is about all that there is, as of an
+    index whose files are not there: of a million tensors that nothing would be left takes long to be found out by trying."""
+    if not ckpt.values and {*finding.keys}.issuperset(ckpt.tensors):
+        return
     yield from _left_out(finding.keys)
     path = _whole_module(ckpt)
     if path is not None and all(ckpt.tensors[key].state_dict == path for key in finding.keys if key in ckpt.tensors):

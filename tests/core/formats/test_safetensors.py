@@ -218,6 +218,13 @@ def test_that_a_wrong_unknown_field_refuses_the_file(path: Path, more: str) -> N
         read(path, file_bytes(obj(entry(more=more)).encode("utf-8", "surrogatepass"), bytes(4)))
 
 
+def test_that_tensors_with_the_same_unknown_fields_share_them(path: Path) -> None:
+    entries = [entry(str(n), shape="[0]", offsets="[0,0]", more=f',"own":{n % 2}') for n in range(4)]
+    extras = [info.extra for info in read(path, file_bytes(obj(*entries), b"")).tensors.values()]
+    assert [extra and extra.header_fields for extra in extras] == [(("own", "0"),), (("own", "1"),)] * 2
+    assert len({*map(id, extras)}) == 2
+
+
 def test_that_unknown_fields_are_kept_and_told(path: Path) -> None:
     ckpt = read(path, file_bytes(obj(entry(more=',"scale": {"é":[1.5,null]}'), entry("b", offsets="[4,8]", more=',"z":1')),
                                  bytes(8)))

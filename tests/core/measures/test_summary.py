@@ -14,6 +14,7 @@ import pytest
 from inspector import core
 from inspector.core.measures import sources
 from inspector.core.measures import summary as module
+from tests import builders
 
 
 def checkpoint(path: Path, **arrays: np.ndarray) -> core.Checkpoint:  # type: ignore[type-arg]
@@ -178,6 +179,18 @@ def test_that_summarize_leaves_out_only_what_was_not_asked_for_by_name(tmp_path:
         core.summarize(ckpt, ["b"])
     with pytest.raises(core.UsageError, match="no tensor 'x'"):
         core.summarize(ckpt, ["x"])
+
+
+def test_that_fields_of_its_own_in_a_header_are_no_reason_to_measure_what_has_no_elements(tmp_path: Path,
+                                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = ",".join(f'"{n}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0],"own":{n % 2}}}' for n in range(50))
+    (tmp_path / "a.safetensors").write_bytes(builders.safetensors("{" + entries + "}"))
+    measured: list[object] = []
+    real = module._summarize
+    monkeypatch.setattr(module, "_summarize", lambda run, found, ask: measured.append(found) or real(run, found, ask))
+    found = core.summarize(tmp_path / "a.safetensors")
+    assert len(measured) == 1
+    assert {one.numel for one in found.values()} == {0}
 
 
 def test_that_of_tensors_without_elements_one_of_each_type_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

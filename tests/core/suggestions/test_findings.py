@@ -200,6 +200,18 @@ def test_that_no_edit_is_tried_where_not_every_key_is_listed(tmp_path: Path, mon
     assert applied == []
 
 
+def test_that_nothing_is_tried_where_nothing_would_be_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text('{"weight_map": {"a": "x.safetensors", "b": "x.safetensors", "c": "y.safetensors"}}')
+    ckpt = core.open(index)
+    applied = counted_edits(monkeypatch)
+    assert core.fixes_for(finding(ckpt, "broken-tensor"), ckpt) == ()
+    assert applied == []
+    save_file({"c": torch.ones(2)}, tmp_path / "y.safetensors")
+    ckpt = core.open(index)
+    assert core.fixes_for(finding(ckpt, "broken-tensor"), ckpt) == (core.Drop("{a,b}"),)
+
+
 def test_that_edits_that_name_hundreds_of_values_are_tried(tmp_path: Path) -> None:
     ckpt = refused_calls(tmp_path / "a.pth", 500)
     assert len(core.fixes_for(finding(ckpt, "weights-only"), ckpt)) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -58,12 +59,17 @@ def _stands_for(info: TensorInfo, program: str) -> tuple[str, tuple[int, ...]]:
     """The type and the sizes of what the bytes stand for, as the reader noted them; "" and its own sizes where they are what they are. A
     tensor that was taken from another file may have anything there."""
     said = _said(info)
+    return _noted(said.get(f"{program}_type", "null"), said.get(f"{program}_shape", "null")) or ("", info.shape)
+
+
+@lru_cache(16)                              # many tensors of a file have the same
+def _noted(kind_text: str, sizes_text: str) -> tuple[str, tuple[int, ...]] | None:
     try:
-        kind, sizes = json.loads(said.get(f"{program}_type", "null")), json.loads(said.get(f"{program}_shape", "null"))
+        kind, sizes = json.loads(kind_text), json.loads(sizes_text)
     except ValueError:
-        return "", info.shape
+        return None
     if not isinstance(kind, str) or not isinstance(sizes, list) or not all(type(size) is int and size >= 0 for size in sizes):
-        return "", info.shape
+        return None
     return kind, tuple(sizes)
 
 
