@@ -24,7 +24,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Edits, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, resize_to_fit
 
 SIZE = (720, 520)
 _WIDE, _ROW = 250, 26     # of the names; high
@@ -86,7 +86,7 @@ class ApplyToAll(QDialog):
         for signal in (session.document_changed, session.document_removed, self._editing.applied):
             signal.connect(self._follow)
         self.finished.connect(lambda: tasks.cancel(self._key))
-        self.resize(*SIZE)
+        resize_to_fit(self, *SIZE)
         self._look()
 
     def _place(self) -> None:

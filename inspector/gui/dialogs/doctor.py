@@ -30,6 +30,7 @@ from inspector import core
 from inspector.gui.kit import theme, words
 from inspector.gui.state.session import Document, Session, State
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import resize_to_fit
 
 TASK = "doctor"
 TYPED = 250                 # ms after the last key
@@ -63,7 +64,7 @@ class Doctor(QDialog):
         self._typing.timeout.connect(self.check_text)
         self._place()
         self._fill_files(document)
-        self.resize(760, 640)
+        resize_to_fit(self, 760, 640)
 
     # -- ways in ------------------------------------------------------------------------------------------------------
 

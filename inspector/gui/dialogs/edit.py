@@ -10,7 +10,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import ROWS, Editing, Preview, preview
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import Prose, empty, label
+from inspector.gui.widgets.boxes import Prose, empty, label, resize_to_fit
 from inspector.gui.widgets.preview_table import PreviewTable
 
 from .edit_forms import form_for
@@ -54,7 +54,7 @@ class EditDialog(QDialog):
         self._wait.timeout.connect(self._look)
         self.form.changed.connect(self._changed)
         self.finished.connect(lambda: self._tasks.cancel(self._key))
-        self.resize(*SIZE)
+        resize_to_fit(self, *SIZE)
         self._changed()
 
     def _place(self, said: edit_words.Kind) -> None:

@@ -12,7 +12,7 @@ from inspector import core
 from inspector.gui.kit import printing, words
 from inspector.gui.kit.printing import Paper
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, resize_to_fit
 
 SIZE = (820, 760)
 SHOWN = 8               # sheets in the preview, which is drawn on the window's own time
@@ -65,7 +65,7 @@ class PrintPreview(QDialog):
         whole.setSpacing(12)
         whole.addWidget(self.preview, 1)
         whole.addLayout(row)
-        self.resize(*SIZE)
+        resize_to_fit(self, *SIZE)
         self.finished.connect(lambda: tasks.cancel(self._key))
         self._lay_out()
 

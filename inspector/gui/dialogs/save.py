@@ -30,7 +30,7 @@ from inspector import core
 from inspector.gui.kit import file_dialogs, words
 from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import empty, label
+from inspector.gui.widgets.boxes import empty, label, resize_to_fit
 
 from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
 
@@ -75,7 +75,7 @@ class SaveDialog(QDialog):
         self._wait.setInterval(PATIENCE)
         self._wait.timeout.connect(self._make_plan)
         self.finished.connect(lambda: self._tasks.cancel(self._plan_key))
-        self.resize(*SIZE)
+        resize_to_fit(self, *SIZE)
         self._format_chosen()
         self._changed()
 

@@ -30,7 +30,7 @@ from inspector.gui.kit import theme, words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Edits, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, resize_to_fit
 
 from .save_parts import QUESTIONS, own_path, plan_for
 
@@ -145,7 +145,7 @@ class SaveAll(QDialog):
         for signal in (session.document_changed, session.document_removed, session.edits_changed, self._editing.applied):
             signal.connect(self._follow)
         self.finished.connect(lambda: tasks.cancel(self._plan_key))
-        self.resize(*SIZE)
+        resize_to_fit(self, *SIZE)
         self._look()
 
     def _place(self) -> None:

@@ -28,6 +28,7 @@ from inspector.gui.state.row_values import RowReader
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals, Kind, Signals
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import FRAME
 from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.packed_switch import PackedSwitch
 from inspector.gui.widgets.search_box import SearchBox
@@ -55,7 +56,6 @@ from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
 SIZE = (1360, 860)
-FRAME = (16, 48)            # what a window manager puts around it, at the most
 SPLIT = (680, 700)
 
 

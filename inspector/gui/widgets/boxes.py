@@ -39,6 +39,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection
 
+FRAME = 16, 48                  # what a window manager puts around a window, at the most
 _ENDLESS = 1_000_000            # pixels of a line
 
 
@@ -79,6 +80,11 @@ def leave_the_wheel(*choices: QComboBox) -> None:
     for box in choices:
         box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)          # which the wheel would have brought
         box.installEventFilter(_NoWheel(box))
+
+
+def resize_to_fit(window: QWidget, width: int, height: int) -> None:
+    """As large as that, or as its screen is: below the edge of a small one lie the buttons of a dialog."""
+    window.resize(QSize(width, height).boundedTo(window.screen().availableGeometry().size() - QSize(*FRAME)))
 
 
 def scrolling(panel: QWidget) -> tuple[QScrollArea, QWidget, QVBoxLayout]:
