@@ -25,6 +25,7 @@ from inspector.core.runtime.workers import Progress, Share
 from inspector.core.tensors.content_digest import kind_of
 from inspector.core.tensors.identity import identity_of
 from inspector.core.tensors.reader import digests
+from inspector.core.training.weights import is_unread
 
 from .streaming import differences
 
@@ -221,6 +222,9 @@ class _Contents:
         if base is None or key is None:
             return "absent" if base is None and key is None else "added" if base is None else "removed"
         x, y = self._info(0, base), self._info(side, key)
+        if missing := [info.problem for info in (x, y) if is_unread(info)]:
+            problems += missing
+            return "unread"
         if x.shape != y.shape or x.layout != y.layout:
             return "shape"
         if not _is_alike(x, y):

@@ -10,9 +10,9 @@ from typing import Any
 from inspector.core import opening
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.comparison.pairing.sides import WHOLE, choose_models, models_in, tensors_of
-from inspector.core.formats.sets.sharded import UNKNOWN
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import why_broken
+from inspector.core.training.weights import is_unread
 
 from .lists import Lists, compare_names
 from .load_report import LoadReport, report
@@ -77,8 +77,9 @@ def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> 
 
 
 def _casts(file: Mapping[str, TensorInfo], model: Mapping[str, TensorInfo]) -> tuple[tuple[str, str, int], ...]:
-    kinds = Counter((info.dtype, model[name].dtype) for name, info in file.items() if name in model)
-    return tuple((was, becomes, number) for (was, becomes), number in kinds.items() if was != becomes and UNKNOWN not in (was, becomes))
+    kinds = Counter((info.dtype, model[name].dtype) for name, info in file.items()
+                    if name in model and not is_unread(info) and not is_unread(model[name]))
+    return tuple((was, becomes, number) for (was, becomes), number in kinds.items() if was != becomes)
 
 
 def _broken(file: Checkpoint, path: str) -> tuple[str, ...]:

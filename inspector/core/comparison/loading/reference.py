@@ -10,11 +10,11 @@ from inspector.core.checkpoint import Checkpoint, to_be_sent
 from inspector.core.comparison.pairing.rules import Shape, Shapes
 from inspector.core.comparison.pairing.sides import WHOLE, choose_one, tensors_of
 from inspector.core.errors import Corrupt, UsageError
-from inspector.core.formats.sets.sharded import UNKNOWN
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import ancestors, below, leaf_of, visible
 from inspector.core.naming_conventions import EXTRA_STATE
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import is_unread
 
 from .ties import Ties, ties_in
 
@@ -84,7 +84,7 @@ def names_in(ckpt: Checkpoint, path: str) -> Shapes:
     found: dict[str, Shape | None] = {}
     for name, info in tensors_of(ckpt, path).items():
         extra = _extra_state(name)
-        found[extra or name] = None if (extra and extra != name) or (info.dtype == UNKNOWN and info.problem) else info.shape
+        found[extra or name] = None if (extra and extra != name) or is_unread(info) else info.shape
     place = "" if path == WHOLE else path
     return found | dict.fromkeys(extra for _, name in below(ckpt.values, place) if (extra := _extra_state(name)) and extra not in found)
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from math import inf, log10, nan
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, WeaklyReferable
+from inspector.core.checkpoint import Checkpoint, TensorInfo, WeaklyReferable
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import is_unread
 
 from .as_meant import as_meant, stored_as
 from .lineage import NOTHING, Lineage
@@ -269,8 +270,7 @@ def pair_up(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None, in
         elif other is None or y is None:
             pairs.append(Pair(x.key, None, "only-a"))
         else:
-            status = "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if stored_as(x) != stored_as(y) else "unread"
-            pairs.append(Pair(x.key, y.key, status, by_rule.get(name, -1), _differ(x.device, y.device)))
+            pairs.append(Pair(x.key, y.key, _status(x, y), by_rule.get(name, -1), _differ(x.device, y.device)))
     return Comparison(a, b, (path_a, path_b), tuple(pairs), matching.rules, matching.offered,
                       () if weights_only else tuple(value_changes(*stored, path_a, path_b)), weights_only=weights_only,
                       stored=stored if stored[0] is not a or stored[1] is not b else None)
@@ -285,6 +285,13 @@ def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict |
     ['a']
     """
     return replace(comparison, pairs=tuple(pairs), verdict=verdict, values=comparison.values if values is None else tuple(values))
+
+
+def _status(x: TensorInfo, y: TensorInfo) -> str:
+    """What the tables tell of two tensors before they are read."""
+    if is_unread(x) or is_unread(y):
+        return "unread"
+    return "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if stored_as(x) != stored_as(y) else "unread"
 
 
 def _differ(x: str | None, y: str | None) -> bool:

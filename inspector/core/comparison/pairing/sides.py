@@ -9,7 +9,7 @@ from inspector.core.errors import UsageError
 from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of
 from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state
-from inspector.core.training.weights import model_dicts
+from inspector.core.training.weights import is_unread, model_dicts
 
 from .rules import Shape
 
@@ -31,7 +31,8 @@ def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False) ->
 
 
 def shapes_of(tensors: dict[str, TensorInfo]) -> dict[str, Shape | None]:
-    return {name: info.shape for name, info in tensors.items()}
+    """None for those of a file that is not there."""
+    return {name: None if is_unread(info) else info.shape for name, info in tensors.items()}
 
 
 def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None,

@@ -255,6 +255,8 @@ def _obvious(files: list[str]) -> str:
 
 def _no_set(listed: set_files.Folder) -> Unsupported:
     found = listed.checkpoints
+    if "saved_model.pb" in listed.names:
+        return Unsupported("this is a TensorFlow SavedModel, which is not read here", "Read it with TensorFlow.", id="tensorflow")
     if not found:
         what = "nothing" if not listed.names else "no checkpoint"
         return Unsupported(f"this is a folder, not a file, and there is {what} in it",

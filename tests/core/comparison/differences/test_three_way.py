@@ -186,3 +186,15 @@ def test_that_the_sign_of_a_zero_was_changed_by_whoever_has_another() -> None:
     found = core.compare_with_base(core.pair_up(a, b), base)
     assert [(t.a, t.status) for t in found.tensors] == [("w", "b")]
     assert [(v.key, v.base, v.b, v.status) for v in found.values] == [("v", "0.0", "-0.0", "b")]
+
+
+def test_that_tensors_of_a_file_that_is_not_there_are_unread_and_of_no_other_shape(tmp_path: Path) -> None:
+    whole = core.open(core.save({"a": np.ones((10, 3)), "b": np.ones((10, 3))}, tmp_path / "whole.safetensors").path)
+    core.save(whole, tmp_path / "set", shard_size=240)
+    (tmp_path / "set" / "model-00002-of-00002.safetensors").unlink()
+    found = core.compare(tmp_path / "set", whole)
+    assert [(pair.a, pair.status) for pair in found.pairs] == [("a", "equal"), ("b", "unread")]
+    assert found.pairs[1].difference is not None
+    assert "missing_shard" in found.pairs[1].difference.problem
+    three = core.compare_with_base(core.pair_up(tmp_path / "set", whole), whole)
+    assert [(triple.a, triple.in_a, triple.status) for triple in three.tensors] == [("a", "kept", "kept"), ("b", "unread", "unread")]

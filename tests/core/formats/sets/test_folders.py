@@ -246,3 +246,11 @@ def test_that_a_folder_that_cannot_be_listed_is_among_those_that_are_looked_at(t
     assert found == ["a/model.safetensors", "c/model.safetensors", "b"]
     with pytest.raises(core.Unreadable, match="could not list the folder"):
         core.open(tmp_path / found[-1])
+
+
+def test_that_the_folder_of_a_tensorflow_model_is_told(tmp_path: Path) -> None:
+    (tmp_path / "variables").mkdir()
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(core.InspectorError) as caught:
+        core.open(tmp_path)
+    assert (caught.value.id, "TensorFlow SavedModel" in caught.value.message) == ("tensorflow", True)
