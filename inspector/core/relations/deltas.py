@@ -33,6 +33,7 @@ _BOX_ROWS, _BOX_COLUMNS = 512, 256      # twice the values of 8 bits, and two bl
 _RUN = 32                       # rows of a sample that follow each other: read at once
 _MOVED = 0.5                    # of rows and of columns something must have changed in
 _LONGEST_ROW = 1 << 16
+_LONGEST = 1e150                # norms whose squares are numbers
 _FIRST = 4096                   # elements that most tests fail at
 _BLOCK = 4 << 20                # bytes of rows read at once
 _RELATED = 0.3                  # cosine
@@ -180,7 +181,7 @@ def _holds(both: Both, test: Callable[[Array, Array], bool]) -> bool:
 def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     import numpy as np
     shape = _as_matrix(both.x.shape)
-    if min(shape) < 16 or (found.full and not both.deeply):
+    if min(shape) < 16 or (found.full and not both.deeply) or max(found.norm, found.rms * math.sqrt(found.numel)) > _LONGEST:
         return None
     rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
     if shape[1] > _LONGEST_ROW and None in map(_as_table, (both.x, both.y)):

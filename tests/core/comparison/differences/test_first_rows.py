@@ -72,6 +72,12 @@ def test_that_what_is_not_moved_or_no_number_or_lies_otherwise_rules_nothing_out
     assert (turned.many, turned.full) == (False, False)
     assert not has_full_rank(np.full((32, 32), np.inf), 24, 0.0)
     assert not has_full_rank(np.full((32, 32), np.nan), 24, 0.0)
+    assert not has_full_rank(np.random.default_rng(0).standard_normal((32, 32)), 24, 1e200)
+
+
+def test_that_numbers_whose_squares_are_none_rule_nothing_out() -> None:
+    a = torch.full((64, 96), 1e200, dtype=torch.float64)
+    assert not compared(a, a * (1 + torch.randn(64, 96, dtype=torch.float64) * 1e-15)).full
 
 
 def test_that_it_is_said_of_b_alone() -> None:
