@@ -358,6 +358,7 @@ def build_pair_tree(figures: Figures, monitor: core.Monitor = core.QUIET, *, fla
     names = replace(comparison.a, tensors=tensors, values=values, state_dicts=())
     made = PairTree(figures, names, nodes_of(names, monitor, flat=flat), flat, monitor)
     made.rows = TreeRows(made)
+    made.find("")               # its names are looked up from now on: an index of a list of a hundred thousand takes as long as a frame
     return made
 
 

@@ -67,6 +67,7 @@ class RowValues:
         self.inner: NDArray[np.float32] = np.zeros((n, 2), dtype=np.float32)
         self.heights: NDArray[np.uint8] = np.zeros((n, BINS), dtype=np.uint8)
         self.digests: NDArray[np.bytes_] = np.zeros(n, dtype=f"S{_DIGEST}")
+        self._kinds: dict[int, TensorKind] = {}         # of nodes that were asked for: the same hundreds, whenever more is known
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
@@ -101,8 +102,11 @@ class RowValues:
 
     def kind_of(self, n: int) -> TensorKind:
         """What has small histograms in common: matrices have, with other matrices of their name, but not with the counters beside them."""
-        ckpt, key = self.tree.measured(n)
-        return core.leaf_of(key), len(ckpt.tensors[key].shape)
+        found = self._kinds.get(n)
+        if found is None:
+            ckpt, key = self.tree.measured(n)
+            found = self._kinds[n] = core.leaf_of(key), len(ckpt.tensors[key].shape)
+        return found
 
     def spans(self, nodes: Ints) -> dict[TensorKind, tuple[float, float]]:
         """Where the elements of most of these lie, by their kind, such that a few strange tensors do not press all others together; what is

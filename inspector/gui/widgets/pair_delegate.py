@@ -3,7 +3,7 @@ how many there are of each; a bar for how far, and the number. The shape is neve
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
@@ -110,26 +110,38 @@ class PairDelegate(RowPainter):
         if not line.status:
             self._counts(painter, rect, left, end, line, ink)
             return
-        draw_sign(painter, QRectF(left, rect.top() + (rect.height() - PICTURE) // 2, PICTURE, PICTURE), line.sign, ink.colours)
+        painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._sign(painter, line.sign, ink))
         left += PICTURE + GAP
         word = line.word if self._metrics.horizontalAdvance(line.word) <= end - left else line.brief
         colour = ink.danger if line.problem else ink.calm if line.is_calm else ink.text
         self._text(painter, left, rect, end - left, word, colour)
 
+    def _sign(self, painter: QPainter, status: str, ink: Ink) -> QPixmap:
+        ratio = painter.device().devicePixelRatio()
+
+        def draw(onto: QPainter) -> None:
+            onto.setFont(painter.font())
+            draw_sign(onto, QRectF(0, 0, PICTURE, PICTURE), status, ink.colours)
+
+        return self._kept(("sign", status, ratio), QSize(PICTURE, PICTURE), ratio, draw)
+
     def _bar(self, painter: QPainter, place: QRect, line: PairLine, ink: Ink) -> None:
         """Full at all of A's norm; hollow at its end while more is to be read."""
-        top = place.top() + (place.height() - _BAR) / 2
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.track)
-        painter.drawRoundedRect(QRectF(place.left(), top, place.width(), _BAR), _BAR / 2, _BAR / 2)
-        part = bar_part(line.distance)
-        if part:
-            painter.setBrush(QColor(ink.colours.bar))
-            painter.setOpacity(0.5 if line.is_open else 1.0)
-            painter.drawRoundedRect(QRectF(place.left(), top, max(part * place.width(), _BAR), _BAR), _BAR / 2, _BAR / 2)
-        painter.restore()
+        ratio, part = painter.device().devicePixelRatio(), bar_part(line.distance)
+        filled = round(max(part * place.width(), _BAR) * 8) / 8 if part else 0.0            # an eighth of a pixel is not to be seen
+
+        def draw(onto: QPainter) -> None:
+            onto.setRenderHint(QPainter.RenderHint.Antialiasing)
+            onto.setPen(Qt.PenStyle.NoPen)
+            onto.setBrush(ink.track)
+            onto.drawRoundedRect(QRectF(0, 0, place.width(), _BAR), _BAR / 2, _BAR / 2)
+            if filled:
+                onto.setBrush(QColor(ink.colours.bar))
+                onto.setOpacity(0.5 if line.is_open else 1.0)
+                onto.drawRoundedRect(QRectF(0, 0, filled, _BAR), _BAR / 2, _BAR / 2)
+
+        drawn = self._kept(("bar", place.width(), filled, line.is_open, ratio), QSize(place.width(), _BAR), ratio, draw)
+        painter.drawPixmap(place.left(), place.top() + (place.height() - _BAR) // 2, drawn)
 
     def _counts(self, painter: QPainter, rect: QRect, left: int, end: int, line: PairLine, ink: Ink) -> None:
         """Of a group: each sign with how many there are, as many as find room."""

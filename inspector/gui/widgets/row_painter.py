@@ -2,9 +2,10 @@
 of it is kept until `forget`."""
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from math import exp
 
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
 
@@ -18,6 +19,7 @@ PICTURE = 16
 GAP = 6
 _NAME_AT_LEAST = 84         # what deep levels must leave for the name
 _KEPT_TEXTS = 4000
+_KEPT_SHAPES = 1000         # about 10 kB each at the most
 # enum arithmetic is what painting would otherwise spend its time on
 SELECTED = QStyle.StateFlag.State_Selected.value
 ACTIVE = QStyle.StateFlag.State_Active.value
@@ -67,15 +69,30 @@ class RowPainter(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self._pictures: dict[tuple[str, int, float], QPixmap] = {}
+        self._shapes: dict[Hashable, QPixmap] = {}
         self._inks: dict[tuple[bool, bool], Ink] = {}
         self._laid_out: dict[tuple[str, int, bool], _Text] = {}
         self._metrics = view.fontMetrics()
 
     def forget(self) -> None:
         """Colours or the font changed."""
-        for kept in (self._pictures, self._inks, self._laid_out):
+        for kept in (self._pictures, self._shapes, self._inks, self._laid_out):
             kept.clear()
         self._metrics = self._view.fontMetrics()
+
+    def _kept(self, key: Hashable, size: QSize, ratio: float, draw: Callable[[QPainter], object]) -> QPixmap:
+        """What `draw` draws, with nothing behind it: rounded shapes for a screen of rows take as long as a frame."""
+        found = self._shapes.get(key)
+        if found is None:
+            if len(self._shapes) >= _KEPT_SHAPES:
+                self._shapes.clear()
+            found = self._shapes[key] = QPixmap(size * ratio)
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(found)
+            draw(painter)
+            painter.end()
+        return found
 
     @property
     def laid_out(self) -> list[str]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
@@ -66,7 +66,7 @@ class TreeDelegate(RowPainter):
         elif column == NAME:
             self._name(painter, rect, line, ink)
         elif column == VALUES and line.spark is not None:
-            self._spark(painter, QRectF(rect), line.spark, ink)
+            painter.drawPixmap(rect.topLeft(), self._spark(rect.size(), painter.device().devicePixelRatio(), line.spark, ink))
         else:
             self._cell(painter, rect, line, column, ink)
         if state & FOCUSED and not selected and column == NAME:
@@ -176,12 +176,18 @@ class TreeDelegate(RowPainter):
         self._text(painter, rect.left() + PAD, rect, room, text, ink.danger if wrong else ink.calm if calm or text == UNREAD else ink.text,
                    right=column in NUMBERS)
 
-    def _spark(self, painter: QPainter, cell: QRectF, spark: Spark, ink: Ink) -> None:
-        """A small histogram over the range of all rows of its kind; what lies outside is left out."""
-        low, high = self._model.range_of(spark.kind) or (spark.low, spark.high)
+    def _spark(self, size: QSize, ratio: float, spark: Spark, ink: Ink) -> QPixmap:
+        """A small histogram over the range of all rows of its kind."""
+        span = self._model.range_of(spark.kind) or (spark.low, spark.high)
+        key = spark, span, size.width(), size.height(), ratio, ink.accent.rgba()
+        cell = QRectF(0, 0, size.width(), size.height())
+        return self._kept(key, size, ratio, lambda painter: self._draw_spark(painter, cell, spark, span, ink))
+
+    def _draw_spark(self, painter: QPainter, cell: QRectF, spark: Spark, span: tuple[float, float], ink: Ink) -> None:
+        """What lies outside of the range is left out."""
+        low, high = span
         ground = cell.adjusted(PAD, 4, -PAD, -4)
         scale = ground.width() / (high - low) if high > low else 0.0
-        painter.save()
         painter.setClipRect(ground)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if low < 0 < high:
@@ -200,7 +206,6 @@ class TreeDelegate(RowPainter):
         painter.setBrush(fill)
         painter.setPen(QPen(ink.accent, 1))
         painter.drawPolygon(QPolygonF(points))
-        painter.restore()
 
     def _spanning(self, painter: QPainter, rect: QRect, line: Line, ink: Ink) -> None:
         """Each cell draws its part of what goes across the row: a message, a value, or how far a file is."""

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QItemSelectionModel, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
@@ -12,6 +12,7 @@ from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.models.layer_table import NAME, RIDGE, STD, LayerTable, Row
 from inspector.gui.widgets.layer_cells import BAR, LayerCells
+from inspector.gui.widgets.row_painter import RowPainter
 
 
 def rows_of(**arrays: object) -> tuple[core.Checkpoint, list[Row]]:
@@ -117,3 +118,20 @@ def test_that_a_bar_is_as_long_as_a_deviation_is_great(table: QTableView) -> Non
         return max(sum(QColor(image.pixel(x, y)).name() == accent for x in range(image.width())) for y in range(image.height()))
 
     assert [long(row) for row in range(3)] == [BAR, BAR // 2, 0]
+
+
+def test_that_shapes_are_drawn_once_and_anew_in_other_colours(qtbot: QtBot) -> None:
+    table, drawn = QTableView(), list[float]()
+    qtbot.addWidget(table)
+    painter = RowPainter(table)
+
+    def draw(onto: QPainter) -> None:
+        drawn.append(onto.device().devicePixelRatio())
+        onto.fillRect(0, 0, 2, 4, QColor("#ff0000"))
+
+    found = [painter._kept("half", QSize(4, 4), 2.0, draw).toImage() for _ in range(3)]
+    assert drawn == [2.0]
+    assert [found[0].pixelColor(x, 3).alpha() for x in (0, 3, 4, 7)] == [255, 255, 0, 0]
+    painter.forget()
+    painter._kept("half", QSize(4, 4), 2.0, draw)
+    assert drawn == [2.0, 2.0]
