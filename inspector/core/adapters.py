@@ -6,14 +6,15 @@ PeftModel that was saved whole each adapter has its name in the keys, and its ba
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.keypath import leaf_of, visible
+from inspector.core.keypath import ancestors, leaf_of, relative, visible
 from inspector.core.naming_conventions import USUAL_WEIGHTS
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
@@ -235,17 +236,27 @@ def adapter_fit(adapter: Checkpoint, base: Checkpoint, monitor: Monitor = QUIET)
         return AdapterFit((), problem="it is a whole model with its adapters in it, which `--merge-adapter :` merges in the file itself")
     if len(named) > 1:
         return AdapterFit((), problem=f"it holds several adapters: {', '.join(visible(name, 40) for name in named[:_SAMPLE])}")
-    paths = [path for path in base.state_dicts if path not in optimizer_states(base)] or [""]
+    numbered = optimizer_states(base)
+    paths = [path for path in base.state_dicts if path not in numbered] or [""]
     paths.sort(key=lambda path: USUAL_WEIGHTS.index(path) if path in USUAL_WEIGHTS else len(USUAL_WEIGHTS))
-    found = [_fit(names, parts, base, path, monitor) for path in paths]
+    by_path: dict[str | None, dict[str, TensorInfo]] = {}
+    for info in base.tensors.values():
+        by_path.setdefault(info.state_dict, {})[info.name] = info
+    hidden: dict[str, set[str]] = {path: set() for path in paths}
+    for name in packed(base, monitor):
+        for path in ancestors(name):
+            if path in hidden:
+                hidden[path].add(_module_of(relative(name, path)))
+    found = []
+    for path in paths:
+        monitor.check()
+        there = by_path.get(path, {}) if path or path in by_path else dict(base.tensors)
+        found.append(_fit(names, parts, there, path, hidden[path]))
     return max(found, key=lambda one: sum(module.weight is not None for module in one.modules))       # the first of those with most
 
 
-def _fit(names: Names, parts: Sequence[Adapter], base: Checkpoint, path: str, monitor: Monitor) -> AdapterFit:
-    there = {info.name: info for info in base.tensors.values() if info.state_dict == path}
-    if not there and not path:
-        there = dict(base.tensors)
-    hidden = {_module_of(name[len(path) + 1:] if path else name) for name in packed(base, monitor)}
+def _fit(names: Names, parts: Sequence[Adapter], there: Mapping[str, TensorInfo], path: str, hidden: Set[str]) -> AdapterFit:
+    """`there`: the tensors of the base's state dict at `path`, by name; `hidden`: those that it has packed."""
     kohya = [one for one in parts if one.scheme == "lora-kohya"]
     others = [one for one in parts if one.scheme != "lora-kohya"]
     by_module = {_module_of(name): info for name, info in there.items() if leaf_of(name) == "weight" or "." not in name}
@@ -283,19 +294,41 @@ def _prefix(wanted: Sequence[str], there: Sequence[str], separator: str) -> tupl
     for name in unmatched:
         ending = separator + name
         tried.update({("", other[:len(other) - len(name)]): None for other in there if other.endswith(ending)})
-        at = name.find(separator)
-        while at >= 0:
-            if name[at + 1:] in known:
-                tried[name[:at + 1], ""] = None
-            at = name.find(separator, at + 1)
+        tried.update({(head, ""): None for head, rest in _cuts(name, separator) if rest in known})
     equal = 0
-    for removed, added in tried:
-        count = sum(_renamed(name, removed, added) in known for name in wanted)
-        if count > most:
-            best, most, equal = (removed, added), count, 1
-        elif count == most:
+    for prefixes, times in _times_there(tried, wanted, known, separator).items():
+        if times > most:
+            best, most, equal = prefixes, times, 1
+        elif times == most:
             equal += 1
     return best if equal < 2 else ("", "")              # two that are as good: neither is meant for sure
+
+
+def _times_there(prefixes: Iterable[tuple[str, str]], wanted: Sequence[str], known: Set[str],
+                 separator: str) -> dict[tuple[str, str], int]:
+    """How many of `wanted` each of (prefix to be taken away, prefix to be put before) leads to something `known`. Both sides are gone
+    through once: there may be as many prefixes as names."""
+    times = dict.fromkeys(prefixes, 0)
+    if not times:
+        return times
+    asked = Counter(wanted)
+    for name in known:
+        for head, rest in _cuts(name, separator):
+            if rest in asked and ("", head) in times:
+                times["", head] += asked[rest]
+    for name in wanted:
+        for head, rest in _cuts(name, separator):
+            if rest in known and (head, "") in times:
+                times[head, ""] += 1
+    return times
+
+
+def _cuts(name: str, separator: str) -> Iterator[tuple[str, str]]:
+    """Each beginning of a name that ends with a separator, and the rest."""
+    at = name.find(separator)
+    while at >= 0:
+        yield name[:at + 1], name[at + 1:]
+        at = name.find(separator, at + 1)
 
 
 def _module(one: Adapter, weight: TensorInfo | None, bias: TensorInfo | None, is_packed: bool, ways: Set[str] = frozenset()) -> Module:

@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
 
 from inspector import cli, core
+from inspector.core import adapters as module
 
 RNG = np.random.default_rng(11)
 Arrays = dict[str, np.ndarray[Any, Any]]
@@ -114,3 +117,39 @@ def test_that_comparing_an_adapter_with_its_base_says_whether_it_fits(base: Path
     same = core.compare(good, good).verdict
     assert same is not None
     assert same.id == "identical"
+
+
+class Names(list[str]):
+    """Names that know how often somebody went through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.times += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize(("wanted", "there", "prefixes"), [
+    (["q", "v", "o"], [*(f"{n}.q" for n in range(500)), "7.v", "7.o", "8.v"], ("", "7.")),
+    (["m.q", "m.v"], ["q", "v", "x.m.q"], ("m.", "")),
+    (["q", "v"], ["a.q", "b.v"], ("", "")),
+    (["q", "v", "k"], ["q", "v", "a.k"], ("", "")),
+    (["q"], [], ("", ""))])
+def test_that_a_prefix_is_found_without_going_through_all_names_for_each(wanted: list[str], there: list[str],
+                                                                       prefixes: tuple[str, str]) -> None:
+    asked = Names(wanted)
+    assert module._prefix(asked, there, ".") == prefixes
+    assert asked.times < 6
+
+
+def test_that_a_base_of_many_models_is_asked_once_what_is_packed_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = {f"m{n}": {f"{'q' if n == 7 else 'k'}.weight": torch.zeros(40, 32), "more": torch.ones(2)} for n in range(20)}
+    torch.save(models, tmp_path / "base.pth")
+    base = core.open(tmp_path / "base.pth")
+    assert len(base.state_dicts) == 20
+    asked: list[core.Checkpoint] = []
+    real = module.packed
+    monkeypatch.setattr(module, "packed", lambda ckpt, monitor: asked.append(ckpt) or real(ckpt, monitor))
+    found = module.adapter_fit(core.open(written(tmp_path / "a", factors("q", 40, 32))), base)
+    assert (found.state_dict, [one.problem for one in found.modules]) == ("m7", [""])
+    assert len(asked) == 1
