@@ -14,7 +14,7 @@ from collections.abc import Mapping as Table
 from collections.abc import Sequence as Row
 from dataclasses import replace
 from itertools import chain, compress, islice, repeat
-from operator import add
+from operator import add, not_
 from sys import getsizeof
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -482,9 +482,9 @@ class _Listing:
         return done
 
     def _many_dicts(self, frame: _Frame, names: Row[int], nodes: Row[int]) -> int:
-        """Lists dicts that have only a few ordinary tensors, thousands at a time, as `_small_dict` does one by one: from the first of
-        `nodes` on for as long as there is nothing else, and nothing that was there before. Gives how many were listed. `names` are keys
-        or, of items, the complements of their indexes."""
+        """Lists dicts that have only a few ordinary tensors and plain values, thousands at a time, as `_small_dict` does one by one: from
+        the first of `nodes` on for as long as there is nothing else, and nothing that was there before. Gives how many were listed.
+        `names` are keys or, of items, the complements of their indexes."""
         tensors, small, numbers, limits, done = self.tensors, self._small, self.reader.numbers, self.limits, 0
         if small is None or not isinstance(tensors, TensorList) or frame.in_shadow or frame.optimizer \
                 or len(self._stack) >= limits.walk_depth:
@@ -500,36 +500,49 @@ class _Listing:
             prefixes = [*map(_prefix, paths)]
             keys = [*map(add, chain.from_iterable(map(repeat, prefixes, found.counts)), found.texts)]
             fresh = {*paths, *keys}
-            room = (_ENTRY + _CONTAINER) * count + (_PAIR + _ENTRY + _TENSOR) * total + sum(map(_size_of, chain(paths, prefixes, keys)))
-            if not all(paths) or len(fresh) < count + total or not self._seen.isdisjoint(fresh) or not all_different(found.values) \
+            there = found.rows >= 0
+            values, inside = found.values[there], found.number_of(there)
+            room = (_ENTRY + _CONTAINER) * count + (_PAIR + _ENTRY) * total + _TENSOR * len(values) \
+                + sum(map(_size_of, chain(paths, prefixes, keys)))
+            if not all(paths) or len(fresh) < count + total or not self._seen.isdisjoint(fresh) or not all_different(values) \
                     or room + _ITEM * (2 + 2 * max(found.counts)) > self._room or self._entries + total > limits.walk_entries \
                     or not self._opened.isdisjoint(dicts) or len({*dicts}) < count \
-                    or not numbers.are_fresh(found.values):
+                    or not numbers.are_fresh(values):
                 break
-            tensors.add_dicts(found.rows, keys, found.counts, self._state_dicts_of(found, paths, frame))
+            is_tensor = there.tolist()
+            tensors.add_dicts(found.rows[there], compress(keys, is_tensor), inside, self._state_dicts_of(found, inside, paths, frame))
             self._opened.update(dicts)
             self._paths.update(zip(dicts, paths, strict=True))
             self._entries += total
             self._room -= room
             self._seen |= fresh
-            numbers.give(found.values)
+            numbers.give(values)
+            if len(values) < total:
+                pairs = zip(keys, found.values.tolist(), strict=True)
+                self.values += [(key, self._plain(node)) for key, node in compress(pairs, map(not_, is_tensor))]
             if self.slots is not None:
-                inside = map(Slot, keys, chain.from_iterable(map(repeat, dicts, found.counts)), found.keys.tolist(), found.values.tolist())
+                places = map(Slot, keys, chain.from_iterable(map(repeat, dicts, found.counts)), found.keys.tolist(), found.values.tolist())
                 for path, name, n, inner in zip(paths, own, dicts, found.counts, strict=True):
-                    self.slots += chain([Slot(path, frame.holder, name, n)], islice(inside, inner))
+                    self.slots += chain([Slot(path, frame.holder, name, n)], islice(places, inner))
             done += count
         return done
 
-    def _state_dicts_of(self, found: Several, paths: list[str], frame: _Frame) -> Iterable[str | None]:
-        """The state dict that the tensors of each of these dicts lie in: itself, if it is one, which is noted."""
+    def _state_dicts_of(self, found: Several, tensors: list[int], paths: list[str], frame: _Frame) -> Iterable[str | None]:
+        """The state dict that the tensors, of which there are so many, of each of these dicts lie in: itself, if it is one, which is
+        noted."""
         if frame.no_state_dict_below:
             return repeat(frame.state_dict, len(paths))
         assert isinstance(self.tensors, TensorList)
-        vectors = self.tensors.have_dimensions(found.rows)
+        import numpy as np
+        vectors = self.tensors.have_dimensions(found.rows) & (found.rows >= 0)
         if any(map(is_random_state, {*found.texts})):
             vectors &= [not is_random_state(text) for text in found.texts]
-        own = [path if judged(Entries(inner, inner, any_vector), path) != "no" else None
-               for path, inner, any_vector in zip(paths, found.counts, found.any_of(vectors), strict=True)]
+        all_of_them = found.counts
+        if all_of_them != tensors:
+            extra = found.number_of(np.array([text.endswith(EXTRA_STATE) for text in found.texts]))
+            all_of_them = [count - more * (count > named) for count, more, named in zip(all_of_them, extra, tensors, strict=True)]
+        own = [path if judged(Entries(count, named, any_vector), path) != "no" else None
+               for path, count, named, any_vector in zip(paths, all_of_them, tensors, found.any_of(vectors), strict=True)]
         self.state_dicts += filter(None, own)
         return (path or frame.state_dict for path in own)
 

@@ -34,8 +34,8 @@ class SmallDict(NamedTuple):
 
 
 class Several(NamedTuple):
-    """The pairs of several, one dict after the other, where all values are tensors: how many pairs each has, the texts of the keys,
-    nodes of keys and values, and of each value its row."""
+    """The pairs of several, one dict after the other: how many pairs each has, the texts of the keys, nodes of keys and values, and of
+    each value its row, -1 for those that are no tensors."""
 
     counts: list[int]
     texts: list[str]
@@ -47,6 +47,12 @@ class Several(NamedTuple):
         """Of each dict whether this is so of one of its rows."""
         import numpy as np
         found: list[bool] = np.logical_or.reduceat(rows, np.cumsum([0, *self.counts[:-1]])).tolist()
+        return found
+
+    def number_of(self, rows: Bools) -> list[int]:
+        """… and of how many of them."""
+        import numpy as np
+        found: list[int] = np.add.reduceat(rows.astype(np.int64), np.cumsum([0, *self.counts[:-1]])).tolist()
         return found
 
 
@@ -118,13 +124,13 @@ class SmallDicts:
                          self._places[first:last], n in self._mixed)
 
     def several(self, nodes: Sequence[int]) -> Several | None:
-        """What is in as many of `nodes`, from the first on, as are such dicts, without numbers; None where they are too few."""
+        """What is in as many of `nodes`, from the first on, as are such dicts; None where they are too few."""
         begin = behind = self._first.get(nodes[0], -1) if len(nodes) >= TOGETHER else -1
         if begin < 0:
             return None
         counts: list[int] = []
         for n in nodes:
-            if self._first.get(n) != behind or n in self._mixed or len(counts) == MOST:
+            if self._first.get(n) != behind or len(counts) == MOST:
                 break
             counts.append(self._count[n])
             behind += counts[-1]

@@ -80,7 +80,7 @@ def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared:
     assert listed(data, LIMITS, True, together=1) == plain
 
 
-PART = st.lists(st.tuples(SEGMENTS, TENSORS), min_size=1, max_size=3)
+PART = st.lists(st.tuples(SEGMENTS, TENSORS | TENSORS | PLAIN), min_size=1, max_size=3)
 PARTS = st.lists(st.tuples(NAMES | st.integers(0, 99).map(str), PART), max_size=20)
 
 
@@ -89,7 +89,8 @@ PARTS = st.lists(st.tuples(NAMES | st.integers(0, 99).map(str), PART), max_size=
 def test_that_dicts_which_are_listed_together_are_those_that_were_gone_through(parts: list[tuple[str, Any]], fresh: bool, together: int,
                                                                                shared: bool) -> None:
     if fresh:
-        parts = [(name, [(f"{n}{own}", [(f"{m}{key}", 900 * at + 30 * n + 3 * m + number % 3) for m, (key, number) in enumerate(inner)])
+        parts = [(name, [(f"{n}{own}", [(f"{m}{key}", value if isinstance(value, str) else 900 * at + 30 * n + 3 * m + value % 3)
+                                       for m, (key, value) in enumerate(inner)])
                          for n, (own, inner) in enumerate(some)]) for at, (name, some) in enumerate(parts)]
     data = op.pickled(written([("first", 0), *parts], {} if shared else None))
     assert listed(data, LIMITS, True, together) == listed(data, LIMITS, False)
@@ -160,6 +161,15 @@ def test_that_states_which_share_a_tensor_are_taken_at_once(taken: list[bool]) -
     data = op.pickled(written(SHARED, {}))
     assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
     assert taken == [True] * 20
+
+
+def test_that_states_with_plain_values_are_taken_together(taken: list[bool]) -> None:
+    plain = [("step", "K\x07"), ("name", "X\x03\0\0\0abc"), ("w_extra_state", "N")]
+    state = [(str(n), [*plain[:2], ("exp_avg", 100 + 2 * n), *plain[2:], ("exp_avg_sq", 101 + 2 * n)]) for n in range(20)]
+    for name in ("state", "model"):
+        data = op.pickled(written([(name, state)]))
+        assert listed(data, LIMITS, True, together=4) == listed(data, LIMITS, False)
+    assert not taken
 
 
 @pytest.mark.parametrize("repeats", [0, 1, 2, 3, 4, 5, 6, 7, 30, 59, 60, 61, 90, 110, 111, 112, 113, 114, 115, 200])
