@@ -36,7 +36,6 @@ _TYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int3
 _NARROW = {21: ("uint4", 4), 22: ("int4", 4), 23: ("float4_e2m1", 4), 25: ("uint2", 2), 26: ("int2", 2), 27: ("float6_e2m3", 6),
            28: ("float6_e3m2", 6)}
 _FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S, _RAW = 4, 5, 7, 10, 11, 9
-_VARINTS = {_INT32S: "<i", _INT64S: "<q", _UINT64S: "<Q"}
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:

@@ -15,6 +15,7 @@ import sys
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from types import TracebackType
 
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, LocalHeader
@@ -45,6 +46,7 @@ STORED, DEFLATED = 0, 8
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 _PACKED_CHUNK = 256 << 10      # compressed bytes fed at once: what zlib leaves unconsumed is copied, so not too many
 _SMALL = 64 << 10              # up to here a member is read together with its local header, in one call
+_OPEN_AT_ONCE = 8              # files of a checkpoint
 
 
 class SourceFile:
@@ -800,3 +802,30 @@ def unreadable(error: OSError, where: str) -> InspectorError:
     code = errno.errorcode.get(error.errno or 0, "")
     return Unreadable(f"the system could not read it: {text}" + (f" ({code})" if code else ""),
                       _HINTS.get(error.errno or 0, "Try again, or copy the file to another disk first."), where)
+
+
+class ExtentReaders:
+    """Extents of the files of a checkpoint, a few of which are open at once; a context manager for one thread."""
+
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, ahead: ReadAhead | None = None) -> None:
+        self._ckpt = ckpt
+        self._monitor = monitor
+        self._ahead = ahead
+        self._open: dict[int, ExtentReader] = {}
+
+    def __enter__(self) -> ExtentReaders:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        with ExitStack() as closing:
+            for reader in self._open.values():
+                closing.callback(reader.__exit__, kind, error, trace)
+            self._open.clear()
+
+    def of(self, file: int) -> ExtentReader:
+        found = self._open.get(file)
+        if found is None:
+            while len(self._open) >= _OPEN_AT_ONCE:
+                self._open.pop(next(iter(self._open))).close()
+            found = self._open[file] = ExtentReader(self._ckpt, file, self._monitor, ahead=self._ahead)
+        return found

@@ -12,7 +12,7 @@ digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from math import prod
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +33,7 @@ from inspector.core.checkpoint import (
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, NoSuchKey, UsageError
 from inspector.core.io.remote import ReadAhead
-from inspector.core.io.sources import ExtentReader
+from inspector.core.io.sources import ExtentReaders
 from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
@@ -60,7 +60,6 @@ _GAP = 16 << 10         # bytes between two wanted runs from which on two reads 
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
 _BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
 _FORMS = 64             # shapes and strides that are remembered
-_FILES = 8              # files held open at once
 ELSEWHERE = 16 << 20    # bytes of small tensors that are one job of another process
 
 
@@ -299,7 +298,6 @@ class TensorReader:
         """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for; `ahead` is what is going to be read
         (`ahead.read_ahead`)."""
         self._ckpt = ckpt
-        self._ahead = ahead
         self._recycle = recycle
         self._buffer = memoryview(b"")
         self._held_buffer = memoryview(b"")
@@ -307,7 +305,7 @@ class TensorReader:
         self.held = 0
         self._monitor = monitor
         self._limits = limits
-        self._open: dict[int, ExtentReader] = {}
+        self._files = ExtentReaders(ckpt, monitor, ahead)
         self._whole: tuple[Extent, bytes] | None = None
         self._dense: tuple[TensorInfo, Array] | None = None
         self._literal: tuple[Constant | InMemory, _Literal] | None = None
@@ -319,10 +317,7 @@ class TensorReader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._whole = self._decoded = None
-        with ExitStack() as closing:
-            for reader in self._open.values():
-                closing.callback(reader.__exit__, kind, error, trace)
-            self._open.clear()
+        self._files.__exit__(kind, error, trace)
 
     # -- what callers ask for -----------------------------------------------------------------------------------------
 
@@ -763,7 +758,7 @@ class TensorReader:
             return self._some_converted(extent, start, nbytes)
         if self._whole is not None and self._whole[0] is extent:
             return memoryview(self._whole[1])[start:start + nbytes]
-        reader = self._reader(extent.file)
+        reader = self._files.of(extent.file)
         known = extent.crc is None or extent.offset in verified_offsets(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
             return reader.read_some(extent, start, nbytes, self._buffer_for(nbytes), verify=False)
@@ -799,14 +794,6 @@ class TensorReader:
         if len(self._buffer) < nbytes:
             self._buffer = _fresh(nbytes)
         return self._buffer
-
-    def _reader(self, file: int) -> ExtentReader:
-        found = self._open.get(file)
-        if found is None:
-            while len(self._open) >= _FILES:
-                self._open.pop(next(iter(self._open))).close()
-            found = self._open[file] = ExtentReader(self._ckpt, file, self._monitor, ahead=self._ahead)
-        return found
 
     def _remember(self, extent: Extent) -> None:
         if extent.crc is not None:

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from inspector import core
+from inspector.core.io import sources
 from inspector.core.tensors import reader as arrays
 from inspector.core.tensors.reader import TensorReader, iter_chunks
 from inspector.core.torch_bridge import load_tensors
@@ -163,14 +164,14 @@ def test_that_big_strided_tensors_are_gathered_in_small_reads(tmp_path: Path, mo
                "over": torch.as_strided(base, (50, 30), (3, 7), 5)}
     ckpt = lay(tmp_path / "raw", tensors, crc=False)
     longest = 0
-    read = arrays.ExtentReader.read
+    read = sources.ExtentReader.read
 
     def spy(self: Any, extent: core.Extent, start: int = 0, nbytes: int | None = None) -> bytes:
         nonlocal longest
         longest = max(longest, nbytes or 0)
         return read(self, extent, start, nbytes)
 
-    monkeypatch.setattr(arrays.ExtentReader, "read", spy)
+    monkeypatch.setattr(sources.ExtentReader, "read", spy)
     for name, tensor in tensors.items():
         for size in (2, 100, 5000):
             assert np.concatenate(list(iter_chunks(ckpt, name, size))).tolist() == tensor.flatten().tolist(), name
@@ -264,13 +265,13 @@ def test_that_a_checksum_is_reckoned_once_per_storage(tmp_path: Path, monkeypatc
     base = torch.arange(1000.)
     ckpt = lay(tmp_path / "raw", {str(n): base[n:n + 5] for n in range(50)})
     read: list[int] = []
-    real = arrays.ExtentReader.read
+    real = sources.ExtentReader.read
 
     def spy(self: Any, extent: core.Extent, start: int = 0, nbytes: int | None = None) -> bytes:
         read.append(nbytes or 0)
         return real(self, extent, start, nbytes)
 
-    monkeypatch.setattr(arrays.ExtentReader, "read", spy)
+    monkeypatch.setattr(sources.ExtentReader, "read", spy)
     for key in ckpt.tensors:
         core.read_numpy(ckpt, key)
     assert sum(read) <= 4000 + 50 * 20
@@ -326,14 +327,14 @@ def test_that_a_thousand_ties_are_read_once(tmp_path: Path, monkeypatch: pytest.
     tensor = torch.arange(100.)
     ckpt = lay(tmp_path / "raw", {str(n): tensor for n in range(1000)})
     calls = 0
-    real = arrays.ExtentReader.read_some
+    real = sources.ExtentReader.read_some
 
     def spy(self: Any, *args: Any) -> bytes:
         nonlocal calls
         calls += 1
         return real(self, *args)
 
-    monkeypatch.setattr(arrays.ExtentReader, "read_some", spy)
+    monkeypatch.setattr(sources.ExtentReader, "read_some", spy)
     found = dict(core.digests(ckpt))
     assert set(found.values()) == {hashlib.sha256(raw_bytes(tensor)).hexdigest()}
     assert calls == 1

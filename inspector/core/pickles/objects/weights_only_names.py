@@ -79,15 +79,6 @@ NOT_CALLED = STORAGE_NAMES | {f"torch.{name}" for name in (*_DTYPES, *_SCHEMES)}
     name for names in _ADDED.values() for name in names if name.count(".") == 1 and name.startswith("torch.")}
 """Those of the names that are neither classes nor functions, but element types, quantizers and storages: data."""
 
-AFTER_IMPORT: dict[str, str] = {
-    **dict.fromkeys(("torch.distributed.device_mesh.DeviceMesh", "torch.distributed.tensor._dtensor_spec.DTensorSpec",
-                     "torch.distributed.tensor._dtensor_spec.TensorMeta", "torch.distributed.tensor.DTensor",
-                     "torch.distributed.tensor.placement_types.Partial", "torch.distributed.tensor.placement_types.Replicate",
-                     "torch.distributed.tensor.placement_types.Shard"), "torch.distributed.tensor"),
-    "torch._dynamo.decorators._DimRange": "torch._dynamo",
-}
-"""Names that torch takes (from 2.6 on) in a program that has imported that module before it loads."""
-
 # How names that Python 2 or its pickles have are read: first the pair, then the module.
 _RENAMED: dict[tuple[str, str], tuple[str, str]] = {
     ("__builtin__", "xrange"): ("builtins", "range"), ("__builtin__", "reduce"): ("functools", "reduce"),

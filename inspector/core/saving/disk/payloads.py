@@ -17,7 +17,7 @@ from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import BadTensor, SaveError
 from inspector.core.io.checksum import crc32
 from inspector.core.io.new_files import write_all
-from inspector.core.io.sources import ExtentReader
+from inspector.core.io.sources import ExtentReaders
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
 from inspector.core.tensors.ahead import read_ahead
@@ -32,7 +32,6 @@ CHUNK = 1 << 20             # bytes read, summed and written at once: they stay 
 _SENT = 64 << 20            # bytes that the system is asked to copy at once: between two looks at whether to stop
 _SMALL = 64 << 10           # below this, gathering in memory is cheaper than a call of its own
 _TOLD = 256 << 10           # bytes between two reports
-_FILES = 8                  # files held open at once
 
 
 class Payload(NamedTuple):
@@ -61,11 +60,9 @@ class Inputs:
     """The bytes of payloads, with the files of the checkpoint kept open; a context manager for one thread."""
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor) -> None:
-        self._ckpt = ckpt
-        self._monitor = monitor
-        self._ahead = read_ahead(ckpt, ckpt.tensors.values())
-        self._tensors = TensorReader(ckpt, monitor, ahead=self._ahead)
-        self._open: dict[int, ExtentReader] = {}
+        ahead = read_ahead(ckpt, ckpt.tensors.values())
+        self._tensors = TensorReader(ckpt, monitor, ahead=ahead)
+        self.files = ExtentReaders(ckpt, monitor, ahead)
 
     def __enter__(self) -> Inputs:
         return self
@@ -73,24 +70,14 @@ class Inputs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         with ExitStack() as closing:
             closing.callback(self._tensors.__exit__, kind, error, trace)
-            for reader in self._open.values():
-                closing.callback(reader.__exit__, kind, error, trace)
-            self._open.clear()
-
-    def reader(self, file: int) -> ExtentReader:
-        found = self._open.get(file)
-        if found is None:
-            while len(self._open) >= _FILES:
-                self._open.pop(next(iter(self._open))).close()
-            found = self._open[file] = ExtentReader(self._ckpt, file, self._monitor, ahead=self._ahead)
-        return found
+            closing.callback(self.files.__exit__, kind, error, trace)
 
     def chunks(self, payload: Payload) -> Iterator[bytes | memoryview]:
         """All bytes in pieces. Raises BadTensor when they cannot be had or are not what was saved."""
         if payload.data is not None:
             yield payload.data
         elif payload.extent is not None:
-            reader = self.reader(payload.extent.file)
+            reader = self.files.of(payload.extent.file)
             for at in range(0, payload.nbytes, CHUNK):
                 yield reader.read(payload.extent, at, min(CHUNK, payload.nbytes - at))
         else:
@@ -190,7 +177,7 @@ class Output:
         if extent.crc is None:
             return None
         self._empty()
-        reader, done = self._inputs.reader(extent.file), 0
+        reader, done = self._inputs.files.of(extent.file), 0
         while done < extent.size:
             sent = reader.send(extent, done, min(_SENT, extent.size - done), self._fd)
             if not sent and not done:
