@@ -71,7 +71,8 @@ def test_that_folders_of_epochs_keep_their_places_and_sets_stay_sets(tmp_path: P
 
 def test_that_a_folder_of_distributed_checkpoints_becomes_files_with_an_ending(tmp_path: Path) -> None:
     for n in (1, 2):
-        with warnings.catch_warnings(action="ignore"):         # that nothing is distributed
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")                     # that nothing is distributed
             dcp.save({"model": {"w": torch.full((4,), float(n))}}, checkpoint_id=tmp_path / "runs" / f"step-{n}", no_dist=True)
     done = core.edit_files(tmp_path / "runs", [core.Extract("model")], tmp_path / "out")
     assert [os.path.basename(one.report.path) for one in done if one.report] == ["step-1.pth", "step-2.pth"]
