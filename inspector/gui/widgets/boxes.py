@@ -107,8 +107,9 @@ def scrolling(panel: QWidget) -> tuple[QScrollArea, QWidget, QVBoxLayout]:
 
 
 def as_high_as_it_is(whole: QWidget) -> None:
-    """Its height goes by its width, and not by what it would take were it as narrow as it can be."""
-    whole.setMinimumHeight(1)
+    """Its height goes by its width, and not by what it would take were it as narrow as it can be; where it is narrower than the longest
+    word in it, that is cut, and not the end of each line."""
+    whole.setMinimumSize(1, 1)
 
 
 class GivesWay(QWidget):

@@ -741,6 +741,17 @@ def test_that_plot_and_table_do_not_lie_over_each_other_in_a_low_window(desk: De
     assert panel.plot.menu_button.geometry().bottom() < panel.plot.height()
 
 
+def test_that_a_panel_narrower_than_a_word_cuts_nothing_else(desk: Desk) -> None:
+    desk.open({f"layer.{n}": FLOATS for n in range(9)} | {"a_very_long_name_of_a_counter_of_batches." + "n" * 40: np.array(3, np.int64)})
+    desk.panel.resize(330, 300)
+    desk.select(*(info for info in desk.session.documents[0].checkpoint.tensors), prefix="")        # type: ignore[union-attr]
+    inside = desk.panel.area.widget()
+    assert inside.width() == desk.panel.area.viewport().width()
+    for part in desk.panel.controls.findChildren(QAbstractButton):
+        if part.isVisible():
+            assert part.mapTo(inside, part.rect().topRight()).x() < inside.width(), part.text()
+
+
 def test_that_nothing_is_offered_of_one_tensor_while_it_is_read(desk: Desk) -> None:
     desk.open({"a": FLOATS, "b": FLOATS + 1, "c": FLOATS + 2})
     desk.select("a", "b", prefix="")
