@@ -35,8 +35,14 @@ def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp
     return edit_samples.opened(session, tasks, settings, qtbot, edit_samples.wrapped(tmp_path))
 
 
-def button(widget: QWidget, text: str) -> QPushButton:
-    return next(found for found in widget.findChildren(QPushButton) if found.text() == text and found.isVisibleTo(widget))
+def button(widget: QWidget, text: str, qtbot: QtBot | None = None) -> QPushButton:
+    """With a `qtbot` once it is there: what is found is put into boxes in turns of the window's own."""
+    def there() -> list[QPushButton]:
+        return [found for found in widget.findChildren(QPushButton) if found.text() == text and found.isVisibleTo(widget)]
+
+    if qtbot is not None:
+        qtbot.waitUntil(lambda: bool(there()), timeout=20_000)
+    return there()[0]
 
 
 def panel_of(window: MainWindow) -> EditsPanel:
@@ -70,7 +76,7 @@ def same(path: Path, expected: dict[str, torch.Tensor]) -> None:
 def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
                                                                    qtbot: QtBot, tmp_path: Path) -> None:
     window, document = opened
-    button(window, "Strip “module.”").click()
+    button(window, "Strip “module.”", qtbot).click()
     settled(tasks, qtbot)
     assert document.checkpoint is not None
     assert tuple(document.checkpoint.tensors) == KEYS
@@ -378,7 +384,7 @@ def test_that_closing_the_window_with_edits_asks_and_goes_on_once_they_are_saved
 def test_that_a_save_in_place_is_reported_as_one_and_the_file_shown_anew(opened: tuple[MainWindow, Document], session: Session,
                                                                          tasks: Tasks, qtbot: QtBot) -> None:
     window, document = opened
-    button(window, "Strip “module.”").click()
+    button(window, "Strip “module.”", qtbot).click()
     settled(tasks, qtbot)
     panel_of(window).save.click()
     dialog = window.findChild(SaveDialog)
