@@ -20,7 +20,7 @@ from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Curve, Heights, HistogramPlot
 from inspector.gui.widgets.lazy_panel import LazyPanel
-from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.plot_library import library
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.stats_table import Column, StatsTable
 
@@ -152,7 +152,7 @@ class PairPanel(LazyPanel):
 
         def work(monitor: core.Monitor) -> core.PairDetails:
             found = core.pair_details(comparison, pair, monitor)
-            load_pyqtgraph()            # here, where it delays nobody
+            library.wait(monitor)       # here, where it delays nobody
             return found
 
         size = None if self.pages.growing else lambda: core.pair_nbytes(comparison, pair)

@@ -28,7 +28,7 @@ from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_controls import HistogramControls
 from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
 from inspector.gui.widgets.lazy_panel import SelectionPanel
-from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.plot_library import library
 from inspector.gui.widgets.quantile_strip import Spread
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.seen_as import SeenAsBar
@@ -162,7 +162,7 @@ class StatisticsPanel(SelectionPanel):
         def work(monitor: core.Monitor) -> core.GroupStatistics:
             found = core.group_statistics(ckpt, core.measurable(ckpt, keys), span, monitor)
             if found.together.counts:
-                load_pyqtgraph()        # here, where it delays nobody
+                library.wait(monitor)    # here, where it delays nobody
             return found
 
         return Request(ckpt, (Many(keys), span), work, lambda: core.measurable(ckpt, keys).nbytes,

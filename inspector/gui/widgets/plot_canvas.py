@@ -16,6 +16,8 @@ from PySide6.QtGui import QColor, QPen
 from inspector.gui.kit import theme
 from inspector.gui.models.plot_scales import CountScale, Scale, Tick, ValueScale
 
+from .plot_library import library
+
 # dashes tell the fifth curve from the first where colours do not
 LINES = (Qt.PenStyle.SolidLine,) * 4 + (Qt.PenStyle.DashLine,) * 4
 
@@ -24,7 +26,7 @@ class Canvas:
     """pyqtgraph's part, put together from its parts: one plot, two axes, curves, a band under the cursor."""
 
     def __init__(self) -> None:
-        import pyqtgraph
+        pyqtgraph = library.get()
         self._graph: Any = pyqtgraph
         self.widget: Any = pyqtgraph.PlotWidget(enableMenu=False)
         self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -178,8 +180,3 @@ class Canvas:
 def _array(values: Iterable[float]) -> Any:
     import numpy
     return numpy.fromiter(values, dtype=numpy.float64)
-
-
-def load_pyqtgraph() -> None:
-    """Imports it, in whatever thread calls this; a worker does so before the window needs it, which then does not wait."""
-    import pyqtgraph  # noqa: F401
