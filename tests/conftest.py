@@ -13,7 +13,8 @@ from inspector import languages
 
 # a machine that has much else to do is no fault
 # the same examples for every change that CI judges, new ones for whoever runs the tests by hand
-settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI")))
+settings.register_profile("slow machine", deadline=None, suppress_health_check=[HealthCheck.too_slow],
+                          derandomize=bool(os.environ.get("CI")))
 settings.load_profile("slow machine")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
