@@ -128,7 +128,8 @@ class FileMissing(Unreadable, FileNotFoundError):
     def __init__(self, path: str, was_there: bool = False) -> None:
         self.was_there = was_there
         if was_there:
-            super().__init__("the file changed since it was opened: it is gone (ENOENT)", "Open it again.", path)
+            super().__init__("the file changed since it was opened: it is gone (ENOENT)",
+                             "It may have been moved, renamed or deleted: open it where it is now.", path)
         elif "://" in path:
             super().__init__("there is no such file on the server", "Check the address. Some servers say so of what they show to others "
                              "only: sign in as the library for it does, by tokens and keys in the environment or .netrc.", path)

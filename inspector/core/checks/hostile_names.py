@@ -25,8 +25,8 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
     if odd:
         key, why = odd[0]
-        more = f" and {len(odd) - 1:,} more keys" if len(odd) > 1 else ""
-        yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r}{more} {why}.",
+        more = "; 1 more can be misread, too" if len(odd) == 2 else f"; {len(odd) - 1:,} more can be misread, too" if len(odd) > 2 else ""
+        yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r} {why}{more}.",
                       "Keys are shown as plain text here; rename them before other programs see them.",
                       keys=tuple(key for key, _ in odd))
 
