@@ -79,7 +79,7 @@ class _Reading:
         self.odd: dict[str, Odd] = {}
         self.of: int | None = None          # tensors whose values can be had, once a worker has counted them
         self.wanted = False
-        self.over = False                   # nothing is left, or reading failed
+        self.over = False                   # nothing is left, or reading failed, and that was told
 
     def take(self, key: str, found: core.Summary) -> None:
         self.read[key] = found.std or 0.0           # one zero for all
@@ -234,7 +234,8 @@ class ValueChecks(QObject):
         self._at_work = None
 
     def _done(self, id: int, original: core.Checkpoint, reading: _Reading) -> None:
-        self._at_work = None
+        """Here and not in the worker it is over: one that is cancelled meanwhile is asked again, and finds nothing left to read."""
+        self._at_work, reading.over = None, True
         document = self._session.document(id)
         if document is not None and document.original is original and reading.read:
             self._conclude(document, reading)
@@ -242,7 +243,6 @@ class ValueChecks(QObject):
 
     def _failed(self, id: int, original: core.Checkpoint, reading: _Reading) -> None:
         """The file is gone or has changed; what cannot be read is said by whoever needs it."""
-        reading.over = True
         self._done(id, original, reading)
 
     def _conclude(self, document: Document, reading: _Reading) -> None:
@@ -293,10 +293,9 @@ def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> No
             else:
                 unread += 1
         if not reading.read:                    # nothing of the first step: the file is gone
-            reading.over = True
             return
         done += sum(ckpt.tensors[key].nbytes for key in step)
-    reading.of, reading.over = len(keys) - unread, True
+    reading.of = len(keys) - unread
 
 
 def _steps(ckpt: core.Checkpoint, keys: list[str]) -> Iterator[list[str]]:

@@ -174,3 +174,26 @@ def test_that_very_many_constant_tensors_are_known_without_their_histograms(sess
     assert {*odd} == {"bad", "zero"}
     assert all(sys.getsizeof(found) < sys.getsizeof(core.summarize_tensor(original, key)) for key, found in odd.items())
     assert (odd["bad"].nan, odd["zero"].finite, odd["zero"].min, odd["zero"].max) == (1, odd["zero"].numel, 0, 0)
+
+
+def test_that_what_was_read_is_told_though_other_work_began_before_it_could_be(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, ended, read = threading.Event(), threading.Event(), value_checks._read
+
+    def watched(ckpt: core.Checkpoint, reading: value_checks._Reading, monitor: core.Monitor) -> None:
+        go_on.wait(20)
+        read(ckpt, reading, monitor)
+        ended.set()
+
+    monkeypatch.setattr(value_checks, "_read", watched)
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    qtbot.waitUntil(lambda: checks._at_work is not None, timeout=20_000)
+    go_on.set()
+    assert ended.wait(20)                       # all is read, and this thread has not heard of it
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        tasks.start("other", lambda monitor: None, on_done=lambda _: None)
+    found = checks.of(document)
+    assert found is not None
+    assert (found.is_complete, found.bad) == (True, {"bad": (1, 1)})
+    assert not checks.is_expected(document)
