@@ -152,9 +152,11 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
     if more:
         steps += more
         after = compare_names({**left, **copied}, model, metadata, optional)
-    orders = {(leaf_of(name), order) for name, order in turned.items()}
+    orders: dict[str, set[tuple[int, ...]]] = {}
+    for name, order in turned.items():
+        orders.setdefault(leaf_of(name), set()).add(order)
     square = [name for name, shape in left.items() if name in model and shape and any(
-        leaf == leaf_of(name) and _is_alike(shape, order) for leaf, order in orders)]
+        _is_alike(shape, order) for order in orders.get(leaf_of(name), ()))]
     return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered, turned=(*turned,), square=(*square,),
                       prefixes=_other_prefixes(file, model, steps))
 
@@ -190,8 +192,9 @@ def _turning(turned: Collection[str], names: Shapes, dims: int) -> list[str]:
     short = [*dict.fromkeys(".".join("*" if part.isdigit() else literal(part) for part in name.split(".")) for name in turned)]
     if not len(short) <= min(len(turned) - 1, _MOST_DROPS):
         return patterns_for(turned)
+    those = {*turned}
     others = [name for name, shape in names.items()
-              if name not in turned and (shape is None or len(shape) == dims or len(shape) > dims == 2)]
+              if name not in those and (shape is None or len(shape) == dims or len(shape) > dims == 2)]
     return patterns_for(turned) if any(fits(name) for fits in map(matcher, short) for name in others) else short
 
 

@@ -16,6 +16,7 @@ from inspector.core.tensors.decoders.narrow import Narrow
 
 from .names import LogicalTensor, Names, counted
 
+_SHORT = 1000                               # characters of a type and a shape that are known again
 _FOUR_BITS = ("", "int4", "uint4")        # of DequantizeLinear
 
 
@@ -59,7 +60,9 @@ def _stands_for(info: TensorInfo, program: str) -> tuple[str, tuple[int, ...]]:
     """The type and the sizes of what the bytes stand for, as the reader noted them; "" and its own sizes where they are what they are. A
     tensor that was taken from another file may have anything there."""
     said = _said(info)
-    return _noted(said.get(f"{program}_type", "null"), said.get(f"{program}_shape", "null")) or ("", info.shape)
+    texts = said.get(f"{program}_type", "null"), said.get(f"{program}_shape", "null")
+    noted = _noted if sum(map(len, texts)) <= _SHORT else _noted.__wrapped__        # a long one is not kept beyond its file
+    return noted(*texts) or ("", info.shape)
 
 
 @lru_cache(16)                              # many tensors of a file have the same
