@@ -221,12 +221,13 @@ def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint, ma
     of = [stamp.path for stamp in ckpt.files]
     if format != "safetensors-sharded":
         return targets.find(path, allow, of, make), ""
+    named = path.lower().endswith(endings.INDEX)
     folder, stem = path, "model"
-    if path.lower().endswith(endings.INDEX):
+    if named:
         folder, stem = os.path.split(path[:-len(endings.INDEX)])
         folder = folder or "."
     target = targets.find_folder(folder, shards.names(stem, 1).listing, allow, of, make)
-    return (_beside_others(target, stem) if folder is path else target), stem
+    return (target if named else _beside_others(target, stem)), stem
 
 
 def _beside_others(target: Target, stem: str) -> Target:

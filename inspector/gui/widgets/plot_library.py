@@ -2,7 +2,7 @@
 
 Loading it takes a quarter of a second, so it cannot be done in one turn of the window's thread. Nor may a worker do it beside that thread:
 each class of Qt's that Python hears of goes into a table of PySide's that has no lock, and in which the window's thread looks things up
-for each event (a crash in some hundred starts under load). So a thread of its own imports it, and goes on only while the window's thread
+for each event (two crashes in some twenty starts under load). So a thread of its own imports it, and goes on only while the window's thread
 waits for it in `_stand_still`, for `STEP` seconds at a time.
 """
 from __future__ import annotations

@@ -105,7 +105,6 @@ class RowNumbers(NamedTuple):
         found: Bools = (np.frombuffer(self.marks, np.uint8)[nodes] & ORDINARY).astype(np.bool_)
         return found
 
-
     def are_fresh(self, nodes: np.ndarray[Any, Any]) -> bool:
         """Whether all are there, and none was given."""
         import numpy as np
