@@ -93,7 +93,7 @@ def ranked(dtype: str) -> Ranked:
     import numpy as np
     numbers = table_values(dtype)
     finite = np.isfinite(numbers)
-    values = np.unique(numbers[finite])                 # -0 is 0
+    values = np.unique(numbers[finite]) + 0             # -0 is 0, and it is written as 0
     rank = np.searchsorted(values, np.where(finite, numbers, 0))
     for n, special in enumerate((numbers == -np.inf, numbers == np.inf, np.isnan(numbers))):
         rank[special] = values.size + n

@@ -105,6 +105,15 @@ def test_that_extreme_values_stay_in_bounds(tmp_path: Path, values: list[float])
     assert list(summary.edges) == sorted(summary.edges)
 
 
+@pytest.mark.parametrize("size", [4, 400_000])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2"])
+def test_that_the_least_of_zeros_is_zero_and_not_minus_zero(tmp_path: Path, dtype: str, size: int) -> None:
+    kind = np.dtype(getattr(ml_dtypes, dtype, dtype))
+    for zero in (0.0, -0.0):
+        summary = core.summarize_tensor(checkpoint(tmp_path / "f", t=np.resize(np.array([zero, 1], kind), size)), "t")
+        assert (str(float(summary.min)), str(float(summary.quantiles[0]))) == ("0.0", "0.0")
+
+
 @pytest.mark.filterwarnings("error")
 def test_that_complex_elements_count_by_magnitude(tmp_path: Path) -> None:
     array = np.array([3 + 4j, 0, -1j, complex(np.nan, np.inf), complex(np.inf, 1)], np.complex64)
