@@ -25,7 +25,7 @@ from inspector.gui.state.signals import Kind
 from inspector.gui.state.tasks import Tasks
 
 Idle = Callable[[Tasks], None]
-SECONDS = os.environ.get("INSPECTOR_WATCHED_SECONDS", "3")
+SECONDS = float(os.environ.get("INSPECTOR_WATCHED_SECONDS", "3"))
 
 
 def save(path: Path, n: int, **more: object) -> None:
@@ -192,15 +192,15 @@ def test_that_a_file_moved_away_and_back_is_the_one_that_was_opened(window: Main
 
 
 WRITER = """
-import sys, time, torch
-path, seconds = sys.argv[1], float(sys.argv[2])
+import sys, threading, torch
+path, told = sys.argv[1], threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), told.set()), daemon=True).start()
 print("ready", flush=True)
-end, n = time.monotonic() + seconds, 0
-while time.monotonic() < end:
+n = 0
+while not told.wait(0.1):
     n += 1
     torch.save({"epoch": n, "model": {f"layer{k}": {"w": torch.full((20_000,), float(n)), "b": torch.full((3,), float(n))}
                                       for k in range(8)}}, path)
-    time.sleep(0.1)
 torch.save({"epoch": -1, "model": {f"layer{k}": {"w": torch.full((20_000,), -1.0), "b": torch.full((3,), -1.0)} for k in range(8)}}, path)
 """
 
@@ -226,15 +226,18 @@ def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without
     peek = QTimer()
     peek.timeout.connect(texts)
     session.document_changed.connect(shown)
-    with subprocess.Popen([sys.executable, "-c", WRITER, str(path), SECONDS], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        qtbot.waitUntil(lambda: document.original is not None and "model.layer0.w" in document.original.tensors, timeout=30_000)
+        end = time.monotonic() + SECONDS
+        qtbot.waitUntil(lambda: document.original is not None and "model.layer0.w" in document.original.tensors, timeout=120_000)
         session.select(Selection(document.id, "model.layer0", ("model.layer0.w", "model.layer0.b")))
         peek.start(20)
-        qtbot.waitUntil(lambda: process.poll() is not None, timeout=int(float(SECONDS) * 1000) + 60_000)
+        qtbot.waitUntil(lambda: len(seen) > 2 and time.monotonic() > end, timeout=int(SECONDS * 1000) + 120_000)
+        process.stdin.close()
+        qtbot.waitUntil(lambda: process.poll() is not None, timeout=60_000)
     qtbot.waitUntil(lambda: epoch(document) == -1, timeout=30_000)
     peek.stop()
     assert process.returncode == 0
     assert not errors
-    assert len(seen) > 2
