@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
 from inspector.core.formats import safetensors
+from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
@@ -370,6 +371,34 @@ def test_that_an_odd_entry_holds_up_none_of_the_others(path: Path, odd: str) -> 
     for separator in (",", ", "):
         ckpt = read(path, file_bytes("{" + separator.join(entries) + "}", bytes(200)))
         assert [key for key in ckpt.tensors if key != "k\n"] == [f"k{n}" for n in range(200) if "k\\n" not in odd or n != 3]
+
+
+@pytest.mark.parametrize(("key", "more"), [("\\u202e{}", ""), ("k{}", ',"own":[1]'), ("k{}", ',"own":"a"')],
+                         ids=["escape", "nested", "field"])
+def test_that_entries_in_another_spelling_are_taken_many_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch, key: str,
+                                                                   more: str) -> None:
+    entries = [entry(key.format(n), "U8", "[1]", [n, n + 1], more if n == 500 else more.replace("[1]", "1")) for n in range(1000)]
+    one_by_one: list[str] = []
+    name = Scanner.name
+    monkeypatch.setattr(Scanner, "name", lambda scan: one_by_one.append(name(scan)) or one_by_one[-1])
+    ckpt = read(path, file_bytes(obj(*entries), bytes(1000)))
+    assert [*ckpt.tensors] == [*json.loads(obj(*entries))]
+    assert one_by_one == (["k500", "dtype", "shape", "data_offsets", "own"] if "[" in more else [])
+
+
+@pytest.mark.parametrize("odd", ['"x":[["dtype","U8"],["shape",[1]],["data_offsets",[3,4]]]', entry("x", "U8", "{}", "[3,4]"),
+                                 entry("x", "U8", "[1]", '{"a":3,"b":4}'), entry("\\u006b9", "U8", "[1]", "[3,4]"),
+                                 entry("x", "U9", "[1]", "[3,4]"),
+                                 entry("x", "U8", "[1]", "[3,4]", ',"own":' + "[" * 5000 + "]" * 5000), entry("x", "U8", "[1]", '"34"')],
+                         ids=["list", "shape", "offsets", "twice", "type", "deep", "text"])
+def test_that_a_wrong_entry_among_others_in_another_spelling_is_refused_where_it_is(path: Path, odd: str) -> None:
+    entries = [entry(f"\\u006b{n}", "U8", "[1]", [n, n + 1]) for n in range(20)]
+    entries[15] = odd
+    with pytest.raises(InspectorError) as caught:
+        read(path, file_bytes(obj(*entries), bytes(20)))
+    assert not oracle_accepts(path) or "twice" in str(caught.value)
+    begin = path.read_bytes().index(odd.encode())
+    assert begin <= int(str(caught.value.where).removeprefix("byte ")) < begin + len(odd)
 
 
 def test_that_there_is_one_storage_for_every_tensor_in_the_order_of_their_bytes(path: Path) -> None:

@@ -30,7 +30,6 @@ _UINT64 = 1 << 64
 _INT64 = (1 << 63) - 1
 _RANK = 65_536                             # dimensions of one tensor; numpy stops at 64
 _FIELDS = ("dtype", "shape", "data_offsets")
-_REPORT_EVERY = 1024                       # entries
 
 _INT = rb"(?:0|[1-9][0-9]{0,19})"
 # one entry as all known writers spell it, with Rust's spacing or Python's, and its comma: its name, the head of its object
@@ -56,14 +55,14 @@ def _plain_int(text: str) -> int:
 
 
 def _only_spelling(value: str | int | bool | None) -> str:
-    """The JSON text of what `_PLAIN` took from bytes without a backslash: those leave one way to write it."""
-    if type(value) is str:
+    """The JSON text of what `_PLAIN` took from bytes without a backslash: those leave one way to write it. Not of what nests more."""
+    if isinstance(value, str):
         return f'"{value}"'
-    return _LITERALS[value] if value is None or type(value) is bool else str(value)
+    return _LITERALS[value] if value is None or isinstance(value, bool) else str(value) if isinstance(value, int) else _refuse("")
 
 
 _LITERALS = {None: "null", True: "true", False: "false"}
-_PLAIN = json.JSONDecoder(object_pairs_hook=list, parse_float=_refuse, parse_int=_plain_int, parse_constant=_refuse)
+_PLAIN = json.JSONDecoder(object_pairs_hook=tuple, parse_float=_refuse, parse_int=_plain_int, parse_constant=_refuse)
 
 
 class Form(NamedTuple):
@@ -139,7 +138,7 @@ class _Parser:
             scan.pos += 1
         while more:
             self._usual_entries()
-            more = (self._usual_entry() or self._plain_entry() or self._any_entry()) == b","
+            more = (self._usual_entry() or self._plain_entries() or self._any_entry()) == b","
         scan.end()
         return Header(self.starts, self.stops, self.keys, self.forms, self.metadata or {}, self.extra, self.anomalies)
 
@@ -200,7 +199,7 @@ class _Parser:
             self.scan.space()
 
     def _usual_entry(self) -> bytes:
-        """Takes one entry in the usual spelling that no other need follow, as the last one of all; otherwise as `_plain_entry`."""
+        """Takes one entry in the usual spelling that no other need follow, as the last one of all; otherwise b""."""
         scan = self.scan
         found = _ONE.match(self.data, scan.pos, scan.pos + _PLAIN_MAX)
         if found is None or not self._take_rows([(*found.groups(), b"")]):
@@ -208,36 +207,53 @@ class _Parser:
         scan.pos = found.end()
         return scan.separator()
 
-    def _plain_entry(self) -> bytes:
-        """Takes one entry in any spelling that names no field twice, nests nothing more and has only such other fields as are spelt in one
-        way; returns what separates it from the next. b"", and nothing taken, for every other member, wrong ones above all."""
-        scan = self.scan
-        end = self.data.find(b"}", scan.pos, scan.pos + _PLAIN_MAX) + 1
-        raw = self.data[scan.pos:end]
-        if raw.count(b"[") != 2 or raw.count(b"{") != 1:
-            return b""
-        try:
-            ((key, pairs),) = _PLAIN.decode("{" + raw.decode() + "}")
-            fields = dict(pairs)
-            if len(pairs) != len(fields) or (len(fields) > len(_FIELDS) and b"\\" in raw):
-                return b""
-            (start, stop), shape = fields["data_offsets"], fields["shape"]
-            like = fields["dtype"].encode() + repr(shape).encode()
-            key.encode()                                # no half of a surrogate pair, which the json module takes
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return b""
-        if key in self.taken or key == METADATA or not _counts(shape) or not _counts([start, stop]):
-            return b""
-        form = self.form_of.get(like)
-        if form is None:
-            form = self.form_of[like] = _form(fields["dtype"], tuple(shape), key, BASE + scan.pos)
-        self._take(start, stop, key, form)
-        if len(fields) > len(_FIELDS):
-            self.extra[key] = {name: _only_spelling(value) for name, value in pairs if name not in _FIELDS}
-        if len(self.keys) % _REPORT_EVERY == 0:
+    def _plain_entries(self) -> bytes:
+        """Takes entries in any spelling, many at a time or else one, while they name no field twice, nest nothing more and have only such
+        other fields as are spelt in one way; returns what separates the last of them from the next. b"" where the first is none of them."""
+        scan, block, following = self.scan, _BLOCK_MIN, b""
+        while True:
+            end = self.data.rfind(b"},", scan.pos, scan.pos + block) + 1
+            if not end or not self._take_plain(end):
+                end = self.data.find(b"}", scan.pos, scan.pos + _PLAIN_MAX) + 1
+                if not end or not self._take_plain(end):
+                    return following
+                block = _BLOCK_MIN
+            scan.pos = end
+            following = scan.separator()
+            if following != b",":
+                return following
             self.monitor.report(end, len(self.data))
-        scan.pos = end
-        return scan.separator()
+            block = min(block * 2, _BLOCK_MAX)
+
+    def _take_plain(self, end: int) -> bool:
+        """Takes the plain entries up to `end`, or none of them when one needs a closer look."""
+        raw, begin = self.data[self.scan.pos:end], BASE + self.scan.pos
+        fresh: dict[str, tuple[int, int, Form]] = {}
+        extra: dict[str, dict[str, str]] = {}
+        form_of = self.form_of
+        try:
+            for key, pairs in _PLAIN.decode("{" + raw.decode() + "}"):
+                fields = dict(pairs) if type(pairs) is tuple else {}       # a list of pairs is no object
+                (start, stop), shape = fields["data_offsets"], fields["shape"]
+                like = fields["dtype"].encode() + repr(shape).encode()
+                key.encode()                            # no half of a surrogate pair, which the json module takes
+                if key in fresh or key in self.taken or key == METADATA or len(fields) != len(pairs) \
+                        or not _counts(shape) or not _counts(fields["data_offsets"]):
+                    return False
+                form = form_of.get(like)
+                if form is None:
+                    form = form_of[like] = _form(fields["dtype"], tuple(shape), key, begin)
+                fresh[key] = start, stop, form
+                if len(fields) > len(_FIELDS):
+                    extra[key] = {name: _only_spelling(value) for name, value in pairs if name not in _FIELDS}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ReadError):
+            return False
+        if extra and b"\\" in raw:
+            return False
+        for key, (start, stop, form) in fresh.items():
+            self._take(start, stop, key, form)
+        self.extra |= extra
+        return True
 
     def _any_entry(self) -> bytes:
         """Takes one member of the header in any spelling; what separates it from the next is returned."""
