@@ -14,7 +14,7 @@ import stat
 import sys
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
@@ -38,6 +38,7 @@ from inspector.core.wording import count
 
 from . import addresses, zip_local_header
 from .checksum import crc32
+from .neighbours import Piece, read_neighbours
 from .remote import ReadAhead, RemoteFile
 
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
@@ -483,6 +484,19 @@ class ExtentReader:
         result = cursor.read_some(end - start, into)
         self._source.check_unchanged()
         return result
+
+    def neighbours(self, pieces: Sequence[Piece], right: set[int]) -> list[memoryview | None]:
+        """Small pieces that lie near each other, in few reads; None for each that must be read alone. `right` are the offsets of extents
+        whose checksum was found right; those that are now are added. Raises Changed."""
+        if self._source.is_far:             # what is planned comes in few requests anyway
+            return [None] * len(pieces)
+        try:
+            found, checked = read_neighbours(self._source.read, self._source.size, pieces, right)
+        except (Truncated, Unreadable):     # whoever reads each alone learns which it is
+            return [None] * len(pieces)
+        self._source.check_unchanged()
+        right |= checked
+        return found
 
     def send(self, extent: Extent, start: int, nbytes: int, to: int) -> int:
         """Up to `nbytes` bytes from `start` copied by the system to the file descriptor `to`, unseen: no checksum is compared.

@@ -201,15 +201,9 @@ class Gathered:
 
     def fine(self) -> Fine | None:
         """Enough to bin again."""
-        import numpy as np
         if self._stream is not None:
             return self._stream.fine() if not self.counted.size else None
-        counted = self.counted
-        if counted.counts is None:
-            counted = from_counts(counted.values, np.ones(counted.values.size, np.int64))
-        kind = counted.values.dtype.kind
-        assert counted.counts is not None
-        return Fine(kind, counted.values.astype(f"<{kind}8").tobytes(), counted.counts.astype("<i8").tobytes())
+        return fine_of(self.counted)
 
     # -- later passes ---------------------------------------------------------------------------------------------------
 
@@ -241,6 +235,16 @@ class Gathered:
         if self._stream is None or not self._stream.finite:
             return self.counted.at(np.array(ranks, np.int64))
         return list(self._stream.at(ranks))
+
+
+def fine_of(counted: Distribution) -> Fine:
+    """Enough to bin again the numbers that are known one by one."""
+    import numpy as np
+    if counted.counts is None:
+        counted = from_counts(counted.values, np.ones(counted.values.size, np.int64))
+    kind = counted.values.dtype.kind
+    assert counted.counts is not None
+    return Fine(kind, counted.values.astype(f"<{kind}8").tobytes(), counted.counts.astype("<i8").tobytes())
 
 
 def expect(found: list[Source], nbytes_in_all: int) -> None:

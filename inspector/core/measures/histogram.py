@@ -134,13 +134,22 @@ def check_bins(bins: int) -> None:
 def _even_edges(low: float, high: float, bins: int) -> Array:
     """`bins` equal bins; like numpy's, one wide around a single value."""
     import numpy as np
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-        if low == high:         # so great that a half is lost
-            low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    edges: Array = even_edges(np.array([low]), np.array([high]), bins)[0]
+    return edges
+
+
+def even_edges(low: Array, high: Array, bins: int) -> Array:
+    """The same for many ranges, a row each."""
+    import numpy as np
+    single = low == high
+    if single.any():
+        low, high = np.where(single, low - 0.5, low), np.where(single, high + 0.5, high)
+        lost = low == high      # so great that a half is
+        low, high = np.where(lost, np.nextafter(low, -np.inf), low), np.where(lost, np.nextafter(high, np.inf), high)
     part = np.arange(bins + 1) / bins
-    edges = low * (1 - part) + high * part
-    return np.minimum(np.maximum.accumulate(edges), high)       # rounding never turns them round
+    low, high = low[:, None], high[:, None]
+    edges: Array = low * (1 - part) + high * part
+    return np.minimum(np.maximum.accumulate(edges, axis=1), high)       # rounding never turns them round
 
 
 def _log_edges(low: float, high: float, bins: int) -> Array:

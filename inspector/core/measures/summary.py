@@ -16,7 +16,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo
+from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, UsageError
+from inspector.core.io.neighbours import SMALL
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
@@ -24,12 +26,13 @@ from inspector.core.tensor_table import each_alone
 from inspector.core.tensors import cuts
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.coordinates import coordinates, found_right, take_over
-from inspector.core.tensors.reader import ELSEWHERE, TensorReader
+from inspector.core.tensors.reader import ELSEWHERE, TensorReader, array_dtype
 
 from . import kernels, sources
 from .distribution import interpolated, ranks_of
 from .gather import Gathered, expect
 from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, given_edges
+from .in_rows import Row, fits_rows, measured_in_rows
 from .in_runs import Runs
 from .sources import Source
 
@@ -181,7 +184,9 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor,
     threads = threads or workers.threads_for((source.nbytes for source in good), ckpt.is_far)
     with _Run(ckpt, monitor, good, threads, once=ask is _BRIEFLY) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
-            return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
+            together = _in_rows(run, [entry for _, entry in batch if isinstance(entry, Source)], ask) if len(batch) > 1 else {}
+            return [(key, entry if isinstance(entry, BadTensor) else together.get(key) or _one(run, key, entry, ask))
+                    for key, entry in batch]
 
         for part in workers.each(_batches(entries), work, run.threads, run.progress.stopped):
             yield from part
@@ -349,6 +354,11 @@ class _Run:
         self._readers.close()
         self._keeping.close()
 
+    def together(self, infos: list[TensorInfo]) -> list[memoryview | None]:
+        """See `TensorReader.together`."""
+        found: list[memoryview | None] = self._keeping.get().together(infos)
+        return found
+
     def over(self) -> None:
         """Whatever of the total was not needed is done, too."""
         self.progress.reach(self.total, "")
@@ -419,6 +429,34 @@ class _Holding:
                 held = self._reader.held
                 self._kept.append(job[1])
             yield job
+
+
+def _in_rows(run: _Run, found: list[Source], ask: _Ask) -> dict[str, Summary]:
+    """Of those that can be measured together: see `in_rows`."""
+    fitting = [source for source in found if source.times == 1 and source.convert is None and source.nbytes <= SMALL
+               and fits_rows(source.info.dtype)]
+    alike: dict[tuple[str, int], list[tuple[Source, memoryview]]] = {}
+    for source, data in zip(fitting, run.together([source.info for source in fitting]), strict=True):
+        if data is not None:
+            alike.setdefault((source.info.dtype, len(data)), []).append((source, data))
+    summaries: dict[str, Summary] = {}
+    measured = 0
+    for (dtype, nbytes), entries in alike.items():
+        for (source, _), row in zip(entries, _rows_of(dtype, [data for _, data in entries], ask), strict=True):
+            if row is not None:
+                summaries[source.key] = Summary(
+                    nbytes // DTYPES[dtype].itemsize, row.min, row.max, row.mean, row.std, 0, 0, row.zeros, row.edges, row.counts,
+                    l2=row.l2, subnormal=row.subnormal, quantiles=row.quantiles, distinct=row.distinct, fine=row.fine)
+                measured += nbytes
+    if measured:
+        run.progress.add(measured, found[-1].key)
+    return summaries
+
+
+def _rows_of(dtype: str, rows: list[memoryview], ask: _Ask) -> list[Row | None]:
+    import numpy as np
+    table = np.frombuffer(b"".join(rows), array_dtype(dtype)).reshape(len(rows), -1)
+    return measured_in_rows(table, dtype, ask.bins, QUANTILES if ask.quantiles else (), ask.fine)
 
 
 def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:

@@ -11,7 +11,7 @@ digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from types import TracebackType
@@ -32,6 +32,8 @@ from inspector.core.checkpoint import (
 )
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, NoSuchKey, UsageError
+from inspector.core.io.neighbours import SMALL
+from inspector.core.io.neighbours import Piece as SmallPiece
 from inspector.core.io.remote import ReadAhead
 from inspector.core.io.sources import ExtentReaders
 from inspector.core.io.verified import verified_offsets
@@ -370,6 +372,37 @@ class TensorReader:
         self.held, self._to_hold = start, hold
         for part in self._runs(info, self._locate(info), max_bytes, ordered, start):
             yield np.frombuffer(part, dtype)
+
+    def together(self, infos: Sequence[TensorInfo]) -> list[memoryview | None]:
+        """The elements of each of many small tensors, in C order, read in few pieces; None for each that must be read alone, as it does not
+        lie in one piece or something is wrong with it. For some megabytes at a time. Raises ReadError when a file has changed."""
+        found: list[memoryview | None] = [None] * len(infos)
+        in_files: dict[int, list[tuple[int, SmallPiece]]] = {}
+        for number, info in enumerate(infos):
+            piece = self._small_piece(info)
+            if piece is not None:
+                in_files.setdefault(piece.extent.file, []).append((number, piece))
+        for file, pieces in in_files.items():
+            read = self._files.of(file).neighbours([piece for _, piece in pieces], verified_offsets(self._ckpt.files[file]))
+            for (number, _), data in zip(pieces, read, strict=True):
+                found[number] = data
+        return found
+
+    def _small_piece(self, info: TensorInfo) -> SmallPiece | None:
+        """Where the elements of a small tensor lie in C order, with nothing to be done to them."""
+        known, storage = DTYPES.get(info.dtype), self._ckpt.storages.get(info.storage)
+        if known is None or known.bits % 8 or info.extra is not None or info.problem or info.layout != "strided" or info.offset < 0 \
+                or storage is None or storage.extent is None or storage.constant is not None or storage.problem or storage.big_endian:
+            return None
+        try:
+            form = self._forms.get((info.shape, info.stride)) or self._form(info)
+        except BadTensor:
+            return None
+        item = known.bits // 8
+        start, nbytes = info.offset * item, form.numel * item
+        if not 0 < nbytes <= SMALL or (form.shape and form.stride != (1,)) or start + nbytes > min(storage.nbytes, storage.extent.size):
+            return None
+        return SmallPiece(storage.extent, start, nbytes)
 
     def box(self, key: str | TensorInfo, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
         """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its

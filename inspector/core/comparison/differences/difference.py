@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CHUNK = 2 << 20           # bytes of either tensor at once
 _SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
-_EXACT = 1 << 53            # integers up to here are the same in float64
+EXACT = 1 << 53            # integers up to here are the same in float64
 
 
 def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
@@ -70,8 +70,8 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
 
 def expect(a: str, b: str, nbytes: int) -> None:
     """Says that so many bytes of tensors of these types are going to be compared."""
-    if quick := _quick(a, b):
-        kernels.expect(quick, nbytes)
+    if kind := quick(a, b):
+        kernels.expect(kind, nbytes)
 
 
 def difference_of(numel: int, run: Callable[..., Pass]) -> Difference:
@@ -138,10 +138,10 @@ class Pass:
         self.rtol, self.atol, self.nbytes_in_all = rtol, atol, nbytes_in_all
         self.scale, self.scale_d = scale, scale_d
         self.parts: list[Apart] = []
-        self.quick = _quick(a.dtype, b.dtype)
+        self.quick = quick(a.dtype, b.dtype)
         self.same_bytes = a.dtype == b.dtype
         self.many = self.full = False
-        self.cast = {side: _is_cast(source, target) for side, source, target in (("b", a.dtype, b.dtype), ("a", b.dtype, a.dtype))}
+        self.cast = {side: is_cast(source, target) for side, source, target in (("b", a.dtype, b.dtype), ("a", b.dtype, a.dtype))}
 
     @property
     def is_scaled(self) -> bool:
@@ -149,7 +149,7 @@ class Pass:
 
     def add(self, x: Array, y: Array) -> None:
         if self.quick and not self.is_scaled:
-            one, other = _as(self.quick, x), _as(self.quick, y)
+            one, other = as_kind(self.quick, x), as_kind(self.quick, y)
             self.parts.append(apart(one, other, rtol=self.rtol, atol=self.atol, nbytes_in_all=self.nbytes_in_all))
         else:
             self.parts.append(self._apart(x, y))
@@ -168,10 +168,10 @@ class Pass:
         self.cast = {side: fits and part.cast[side] for side, fits in self.cast.items()}
 
     def _apart(self, x: Array, y: Array) -> Apart:
-        one, other = _numbers(x, self.a.dtype), _numbers(y, self.b.dtype)
+        one, other = numbers_of(x, self.a.dtype), numbers_of(y, self.b.dtype)
         if one.dtype.kind == "c" or other.dtype.kind == "c":
             return _complex(one, other, self.rtol, self.atol, self.scale, self.scale_d)
-        if one.dtype.kind in "iu" and other.dtype.kind in "iu" and max(_most(one), _most(other)) > _EXACT:
+        if one.dtype.kind in "iu" and other.dtype.kind in "iu" and max(most_of(one), most_of(other)) > EXACT:
             return _integers(one, other, self.rtol, self.atol)
         return apart_numpy(one, other, rtol=self.rtol, atol=self.atol, scale=self.scale, scale_d=self.scale_d)
 
@@ -184,27 +184,36 @@ class Pass:
             self.cast["a"] = bytes(converter(self.b.dtype, self.a.dtype)(y.tobytes())) == x.tobytes()
 
     def better_scales(self) -> tuple[float, float]:
-        """By what to multiply elements and distances before squaring, where their squares left float64's range."""
-        all_of = joined(self.parts)
-        wide = math.inf in (all_of.aa, all_of.bb) or math.isnan(all_of.ab)
-        return (_SHRINK if wide else _GROW if 0.0 <= max(all_of.aa, all_of.bb) < _TINY and self._is_float64() else 1.0,
-                _SHRINK if all_of.dd == math.inf else _GROW if all_of.max_d > 0.0 and all_of.dd < _TINY else 1.0)
-
-    def _is_float64(self) -> bool:
-        return any(DTYPES[info.dtype].bits >= 64 and DTYPES[info.dtype].kind in ("float", "complex") for info in (self.a, self.b))
+        return better_scales(joined(self.parts), has_float64(self.a.dtype, self.b.dtype))
 
     def difference(self, numel: int, sums: Pass) -> Difference:
         """`sums` is the pass whose sums are good; the counts are this one's."""
-        counted, summed = joined(self.parts), joined(sums.parts)
-        finite = max(numel - counted.nonfinite, 1)
-        distance, size, other = (math.sqrt(square) for square in (summed.dd, summed.aa, summed.bb))
-        return Difference(
-            numel, counted.different, counted.max_d, distance / sums.scale_d / math.sqrt(finite),
-            distance / size * (sums.scale / sums.scale_d) if size else math.inf if distance else 0.0,
-            _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, equal_bytes=self.same_bytes,
-            cast="b" if self.cast["b"] else "a" if self.cast["a"] else "",
-            growth=other / size if size else math.inf if other else 1.0, norm=size / sums.scale,
-            many=self.many, full=self.full)
+        return of_sums(numel, joined(self.parts), joined(sums.parts), (sums.scale, sums.scale_d), self.same_bytes,
+                       "b" if self.cast["b"] else "a" if self.cast["a"] else "", (self.many, self.full))
+
+
+def better_scales(found: Apart, has_float64: bool) -> tuple[float, float]:
+    """By what to multiply elements and distances before squaring, where their squares left float64's range."""
+    wide = math.inf in (found.aa, found.bb) or math.isnan(found.ab)
+    return (_SHRINK if wide else _GROW if 0.0 <= max(found.aa, found.bb) < _TINY and has_float64 else 1.0,
+            _SHRINK if found.dd == math.inf else _GROW if found.max_d > 0.0 and found.dd < _TINY else 1.0)
+
+
+def has_float64(a: str, b: str) -> bool:
+    return any(DTYPES[name].bits >= 64 and DTYPES[name].kind in ("float", "complex") for name in (a, b))
+
+
+def of_sums(numel: int, counted: Apart, summed: Apart, scales: tuple[float, float], same_bytes: bool, cast: str,
+            ruled_out: tuple[bool, bool]) -> Difference:
+    """What counts and sums come to; the sums are of a pass with these `scales`."""
+    (scale, scale_d), (many, full) = scales, ruled_out
+    finite = max(numel - counted.nonfinite, 1)
+    distance, size, other = math.sqrt(summed.dd), math.sqrt(summed.aa), math.sqrt(summed.bb)
+    return Difference(
+        numel, counted.different, counted.max_d, distance / scale_d / math.sqrt(finite),
+        distance / size * (scale / scale_d) if size else math.inf if distance else 0.0,
+        _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, same_bytes, cast, "",
+        other / size if size else math.inf if other else 1.0, size / scale, many, full)
 
 
 def _cosine(product: float, one: float, other: float) -> float:
@@ -213,12 +222,12 @@ def _cosine(product: float, one: float, other: float) -> float:
     return max(-1.0, min(1.0, product / one / other)) if one and other else math.nan
 
 
-def _is_cast(source: str, target: str) -> bool:
+def is_cast(source: str, target: str) -> bool:
     """Whether one could be the other cast: both floating, of different types."""
     return source != target and not why_not(source, target) and DTYPES[source].kind == DTYPES[target].kind == "float"
 
 
-def _quick(a: str, b: str) -> str:
+def quick(a: str, b: str) -> str:
     """As what the kernel takes elements of these types without loss; "" where it does not."""
     if a == b == "bfloat16":
         return "u2"
@@ -227,7 +236,7 @@ def _quick(a: str, b: str) -> str:
     return "f8" if "float64" in (a, b) else "f4"
 
 
-def _as(kind: str, chunk: Array) -> Array:
+def as_kind(kind: str, chunk: Array) -> Array:
     import numpy as np
     if chunk.dtype == kind:
         return chunk
@@ -237,7 +246,7 @@ def _as(kind: str, chunk: Array) -> Array:
         return chunk.astype(kind)
 
 
-def _numbers(chunk: Array, dtype: str) -> Array:
+def numbers_of(chunk: Array, dtype: str) -> Array:
     """Elements as numbers that numpy can calculate with."""
     import numpy as np
     if dtype == "complex32":
@@ -255,7 +264,7 @@ def _numbers(chunk: Array, dtype: str) -> Array:
     return floats
 
 
-def _most(chunk: Array) -> int:
+def most_of(chunk: Array) -> int:
     return max(abs(int(chunk.min())), abs(int(chunk.max()))) if chunk.size else 0
 
 

@@ -31,6 +31,12 @@ def ruled_out(a: TensorInfo, x: Array, b: TensorInfo, y: Array) -> tuple[bool, b
     import numpy as np
     if a.dtype not in DIGITS or b.dtype not in DIGITS or not is_contiguous(a.shape, a.stride) or not is_contiguous(b.shape, b.stride):
         return False, False
+    with np.errstate(all="ignore"):         # NaN of any kind may be among them
+        return _ruled_out(a, x, b, y)
+
+
+def _ruled_out(a: TensorInfo, x: Array, b: TensorInfo, y: Array) -> tuple[bool, bool]:
+    import numpy as np
     rows, width = (a.shape[0], math.prod(a.shape[1:])) if len(a.shape) > 1 else (1, a.numel)
     if rows == 1:
         runs = y[:min(y.size, _RUN * _RUNS) // _RUN * _RUN].astype(np.float64).reshape(-1, _RUN)

@@ -47,6 +47,22 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, nbytes_in
     return Apart(*counts.tolist(), *sums.tolist())
 
 
+def apart_rows(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0) -> list[Apart]:
+    """`apart` of each row of two tables, the same numbers."""
+    import numpy as np
+    name, kind = _KINDS[a.dtype.itemsize]
+    loop = loops.get(f"apart-{name}", nbytes_in_all)
+    if loop is None:
+        return apart_rows_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
+    rows, width = a.shape
+    counts, sums = np.zeros((rows, 3), np.int64), np.zeros((rows, 5))
+    places = [range(start, start + one.nbytes, one.nbytes // rows) for one, start in (
+        (a, address_of(a, kind)), (b, address_of(b, kind)), (counts, address_of(counts, "i8")), (sums, address_of(sums, "f8")))]
+    for a_at, b_at, counts_at, sums_at in zip(*places, strict=True):
+        loop(a_at, b_at, width, rtol, atol, counts_at, sums_at)
+    return [Apart(*row) for row in zip(*counts.T.tolist(), *sums.T.tolist(), strict=True)]
+
+
 def expect(kind: str, nbytes: int) -> None:
     """Says that `apart` will be given so many bytes of elements of this kind, "u2", "f4" or "f8": what makes its loop is at it while others
     load what they need."""
@@ -97,6 +113,26 @@ def apart_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, sca
             sums = [float((one * other).sum()) for one, other in ((gap, gap), (x, x), (y, y), (x, y))]
         parts.append(Apart(counts[0], counts[1], counts[2], most, *sums))
     return joined(parts)
+
+
+def apart_rows_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0) -> list[Apart]:
+    """`apart_numpy` of each row of two tables: sums are taken in the same order, so that they are the same to the last bit."""
+    import numpy as np
+    with np.errstate(all="ignore"):
+        x, y = a.astype(np.float64), b.astype(np.float64)
+        gap, positive, negative = np.abs(x - y), x > 0, x < 0
+        differ = x != y
+        if rtol or atol:
+            differ &= ~(gap <= atol + rtol * np.abs(y))
+        flips = (negative & (y > 0)) | (positive & (y < 0))
+        counts = (np.count_nonzero(one, axis=1).tolist() for one in (differ, flips))
+        sums = [(one * other).sum(axis=1) for one, other in ((gap, gap), (x, x), (y, y), (x, y))]
+        finite = np.isfinite(sums[1] + sums[2] + sums[0]) if x.shape[1] <= 1 << 16 else np.zeros(len(x), bool)
+    found = [Apart(different, flipped, 0, *rest)
+             for different, flipped, *rest in zip(*counts, gap.max(axis=1).tolist(), *(one.tolist() for one in sums), strict=True)]
+    for row in np.flatnonzero(~finite).tolist():        # not all elements are finite, or their squares are not
+        found[row] = apart_numpy(a[row], b[row], rtol=rtol, atol=atol)
+    return found
 
 
 # -- to be compiled ---------------------------------------------------------------------------------------------------------

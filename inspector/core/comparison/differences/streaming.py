@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
@@ -12,6 +13,7 @@ from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair
 from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
+from inspector.core.io.neighbours import SMALL
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
@@ -22,11 +24,13 @@ from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels
 from .difference import difference, expect
+from .in_rows import differences_in_rows
 from .in_runs import difference_in_runs, runs_of_both
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+_BATCH = 1 << 20        # bytes of small tensors of either side that are one job
 _PAIRS = 64             # small pairs that are one job of another process
 _TELLING = 16           # elements from which on equal content is no coincidence
 _BEGINNING = 1024       # elements by which it is seen that two are not the same
@@ -81,20 +85,50 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
-    def read(number: int) -> Difference:
-        (a, b), mine = _sides(comparison, number), readers.get()
-        share = Share(progress, a.nbytes + b.nbytes, a.key)
-        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=share)
-        share.end()
+    def read(sides: list[tuple[TensorInfo, TensorInfo]]) -> list[Difference]:
+        mine, found, together = readers.get(), [], 0
+        in_rows = [None] if len(sides) == 1 else \
+            differences_in_rows(mine.a, mine.b, sides, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all)
+        for (a, b), one in zip(sides, in_rows, strict=True):
+            if one is None:
+                share = Share(progress, a.nbytes + b.nbytes, a.key)
+                found.append(difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all,
+                                        monitor=share))
+                share.end()
+            else:
+                found.append(one)
+                together += a.nbytes + b.nbytes
+        if together:
+            progress.add(together, sides[-1][0].key)
         return found
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    with closing(readers), closing(each(chosen, read, threads, progress.stopped)) as results:
+    jobs = _in_batches(_sides(comparison, number) for number in chosen)
+    with closing(readers), closing(each(jobs, read, threads, progress.stopped)) as results:
+        reads = chain.from_iterable(results)
         for number in todo:
             if first[number] not in seen:
-                seen[first[number]] = next(results)
+                seen[first[number]] = next(reads)
             yield number, seen[first[number]]
     kernels.loops.make_missed()
+
+
+def _in_batches(sides: Iterable[tuple[TensorInfo, TensorInfo]]) -> Generator[list[tuple[TensorInfo, TensorInfo]], None, None]:
+    """Jobs: pairs of small tensors that follow one another together, each other one alone."""
+    batch: list[tuple[TensorInfo, TensorInfo]] = []
+    size = 0
+    for both in sides:
+        nbytes = max(both[0].nbytes, both[1].nbytes)
+        if batch and (nbytes > SMALL or size + nbytes > _BATCH):
+            yield batch
+            batch, size = [], 0
+        if nbytes > SMALL:
+            yield [both]
+        else:
+            batch.append(both)
+            size += nbytes + 1000
+    if batch:
+        yield batch
 
 
 class _Pairs(NamedTuple):
