@@ -45,6 +45,7 @@ PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 STORED, DEFLATED = 0, 8
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+_ADVISES = hasattr(os, "posix_fadvise")
 _PACKED_CHUNK = 256 << 10      # compressed bytes fed at once: what zlib leaves unconsumed is copied, so not too many
 _SMALL = 64 << 10              # up to here a member is read together with its local header, in one call
 _OPEN_AT_ONCE = 8              # files of a checkpoint
@@ -147,7 +148,7 @@ class SourceFile:
     def forget(self, offset: int, nbytes: int) -> None:
         """Has these bytes come from the disk when they are read again, not from the system's memory, where the system can."""
         self._head = b""
-        if hasattr(os, "posix_fadvise") and self._fd >= 0:
+        if _ADVISES and self._fd >= 0:
             with contextlib.suppress(OSError):
                 os.posix_fadvise(self._fd, offset, nbytes, os.POSIX_FADV_DONTNEED)
 
@@ -370,17 +371,39 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
         raise
 
 
-def beginning_of(path: str, nbytes: int) -> tuple[FileStamp, bytes] | None:
-    """How a file of this computer looks that was found to be a regular one, and its first `nbytes` bytes: for whoever opens thousands, and
-    compares their stamps afterwards (`check_still`). None where it must be looked at closely, by `open_source`."""
+def beginnings_of(paths: Sequence[str], nbytes: int) -> list[tuple[FileStamp, bytes] | None]:
+    """How files of this computer look that were found to be regular ones, and their first `nbytes` bytes: for whoever opens thousands, some
+    at a time, and compares their stamps afterwards (`check_still`). None for one that must be looked at closely, by `open_source`. The
+    system is asked for all of them before the first is read: a disk gives them in half the time then that it takes for one by one."""
+    opened: list[int] = []
+    try:
+        for path in paths:
+            opened.append(_opened(path, nbytes))
+        return [_beginning(path, fd, nbytes) for path, fd in zip(paths, opened, strict=True)]
+    finally:
+        for fd in opened:
+            if fd >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(fd)
+
+
+def _opened(path: str, nbytes: int) -> int:
+    """A descriptor of the file, of which so many bytes are on their way; -1 where it cannot be opened."""
     try:
         fd = os.open(path, _FLAGS)
-        try:
-            found = os.fstat(fd)
-            data = os.read(fd, nbytes) if stat.S_ISREG(found.st_mode) else b""
-        finally:
-            os.close(fd)
     except (OSError, ValueError):
+        return -1
+    if _ADVISES:
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(fd, 0, nbytes, os.POSIX_FADV_WILLNEED)
+    return fd
+
+
+def _beginning(path: str, fd: int, nbytes: int) -> tuple[FileStamp, bytes] | None:
+    try:
+        found = os.fstat(fd)
+        data = os.read(fd, nbytes) if stat.S_ISREG(found.st_mode) else b""
+    except OSError:
         return None
     return (_stamp(path, found), data) if data and len(data) == min(nbytes, found.st_size) else None
 

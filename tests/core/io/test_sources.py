@@ -21,6 +21,7 @@ from inspector.core.io import sources
 from inspector.core.io.sources import ExtentReader, open_source, read_member, stream_extent
 from inspector.core.progress import Monitor
 from inspector.core.tensors.reader import TensorReader
+from tests import failing_system
 from tests.extents import read_extent
 
 CONTENT = bytes(range(256)) * 40
@@ -245,6 +246,25 @@ def test_that_no_descriptor_stays_open(file: Path) -> None:
         open_source(file, FileStamp(str(file), 1, 2, 3, 4, 5))
     if Path("/proc/self/fd").is_dir():
         assert not [fd for fd in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{fd}") == str(file.resolve())]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system is told nothing")
+@pytest.mark.parametrize("call", ["open", "posix_fadvise", "fstat", "read", "close"])
+def test_that_beginnings_of_many_files_leave_none_open_whatever_fails(tmp_path: Path, call: str) -> None:
+    paths = [tmp_path / name for name in "abc"]
+    for path in paths:
+        path.write_bytes(CONTENT[:100])
+    names = [*map(str, paths), str(tmp_path / "gone"), str(tmp_path), "a\0"]
+    made = sources.beginnings_of(names, 100)
+    assert [found and (found[0].path, found[1]) for found in made] == [*((name, CONTENT[:100]) for name in names[:3]), None, None, None]
+    assert sources.beginnings_of(names[:1], 7)[0] == (made[0] and made[0][0], CONTENT[:7])
+    before = len(os.listdir("/proc/self/fd"))
+    with failing_system.calls(tmp_path) as calls:
+        assert sources.beginnings_of(names, 100) == made
+    second = [number for number, name in enumerate(calls.made) if name == call][1]
+    with failing_system.calls(tmp_path, failing_system.Fault(second)):
+        assert sources.beginnings_of(names, 100) == [made[0], None if call in ("open", "fstat", "read") else made[1], *made[2:]]
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 # -- extents ----------------------------------------------------------------------------------------------------------

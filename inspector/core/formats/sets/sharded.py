@@ -24,7 +24,7 @@ from inspector.core.formats.shared.safetensors_header import BASE, Header
 from inspector.core.formats.shared.safetensors_header import parse as parse_header
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.io import addresses
-from inspector.core.io.sources import SourceFile, beginning_of
+from inspector.core.io.sources import SourceFile, beginnings_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
@@ -32,7 +32,7 @@ from inspector.core.progress import QUIET, Monitor
 from . import set_files
 
 SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
-_FETCHED = 64                   # files whose beginnings are fetched together, where they are far away
+_TOGETHER = 64                  # files whose beginnings are fetched, read and understood together
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
 _FETCH = "Fetch it from where the others came from, into the folder that they are in."
 _SMALL = 4096                   # bytes of a file that are read at once
@@ -159,13 +159,15 @@ class _Reading:
 
     def shards(self, read_shard: ReadShard, monitor: Monitor) -> None:
         names = list(self.index.shards)
-        for number, name in enumerate(names):
-            if number % _FETCHED == 0:
-                set_files.fetch_ahead(self.folder, names[number:number + _FETCHED], monitor)
-                monitor.report(number, len(names), visible(name, 80))
-            if name not in self.regular or not self._take_small(name, monitor):
-                monitor.report(number, len(names), visible(name, 80))
-                self.shard(name, read_shard, monitor)
+        for first in range(0, len(names), _TOGETHER):
+            some = names[first:first + _TOGETHER]
+            set_files.fetch_ahead(self.folder, some, monitor)
+            monitor.report(first, len(names), visible(some[0], 80))
+            small = self._small_ones([name for name in some if name in self.regular], monitor)
+            for number, name in enumerate(some, first):
+                if name not in small or not self._take_small(name, *small[name]):
+                    monitor.report(number, len(names), visible(name, 80))
+                    self.shard(name, read_shard, monitor)
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
         part = set_files.read_part(self.folder, name, len(self.files),
@@ -178,25 +180,34 @@ class _Reading:
             return
         self._add(name, part)
 
-    def _take_small(self, name: str, monitor: Monitor) -> bool:
-        """Takes a shard that is a small safetensors file with nothing odd about it, as the reader of those would, in a quarter of the time.
-        False, and nothing taken, of any other."""
-        path = os.path.join(self.folder, name)          # a name that was found in that folder, which is one of this computer
-        stamp, head = beginning_of(path, _SMALL) or (None, b"")
-        begin = BASE + int.from_bytes(head[:BASE], "little")
-        if stamp is None or not BASE + 2 <= begin <= min(len(head), BASE + self.limits.json_header) or head[BASE:BASE + 1] != b"{":
-            return False
-        try:
-            header = parse_header(head[BASE:begin], limits=self.limits, monitor=monitor)
-        except ReadError:
-            return False
+    def _small_ones(self, names: list[str], monitor: Monitor) -> dict[str, tuple[FileStamp, int, Header]]:
+        """Of files that were found in the folder, which is one of this computer, those that are small safetensors files with nothing odd
+        about their headers: how they look, where their tensors begin, their headers."""
+        small = {}
+        prefix = os.path.join(self.folder, "")
+        for name, found in zip(names, beginnings_of([prefix + name for name in names], _SMALL), strict=True):
+            stamp, head = found or (None, b"")
+            begin = BASE + int.from_bytes(head[:BASE], "little")
+            if stamp is None or not BASE + 2 <= begin <= min(len(head), BASE + self.limits.json_header) or head[BASE:BASE + 1] != b"{":
+                continue
+            try:
+                header = parse_header(head[BASE:begin], limits=self.limits, monitor=monitor)
+            except ReadError:
+                continue
+            if not header.extra and not header.anomalies and _is_plain(header, stamp.size - begin):
+                small[name] = stamp, begin, header
+        return small
+
+    def _take_small(self, name: str, stamp: FileStamp, begin: int, header: Header) -> bool:
+        """Takes such a shard as the reader of those would, in a quarter of the time. False, and nothing taken, where there is something to
+        be said of it beside the others."""
         keys = header.keys
-        if header.extra or header.anomalies or not self.keys.seen.isdisjoint(keys) or not _is_plain(header, stamp.size - begin):
+        if not self.keys.seen.isdisjoint(keys):
             return False
         number = len(self.files)
         self.files.append(stamp)
         if self.small is None or self.small.metadata != header.metadata:
-            self.small = Checkpoint(path, "safetensors", "state-dict", (), MappingProxyType({}), state_dicts=("",),
+            self.small = Checkpoint(stamp.path, "safetensors", "state-dict", (), MappingProxyType({}), state_dicts=("",),
                                     metadata=MappingProxyType(header.metadata))
         self.parts.append(self.small)
         tensors, storages = self.tensors, self.storages
@@ -312,13 +323,13 @@ class _Reading:
 
     def _extra_files(self, index_name: str) -> None:
         """Files that are named like shards of this very set and that the index does not know."""
-        stems = {match.groups() for name in self.index.shards if (match := set_files.SHARD.fullmatch(name))}
         try:
             listed = set_files.list_folder(self.folder or ".").names
         except InspectorError:
             return
-        extra = [name for name in listed if name not in self.index.shards
-                 and (match := set_files.SHARD.fullmatch(name)) and match.groups() in stems]
+        others = [match for name in listed if name not in self.index.shards and (match := set_files.SHARD.fullmatch(name))]
+        stems = {match.groups() for name in self.index.shards if (match := set_files.SHARD.fullmatch(name))} if others else ()
+        extra = [match[0] for match in others if match.groups() in stems]
         if extra:
             self.findings.add([set_files.about_files("extra-shard", extra, f"named like a part of this set, but {visible(index_name, 80)} "
                                               "does not know it.", "It may be left over from another version: it is not shown.")])

@@ -43,7 +43,8 @@ _NOT_PLAIN = bytes(range(0x20)) + b"\\"     # what stands for something else in 
 _ENTRY_END = b"]},"
 _BLOCK_MIN, _BLOCK_MAX = 1 << 11, 1 << 16  # bytes given to one call of findall: a few milliseconds at most
 _PLAIN_MAX = 4096                          # bytes of an entry that may be given to the json module
-_SHORT = 256                               # bytes of a head that is remembered
+_SHORT = 256                               # bytes of a head that is remembered, and …
+_LAYER = 1024                              # … of a header of which it is remembered where its tensors lie
 
 
 def _refuse(text: str) -> NoReturn:
@@ -107,11 +108,10 @@ def _small(data: bytes) -> Header | None:
     if rows[-1][-1]:
         return None
     raw_keys, heads, starts, stops, _ = zip(*rows, strict=True)
-    keys, forms = _usual_keys(raw_keys), [_remembered_form(head) if len(head) <= _SHORT else None for head in heads]
-    known = [form for form in forms if form is not None]
-    if len(known) < len(rows) or len({*keys}) < len(rows) or METADATA in keys:
+    laid, keys = (_remembered_layout if len(text) <= _LAYER else _layout)(heads, starts, stops), _usual_keys(raw_keys)
+    if laid is None or len({*keys}) < len(rows) or METADATA in keys:
         return None
-    return Header([*map(int, starts)], [*map(int, stops)], keys, known, dict(metadata), {}, [])
+    return Header([*laid[0]], [*laid[1]], keys, [*laid[2]], dict(metadata), {}, [])
 
 
 class _Parser:
@@ -349,6 +349,17 @@ def _form_of(head: bytes) -> Form | None:
 
 
 _remembered_form = lru_cache(maxsize=256)(_form_of)         # of a set of fifty thousand files most have tensors like others
+
+
+def _layout(heads: tuple[bytes, ...], starts: tuple[bytes, ...],
+            stops: tuple[bytes, ...]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Form, ...]] | None:
+    """Where the tensors of a file with these heads and offsets lie, and their forms; None where one needs a closer look."""
+    forms = [_remembered_form(head) if len(head) <= _SHORT else None for head in heads]
+    known = tuple(form for form in forms if form is not None)
+    return (tuple(map(int, starts)), tuple(map(int, stops)), known) if len(known) == len(forms) else None
+
+
+_remembered_layout = lru_cache(maxsize=64)(_layout)         # … and as many of the same: they are the layers of one model
 
 
 @lru_cache(maxsize=64)

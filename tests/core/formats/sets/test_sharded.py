@@ -64,26 +64,26 @@ def test_that_small_files_are_taken_as_their_reader_would_take_them(names: list[
         (folder / f"{name}.safetensors").write_bytes(_SHARDS[name])
     path = write_index(folder, {f"{name}.w": f"{name}.safetensors" for name in [*names, "missing"]}, metadata={"total_size": 8})
     found = []
-    for many in (0, 1000):
+    for many, together in ((0, 64), (0, 3), (1000, 64)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(set_files, "_MANY", many)
+            patch.setattr(sharded, "_TOGETHER", together)
             ckpt = core.open(path)
         found.append([[*ckpt.tensors.items()], [*ckpt.storages.items()], [*ckpt.metadata.items()], [*ckpt.values.items()], ckpt.files,
                       ckpt.findings, ckpt.kind, ckpt.format, ckpt.state_dicts, ckpt.facts, ckpt.members])
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_that_small_files_that_change_while_a_set_is_read_are_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_index(tmp_path, many_files(tmp_path))
-    read = sharded.beginning_of
+    read = sharded.beginnings_of
 
-    def and_then_changed(name: str, nbytes: int) -> Any:
-        found = read(name, nbytes)
-        if name.endswith("/7.safetensors"):
-            save_file({"w7": B}, name)
+    def and_then_changed(paths: list[str], nbytes: int) -> Any:
+        found = read(paths, nbytes)
+        save_file({"w7": B}, tmp_path / "7.safetensors")
         return found
 
-    monkeypatch.setattr(sharded, "beginning_of", and_then_changed)
+    monkeypatch.setattr(sharded, "beginnings_of", and_then_changed)
     with pytest.raises(core.Changed):
         core.open(path)
 
