@@ -224,6 +224,13 @@ class KeyTree:
             was = max(int(older.parent[was]), 0)
         return was
 
+    def counterpart(self, older: KeyTree, node: int) -> int | None:
+        """Where a node of an older tree of the file is now: by its key, or by the name that edits gave it. None where it is gone."""
+        if not node:
+            return 0
+        found = self.find(older.key(node))
+        return found if found is not None else older.renamed_from(self, node) or None
+
     # -- many nodes ---------------------------------------------------------------------------------------------------
 
     def tensor_keys(self, nodes: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:

@@ -196,23 +196,33 @@ class Session(QObject):
             return
         came = [before.edited.origin.get(key) if before.edited else key for key in wanted]
         now = {old: new for new, old in after.edited.origin.items()} if after.edited else {key: key for key in came if key is not None}
-        keys = [now.get(key) if key is not None else None for key in came]
-        if any(key is None or (key not in after.tensors and key not in after.values) for key in keys):
-            self.select(Selection(document.id))
-            return
-        names = [key for key in keys if key is not None]
-        value = names.pop() if chosen.value is not None else None
-        prefix = value if value is not None else names[0] if len(names) == 1 and chosen.keys[0] == chosen.prefix \
-            else _renamed_group(chosen, names)
-        self.select(Selection(document.id, prefix, tuple(names), value))
+        self._select_what_is_left(chosen, [now.get(key) if key is not None else None for key in came], after)
 
     def _keep_selection(self, document: Document, checkpoint: core.Checkpoint) -> None:
-        """After a reload what was selected may be gone: then the file is."""
+        """After a reload some of what was selected may be gone."""
         chosen = self._selection
         if chosen is not None and chosen.document == document.id and (
                 any(key not in checkpoint.tensors for key in chosen.keys)
                 or (chosen.value is not None and chosen.value not in checkpoint.values)):
-            self.select(Selection(document.id))
+            self._select_what_is_left(chosen, [*chosen.keys, *(() if chosen.value is None else (chosen.value,))], checkpoint)
+
+    def _select_what_is_left(self, chosen: Selection, keys: list[str | None], ckpt: core.Checkpoint) -> None:
+        """`keys` are what the keys of `chosen`, and behind them its value, are called in `ckpt`. Where none is left it is what they were
+        in, as far as something of that is."""
+        value = keys.pop() if chosen.value is not None else None
+        names = [key for key in keys if key is not None and key in ckpt.tensors]
+        value = value if value is not None and value in ckpt.values else None
+        if not names and value is None:
+            left = (group for group in core.ancestors(chosen.prefix) if any(key.startswith(f"{group}.") for key in ckpt.tensors))
+            self.select(Selection(chosen.document, next(left, "")))
+            return
+        if value is not None:
+            prefix = value
+        elif len(names) == 1 and chosen.keys[0] == chosen.prefix:
+            prefix = names[0]
+        else:
+            prefix = chosen.prefix if set(names) <= set(chosen.keys) else _renamed_group(chosen, names)
+        self.select(Selection(chosen.document, prefix, tuple(names), value))
 
     def failed(self, id: int, error: core.InspectorError) -> None:
         document = self._documents.get(id)
@@ -382,6 +392,9 @@ class Session(QObject):
         pending = self._waiting(id)
         if into_itself:
             left = pending.edits[len(edits):] if pending.edits[:len(edits)] == edits else ()
+            document = self._documents[id]
+            if edits and pending.edits == edits and document.checkpoint is not None:
+                document.original = document.checkpoint         # what the file holds; it is read again next
             self._pending[id] = _Pending(left)
         else:
             pending.saved = edits

@@ -104,6 +104,8 @@ class TreeView(TreeTable):
         self._reported: Selection | None = None     # what the session was last told
         self._current: _RowKey | None = None
         self._top: _RowKey | None = None
+        self._in_view: list[tuple[int, _RowKey]] = []       # what was on the screen before all rows changed, and how far down
+        self._replaced: set[int] = set()        # documents whose tree took the place of an older one just now
         self._filter = ""
         self._pressed: QPoint | None = None     # where a drag would have begun
         self._one_of_many: int | None = None    # a selected row that was pressed: alone when it is let go, all of them when it is dragged
@@ -419,9 +421,14 @@ class TreeView(TreeTable):
         self._reported = None           # that one may come back, as it was: by Back
         if selection is None:
             self._choose(None)
-        else:
+        elif not self._is_outdated(selection.document):     # else once its new tree is there
             self._choose(self._row_of(selection))
             self._complete(selection)
+
+    def _is_outdated(self, document: int) -> bool:
+        """Whether the tree of a document is that of what it was before."""
+        tree, found = self._model.tree(document), self._session.document(document)
+        return tree is not None and found is not None and found.checkpoint is not None and tree.checkpoint is not found.checkpoint
 
     def _row_of(self, selection: Selection) -> int | None:
         """The row of what is selected, with what lies above it opened."""
@@ -439,29 +446,48 @@ class TreeView(TreeTable):
 
         self._model.ask_selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row(), tell)
 
-    def _choose(self, row: int | None) -> None:
+    def _choose(self, row: int | None, *, scrolls: bool = True) -> None:
         """Selects a row without telling the session."""
         self._own = True
+        top = self.verticalScrollBar().value()
         if row is None:
             self.clearSelection()
         else:
             self.select_row(row)
+        if not scrolls:
+            self.verticalScrollBar().setValue(top)
         self._own = self._scattered = False
         self._chosen = {id: (self._model.tree(id), nodes)
                         for id, nodes in self._model.nodes([(row, row)] if row is not None else []).items()}
 
     def _tree_came(self, document: int) -> None:
         """A tree took the place of a waiting row, or of an older tree whose nodes had other numbers."""
+        replaced = document in self._replaced
+        self._replaced.discard(document)
         selection = self._session.selection
-        if selection is None or selection.document != document:
+        if selection is None or selection.document != document or self._is_outdated(document):
             return
         row = self._row_of(selection)
         if row is None and self._model.tree(document) is not None and not self._model.query.terms:
-            # the row of a packed tensor is gone where its parts are shown
-            row = next((found for key in (*selection.keys[:1], "") if (found := self._model.reveal(document, key)) is not None), None)
+            # the row of a packed tensor is gone where its parts are shown, and a group when all that was in it was dropped
+            row = next((found for key in (*selection.keys[:1], *core.ancestors(selection.prefix))
+                        if (found := self._model.reveal(document, key)) is not None), None)
         if row is not None:
-            self._choose(row)
+            self._choose(row, scrolls=not replaced)
+            self._choose_apart(selection, row)
+
+    def _choose_apart(self, selection: Selection, row: int) -> None:
+        """Keys that were chosen one by one, and not the group of `row`, are found in a new tree one by one."""
+        tree, node = self._model.tree(selection.document), self._model.line(row).node
+        if tree is None or node is None or not 1 < len(selection.keys) <= RUNS_AT_MOST or int(tree.tensors[node]) == len(selection.keys) \
+                or tree.packed(node) is not None:
             self._report_selection()
+            return
+        nodes = {found for key in selection.keys if (found := tree.find(key)) is not None}
+        self._report({selection.document: tuple(sorted(nodes))})
+        self._own = True
+        self._show_chosen({selection.document: tuple(sorted(nodes))})
+        self._own = False
 
     def _forget(self, document: int) -> None:
         """Of a closed file no place is worth remembering, and a place keeps its tree."""
@@ -480,10 +506,16 @@ class TreeView(TreeTable):
     def _remember(self) -> None:
         self._own = True
         self._current = self._key_of(self.currentIndex().row()) or self._current       # hidden rows stay current in mind
-        self._top = self._key_of(self.rowAt(0))
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        self._top = self._key_of(first)
+        rows = range(first, last + 1 if last >= 0 else self._model.rowCount()) if first >= 0 else range(0)
+        here = self.currentIndex().row()
+        self._in_view = [(row - first, key) for row in (*([here] if here in rows else []), *rows)
+                         if (key := self._key_of(row)) is not None]
 
     def _restore(self) -> None:
         """After all rows changed: the same nodes are selected, those that can be seen."""
+        before = self.verticalScrollBar().value()
         nodes = {id: chosen for id, (tree, chosen) in self._chosen.items() if self._model.tree(id) is tree}
         current = self._row(self._current)
         if current is not None:
@@ -493,14 +525,33 @@ class TreeView(TreeTable):
         new_filter = self._model.query.text != self._filter
         self._filter = self._model.query.text
         top = 0 if new_filter and self._model.hides else self._nearest_row(self._top)
+        replaced = {place.document for _, place in self._in_view if self._model.tree(place.document) is not place.tree}
+        self._replaced |= replaced
+        if replaced:
+            top = self._top_as_before(before)
+        self._in_view = []
         if top is not None:
             self.verticalScrollBar().setValue(top)
-        if current is not None:
+        if current is not None and not replaced:
             self.scrollTo(self._model.index(current, NAME))
         self._look.start()
         if self._afterwards is not None and not self._model.is_arranging:
             then, self._afterwards = self._afterwards, None
             then()
+
+    def _top_as_before(self, before: int) -> int:
+        """Which row is the topmost so that what was on the screen stays where it was, though a tree was replaced: the current row, if it
+        was to be seen, else the first that is still there."""
+        for down, place in self._in_view:
+            tree = self._model.tree(place.document)
+            if tree is not None and place.tree is not None and tree is not place.tree:
+                node = tree.counterpart(place.tree, place.node)
+                row = self._model.row_of(place.document, node) if node is not None else None
+            else:
+                row = self._row(place)
+            if row is not None:
+                return row - down
+        return before
 
     def _show_chosen(self, nodes: dict[int, Nodes]) -> None:
         """Selects the rows of `nodes` that can be seen, without telling the session."""

@@ -124,7 +124,7 @@ def test_that_what_is_selected_stays_so_under_its_new_name(session: Session, tas
     session.add_edits(document.id, [core.Drop("module.conv")])
     settled(tasks, qtbot)
     assert session.selection is not None
-    assert session.selection.prefix == ""
+    assert session.selection.prefix == "module"             # what it was in
 
 
 def test_that_a_file_that_is_loaded_again_gets_its_edits_again(session: Session, tasks: Tasks, qtbot: QtBot, document: Document) -> None:

@@ -75,6 +75,30 @@ def test_that_cancelling_a_first_load_removes_the_document(session: Session) -> 
     assert session.documents == ()
 
 
+def test_that_of_a_selection_after_a_reload_what_is_left_stays(session: Session, checkpoint: Make) -> None:
+    document = session.add("/a.pt")
+    session.loaded(document.id, checkpoint(keys={"a.x": (2,), "a.y": (2,), "b.x": (2,)}))
+    session.select(Selection(document.id, "a", ("a.x", "a.y")))
+    session.loaded(document.id, checkpoint(keys={"a.y": (2,), "b.x": (2,)}))
+    assert session.selection == Selection(document.id, "a", ("a.y",))
+    session.loaded(document.id, checkpoint(keys={"a.z": (2,), "b.x": (2,)}))
+    assert session.selection == Selection(document.id)
+    session.select(Selection(document.id, "a.z", ("a.z",)))
+    session.loaded(document.id, checkpoint(keys={"a.y": (2,)}))
+    assert session.selection == Selection(document.id, "a")
+
+
+def test_that_edits_saved_into_the_file_itself_do_not_come_off_before_it_is_read_again(session: Session, checkpoint: Make) -> None:
+    document = session.add("/a.pt")
+    session.loaded(document.id, checkpoint(keys={"module.w": (2,)}))
+    edited = checkpoint(keys={"w": (2,)})
+    session.set_edits(document.id, [core.StripPrefix("module.")])
+    session.show_edited(document.id, edited)
+    session.saved_edits(document.id, session.edits(document.id), into_itself=True)
+    assert document.original is edited
+    assert document.checkpoint is edited
+
+
 def test_that_a_selection_whose_keys_are_gone_after_a_reload_becomes_the_file(session: Session, checkpoint: Make) -> None:
     document = session.add("/a.pt")
     session.loaded(document.id, checkpoint())

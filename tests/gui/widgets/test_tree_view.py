@@ -1,6 +1,7 @@
 """The tree under hands: keys, clicks, menu, selection, columns."""
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt
 from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -542,3 +543,76 @@ def test_that_rows_scattered_over_many_places_are_selected_all_the_same(view: Tr
     view.select_row(1)
     assert not any(map(view.is_chosen, range(len(names(view)))))
     assert view.selected_ranges() == [(1, 1)]
+
+
+MANY = tuple(f"module.layers.{n}.{name}" for n in range(40) for name in ("w", "b", "c"))
+
+
+def shown_around(view: TreeView) -> tuple[str, int]:
+    """The key of the current row, and how far below the top of the view it stands."""
+    row = view.currentIndex().row()
+    return view.tree_model.line(row).key, row - view.verticalScrollBar().value()
+
+
+@pytest.mark.parametrize("after", [
+    MANY[9:],                                                       # rows above went
+    ("module.new.w", *MANY),                                        # or came
+    tuple(key for key in MANY if key != "module.layers.20.b"),      # or one beside it went
+    tuple(key.removeprefix("module.") for key in MANY)])
+def test_that_the_current_row_stays_where_it_stood_when_keys_come_go_and_change_names(
+        view: TreeView, show: Callable[..., int], session: Session, after: tuple[str, ...]) -> None:
+    id = show(*MANY)
+    view.expand_all()
+    view.select_row(row_of_key(view, "module.layers.20.w"))
+    view.verticalScrollBar().setValue(view.currentIndex().row() - 7)
+    document = session.document(id)
+    assert document is not None
+    assert document.checkpoint is not None
+    origin = dict(zip(after, MANY, strict=True)) if len(after) == len(MANY) else {key: key for key in after}
+    tensors = {key: tensor(origin[key])._replace(key=key) for key in after}
+    session.show_edited(id, dataclasses.replace(checkpoint(), tensors=tensors, edited=core.Edited(document.checkpoint, origin)))
+    key = "module.layers.20.w" if "module.layers.20.w" in after else "layers.20.w"
+    assert shown_around(view) == (key, 7)
+    assert session.selection == Selection(id, key, (key,))
+
+
+def test_that_a_view_scrolled_away_from_the_current_row_stays_there(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*MANY)
+    view.expand_all()
+    view.select_row(row_of_key(view, "module.layers.2.w"))
+    view.verticalScrollBar().setValue(row_of_key(view, "module.layers.25.c"))
+    session.show_edited(id, checkpoint(*MANY[3:]))
+    assert view.tree_model.line(view.verticalScrollBar().value()).key == "module.layers.25.c"
+    assert session.selection == Selection(id, "module.layers.2.w", ("module.layers.2.w",))
+
+
+def test_that_what_is_left_around_a_dropped_row_is_selected_without_a_jump(view: TreeView, show: Callable[..., int],
+                                                                          session: Session) -> None:
+    id = show(*MANY)
+    view.expand_all()
+    view.select_row(row_of_key(view, "module.layers.20.b"))
+    view.verticalScrollBar().setValue(view.currentIndex().row() - 7)
+    top = view.tree_model.line(view.verticalScrollBar().value()).key
+    session.show_edited(id, checkpoint(*(key for key in MANY if key != "module.layers.20.b")))
+    assert view.tree_model.line(view.verticalScrollBar().value()).key == top
+    assert session.selection == Selection(id, "module.layers.20", ("module.layers.20.w", "module.layers.20.c"))
+    assert view.tree_model.line(view.currentIndex().row()).key == "module.layers.20"
+
+
+def test_that_rows_chosen_one_by_one_stay_chosen_when_another_goes(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*MANY)
+    view.expand_all()
+    keys = ("module.layers.1.w", "module.layers.3.w", "module.layers.3.b")
+    for key in keys:
+        view.selectionModel().select(view.model().index(row_of_key(view, key), 0),
+                                     QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows)
+    assert session.selection is not None
+    assert session.selection.keys == keys
+    session.show_edited(id, checkpoint(*(key for key in MANY if key != "module.layers.2.w")))
+    assert session.selection.keys == keys
+    chosen = [view.tree_model.line(row).key for first, last in view.selected_ranges() for row in range(first, last + 1)]
+    assert chosen == list(keys)
+
+
+def row_of_key(view: TreeView, key: str) -> int:
+    return next(row for row in range(view.tree_model.rowCount()) if view.tree_model.line(row).key == key)
