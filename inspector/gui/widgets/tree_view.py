@@ -467,16 +467,16 @@ class TreeView(TreeTable):
         selection = self._session.selection
         if selection is None or selection.document != document or self._is_outdated(document):
             return
-        row = self._row_of(selection)
+        row = found_itself = self._row_of(selection)
         if row is None and self._model.tree(document) is not None and not self._model.query.terms:
             # the row of a packed tensor is gone where its parts are shown, and a group when all that was in it was dropped
             row = next((found for key in (*selection.keys[:1], *core.ancestors(selection.prefix))
                         if (found := self._model.reveal(document, key)) is not None), None)
         if row is not None:
             self._choose(row, scrolls=not replaced)
-            self._choose_apart(selection, row)
+            self._report_selection() if found_itself is None else self._report_keys(selection, row)
 
-    def _choose_apart(self, selection: Selection, row: int) -> None:
+    def _report_keys(self, selection: Selection, row: int) -> None:
         """Keys that were chosen one by one, and not the group of `row`, are found in a new tree one by one."""
         tree, node = self._model.tree(selection.document), self._model.line(row).node
         if tree is None or node is None or not 1 < len(selection.keys) <= RUNS_AT_MOST or int(tree.tensors[node]) == len(selection.keys) \
