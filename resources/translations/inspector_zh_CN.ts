@@ -5015,6 +5015,26 @@
 <translation>重置布局(&amp;R)</translation>
 </message>
 <message>
+<source>Boo&amp;kmarks</source>
+<translation>书签(&amp;K)</translation>
+</message>
+<message>
+<source>&amp;Bookmark What Is Selected</source>
+<translation>为所选内容加书签(&amp;B)</translation>
+</message>
+<message>
+<source>&amp;Next Bookmark</source>
+<translation>下一个书签(&amp;N)</translation>
+</message>
+<message>
+<source>&amp;Previous Bookmark</source>
+<translation>上一个书签(&amp;P)</translation>
+</message>
+<message>
+<source>&amp;Remove All Bookmarks</source>
+<translation>删除所有书签(&amp;R)</translation>
+</message>
+<message>
 <source>Comp&amp;arison</source>
 <translation>比较(&amp;A)</translation>
 </message>
@@ -6015,6 +6035,10 @@
 <message>
 <source>Keys</source>
 <translation>键</translation>
+</message>
+<message>
+<source>Bookmarks</source>
+<translation>书签</translation>
 </message>
 <message>
 <source>Files</source>
@@ -8716,6 +8740,10 @@
 <message>
 <source>{name}, level {level}</source>
 <translation>{name}，第 {level} 级</translation>
+</message>
+<message>
+<source>bookmarked</source>
+<translation>已加书签</translation>
 </message>
 <message>
 <source>shares its storage with others</source>

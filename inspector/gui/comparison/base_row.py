@@ -14,8 +14,6 @@ from inspector.gui.state.session import Session
 from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.elided import Elided
 
-from .sides import short_name
-
 
 class BaseRow(QWidget):
     """There where a third file is open."""
@@ -65,7 +63,7 @@ class BaseRow(QWidget):
             self.files.clear()
             self.files.addItem(self.tr("no file named"), None)
             for document in others:
-                self.files.addItem(short_name(document, documents), document.id)
+                self.files.addItem(self._session.name(document), document.id)
                 self.files.setItemData(self.files.count() - 1, core.visible(document.path, 400), Qt.ItemDataRole.ToolTipRole)
             self.files.setCurrentIndex(max(0, self.files.findData(compared.base if compared is not None else None)))
         self._show()

@@ -1,8 +1,6 @@
 """Which two files are compared, and which state dict of each."""
 from __future__ import annotations
 
-import os
-
 from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.state.session import Compared, Document, Session
+from inspector.gui.state.session import Compared, Session
 
 WIDEST_DICT = 260               # device-independent pixels
 AUTOMATIC = "\0automatic"       # no path of a state dict holds such a sign at its start
@@ -83,7 +81,7 @@ class Sides(QWidget):
         box.clear()
         documents = self._session.documents
         for document in documents:
-            box.addItem(short_name(document, documents), document.id)
+            box.addItem(self._session.name(document), document.id)
             box.setItemData(box.count() - 1, core.visible(document.path, 400), Qt.ItemDataRole.ToolTipRole)
         box.setCurrentIndex(box.findData(id))
         box.setToolTip(str(box.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
@@ -171,20 +169,6 @@ class _DictBox(QComboBox):
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()
-
-
-def short_name(document: Document, among: tuple[Document, ...]) -> str:
-    """Its file name, with as many folders as it takes to tell it from the others."""
-    parts = _parts(document.path)
-    others = [_parts(other.path) for other in among if other is not document]
-    for n in range(1, min(len(parts), 6)):
-        if all(other[-n:] != parts[-n:] for other in others):
-            break
-    return core.visible("/".join(parts[-n:]), 120) if len(parts) > 1 else core.visible(document.path, 120)
-
-
-def _parts(path: str) -> list[str]:
-    return path.partition("://")[2].rstrip("/").split("/") if core.is_address(path) else os.path.normpath(path).split(os.sep)
 
 
 class _Letter(QLabel):

@@ -302,7 +302,7 @@ class EditCommands(QObject):
             return
         message_boxes.ask_to_save(
             self._window, self.tr("Save the edits?"),
-            self.tr("{name} has {edits} that are not saved.").format(name=core.visible(core.file_name(document.path), 80),
+            self.tr("{name} has {edits} that are not saved.").format(name=self._session.name(document),
                                                                      edits=edit_words.edits(len(self._session.edits(id)))),
             self.tr("The file on disk is as it was. What you do not save is lost."),
             lambda: self.save_document(id, own=True, then=lambda: self._opener.close(id)), lambda: self._opener.close(id))
@@ -315,7 +315,7 @@ class EditCommands(QObject):
         first = modified[0]
         self._session.select(Selection(first.id))
         text = self.tr("{name} has {edits} that are not saved.").format(
-            name=core.visible(core.file_name(first.path), 80), edits=edit_words.edits(len(self._session.edits(first.id)))) \
+            name=self._session.name(first), edits=edit_words.edits(len(self._session.edits(first.id)))) \
             if len(modified) == 1 else self.tr("{n} files have edits that are not saved.").format(n=len(modified))
         save = partial(self.save_document, first.id, own=True, then=self._window.close) if len(modified) == 1 \
             else partial(self.save_all, self._window.close)

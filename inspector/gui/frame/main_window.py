@@ -36,6 +36,7 @@ from inspector.gui.widgets.tree_view import TreeView
 
 from .activity import Activity
 from .banner import ChangedBanner, SavedBanner
+from .bookmark_commands import BookmarkCommands
 from .compare_commands import CompareCommands
 from .drag_out import DragOut
 from .drops import MARGIN, DropOverlay, refuse_drops
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
                                 lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.comparison, self.pages, self.work)
         self.reports = ReportCommands(self, session, tasks, self.menus, self.comparison)
         self.view = ViewCommands(self)
+        self.marked = BookmarkCommands(self)
         self.history = History(self.session, self.tabs, self)
         for name, run in (("back", self.history.back), ("forward", self.history.forward)):
             self.menus.on(name, run)
@@ -295,7 +297,7 @@ class MainWindow(QMainWindow):
         document = self.session.document(id)
         if document is not None and document is self.session.selected_document:
             self.statusBar().showMessage(self.tr("{name} was read again: {what}").format(
-                name=core.visible(core.file_name(document.path), 60), what=words.rewritten(found)), 8000)
+                name=self.session.name(document), what=words.rewritten(found)), 8000)
 
     def _say_of_report(self, text: str, path: str) -> None:
         if self.comparison.shown:
@@ -384,10 +386,11 @@ class MainWindow(QMainWindow):
         if document is None:
             return self.tr("Checkpoint Inspector")
         if self.comparison.shown and self.session.compared is not None:
-            sides = [core.visible(core.file_name(found.path), 80).replace("[*]", "[*][*]") for id in self.session.compared.ids
+            sides = [self.session.name(found).replace("[*]", "[*][*]") for id in self.session.compared.ids
                      if (found := self.session.document(id))]
             return self.tr("{a} and {b} — Checkpoint Inspector").format(a=sides[0], b=sides[-1])
-        name, others = core.visible(core.file_name(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
+        # another window may show a file of that name
+        name, others = self.session.name(document, folders=1).replace("[*]", "[*][*]"), len(self.session.documents) - 1
         if self.session.is_modified(document.id):
             name += "[*]"               # where Qt puts the mark of a modified file
         shown = self.tr("{name} and {n} more").format(name=name, n=others) if others else name
@@ -422,7 +425,7 @@ class MainWindow(QMainWindow):
             return core.visible(selection.value, 120)
         if selection.prefix:
             return f"{core.visible(selection.prefix, 90)} · {self._tensors_of(selection)}"
-        return f"{core.visible(core.file_name(document.path), 90)} · {self._tensors_of(Selection(document.id))} · {words.size(ckpt.nbytes)}"
+        return f"{self.session.name(document)} · {self._tensors_of(Selection(document.id))} · {words.size(ckpt.nbytes)}"
 
     def _tensors_of(self, selection: Selection) -> str:
         """How many tensors a group or a file has; of packed ones both how many are stored and how many they stand for."""

@@ -153,6 +153,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "back", self.tr("&Back"), "Alt+Left, Ctrl+[")
         self._add(menu, "forward", self.tr("&Forward"), "Alt+Right, Ctrl+]")
+        self._bookmarks(menu)
         menu.addSeparator()
         side = self._add(menu, "panels", self.tr("Show &Panels"), "F9", "panel")
         side.setCheckable(True)
@@ -172,6 +173,16 @@ class Menus(QObject):
         self._themes(menu)
         self._languages(menu)
         self._add(menu, "reset", self.tr("&Reset Layout"), "Ctrl+0")
+
+    def _bookmarks(self, menu: QMenu) -> None:
+        self.bookmarks = menu.addMenu(self.tr("Boo&kmarks"))
+        self._draw_later(menu, self.bookmarks.menuAction(), "bookmark")
+        mark = self._add(self.bookmarks, "bookmark", self.tr("&Bookmark What Is Selected"), "Ctrl+B", "bookmark")
+        mark.setCheckable(True)
+        self._add(self.bookmarks, "next-bookmark", self.tr("&Next Bookmark"), "F4", "down")
+        self._add(self.bookmarks, "previous-bookmark", self.tr("&Previous Bookmark"), "Shift+F4", "up")
+        self._add(self.bookmarks, "clear-bookmarks", self.tr("&Remove All Bookmarks"))
+        self.bookmarks.addSeparator()
 
     def _comparison(self, menu: QMenu) -> None:
         """What there is to do on the page of two files side by side; there the keys of back and forward mean its sides."""

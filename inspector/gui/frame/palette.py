@@ -87,6 +87,7 @@ class Palette(QFrame):
         self._window = window
         self._commands = self._all_commands()
         self._files = self._all_files()
+        self._bookmarks = self._all_bookmarks()
         self._keys: list[Entry] = []
         self.edit = QLineEdit()
         self.edit.setPlaceholderText(self.tr("Type a command, a key, a file"))
@@ -165,6 +166,11 @@ class Palette(QFrame):
                               core.visible(core.folder_of(path), 80), "", "history")
                         for path in window.settings.recent if path not in known]
 
+    def _all_bookmarks(self) -> list[Entry]:
+        session, marked = self._window.session, self._window.marked
+        return [Entry(core.visible(key, 200), partial(marked.go_to, id, key), session.name(document), "", "bookmark")
+                for id, key in marked.entries() if (document := session.document(id)) is not None]
+
     def _look_for_keys(self, typed: str) -> None:
         """In a worker: the first keys that hold every word, in the files' order."""
         words = typed.casefold().split()
@@ -191,7 +197,7 @@ class Palette(QFrame):
         several = len(session.documents) > 1
         self._keys = [Entry(core.visible(key, 200), partial(session.select, Selection(id, key, (key,)) if is_tensor
                                                             else Selection(id, key, (), key)),
-                            core.visible(core.file_name(document.path), 60) if several else "", "", "tensor" if is_tensor else "value")
+                            session.name(document) if several else "", "", "tensor" if is_tensor else "value")
                       for id, key, is_tensor in found if (document := session.document(id)) is not None]
         self._fill()
 
@@ -209,6 +215,7 @@ class Palette(QFrame):
         typed = self.edit.text().strip()
         commands = best(self._commands, typed, COMMANDS if typed else ROWS)
         kinds = [(title, entries) for title, entries in ((self.tr("Commands"), commands), (self.tr("Keys"), self._keys),
+                                                         (self.tr("Bookmarks"), best(self._bookmarks, typed, FILES if typed else 0)),
                                                          (self.tr("Files"), best(self._files, typed, FILES if typed else 0))) if entries]
         self.list.clear()
         for title, entries in kinds:

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
-from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Document, Session
@@ -56,7 +55,7 @@ class PendingBar(QFrame):
         n = sum(counts)
         if len(waiting) == 1:
             self.count.setText(self.tr("1 pending edit") if n == 1 else self.tr("{n} pending edits").format(n=f"{n:,}"))
-            name = core.file_name(waiting[0].path)
+            name = self._session.name(waiting[0])
             last = edit_words.title(self._session.edits(waiting[0].id)[-1])
             self.what.set_text(self.tr("in {file}: {edit}. Nothing is written until you save.").format(file=name, edit=last))
         else:
@@ -86,7 +85,7 @@ class PendingBar(QFrame):
         menu.addAction(self.tr("Save all {n}…").format(n=f"{len(waiting):,}"), self.all_asked.emit)
         menu.addSeparator()
         for document in waiting[:_LISTED]:
-            text = self.tr("Save {name}…").format(name=words.menu_text(core.file_name(document.path), 60))
+            text = self.tr("Save {name}…").format(name=words.menu_text(self._session.name(document), 60))
             menu.addAction(text, partial(self.save_asked.emit, document.id))
         return menu
 

@@ -14,6 +14,7 @@ from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signa
 from . import fault_log
 
 RECENT = 10
+MARKED_FILES = 100          # whose bookmarks are kept
 LAYOUT_VERSION = 2          # raise it when docks, splitters or columns change their meaning: older layouts are then forgotten
 
 
@@ -65,6 +66,19 @@ class Settings(QObject):
 
     def clear_recent(self) -> None:
         self._set_recent([])
+
+    def bookmarks(self, path: str) -> tuple[str, ...]:
+        """The keys of a file that were marked."""
+        kept = self._json("bookmarks")
+        found = next((one[1] for one in kept if isinstance(one, list) and len(one) == 2 and one[0] == path), ()) \
+            if isinstance(kept, list) else ()
+        return tuple(key for key in found if isinstance(key, str)) if isinstance(found, list) else ()
+
+    def set_bookmarks(self, path: str, keys: tuple[str, ...]) -> None:
+        """Of the files in which keys were marked lately."""
+        kept = self._json("bookmarks")
+        others = [one for one in kept if isinstance(one, list) and one[:1] != [path]] if isinstance(kept, list) else []
+        self._set_json("bookmarks", [*others, [path, list(keys)]][-MARKED_FILES:] if keys else others)
 
     @property
     def offers_double_click(self) -> bool:

@@ -1,13 +1,16 @@
 """Numbers as `core.wording` spells them, and counted things in the language of the window; names as menu text and tooltips."""
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterable
 from html import escape
 
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core, languages, sentences
 
+_FOLDERS = 5            # that a file's name is told with at most
 
 def size(nbytes: int) -> str:
     """Bytes in decimal units, three digits: "44.7 MB"."""
@@ -113,6 +116,23 @@ def said(text: str, limit: int = 256) -> str:
 def error(error: core.InspectorError) -> str:
     """What is wrong and what to do, in one line."""
     return f"{sentence(said(error.message, 400))} {said(error.hint, 200)}".strip()
+
+
+def file_name(path: str, others: Iterable[str] = (), folders: int = 0) -> str:
+    """The name of a file, with as many of the folders that it is in as tell it from `others` of that name, and at least `folders`."""
+    name = core.file_name(path)
+    alike = [_parts(other) for other in others if other != path and core.file_name(other) == name]
+    parts = _parts(path)
+    most = max(1, min(len(parts) - 1, _FOLDERS))
+    n = next((n for n in range(min(folders + 1, most), most) if all(other[-n:] != parts[-n:] for other in alike)), most)
+    return "/".join((*(core.visible(part, 40) for part in parts[-n:-1]), core.visible(name, 120)))
+
+
+def _parts(path: str) -> list[str]:
+    folder = core.folder_of(path)
+    above = folder.partition("://")[2].partition("?")[0].rstrip("/").split("/") if core.is_address(path) \
+        else os.path.normpath(folder).split(os.sep) if folder else []
+    return [*above, core.file_name(path)]
 
 
 def menu_text(name: str, limit: int = 80) -> str:

@@ -1,7 +1,7 @@
 """What one row of the tree says, as text, worked out when it is first drawn."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
@@ -73,6 +73,7 @@ class Line:
     share: float = 0.0
     progress: float | None = None
     problem: str = ""
+    bookmarked: bool = False
     shared: bool = False                        # a tensor whose storage others lie in too
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
     edited: str = ""                            # what a key was before the edits that wait, or that it is new
@@ -89,9 +90,10 @@ class Line:
         return self.bits if column == BITS else self.texts[column]
 
 
-def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks: TreeMarks | None = None) -> Line:
-    """The row of a document itself."""
-    name = core.visible(core.file_name(document.path))
+def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks: TreeMarks | None = None,
+              name: str = "") -> Line:
+    """The row of a document itself. `name`: what tells it from others."""
+    name = name or core.visible(core.file_name(document.path))
     if document.state is State.FAILED:
         return Line(Kind.FAILED, document.id, None, 0, (name, _could_not(), "", "", "", ""), has_children=True, expanded=True,
                     spans=True, problem=_why(document))
@@ -125,7 +127,8 @@ def _why(document: Document) -> str:
     return f"{words.sentence(said)} {words.said(error.hint, 500)}".rstrip()
 
 
-def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None, values: RowValues | None = None) -> Line:
+def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None, values: RowValues | None = None,
+              bookmarks: Collection[str] = ()) -> Line:
     """The row of a group, tensor or value; `values` is what was measured, in a list."""
     tree = rows.tree
     info = tree.info(node)
@@ -157,7 +160,7 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), packed=packed is not None or alone is not None,
                 part=part and not tree.as_stored, bits="" if part else _bits(tree, node),
-                problem=info.problem if info is not None else "",
+                problem=info.problem if info is not None else "", bookmarked=tree.key(node) in bookmarks,
                 shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
 
@@ -238,6 +241,8 @@ def accessible(line: Line) -> str:
     if line.has_children:
         text += ", " + (QCoreApplication.translate("TreeModel", "expanded") if line.expanded
                         else QCoreApplication.translate("TreeModel", "collapsed"))
+    if line.bookmarked:
+        text += ", " + QCoreApplication.translate("TreeModel", "bookmarked")
     if line.shared:
         text += ", " + _shares_storage()
     if line.edited:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inspector.gui.state.bookmarks import Bookmarks
     from inspector.gui.state.row_values import RowValues, TensorKind
 
     from .key_tree import KeyTree
@@ -150,6 +151,7 @@ class TreeModel(QAbstractTableModel):
         """`reader` reads what the columns of a list say of values."""
         super().__init__(parent)
         self._reader = reader
+        self.bookmarks: Bookmarks | None = None
         self._flat = False
         self._waiting_sort: tuple[str, bool] | None = None      # by values that are to be read first
         self._session = session
@@ -631,6 +633,26 @@ class TreeModel(QAbstractTableModel):
                 return branch.document.id, branch.rows.tree.key(found)
         return None
 
+    def next_marked(self, row: int, backwards: bool = False) -> tuple[int, str] | None:
+        """The document and key of the next bookmark behind `row`, or before it, in groups that are closed, too; round."""
+        at = place = -1
+        if 0 <= row < self.rowCount():
+            branch, own = self._locate(row)
+            at = self._branches.index(branch)
+            place = branch.rows.place_of(int(branch.rows.rows[own])) if branch.rows is not None else 0
+        found = sorted((n, rows.place_of(node), branch.document.id, key) for n, branch in enumerate(self._branches)
+                       if self.bookmarks is not None and (rows := branch.rows) is not None for key in self.bookmarks.of(branch.document.id)
+                       if (node := rows.tree.find(key)) is not None)
+        if not found:
+            return None
+        behind = [one for one in found if (one[:2] < (at, place) if backwards else one[:2] > (at, place))]
+        return ((behind or found)[-1 if backwards else 0])[2:]
+
+    def draw_again(self) -> None:
+        """What rows say besides their keys changed."""
+        self._lines.clear()
+        self.marks_changed.emit()
+
     def next_hit(self, row: int, backwards: bool = False) -> int | None:
         """The next row behind `row`, or before it, that the filter finds; round."""
         import numpy as np
@@ -921,11 +943,14 @@ class TreeModel(QAbstractTableModel):
     def _make_line(self, row: int) -> Line:
         branch, place = self._locate(row)
         if place == 0:
-            return tree_lines.file_line(branch.document, branch.rows, branch.laying_out, branch.marks)
+            return tree_lines.file_line(branch.document, branch.rows, branch.laying_out, branch.marks,
+                                        self._session.name(branch.document))
         if branch.rows is None:
             return tree_lines.message_line(branch.document)
         marks = branch.marks if branch.marks is not None and branch.marks.tree is branch.rows.tree else None
-        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]), marks, self.values_of(branch.document.id))
+        bookmarks = self.bookmarks.of(branch.document.id) if self.bookmarks is not None else ()
+        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]), marks, self.values_of(branch.document.id),
+                                    bookmarks)
 
     def _named(self, branch: _Branch, text: str) -> list[int]:
         """Rows of a document, counted from its own, whose name starts with `text`."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from inspector import core
+from inspector.gui.kit import words
 
 Edits = tuple["core.Edit", ...]        # a name, so that no edit is loaded before there is one
 
@@ -126,6 +127,10 @@ class Session(QObject):
 
     def document(self, id: int) -> Document | None:
         return self._documents.get(id)
+
+    def name(self, document: Document, folders: int = 0) -> str:
+        """The name of its file, as plain text, with folders where others of that name are open, and at least so many."""
+        return words.file_name(document.path, (other.path for other in self._documents.values()), folders)
 
     @property
     def selection(self) -> Selection | None:

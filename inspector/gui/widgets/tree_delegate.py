@@ -85,15 +85,15 @@ class TreeDelegate(RowPainter):
         picture = "danger" if wrong and line.kind is Kind.TENSOR else "box" if line.packed else _PICTURES[line.kind]
         tint = ink.danger if wrong else ink.calm if line.kind in (Kind.TENSOR, Kind.VALUE) else ink.accent
         painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))
-        if line.shared and room > 4 * PICTURE:
-            room -= MARK + GAP
-            painter.drawPixmap(rect.right() - GAP - MARK, rect.top() + (rect.height() - MARK) // 2,
-                               self._picture("link", ink.calm, painter, MARK))
+        right = rect.right() - GAP
+        for picture, there, tint in (("bookmark", line.bookmarked, ink.accent), ("link", line.shared, ink.calm)):
+            if there and room > 4 * PICTURE:
+                painter.drawPixmap(right - MARK, rect.top() + (rect.height() - MARK) // 2, self._picture(picture, tint, painter, MARK))
+                right, room = right - MARK - GAP, room - MARK - GAP
         marks = line.marks
         if line.edited and not any(mark.kind is Signs.EDITED for mark in marks):
             marks = (_EDITED, *marks)
         if marks:
-            right = rect.right() - GAP - (MARK + GAP if line.shared and room + MARK + GAP > 4 * PICTURE else 0)
             room -= self._marks(painter, rect, right, room, marks, line, ink)
         guilty = line.kind is Kind.FAILED or (line.kind in (Kind.TENSOR, Kind.VALUE)
                                               and any(mark.kind in (Signs.RUNS, Signs.BROKEN) for mark in marks))

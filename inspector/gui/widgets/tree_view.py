@@ -112,6 +112,7 @@ class TreeView(TreeTable):
         self._own = False                       # the selection is being set, not made
         self._typed, self._typing = "", QElapsedTimer()
         self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
+        self.own_actions: Callable[[], list[QAction]] = list        # and what it offers of keys that changes nothing in them
         self._set_looks(TreeDelegate(model, self, self.is_chosen), self.tr("Files and keys"))
         self.setModel(model)
         self._head()
@@ -378,6 +379,13 @@ class TreeView(TreeTable):
         if row is not None:
             self.select_row(row)
         return row is not None
+
+    def chosen_keys(self, most: int = 100) -> tuple[int, tuple[str, ...]] | None:
+        """A document and the keys of the rows that are chosen in it, a group by its own; None where there are none, or very many."""
+        for id, (tree, nodes) in self._chosen.items():
+            if tree is not None and 0 < len(nodes) <= most and (keys := tuple(tree.key(int(node)) for node in nodes if node)):
+                return id, keys
+        return None
 
     def selectAll(self) -> None:
         """Selects what is shown: while filtering, all that is found, in groups that are closed too, but not the groups around it."""
@@ -708,6 +716,7 @@ class TreeView(TreeTable):
             menu.addAction(self.tr("Copy as Python"), lambda: self.copy_as_python(line.document, self._copied_tensors(line.document)))
             menu.addAction(self.tr("Copy shapes as JSON") if many else self.tr("Copy shape as JSON"),
                            lambda: self.copy_shapes(line.document, self._copied_tensors(line.document)))
+        menu.addActions([action for action in self.own_actions() if action.isEnabled()])
         if line.kind is Kind.FILE:
             folder = self.folder_of(line.document)
             show = menu.addAction(self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))

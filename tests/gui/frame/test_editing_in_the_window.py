@@ -81,7 +81,7 @@ def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple
     assert document.checkpoint is not None
     assert tuple(document.checkpoint.tensors) == KEYS
     assert window.isWindowModified()
-    assert window.windowTitle() == "last.pth[*] — Checkpoint Inspector"
+    assert window.windowTitle() == f"{Path(document.path).parent.name}/last.pth[*] — Checkpoint Inspector"
     assert not [found for found in window.findChildren(QPushButton) if found.text() == "Strip “module.”" and found.isVisible()]
     window.view.expand_all()
     line = next(window.model.line(row) for row in range(window.model.rowCount()) if window.model.line(row).key == "fc.weight")

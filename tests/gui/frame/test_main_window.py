@@ -17,8 +17,9 @@ from inspector.gui.frame.menus import Menus
 from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit import message_boxes, theme
 from inspector.gui.kit.settings import Settings
+from inspector.gui.models.tree_model import NAME
 from inspector.gui.state import edit_words
-from inspector.gui.state.session import Selection, Session, State
+from inspector.gui.state.session import Compared, Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 from tests import builders
 
@@ -74,16 +75,16 @@ def test_that_open_asks_for_files_and_opens_them(window: MainWindow, session: Se
     assert paths(session) == ["/runs/chosen.pth"]
     assert window.pages.currentWidget() is window.work
     assert window.states.currentWidget() is window.tabs
-    assert window.windowTitle() == "chosen.pth — Checkpoint Inspector"
+    assert window.windowTitle() == "runs/chosen.pth — Checkpoint Inspector"
     assert "3 tensors" in window.status.text()
 
 
 def test_that_closing_the_last_file_welcomes_again(window: MainWindow, session: Session, tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a.pth", "/runs/b.pth"])
     idle(tasks)
-    assert window.windowTitle() == "a.pth and 1 more — Checkpoint Inspector"
+    assert window.windowTitle() == "runs/a.pth and 1 more — Checkpoint Inspector"
     window.menus["close"].trigger()
-    assert window.windowTitle() == "b.pth — Checkpoint Inspector"
+    assert window.windowTitle() == "runs/b.pth — Checkpoint Inspector"
     window.menus["close"].trigger()
     assert window.pages.currentWidget() is window.welcome
 
@@ -432,9 +433,27 @@ def test_that_recent_files_are_in_the_menu_one_line_each(window: MainWindow, set
     assert not recent.isEnabled()
 
 
+def test_that_files_of_one_name_are_told_apart_wherever_they_are_named(window: MainWindow, session: Session, tasks: Tasks,
+                                                                       idle: Idle) -> None:
+    window.open_paths(["/one/model.pth", "/two/model.pth", "/one/other.pth"])
+    idle(tasks)
+    model = window.model
+    rows = [model.row_of(document.id, 0) for document in session.documents]
+    assert [model.line(row or 0).texts[NAME] for row in rows] == ["one/model.pth", "two/model.pth", "other.pth"]
+    session.select(Selection(session.documents[1].id))
+    assert window.windowTitle() == "two/model.pth and 2 more — Checkpoint Inspector"
+    assert window.status.text().startswith("two/model.pth · ")
+    session.compare(Compared(session.documents[0].id, session.documents[1].id))
+    idle(tasks)
+    assert window.windowTitle() == "one/model.pth and two/model.pth — Checkpoint Inspector"
+    window.menus["compare"].trigger()
+    window.opener.close(session.documents[1].id)
+    assert model.line(0).texts[NAME] == "model.pth"
+
+
 def test_that_the_title_is_one_plain_line(window: MainWindow, tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a\nb\u202e\udcff.pth"])
-    assert window.windowTitle() == "a\\nb\\u202e\\udcff.pth — Checkpoint Inspector"
+    assert window.windowTitle() == "runs/a\\nb\\u202e\\udcff.pth — Checkpoint Inspector"
     idle(tasks)
 
 

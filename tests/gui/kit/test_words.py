@@ -22,6 +22,18 @@ def test_that_numbers_are_spelled_as_the_command_line_spells_them(n: int) -> Non
     assert words.tensors(2000) == wording.count(2000, "tensor")
 
 
+@pytest.mark.parametrize(("path", "others", "folders", "said"), [
+    ("/a/d1/m.pth", ["/a/d1/m.pth", "/a/d2/m.pth"], 0, "d1/m.pth"),
+    ("/a/d1/m.pth", ["/b/d1/m.pth", "/a/d2/m.pth"], 0, "a/d1/m.pth"),
+    ("/a/d1/m.pth", ["/a/d1/n.pth"], 0, "m.pth"),
+    ("/a/d1/m.pth", [], 1, "d1/m.pth"),
+    ("m.pth", ["d/m.pth"], 1, "m.pth"),
+    ("https://host/x/m.pth?token=secret", ["/y/m.pth"], 0, "x/m.pth"),
+    (f"/{'d' * 300}/m.pth", [], 1, f"{'d' * 26}…{'d' * 13}/m.pth")])
+def test_that_a_file_is_told_from_others_of_its_name(path: str, others: list[str], folders: int, said: str) -> None:
+    assert words.file_name(path, others, folders) == said
+
+
 def test_that_one_is_not_many() -> None:
     assert (words.tensors(1), words.tensors(2000)) == ("1 tensor", "2,000 tensors")
     assert (words.values(1), words.findings(1), words.parameters(1)) == ("1 value", "1 finding", "1 parameter")
