@@ -230,11 +230,12 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
 
 
 def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    sizes = [(key, max(-float(summary.min), float(summary.max))) for key, summary in floats.items() if summary.finite]
     for name, (infinite, zero) in _NARROW.items():
-        largest = {key: max(-float(summary.min), float(summary.max)) for key, summary in floats.items()
-                   if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite and not _is_optimizers(key)}
+        largest = {key: size for key, size in sizes if (size >= infinite or 0 < size <= zero)
+                   and _can_shrink(ckpt.tensors[key].dtype, name) and not _is_optimizers(key)}
         over = [key for key, size in largest.items() if size >= infinite]
-        under = [key for key, size in largest.items() if 0 < size <= zero]
+        under = [key for key, size in largest.items() if size <= zero]
         for kind, keys, what in (("overflows", over, "have infinite values"), ("underflows", under, "be all zero")):
             if keys:
                 yield Finding(f"{kind}-{name}", "info", visible(keys[0]), f"{_tensors(keys)} would {what} in {name}: {_keys(keys)}.",
@@ -251,8 +252,7 @@ def _dead(ckpt: Checkpoint, floats: Mapping[str, Summary], reader: TensorReader,
     """Rows and columns of matrices (of convolutions: output and input channels) that are zero throughout."""
     rows, columns = [], []
     for key, summary in floats.items():
-        info = ckpt.tensors[key]
-        if not _may_have_dead(info, summary):
+        if not summary.zeros or not _may_have_dead(info := ckpt.tensors[key], summary):
             continue
         try:
             row, column = _zero_lines(reader, info, monitor)

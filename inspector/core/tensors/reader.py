@@ -379,30 +379,36 @@ class TensorReader:
         found: list[memoryview | None] = [None] * len(infos)
         in_files: dict[int, list[tuple[int, SmallPiece]]] = {}
         for number, info in enumerate(infos):
-            piece = self._small_piece(info)
-            if piece is not None:
-                in_files.setdefault(piece.extent.file, []).append((number, piece))
+            storage, start, nbytes = self._lies_in(info)
+            if storage is None:
+                continue
+            if storage.constant is not None:
+                literal = self._literal_of(storage.constant)
+                found[number] = literal.data[start:start + nbytes] if start + nbytes <= literal.size else None
+            elif storage.extent is not None:
+                in_files.setdefault(storage.extent.file, []).append((number, SmallPiece(storage.extent, start, nbytes)))
         for file, pieces in in_files.items():
             read = self._files.of(file).neighbours([piece for _, piece in pieces], verified_offsets(self._ckpt.files[file]))
             for (number, _), data in zip(pieces, read, strict=True):
                 found[number] = data
         return found
 
-    def _small_piece(self, info: TensorInfo) -> SmallPiece | None:
-        """Where the elements of a small tensor lie in C order, with nothing to be done to them."""
+    def _lies_in(self, info: TensorInfo) -> tuple[Storage | None, int, int]:
+        """In which storage, from which byte on and in how many the elements of a small tensor lie in C order, with nothing to be done to
+        them; in None where that is not so."""
         known, storage = DTYPES.get(info.dtype), self._ckpt.storages.get(info.storage)
         if known is None or known.bits % 8 or info.extra is not None or info.problem or info.layout != "strided" or info.offset < 0 \
-                or storage is None or storage.extent is None or storage.constant is not None or storage.problem or storage.big_endian:
-            return None
+                or storage is None or storage.problem or storage.big_endian:
+            return None, 0, 0
         try:
             form = self._forms.get((info.shape, info.stride)) or self._form(info)
         except BadTensor:
-            return None
+            return None, 0, 0
         item = known.bits // 8
         start, nbytes = info.offset * item, form.numel * item
-        if not 0 < nbytes <= SMALL or (form.shape and form.stride != (1,)) or start + nbytes > min(storage.nbytes, storage.extent.size):
-            return None
-        return SmallPiece(storage.extent, start, nbytes)
+        if not 0 < nbytes <= SMALL or (form.shape and form.stride != (1,)) or start + nbytes > storage.nbytes:
+            return None, 0, 0
+        return storage, start, nbytes
 
     def box(self, key: str | TensorInfo, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
         """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its
@@ -589,8 +595,11 @@ class TensorReader:
         if storage.constant is None:
             assert storage.extent is not None
             return storage.extent
-        if self._literal is None or self._literal[0] is not storage.constant:
-            self._literal = storage.constant, _Literal(storage.constant)
+        return self._literal_of(storage.constant)
+
+    def _literal_of(self, constant: Constant | InMemory) -> _Literal:
+        if self._literal is None or self._literal[0] is not constant:
+            self._literal = constant, _Literal(constant)
         return self._literal[1]
 
     def _before_edits(self, storage: str) -> Storage | None:

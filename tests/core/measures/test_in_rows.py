@@ -110,6 +110,12 @@ def test_that_what_needs_care_is_left_to_who_measures_one_by_one() -> None:
     assert [row is not None for row in measured_in_rows(whole, "int64", 4, (), fine=False)] == [True, False, False, False]
 
 
+def test_that_constants_are_measured_with_what_lies_in_files() -> None:
+    arrays = {f"{dtype}.{seed}": array_of(dtype, 9, seed, seed % 2) for dtype in DTYPES for seed in range(5)}
+    alone = {key: told(core.summarize_tensor({key: array}, key)) for key, array in arrays.items()}
+    assert {key: told(found) for key, found in core.summarize_each(arrays, arrays)} == alone
+
+
 def test_that_few_reads_are_enough_for_many_small_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = core.save({f"layer.{n}.weight": np.full((4, 3), n, np.float32) for n in range(500)}, tmp_path / "a.pth").path
     ckpt, reads = core.open(path), []
