@@ -99,14 +99,16 @@ class TensorTable(Mapping[str, TensorInfo]):
         return key in self._numbered()
 
     def __getitem__(self, key: str) -> TensorInfo:
-        number = self._numbered()[key]
+        number = (self._numbers or self._numbered())[key]
         first, near = self._near
-        if not 0 <= number - first < len(near):
-            if number not in (self._next, first + len(near)) or not number:
-                self._next = number + 1
-                return self.row(number)
-            first, near = self._near = number, [*self.rows(number, min(number + _NEAR, len(self._keys)))]
-        return near[number - first]
+        if 0 <= (place := number - first) < len(near):
+            return near[place]
+        if number not in (self._next, first + len(near)) or not number:
+            self._next = number + 1
+            return self.row(number)
+        near = [*self.rows(number, min(number + _NEAR, len(self._keys)))]
+        self._near = number, near
+        return near[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys)

@@ -33,22 +33,23 @@ def _stored(ckpt: Checkpoint, info: TensorInfo) -> Hashable | None:
     if info.chunks:
         boxes = tuple((chunk.offsets, chunk.sizes, _place(ckpt, chunk.storage), chunk.offset, chunk.stride) for chunk in info.chunks)
         return None if any(box[2] is None for box in boxes) else (boxes, info.dtype)
-    view = info.view
-    storage = _storage(ckpt, info.storage)
+    storage = _storage(ckpt, info.storage) if info.storage and not info.problem and info.layout == "strided" else None
     place = _place(ckpt, storage) if storage is not None else None
-    return None if view is None or place is None else (place, view._replace(storage="", quantizer=None), repr(view.quantizer))
+    return None if place is None else (place, info.offset, info.shape, info.stride, info.dtype, info.is_conjugate, info.is_negative,
+                                       repr(info.quantizer))
 
 
 def _storage(ckpt: Checkpoint, id: str) -> Storage | None:
     tables = (ckpt.storages,) if ckpt.edited is None else (ckpt.storages, ckpt.edited.source.storages, ckpt.edited.taken)
-    return next((table[id] for table in tables if id in table and table[id].extent is not None), None)
+    found = (table.get(id) for table in tables)         # asked for once: each may be made then
+    return next((storage for storage in found if storage is not None and storage.extent is not None), None)
 
 
 def _place(ckpt: Checkpoint, storage: Storage) -> Hashable | None:
     extent = storage.extent
     if extent is None or extent.file >= len(ckpt.files) or storage.problem:
         return None
-    return ckpt.files[extent.file], extent.offset, extent.nbytes, storage.dtype, storage.big_endian
+    return tuple(ckpt.files[extent.file]), extent.offset, extent.nbytes, storage.dtype, storage.big_endian
 
 
 __all__ = ["identity_of"]
