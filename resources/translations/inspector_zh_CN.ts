@@ -3508,6 +3508,10 @@
 <translation>是否想找 {text}？</translation>
 </message>
 <message>
+<source>Save {n}…</source>
+<translation>保存 {n} 个…</translation>
+</message>
+<message>
 <source>Clear</source>
 <translation>清除</translation>
 </message>

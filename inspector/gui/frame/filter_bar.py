@@ -121,18 +121,26 @@ class FilterBar(QFrame):
         self.instead.setAccessibleName(self.tr("Did you mean {text}?").format(text=core.visible(self._instead, 200)))
 
     def _label(self, n: int) -> None:
-        """Buttons have words where there is room for all of them."""
+        """As many buttons have words as there is room for; those whose pictures say least keep them longest."""
         shown = f"{n:,}"
-        texts = {self.measure: (self.tr("Measure"), ""), self.rename: (self.tr("Rename…"), ""),
-                 self.drop: (self.tr("Drop {n}").format(n=shown), shown), self.copy: (self.tr("Copy"), ""),
-                 self.save: (self.tr("Save these {n}…").format(n=shown), f"{shown}…")}
+        texts = {self.measure: self.tr("Measure"), self.rename: self.tr("Rename…"), self.drop: self.tr("Drop {n}").format(n=shown),
+                 self.copy: self.tr("Copy"), self.save: self.tr("Save these {n}…").format(n=shown)}
+        shorter = ((self.save, self.tr("Save {n}…").format(n=shown)), (self.copy, ""), (self.measure, ""), (self.drop, shown),
+                   (self.save, f"{shown}…"), (self.rename, ""))
         margins, between = self._row.contentsMargins(), self._row.spacing()
         needed = margins.left() + margins.right() + self._picture.width() + between + self.count.sizeHint().width()
-        for whole, _ in texts.values():
-            self._like_all.setText(whole)           # one beside the layout, which would be worked out again for every text
-            needed += between + self._like_all.sizeHint().width()
-        for button, (whole, short) in texts.items():
-            button.setText(whole if needed <= self.width() else short)
+        needed += sum(between + self._width_of(text) for text in texts.values())
+        for button, text in shorter:
+            if needed <= self.width():
+                break
+            needed += self._width_of(text) - self._width_of(texts[button])
+            texts[button] = text
+        for button, text in texts.items():
+            button.setText(text)
+
+    def _width_of(self, text: str) -> int:
+        self._like_all.setText(text)                # one beside the layout, which would be worked out again for every text
+        return self._like_all.sizeHint().width()
 
     def _place(self) -> None:
         self._picture = QLabel()

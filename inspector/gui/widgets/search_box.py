@@ -30,7 +30,8 @@ class SearchBox(QWidget):
         self._place()
         self.setFocusProxy(self.edit)
         self.edit.textChanged.connect(self._typed)
-        self.edit.installEventFilter(self)
+        for widget in (self.edit, tree):
+            widget.installEventFilter(self)
         self.tree.tree_model.counts_changed.connect(self._count)
         theme.current().changed.connect(self._colour)
         self._count()
@@ -64,8 +65,10 @@ class SearchBox(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape and self.edit.text():
-                self.setText("")
+                self.setText("")            # in the tree, too, where one is while a filter is on
                 return True
+            if watched is self.tree:
+                return False
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not self.tree.tree_model.hides:
                 self._next(backwards=bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
                 return True

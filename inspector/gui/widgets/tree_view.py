@@ -542,6 +542,10 @@ class TreeView(TreeTable):
             self.verticalScrollBar().setValue(top)
         if current is not None and not replaced:
             self.scrollTo(self._model.index(current, NAME))
+        elif new_filter and not self._filter and self._current is not None:
+            document, node, tree = self._current
+            if tree is not None and tree is self._model.tree(document):
+                self._model.reveal(document, tree.key(node))        # what was found stays in sight
         self._look.start()
         if self._afterwards is not None and not self._model.is_arranging:
             then, self._afterwards = self._afterwards, None

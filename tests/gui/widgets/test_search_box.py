@@ -144,3 +144,13 @@ def test_that_return_right_after_typing_goes_to_the_first_hit_and_not_past_it(bo
     QTest.keyClick(box.edit, Qt.Key.Key_Return)
     assert box.tree.tree_model.is_hit(box.tree.currentIndex().row())
     assert box.edit.hasFocus()
+
+
+def test_that_escape_in_the_tree_clears_the_filter_too_and_stays_there(box: SearchBox) -> None:
+    box.setText("q_proj")
+    box.tree.setFocus()
+    box.tree.select_row(2)
+    QTest.keyClick(box.tree, Qt.Key.Key_Escape)
+    assert (box.text(), rows(box)) == ("", 6)
+    assert box.tree.hasFocus()
+    assert box.tree.tree_model.line(box.tree.currentIndex().row()).key == "enc.q_proj"

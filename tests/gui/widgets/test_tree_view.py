@@ -614,5 +614,17 @@ def test_that_rows_chosen_one_by_one_stay_chosen_when_another_goes(view: TreeVie
     assert chosen == list(keys)
 
 
+def test_that_what_was_chosen_under_a_filter_stays_in_sight_without_it(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*MANY)
+    view.collapse_all()
+    view.tree_model.set_filter("layers.30.b")
+    view.select_row(row_of_key(view, "module.layers.30.b"))
+    view.tree_model.set_filter("")
+    assert session.selection == Selection(id, "module.layers.30.b", ("module.layers.30.b",))
+    row = row_of_key(view, "module.layers.30.b")
+    assert view.selected_ranges() == [(row, row)]
+    assert view.viewport().rect().contains(view.visualRect(view.model().index(row, NAME)))
+
+
 def row_of_key(view: TreeView, key: str) -> int:
     return next(row for row in range(view.tree_model.rowCount()) if view.tree_model.line(row).key == key)
