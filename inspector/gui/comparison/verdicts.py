@@ -212,7 +212,7 @@ def inference_text(one: core.Inference) -> str:
         "quantized": _quantized_text(str(plain.get("piece", "row")), bool(plain.get("group"))),
         "rounded": translate("Compare", "B went through {to}, rounded to nearest") if plain.get("mode") == "nearest"
         else translate("Compare", "B went through {to}, rounded towards zero"),
-        "scaled": translate("Compare", "B is A times {least}") if plain.get("least") == plain.get("most")
+        "scaled": translate("Compare", "B is A times {least}") if facts.get("least") == facts.get("most")
         else translate("Compare", "B is A times {least} to {most}"),
         "pruned": translate("Compare", "elements were set to zero, {share} of those tensors"),
         "small-parts": translate("Compare", "only normalisations and biases were trained"),

@@ -287,7 +287,7 @@ class EditCommands(QObject):
         self._session.saved_edits(id, edits, into_itself=itself)
         path = document.path if document is not None and itself else report.path if len(report.files) > 1 else asked
         if opens and itself:
-            self._opener.reload(id)
+            self._opener.reload(id, own=True)
         elif opens:
             self._opener.open([path])
         return path

@@ -38,6 +38,7 @@ class FilterBar(QFrame):
         self._session, self._tasks, self._tree, self._model = session, tasks, tree, tree.tree_model
         self._instead = ""
         self._found: Selection | None = None
+        self._of_several = False
         self._place()
         self._model.counts_changed.connect(self.refresh)
         session.selection_changed.connect(self._follow)
@@ -88,7 +89,7 @@ class FilterBar(QFrame):
         if found is None or ckpt is None or not found.keys or not self._model.query.terms:
             return
         self._found = found
-        several = len(self._model.hits()) > 1
+        several = self._of_several = len(self._model.hits()) > 1
         name = core.visible(ckpt.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
         said = words.size(self._model.bytes_of_hits(found.document))
         self.what.set_text(self.tr("{size}; in {file}: {tensors}").format(size=said, file=name, tensors=words.tensors(len(found.keys)))
@@ -137,9 +138,11 @@ class FilterBar(QFrame):
             texts[button] = text
         for button, text in texts.items():
             button.setText(text)
+        # a size is shown whole or not at all
+        self.what.setVisible(not n or self._of_several or self.width() - needed >= between + self.what.sizeHint().width())
 
     def _width_of(self, text: str) -> int:
-        self._like_all.setText(text)                # one beside the layout, which would be worked out again for every text
+        self._like_all.setText(text)            # one beside the layout, which would be worked out again for every text
         return self._like_all.sizeHint().width()
 
     def _place(self) -> None:
@@ -159,6 +162,7 @@ class FilterBar(QFrame):
         row.addWidget(self._picture)
         row.addWidget(self.count)
         row.addWidget(self.what, 1)
+        row.addStretch()
         for button, picture, signal in ((self.measure, "chart", self.measure_asked), (self.rename, "edit", self.rename_asked),
                                         (self.drop, "remove", self.drop_asked), (self.copy, "copy", self.copy_asked),
                                         (self.save, "save", self.save_asked)):

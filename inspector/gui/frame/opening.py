@@ -66,11 +66,12 @@ class Opener(QObject):
         wanted = core.absolute_path(path)
         return next((document for document in self._session.documents if _same(document.path, wanted)), None)
 
-    def reload(self, id: int) -> None:
+    def reload(self, id: int, *, own: bool = False) -> None:
+        """`own`: it was saved here, so that what is another in it is no news."""
         document = self._session.document(id)
         if document is not None:
             self._session.restart(id)
-            self._load(document)
+            self._load(document, None if own else document.original)
 
     def refresh(self, id: int) -> None:
         """Reads again what is READY, showing what was until the new one is there, also where that fails: see `refreshed`."""
@@ -175,8 +176,8 @@ class Opener(QObject):
         self._tasks.start(("folder", folder), look, on_done=found,
                           on_error=lambda error: self._open_file(folder, select), label=self.tr("Looking into the folder"))
 
-    def _load(self, document: Document) -> None:
-        id, path, before = document.id, document.path, document.original
+    def _load(self, document: Document, before: core.Checkpoint | None = None) -> None:
+        id, path = document.id, document.path
         digests = self._digests.get(before, None) if before is not None else None
 
         def done(found: _ReadAgain) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QLabel
 from inspector import cli, core
 from inspector.gui.comparison import relations_panel
 from inspector.gui.comparison.relations_panel import RelationsPanel
-from inspector.gui.comparison.verdicts import rearranged_text
+from inspector.gui.comparison.verdicts import inference_text, rearranged_text
 
 from .desk import Arrays, Desk
 
@@ -212,6 +212,14 @@ def test_that_tensors_that_were_passed_over_are_told(desk: Desk, monkeypatch: py
     assert page.progress.unsearched == core.Unsearched(6, 10)
     shown = [one.text() for one in page.verdict.findChildren(QLabel) if one.isVisibleTo(page)]
     assert any("6 of the 10 tensors without an equal partner were not looked at" in text for text in shown)
+
+
+def test_that_factors_that_read_the_same_are_said_once() -> None:
+    def said(least: float, most: float) -> str:
+        return inference_text(core.Inference("scaled", (("least", least), ("most", most)), (), 2, 2))
+
+    assert said(1.0100000001, 1.0100000002) == "B is A times 1.01"
+    assert said(1.01, 1.02) == "B is A times 1.01 to 1.02"
 
 
 def test_that_a_key_that_keeps_its_name_is_said_once() -> None:

@@ -384,6 +384,8 @@ def test_that_closing_the_window_with_edits_asks_and_goes_on_once_they_are_saved
 def test_that_a_save_in_place_is_reported_as_one_and_the_file_shown_anew(opened: tuple[MainWindow, Document], session: Session,
                                                                          tasks: Tasks, qtbot: QtBot) -> None:
     window, document = opened
+    told: list[int] = []
+    window.following.read_again.connect(lambda id, found: told.append(id))
     button(window, "Strip “module.”", qtbot).click()
     settled(tasks, qtbot)
     panel_of(window).save.click()
@@ -400,6 +402,8 @@ def test_that_a_save_in_place_is_reported_as_one_and_the_file_shown_anew(opened:
     assert document.checkpoint is not None
     assert tuple(document.checkpoint.tensors) == KEYS
     same(Path(document.path), weights(""))
+    assert document.rewritten is None                   # who saved it knows what is another in it
+    assert told == []
 
 
 def test_that_an_interrupted_change_is_taken_back_when_the_file_is_opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,

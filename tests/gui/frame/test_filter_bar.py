@@ -103,6 +103,8 @@ def test_that_as_many_buttons_have_words_as_fit(window: MainWindow, idle: Idle) 
         bar.resize(width, bar.height())         # the window may lay it out again
         said = [button.text() for button in buttons]
         at[bar.width()] = said
+        room = bar.width() - sum(part.sizeHint().width() for part in (bar.count, *buttons)) - 16 - 22 - 7 * 7
+        assert bar.what.isHidden() == (room < bar.what.sizeHint().width())         # a size is shown whole or not at all
         if said != ["", "", "4", "", "4…"]:
             assert sum(part.sizeHint().width() for part in (bar.count, *buttons)) + 16 + 22 + 6 * 7 <= bar.width()
         assert [button.isHidden() for button in buttons] == [False, bar.width() < 430, False, bar.width() < 430, False]
