@@ -81,7 +81,8 @@ class SessionKeeper(QObject):
 
     def now(self) -> Kept:
         """What is open."""
-        documents = [document for document in self._session.documents if document.state is not State.FAILED][:_FILES]
+        documents = [document for document in self._session.documents if document.state is not State.FAILED
+                     or (document.id in self._waiting and self._waiting[document.id].recipe)][:_FILES]         # it may be there once more
         ids = [document.id for document in documents]
         compared = self._session.compared
         pair = (ids.index(compared.a), ids.index(compared.b)) if compared is not None and set(compared.ids) <= set(ids) else None

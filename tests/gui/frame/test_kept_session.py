@@ -18,7 +18,7 @@ from inspector.gui.frame import kept_session
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.pending_edits import Editing
-from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.session import Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 
 Idle = Callable[[Tasks], None]
@@ -76,6 +76,31 @@ def test_that_files_selection_panel_and_edits_come_back(start: Start, files: lis
     assert again.tabs.current == "values"
     assert not again.menus["open-again"].isEnabled()
     first.session.set_edits(second.id, [])
+
+
+def test_that_edits_of_a_file_that_is_away_are_kept_until_it_is_there_again(start: Start, files: list[str], idle: Idle) -> None:
+    first = start()
+    first.open_paths(files[:2])
+    idle(first.tasks)
+    first.session.add_edits(first.session.documents[0].id, [core.StripPrefix("module.")])
+    idle(first.tasks)
+    assert first.keeper is not None
+    first.keeper.write()
+    away = Path(files[0]).rename(Path(files[0]).with_suffix(".away"))
+    for _ in range(2):
+        again = start()
+        again.welcome.again.click()
+        idle(again.tasks)
+        assert [document.state for document in again.session.documents] == [State.FAILED, State.READY]
+        assert again.keeper is not None
+        again.keeper.write()
+    away.rename(files[0])
+    last = start()
+    last.welcome.again.click()
+    idle(last.tasks)
+    assert last.session.edits(last.session.documents[0].id) == (core.StripPrefix("module."),)
+    for window in (first, last):
+        window.session.set_edits(window.session.documents[0].id, [])
 
 
 def test_that_a_comparison_comes_back(start: Start, files: list[str], idle: Idle, qtbot: QtBot) -> None:
