@@ -184,7 +184,7 @@ class TensorInfo(NamedTuple):
     def numel(self) -> int:
         n = 1
         for size in self.shape:
-            n *= size
+            n *= size if size > 0 else 0        # negative in a corrupt one
         return n
 
     @property

@@ -48,6 +48,7 @@ _MANY = 20_000              # entries of an edited checkpoint up to which its ob
 _ONLY_READ = frozenset(("npz", "gguf", "onnx", "torch-export", "compressed"))      # whose files are what their names say, and shall stay so
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _PROGRAM = ("code/", "constants", "attributes.pkl", "bytecode", "mobile_debug", "traced_inputs")
+_NEVER_LOADED = ("corrupt:", "out_of_bounds:")      # how the `problem` of tensors begins at whose description whoever loads the file fails
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
 _LABELS = {"torch-zip": "a PyTorch file", "torch-legacy": "a PyTorch file for torch before 1.6",
            "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
@@ -461,6 +462,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     losses = list(_left_behind(ckpt))
     contents = None if format == "torchscript" else _looked_at(ckpt, graph, bool(unwished) or not own, monitor)
     gone = made.gone if made.gone is not None else _gone(ckpt, contents)
+    _can_be_loaded(ckpt, gone)
     renamed = names_there(ckpt, contents, gone, made.names) if contents is not None else {}
     losses += packed_left_out(ckpt, [key for key in ckpt.tensors if key not in gone])
     if own and not unwished:
@@ -496,6 +498,15 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         losses.append(Loss("extra-field", next(iter(fields)), f"Fields of {count(len(fields), 'tensor')} have no place in a PyTorch file: "
                            f"{visible(', '.join(names), 120)}."))
     return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone, renamed=renamed)
+
+
+def _can_be_loaded(ckpt: Checkpoint, gone: Collection[str]) -> None:
+    """Raises SaveError for tensors that are written and contradict themselves: with one of them nothing of the new file could be loaded."""
+    wrong = [info for info in ckpt.tensors.values() if info.problem.startswith(_NEVER_LOADED) and info.key not in gone]
+    if wrong:
+        first, more = wrong[0], f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
+        raise SaveError(f"{visible(first.key, 80)}{more} cannot be saved: {first.problem}", WITHOUT, visible(first.key),
+                        id="bad_source")
 
 
 def _is_extracted_script(ckpt: Checkpoint) -> bool:

@@ -68,6 +68,19 @@ def test_that_a_gguf_model_is_listed_with_its_values(tmp_path: Path) -> None:
     assert core.read_numpy(tmp_path / "out.safetensors", "q").tolist() == wanted
 
 
+@pytest.mark.parametrize("shape", [(160,), (5, 32), (1, 160), (5, 1, 32)], ids=str)
+def test_that_blocks_are_read_whatever_dimensions_they_are_in(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    codes = np.arange(160, dtype=np.int8).reshape(5, 32) - 80
+    rows = b"".join(np.float16(2.0 ** n).tobytes() + codes[n].tobytes() for n in range(5))
+    (tmp_path / "m.gguf").write_bytes(gguf([], [("q", shape, 8, rows)]))
+    plain = core.unpacked(tmp_path / "m.gguf")
+    values = (codes * 2.0 ** np.arange(5)[:, None]).astype(np.float32).reshape(shape)
+    assert np.array_equal(core.read_numpy(plain, "q"), values)
+    assert np.array_equal(np.concatenate([*core.iter_chunks(plain, "q", 4 * 50)]), values.ravel())
+    assert np.array_equal(plain["q"][..., 3:30], values[..., 3:30])
+    assert core.summarize_tensor(plain, "q").min == values.min()
+
+
 def test_that_blocks_of_a_gguf_model_keep_what_they_stand_for_in_safetensors(tmp_path: Path) -> None:
     rows = bytes(range(36))
     (tmp_path / "m.gguf").write_bytes(gguf([], [("a", (3,), 0, bytes(12)), ("q", (2, 32), 2, rows)]))

@@ -87,7 +87,9 @@ def _blocks(info: TensorInfo) -> Iterator[LogicalTensor]:
         return
     block = BLOCKS.get(kind)
     problem = info.problem or ("" if block else f"blocks of the type {kind} are not read")
-    decoder = Ggml(kind, shape[-1]) if block and not problem else None
+    decoder = None
+    if block and not problem:
+        decoder = Ggml(kind, shape[-1]) if len(shape) > 1 else Ggml(kind, block.elements, block.nbytes)
     yield LogicalTensor(info.key, shape, "float32", f"gguf-{kind}", block.bits if block else None,
                         8 * info.nbytes / prod(shape) if prod(shape) else None, {"data": info.key}, decoder, problem)
 

@@ -31,15 +31,16 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ggml:
-    """Rows of blocks of the type `kind` (a key of `BLOCKS`), `unit` elements each."""
+    """Rows of blocks of the type `kind` (a key of `BLOCKS`), `unit` elements each; of one dimension single blocks, `step` bytes each."""
 
     kind: str
     unit: int
+    step: int = 1
 
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         block = BLOCKS[self.kind]
-        data = np.ascontiguousarray(parts.codes("data", first, last)).view(np.uint8).reshape(-1, block.nbytes)
+        data = np.ascontiguousarray(parts.codes("data", first * self.step, last * self.step)).view(np.uint8).reshape(-1, block.nbytes)
         with np.errstate(all="ignore"):
             return block.decode(data).astype(np.float32, copy=False).reshape(-1)
 

@@ -15,6 +15,7 @@ from inspector import core
 from inspector.core.saving.disk.payloads import Inputs, Output, Payload, Progress
 from inspector.core.saving.layouts import torch_zip
 from tests import builders
+from tests.core.pickles import opcodes as op
 from tests.core.saving import samples
 
 
@@ -170,6 +171,25 @@ def test_that_a_damaged_storage_is_not_copied(tmp_path: Path) -> None:
         assert caught.value.id == "bad_source"
         assert not (tmp_path / name).exists()
     assert samples.left(tmp_path) == []
+
+
+@pytest.mark.parametrize("edits", [[], [core.AddPrefix("m")]], ids=["as it is", "renamed"])
+@pytest.mark.parametrize("wrong", [op.tensor(size=(7, 4)), op.tensor(offset=1), op.tensor(size=(-5, 4)), op.tensor(size=(5,)),
+                                   op.tensor(op.integer(3)), op.tensor(grad=op.integer(7)),
+                                   op.pairs_into(op.tensor(), [(op.text("a"), op.NONE)])],
+                         ids=["too many", "too far", "negative", "one size", "no storage", "no boolean", "changed"])
+def test_that_a_tensor_which_contradicts_itself_is_not_written(tmp_path: Path, wrong: bytes, edits: list[core.Edit]) -> None:
+    """torch loads nothing at all of a file that has one."""
+    made = op.pickled(op.dict_of({"fine": op.tensor(), "wrong": wrong}))
+    (tmp_path / "a.pth").write_bytes(builders.torch_zip(made, {"data/0": bytes(80)}))
+    ckpt = core.open(tmp_path / "a.pth")
+    assert core.totals(ckpt).parameters >= 20
+    for name in ("b.pth", "b.safetensors"):
+        with pytest.raises(core.SaveError, match=r"wrong cannot be saved: (corrupt|out_of_bounds): .*--drop-broken"):
+            core.save(core.edit(ckpt, edits), tmp_path / name)
+        assert not (tmp_path / name).exists()
+    core.save(core.edit(ckpt, [core.DropBroken()]), tmp_path / "c.pth")
+    assert torch.load(tmp_path / "c.pth", weights_only=True)["fine"].equal(torch.zeros(5, 4))
 
 
 def test_that_a_storage_without_a_tensor_is_named_in_one_line(tmp_path: Path) -> None:
