@@ -297,7 +297,7 @@ def _name(key: str | None, state_dict: str) -> str:
 
 
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:
-    said = [core.wording.shape_list(info.shape)]
+    said = [core.wording.shape_list(info.shape) if info.is_described else "?"]
     if pair.status in ("dtype", "only-a", "only-b"):
         said.append(core.visible(info.type_words, 60))
     if pair.device:
@@ -310,7 +310,8 @@ def _state_dict_text(state_dict: str) -> str:
 
 
 def _rules(comparison: core.Comparison) -> list[str]:
-    lines = [spoken(f"paired by {rule_text(rule)}") for rule in comparison.rules[:_SHOWN]]
+    lines = [line for rule in comparison.rules[:_SHOWN]
+             for line in (spoken(f"paired by {rule_text(rule)}"), *([f"  {spoken(rule.why)}"] if rule.why else []))]
     if len(comparison.rules) > _SHOWN:
         lines.append(spoken(f"… and {len(comparison.rules) - _SHOWN:,} more rules"))
     return lines + [spoken(f"not applied: {rule_text(rule)}: {rule.why}") for rule in comparison.offered[:_SHOWN]]

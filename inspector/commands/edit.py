@@ -21,7 +21,8 @@ _EXAMPLES = 3
 _LOSSES = 5
 _KEY = 80
 _LEFT_OUT = 5
-_VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
+_VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "renumber": "PLACE=N", "drop": "GLOB",
+           "keep": "GLOB", "extract": "PATH",
            "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "dequantize": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF",
            "take": "FILE[:GLOB]", "merge-adapter": "FOLDER|:NAME", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB[=DIMS]",
            "reshape": "GLOB=SIZES",
@@ -29,6 +30,7 @@ _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=RE
            "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "plain": "GLOB", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
          "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
+         "renumber": "add N to the numbers of layers, as in 'blocks.#=-1'; # is the number, * one before it",
          "drop": "leave out tensors and values, and the optimizer's state with them",
          "drop-broken": "leave out what is cut off, missing or corrupt, by name",
          "keep": "leave out all others; {a,b}.* keeps either",

@@ -22,6 +22,8 @@ def as_json(report: core.LoadReport, deltas: adapter.Deltas = None) -> dict[str,
                        "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
     if not report.lists.loads and report.lists.loads_in_part:
         found["strict_false"] = {"fitting": report.lists.fitting, "missing": list(report.lists.missing)}
+    if report.notes and not report.lists.loads and not report.merges:
+        found["notes"] = report.notes
     if report.merges:
         found["adapters"] = adapter.merges_json(report.merges, deltas)
     if report.others:
@@ -55,10 +57,11 @@ def as_text(report: core.LoadReport, file: str, deltas: adapter.Deltas = None) -
     if not lists.loads and lists.loads_in_part and not (report.suggested and lists.unexpected):
         ignored = f", leaves {core.wording.count(len(lists.unexpected), 'unexpected key')} alone" if lists.unexpected else ""
         parts.append(spoken(f"as it stands, {_not_strict(lists)}{ignored}"))
+    if not report.merges and not lists.loads:
+        parts += map(spoken, report.notes)
     if report.merges:
         parts.append(adapter.merges_text(report.merges, file, deltas))
     elif report.suggested:
-        parts += map(spoken, report.notes)
         every = f"all {report.after.fitting:,} keys load" if report.after.fitting != 1 else "its one key loads"
         if unsized := report.by_name(report.after):
             names = "their names" if report.after.fitting != 1 else "its name"

@@ -153,8 +153,10 @@ def _noted(rows: Iterable[str], ends: Iterable[str], states: Iterable[str]) -> I
 def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str, str, str, str]:
     """Shape, dtype, device and bytes as the table shows them."""
     label = "-" if device is None else core.visible(device, 40)
-    nbytes = core.TensorInfo("", shape, dtype, device, (), 0, "", 0).nbytes
-    return core.wording.shape_list(shape), core.visible(dtype, 40), label, core.wording.number(nbytes)
+    info = core.TensorInfo("", shape, dtype, device, (), 0, "", 0)
+    if not info.is_described:
+        return "?", core.visible(dtype, 40), label, "?"
+    return core.wording.shape_list(shape), core.visible(dtype, 40), label, core.wording.number(info.nbytes)
 
 
 def _visible_all(keys: Collection[str]) -> tuple[Collection[str], bool]:

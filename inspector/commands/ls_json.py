@@ -102,8 +102,9 @@ def _tensor_json(info: core.TensorInfo, digests: Mapping[str, str | core.BadTens
 
 
 def _before_storage(info: core.TensorInfo) -> dict[str, Any]:
-    return {"shape": info.shape, "dtype": info.dtype, "device": info.device, "stride": info.stride, "offset": info.offset,
-            "numel": info.numel, "nbytes": info.nbytes}
+    found: dict[str, Any] = {"shape": info.shape, "dtype": info.dtype, "device": info.device, "stride": info.stride, "offset": info.offset,
+                             "numel": info.numel, "nbytes": info.nbytes}
+    return found if info.is_described else {**found, **dict.fromkeys(("shape", "stride", "numel", "nbytes"))}
 
 
 def _after_storage(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> dict[str, Any]:

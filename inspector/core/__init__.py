@@ -207,6 +207,7 @@ if TYPE_CHECKING:
     from .edits.recipe import to_recipe as to_recipe
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
+    from .edits.renumber import Renumber as Renumber
     from .edits.reorder import Reorder as Reorder
     from .edits.reshape import Reshape as Reshape
     from .edits.resize import FILLS as FILLS
@@ -326,6 +327,7 @@ if TYPE_CHECKING:
     from .plain_values import type_name as type_name
     from .progress import QUIET as QUIET
     from .progress import Monitor as Monitor
+    from .progress import Share as Share
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
     from .reopening import Rewritten as Rewritten
@@ -537,6 +539,7 @@ _HOMES = {
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
+    "edits.renumber": "Renumber",
     "edits.reorder": "Reorder",
     "edits.reshape": "Reshape",
     "edits.resize": "FILLS Resize",
@@ -579,7 +582,7 @@ _HOMES = {
     "packed.view": "PackedView",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
-    "progress": "QUIET Monitor",
+    "progress": "QUIET Monitor Share",
     "runtime.collector": "CollectorByHand collector_paused",
     "runtime.memory": "release_memory",
     "runs.averaging": "Average Likeness average averaged_keys likeness",

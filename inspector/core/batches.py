@@ -26,7 +26,7 @@ from .findings import Finding
 from .formats.sets import folders, set_files
 from .io import addresses
 from .keypath import visible
-from .progress import QUIET, Monitor
+from .progress import QUIET, Monitor, Share
 from .runs import finding
 from .runs.file_names import natural
 from .saving.disk.atomic import recover
@@ -40,7 +40,6 @@ from .wording import count, size
 _ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
 _SHARDED = "safetensors-sharded"
 _MOST_LOOKED_AT = 100_000           # files in a folder, for those that are not among its checkpoints
-_STEPS = 1_000                      # of progress, for each checkpoint
 _CASELESS = sys.platform in ("darwin", "win32")
 
 
@@ -324,7 +323,7 @@ def plan_batch(batch: Batch, monitor: Monitor = QUIET, *, dry: bool = False) -> 
     [('torch-zip', (('module.w', 'w'),), None)]
     """
     for n, file in enumerate(batch.files):
-        step = _Nth(monitor, n, len(batch.files))
+        step = Share(monitor, n, len(batch.files))
         found = _planned(batch, file, dry, step)
         step.over()
         yield found
@@ -419,31 +418,6 @@ def _promised(promise: Promise, plan: SavePlan, keep: bool) -> Promise:
     return promise._replace(writes=writes, room=plan.room, lasting=lasting, free=plan.free, disk=disk, plan=plan if keep else None)
 
 
-class _Nth(Monitor):
-    """Number `n` of several, told as one."""
-
-    def __init__(self, monitor: Monitor, n: int, many: int) -> None:
-        self._monitor, self._n, self._many = monitor, n, many
-
-    def report(self, done: int, total: int, what: str = "") -> None:
-        if self._many == 1:
-            self._monitor.report(done, total, what)
-            return
-        share = min(done, total) * _STEPS // total if total > 0 else 0
-        self._tell(share, what)
-
-    def over(self) -> None:
-        if self._many > 1:
-            self._tell(_STEPS, "")
-
-    def _tell(self, share: int, what: str) -> None:
-        place = f"{self._n + 1:,} of {self._many:,}"
-        self._monitor.report(self._n * _STEPS + share, self._many * _STEPS, f"{place}: {what}" if what else place)
-
-    def check(self) -> None:
-        self._monitor.check()
-
-
 # -- saving -------------------------------------------------------------------------------------------------------------------
 
 def refused_of_batch(batch: Batch, promises: Sequence[Promise]) -> list[tuple[BatchFile, InspectorError]]:
@@ -514,7 +488,7 @@ def save_batch(batch: Batch, promises: Iterable[Promise], *, keep_going: bool = 
         raise _none_saved(refused, len(promised))
     for n, one in enumerate(promised):
         error = refused.get(one.file)
-        report, step = None, _Nth(monitor, n, len(promised))
+        report, step = None, Share(monitor, n, len(promised))
         if error is None and one.file.target is not None:
             try:
                 report = _saved(batch, one, step)

@@ -196,6 +196,12 @@ class TensorInfo(NamedTuple):
         return -(-self.numel * known.bits // 8) if known else 0
 
     @property
+    def is_described(self) -> bool:
+        """Whether the file tells its shape and type. Of a tensor in a file of a set that is not there the index tells the name alone: the
+        shape that it has here, (0,), is none."""
+        return self.dtype != "unknown" or self.shape != (0,)
+
+    @property
     def stored_nbytes(self) -> int:
         """Bytes of what it is made of: of a packed tensor those of all its parts, else the logical ones."""
         return sum(part.nbytes for _, part in self.extra.unpacked.sources) if self.extra and self.extra.unpacked else self.nbytes

@@ -139,8 +139,17 @@ class FileMissing(Unreadable, FileNotFoundError):
         self.args = (self.message,)
         self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), path
 
+    def with_words(self, message: str, hint: str) -> FileMissing:
+        """The same, told in other words."""
+        self.message, self.hint, self.args = message, hint, (message,)
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return FileMissing, (self.filename, self.was_there)
+        return _missing, (self.filename, self.was_there, self.message, self.hint)
+
+
+def _missing(path: str, was_there: bool, message: str, hint: str) -> FileMissing:
+    return FileMissing(path, was_there).with_words(message, hint)
 
 
 class BadTensor(InspectorError):

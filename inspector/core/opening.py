@@ -30,8 +30,9 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     (2,)
     """
     from . import checks, formats
-    from .errors import InspectorError, ReadError, Unreadable
+    from .errors import FileMissing, InspectorError, ReadError, Unreadable
     from .findings import Finding
+    from .formats.sets import near_names
     from .io import addresses
     from .io.new_files import is_by_others, is_interrupted
     from .io.sources import check_still, stamp_of
@@ -44,6 +45,8 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     except InspectorError as error:
         if not addresses.is_address(name) and is_interrupted(name):
             error.hint = f"{_BY_OTHERS} {_theirs(name)}" if is_by_others(name) else f"{_INTERRUPTED} {_TAKE_BACK}"
+        elif isinstance(error, FileMissing) and error.filename == name and not error.was_there and not addresses.is_address(name):
+            near_names.told(error)
         elif before is not None and isinstance(error, ReadError) and not isinstance(error, Unreadable):
             check_still([before])       # a change in place may have been half done while it was read, and be whole by now
         raise

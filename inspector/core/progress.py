@@ -30,6 +30,41 @@ class Monitor:
         """Raises `Cancelled` when asked to stop."""
 
 
+class Share(Monitor):
+    """The work on number `n` (from 0) of `many`, told to the `whole` as a part of all: each has `STEPS` of them. `name` is told instead of
+    "2 of 3: " and what the work calls its step; without one, a single work is told as it tells itself.
+
+    >>> class Bar(core.Monitor):
+    ...     def report(self, done, total, what=""):
+    ...         print(done, total, what)
+    ...
+    >>> core.Share(Bar(), 1, 3).report(5, 10, "reading")
+    1500 3000 2 of 3: reading
+    """
+
+    STEPS = 1_000
+
+    def __init__(self, whole: Monitor, n: int, many: int, name: str = "") -> None:
+        self._whole, self._n, self._many, self._name = whole, n, many, name
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        if self._many == 1 and not self._name:
+            self._whole.report(done, total, what)
+        else:
+            self._tell(min(done, total) * self.STEPS // total if total > 0 else 0, what)
+
+    def over(self) -> None:
+        if self._many > 1 or self._name:
+            self._tell(self.STEPS, "")
+
+    def check(self) -> None:
+        self._whole.check()
+
+    def _tell(self, part: int, what: str) -> None:
+        place = f"{self._n + 1:,} of {self._many:,}"
+        self._whole.report(self._n * self.STEPS + part, self._many * self.STEPS, self._name or (f"{place}: {what}" if what else place))
+
+
 QUIET = Monitor()
 """Tells nobody and never stops: the default of every `monitor=`."""
 

@@ -2671,6 +2671,14 @@
 <translation>替换为</translation>
 </message>
 <message>
+<source>Layers</source>
+<translation>层</translation>
+</message>
+<message>
+<source>Add to the number</source>
+<translation>编号加上</translation>
+</message>
+<message>
 <source>Keys</source>
 <translation>键</translation>
 </message>
@@ -2835,6 +2843,14 @@
 <message>
 <source>Replaces every match of a regular expression in a name. \1 is the first group of the pattern.</source>
 <translation>替换名称中正则表达式的每处匹配。\1 表示第一个分组。</translation>
+</message>
+<message>
+<source>Renumber Layers</source>
+<translation>层重新编号</translation>
+</message>
+<message>
+<source>Adds to the numbers of layers, all at once: # is the number, * one before it. For a network whose layers are counted from 1 here and from 0 there.</source>
+<translation>一次性为所有层的编号加上一个数：# 是编号，* 代表它之前的编号。用于此处从 1 开始、彼处从 0 开始编号的网络。</translation>
 </message>
 <message>
 <source>Drop</source>
@@ -3023,6 +3039,10 @@
 <message>
 <source>Rename {pattern} → {replacement}</source>
 <translation>重命名 {pattern} → {replacement}</translation>
+</message>
+<message>
+<source>Renumber {what} by {n}</source>
+<translation>{what} 重新编号 {n}</translation>
 </message>
 <message>
 <source>Drop {what}</source>
@@ -7494,6 +7514,10 @@
 <message>
 <source>Nothing was saved</source>
 <translation>没有保存任何文件</translation>
+</message>
+<message>
+<source>What was written was read back; of what was changed in place all other bytes stay where they were.</source>
+<translation>写入的内容已读回；就地修改的文件中其余字节保持原位。</translation>
 </message>
 <message>
 <source>Every byte was read back and compared.</source>

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from inspector import cli, core
 from inspector.commands import ls, ls_json
@@ -124,3 +125,19 @@ def test_that_what_is_wrong_is_told_of_the_first_tensors_and_the_others_are_mark
     assert "! missing_shard: away.safetensors" in capsys.readouterr().out
     assert cli.main(["ls", str(path), "--json"]) == 0
     assert all(row["problem"].startswith("missing_shard") for row in json.loads(capsys.readouterr().out)["tensors"])
+
+
+def test_that_a_shape_that_nothing_tells_is_not_said_to_be_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here, there = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
+    save_file({"a": torch.ones(3, 4), "empty": torch.ones(0)}, tmp_path / here)
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": here, "empty": here, "b": there}}))
+    assert cli.main(["ls", str(tmp_path)]) == 0
+    rows = {line.split()[0]: line.split()[1:5] for line in capsys.readouterr().out.splitlines() if line[:2] in ("a ", "b ", "em")}
+    assert rows["b"] == ["?", "unknown", "-", "?"]
+    assert rows["empty"] == ["[0]", "float32", "-", "0"]
+    assert cli.main(["ls", str(tmp_path), "--json"]) == 0
+    tensors = {one["key"]: one for one in json.loads(capsys.readouterr().out)["tensors"]}
+    assert [tensors["b"][name] for name in ("shape", "stride", "numel", "nbytes")] == [None] * 4
+    assert [tensors["empty"][name] for name in ("shape", "stride", "numel", "nbytes")] == [[0], [1], 0, 0]
+    assert cli.main(["diff", str(tmp_path), str(tmp_path)]) == 3
+    assert ["?", "b", "?", "?"] in [line.split()[:4] for line in capsys.readouterr().out.splitlines()]

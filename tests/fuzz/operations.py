@@ -242,6 +242,7 @@ def _edit(ckpt: core.Checkpoint, seed: Path, random: Random) -> core.Edit:
             "resize": f"{key}={random.choice((0, 1, -1, 9))}:{random.choice((0, 1, 7, 1 << 20, 1 << 62))}{random.choice(FILLS)}",
             "transpose": f"{glob}{random.choice(('', '=1,0', '=3,2,0,1', '=0'))}",
             "reshape": f"{glob}={random.choice(('-1', '2,-1', '0', '4,3'))}",
+            "renumber": random.choice((f"{key[:5]}#=-1", "layers.#=+1", "*.#=2", "#=-1")),
             "reorder": f"{glob}={random.choice(('halves', 'pairs'))}:{random.choice((1, 2, 3, 1 << 40))}",
             "split": f"{key}={random.choice((0, 1))}:{random.choice(('a,b', 'a:1,b:3', 'a:2,b', 'a,a,b'))}",
             "concat": f"{random.choice([*ckpt.tensors, 'a'])},{key}={random.choice((key, 'joined'))}:{random.choice((0, 1))}",

@@ -5,8 +5,11 @@ from collections import OrderedDict
 from pathlib import Path
 
 import torch
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from inspector.gui.dialogs.apply_to_all import ApplyToAll
+from inspector.gui.dialogs.save_all import SaveAll
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Document, Session
@@ -50,3 +53,8 @@ def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, pat
 
 def settled(tasks: Tasks, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+
+
+def rows(dialog: SaveAll | ApplyToAll) -> list[tuple[str, str, bool]]:
+    items = [dialog.files.topLevelItem(n) for n in range(dialog.files.topLevelItemCount())]
+    return [(item.text(0), item.text(1), item.checkState(0) is Qt.CheckState.Checked) for item in items if item is not None]

@@ -16,6 +16,7 @@ from .merge_adapter import MergeAdapter
 from .optimizer_for import OptimizerFor
 from .remap_devices import RemapDevices
 from .rename import Rename
+from .renumber import Renumber
 from .reorder import Reorder
 from .reshape import Reshape
 from .resize import Resize
@@ -29,14 +30,14 @@ from .transpose import Transpose
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Concat", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep",
-           "MakePlain", "Match", "MergeAdapter", "OptimizerFor", "RemapDevices", "Rename", "Reorder", "Reshape", "Resize", "SetMetadata",
-           "SetValue", "Split",
-           "StripPrefix", "Take", "Transpose", "Unshare"]
+           "MakePlain", "Match", "MergeAdapter", "OptimizerFor", "RemapDevices", "Rename", "Renumber", "Reorder", "Reshape", "Resize",
+           "SetMetadata", "SetValue", "Split", "StripPrefix", "Take", "Transpose", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
     AddPrefix,
     Rename,
+    Renumber,
     Drop,
     DropBroken,
     Keep,

@@ -14,6 +14,7 @@ from inspector.core.wording import counted
 
 from .tools.common import Edit, needs_extraction
 from .tools.dropping import without
+from .tools.numbering import shifts
 from .tools.optimizers import states_of
 from .tools.references import opened, weights_of
 
@@ -40,6 +41,9 @@ class Match(Edit):
         if not inside:
             raise EditError("no name of the file is in the reference", self._advice(ckpt, wanted), id="nothing_left")
         away, modules = _unfit(ckpt, inside, wanted), ckpt.modules
+        if len(away) == len(ckpt.tensors):
+            for note in (note for place in inside for note in _numbered_otherwise(ckpt, place, wanted)):
+                raise EditError("no tensor of the file has its name and shape in the reference", note, id="nothing_left")
         for key in away:
             place = ckpt.tensors[key].state_dict
             if place in modules:
@@ -62,6 +66,7 @@ class Match(Edit):
         inside = _with_something_in_common(before, wanted)
         away = _unfit(before, inside, wanted)
         notes = [] if away else ["Every name of the file is in the reference, in the same shape."]
+        notes += [note for place in inside for note in _numbered_otherwise(before, place, wanted)]
         shapes = [key for key in away if before.tensors[key].name in wanted]
         if shapes:
             notes.append(f"{counted(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
@@ -111,6 +116,14 @@ class Match(Edit):
 def shapes_of(ckpt: Checkpoint) -> Shapes:
     """The names and shapes of a checkpoint's weights. Raises EditError when several state dicts can be meant."""
     return {name: info.shape for name, info in weights_of(ckpt).items()}
+
+
+def _numbered_otherwise(ckpt: Checkpoint, place: str, wanted: Shapes) -> list[str]:
+    """What names alone do not tell: that the layers of the one are numbered otherwise than those of the other."""
+    there = {info.name: info.shape for info in ckpt.tensors.values() if info.state_dict == place}
+    return [f"The layers {visible(one.place, 60)} are numbered from {one.a} here and from {one.b} in the reference, so that equal names "
+            f"{'are' if one.is_sure else 'may be'} other layers: --renumber '{visible(one.place, 60)}={one.by:+d}' before it pairs them "
+            "by order." for one in shifts(there, wanted)]
 
 
 def _with_something_in_common(ckpt: Checkpoint, wanted: Shapes) -> list[str]:

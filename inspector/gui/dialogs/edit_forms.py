@@ -140,6 +140,14 @@ def _rename(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
     return form
 
 
+def _renumber(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("renumber", f"{form.text('place')}={form.text('by')}"))
+    given = start if isinstance(start, core.Renumber) else None
+    form.line("place", translate("EditForms", "Layers"), given.place if given else suggested, hint="blocks.#")
+    form.line("by", translate("EditForms", "Add to the number"), f"{given.by:+d}" if given else "", hint="-1")
+    return form
+
+
 def _globbed(option: str, usual: str = "") -> Callable[[core.Checkpoint, core.Edit | None, str], Form]:
     def make(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
         form = Form(lambda form: core.parse_edit(option, form.text("glob")))
@@ -317,7 +325,8 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 
 
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
-    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
+    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "renumber": _renumber,
+    "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
     "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
     "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reshape": _reshape, "reorder": _reorder,

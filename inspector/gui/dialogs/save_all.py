@@ -39,7 +39,6 @@ SIZE = (760, 540)
 _WIDE, _ROW = 260, 26           # of the names; high
 _NAME, _SAID = range(2)
 _ID = int(Qt.ItemDataRole.UserRole)
-_STEPS = 1000
 _LOSSES = 20                    # listed one by one
 
 
@@ -106,16 +105,15 @@ class _Stop:
     asked = False
 
 
-class _Share(core.Monitor):
-    """How far one of several files is, and whether to stop: a save that is past that is told as done, however late it was stopped."""
+class _Stoppable(core.Monitor):
+    """`whole`, which a person may also ask to stop: a save that is past that is told as done, however late it was stopped."""
 
-    def __init__(self, whole: core.Monitor, stop: _Stop, at: int, of: int, name: str) -> None:
-        self._whole, self._stop, self._at, self._of, self._name = whole, stop, at, of, name
+    def __init__(self, whole: core.Monitor, stop: _Stop) -> None:
+        self._whole, self._stop = whole, stop
 
     def report(self, done: int, total: int, what: str = "") -> None:
         self.check()
-        part = min(done * _STEPS // total, _STEPS) if total else 0
-        self._whole.report(self._at * _STEPS + part, self._of * _STEPS, self._name)
+        self._whole.report(done, total, what)
 
     def check(self) -> None:
         self._whole.check()
@@ -301,7 +299,8 @@ class SaveAll(QDialog):
 
         def work(monitor: core.Monitor) -> None:
             for n, wish in enumerate(wishes):
-                saved.append(_save(wish, plans[wish.id].losses, stop, _Share(monitor, stop, n, len(wishes), wish.name)))
+                share = core.Share(_Stoppable(monitor, stop), n, len(wishes), wish.name)
+                saved.append(_save(wish, plans[wish.id].losses, stop, share))
 
         self._tasks.start(self._save_key, work, on_done=lambda _: self._finish(wishes), on_error=lambda error: self._broken(wishes, error),
                           on_progress=self._moved, on_cancel=lambda: self._finish(wishes), label=self.tr("Saving all files"))
@@ -310,7 +309,7 @@ class SaveAll(QDialog):
         self.bar.setRange(0, total)
         self.bar.setValue(done)
         self.said.setText(self.tr("Saving {name} ({n} of {of})").format(
-            name=name, n=f"{min(done // _STEPS + 1, total // _STEPS):,}", of=f"{total // _STEPS:,}"))
+            name=name, n=f"{min(done // core.Share.STEPS + 1, total // core.Share.STEPS):,}", of=f"{total // core.Share.STEPS:,}"))
 
     def _broken(self, wishes: Sequence[Wish], error: Exception) -> None:
         self._finish(wishes)
@@ -323,7 +322,9 @@ class SaveAll(QDialog):
         n, left = sum(one.report is not None for one in found), sum(one.report is None for one in found)
         self.title.setText(self.tr("Nothing was saved") if not n else self.tr("1 file is saved") if n == 1
                            else self.tr("{n} files are saved").format(n=f"{n:,}"))
-        self.hint.setText(self.tr("Every byte was read back and compared.") if not left else
+        in_place = any(one.report is not None and one.report.written is not None for one in found)
+        self.hint.setText(self.tr("What was written was read back; of what was changed in place all other bytes stay where they were.")
+                          if in_place and not left else self.tr("Every byte was read back and compared.") if not left else
                           self.tr("1 is not: it is as it was, and its edits wait as before.") if left == 1 else
                           self.tr("{n} are not: they are as they were, and their edits wait as before.").format(n=f"{left:,}"))
         self.bar.hide()

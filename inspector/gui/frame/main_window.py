@@ -420,7 +420,7 @@ class MainWindow(QMainWindow):
             nbytes = sum(ckpt.tensors[key].nbytes for key in selection.keys)
             return " · ".join((core.visible(packed.name, 90), words.shape(packed.shape), packed.words, words.size(nbytes)))
         if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
-            return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
+            return " · ".join((core.visible(tensor.key, 90), words.shape_of(tensor), tensor.dtype, words.size(tensor.nbytes)))
         if selection.value is not None:
             return core.visible(selection.value, 120)
         if selection.prefix:

@@ -94,6 +94,11 @@ def shape(dims: tuple[int, ...]) -> str:
     return core.wording.shape(dims) if dims else QCoreApplication.translate("Words", "scalar")
 
 
+def shape_of(info: core.TensorInfo) -> str:
+    """Its shape, or "?" where its file, which would tell it, is not there."""
+    return shape(info.shape) if info.is_described else "?"
+
+
 def table_shape(dims: tuple[int, ...]) -> str:
     """The same in a column: "64×3×7×7"."""
     return shape(dims).replace(" ", "")

@@ -283,7 +283,7 @@ def _group_in_b(tree: PairTree, node: int) -> str | None:
 def side_text(info: core.TensorInfo | None, device: bool) -> str:
     if info is None:
         return "—"
-    said = f"{words.shape(info.shape)}  {core.visible(info.type_words)}"
+    said = f"{words.shape_of(info)}  {core.visible(info.type_words)}"
     return f"{said}  {core.visible(info.device or '')}" if device else said
 
 

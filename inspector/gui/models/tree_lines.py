@@ -323,7 +323,7 @@ def _could_not() -> str:
 
 def _tensor(info: core.TensorInfo, counts: bool) -> tuple[str, str, str, str, str]:
     """`counts`: it is a parameter of the model, by itself."""
-    return (words.table_shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""),
+    return (words.shape_of(info).replace(" ", ""), core.visible(info.dtype), core.visible(info.device or ""),
             core.wording.number(info.numel) if counts else "", words.size(info.nbytes))
 
 

@@ -726,7 +726,7 @@ class Overview(SelectionPanel):
             self._content.addWidget(FindingBox(core.Finding("bad-tensor", "warning", "", tensor.problem,
                                                            self.tr("Everything else in the file can still be read."))))
         self._content.addWidget(tiles([
-            (self.tr("Shape"), words.shape(tensor.shape), ""),
+            (self.tr("Shape"), words.shape_of(tensor), ""),
             (self.tr("Elements"), words.many(tensor.numel), f"{tensor.numel:,}" if tensor.numel >= 10_000 else ""),
             (self.tr("Bytes"), words.size(tensor.nbytes), words.share(tensor.nbytes, ckpt.nbytes) + " " + self.tr("of file")),
         ]))

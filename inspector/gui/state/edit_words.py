@@ -29,6 +29,9 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "Puts a prefix before every name in the file's state dicts, for a model that is wrapped.")),
     Kind("rename", lambda: translate("Edits", "Rename"),
          lambda: translate("Edits", "Replaces every match of a regular expression in a name. \\1 is the first group of the pattern.")),
+    Kind("renumber", lambda: translate("Edits", "Renumber Layers"),
+         lambda: translate("Edits", "Adds to the numbers of layers, all at once: # is the number, * one before it. For a network whose "
+                                    "layers are counted from 1 here and from 0 there.")),
     Kind("drop", lambda: translate("Edits", "Drop"),
          lambda: translate("Edits", "Leaves out what fits, and the optimizer's state with it. A name means all that is under it; * fits "
                                     "anything.")),
@@ -104,6 +107,8 @@ def title(edit: core.Edit) -> str:
     if isinstance(edit, core.Rename):
         return translate("Edits", "Rename {pattern} → {replacement}").format(pattern=_short(edit.pattern),
                                                                             replacement=_short(edit.replacement) or "“”")
+    if isinstance(edit, core.Renumber):
+        return translate("Edits", "Renumber {what} by {n}").format(what=_short(edit.place), n=f"{edit.by:+d}")
     if isinstance(edit, core.Drop):
         return translate("Edits", "Drop {what}").format(what=_fitting(edit.glob))
     if isinstance(edit, core.DropBroken):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,24 @@ def test_that_nothing_in_common_is_an_error_that_shows_names_of_both(tmp_path: P
 def test_that_a_reference_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(core.EditError, match=r"none\.pth"):
         core.edit(opened(tmp_path, state_dict("a")), [core.Match(str(tmp_path / "none.pth"))])
+
+
+@pytest.mark.parametrize(("numbers", "said"), [(range(1, 7), "so that equal names are other layers: --renumber 'blocks.#=-1' before"),
+                                               (range(1, 6), "so that equal names may be other layers: --renumber 'blocks.#=-1' before")])
+def test_that_layers_numbered_from_another_start_are_told(tmp_path: Path, numbers: range, said: str) -> None:
+    model = {f"blocks.{i}.weight": torch.ones(4, 4) for i in range(6)}
+    torch.save(model, tmp_path / "model.pth")
+    torch.save({f"blocks.{i}.weight": torch.ones(4, 4) for i in numbers}, tmp_path / "file.pth")
+    match = core.Match(str(tmp_path / "model.pth"))
+    effect = core.effects(core.open(tmp_path / "file.pth"), [match])[-1]
+    assert any(said in note for note in effect.notes), effect.notes
+
+
+def test_that_where_layers_of_other_numbers_leave_nothing_it_is_said_why(tmp_path: Path) -> None:
+    sizes = (3, 8, 16, 32)
+    for name, first in (("model", 0), ("file", 1)):
+        torch.save({f"net.{first + i}.weight": torch.ones(*pair) for i, pair in enumerate(pairwise(sizes))}, tmp_path / f"{name}.pth")
+    match = core.Match(str(tmp_path / "model.pth"))
+    with pytest.raises(core.EditError, match=r"--renumber 'net.#=-1'"):
+        core.edit(tmp_path / "file.pth", [match])
+    assert len(core.edit(tmp_path / "file.pth", [core.Renumber("net.#", -1), match]).tensors) == 3

@@ -15,7 +15,8 @@ from tests.core.edits.made import opened, state_dict
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 EDITS = st.one_of(
-    st.sampled_from([core.StripPrefix("module."), core.AddPrefix("a.b"), core.Rename(r"a=(\d+)", r"b\1"), core.Drop("-x*"),
+    st.sampled_from([core.StripPrefix("module."), core.AddPrefix("a.b"), core.Rename(r"a=(\d+)", r"b\1"), core.Renumber("a.*.b#", -3),
+                     core.Drop("-x*"),
                      core.Keep("{a,b}"),
                      core.Extract("."), core.RemapDevices({"cuda:*": "cpu", "cpu": "cuda:0"}), core.Cast("float16"),
                      core.Cast("bfloat16", "a:b*"), core.Match("ref file.pth"), core.Take("o.pth"), core.Take("C:\\o", "*.w"),

@@ -14,7 +14,7 @@ from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
-from tests.gui.edit_samples import KEYS, opened, settled, weights, wrapped
+from tests.gui.edit_samples import KEYS, opened, rows, settled, weights, wrapped
 
 EDITS = (core.StripPrefix("module."), core.Rename("^fc", "head"))
 
@@ -37,11 +37,6 @@ def asked(window: MainWindow, tasks: Tasks, qtbot: QtBot) -> ApplyToAll:
     found = window.findChild(ApplyToAll)
     assert found is not None
     return found
-
-
-def rows(dialog: ApplyToAll) -> list[tuple[str, str, bool]]:
-    items = [dialog.files.topLevelItem(n) for n in range(dialog.files.topLevelItemCount())]
-    return [(item.text(0), item.text(1), item.checkState(0) is Qt.CheckState.Checked) for item in items if item is not None]
 
 
 def names(session: Session) -> list[tuple[str, ...]]:

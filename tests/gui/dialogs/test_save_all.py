@@ -18,7 +18,7 @@ from inspector.gui.kit import message_boxes
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from tests.gui.edit_samples import KEYS, opened, settled, weights, wrapped
+from tests.gui.edit_samples import KEYS, opened, rows, settled, weights, wrapped
 
 STRIP = (core.StripPrefix("module."),)
 
@@ -43,17 +43,18 @@ def asked(window: MainWindow, tasks: Tasks, qtbot: QtBot) -> SaveAll:
     return found
 
 
-def rows(dialog: SaveAll) -> list[tuple[str, str, bool]]:
-    items = [dialog.files.topLevelItem(n) for n in range(dialog.files.topLevelItemCount())]
-    return [(item.text(0), item.text(1), item.checkState(0) is Qt.CheckState.Checked) for item in items if item is not None]
-
-
 def names(path: Path) -> tuple[str, ...]:
     return tuple(torch.load(path))
 
 
+@pytest.mark.parametrize(("in_place", "said"), [
+    (False, "Every byte was read back and compared."),
+    (True, "What was written was read back; of what was changed in place all other bytes stay where they were.")])
 def test_that_all_files_are_saved_and_their_edits_are_pending_no_more(window: MainWindow, session: Session, tasks: Tasks, qtbot: QtBot,
-                                                                      tmp_path: Path) -> None:
+                                                                      tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_place: bool,
+                                                                      said: str) -> None:
+    real = save_all.plan_for
+    monkeypatch.setattr(save_all, "plan_for", lambda ckpt, path, monitor: real(ckpt, path, monitor, in_place=in_place))
     dialog = asked(window, tasks, qtbot)
     assert [(name, ticked) for name, _, ticked in rows(dialog)] == [(f"{name}.pth", True) for name in ("one", "two", "three")]
     assert names(tmp_path / "one.pth") == tuple(weights())          # nothing is done before it is said
@@ -61,7 +62,8 @@ def test_that_all_files_are_saved_and_their_edits_are_pending_no_more(window: Ma
     dialog.ok.click()
     settled(tasks, qtbot)
     assert [names(tmp_path / f"{name}.pth") for name in ("one", "two", "three")] == [KEYS] * 3
-    assert (dialog.title.text(), dialog.hint.text()) == ("3 files are saved", "Every byte was read back and compared.")
+    assert (dialog.title.text(), dialog.hint.text()) == ("3 files are saved", said)
+    assert all(("changed in place" in what) is in_place for _, what, _ in rows(dialog))
     assert [session.edits(document.id) for document in session.documents] == [()] * 3
     assert not window.menus["save-all"].isEnabled()
     assert not window.pending.isVisible()

@@ -206,6 +206,7 @@ def adapter_beside(document: Document) -> str:
 @pytest.mark.parametrize(("kind", "fields", "edit"), [
     ("strip-prefix", {"prefix": "module."}, core.StripPrefix("module.")),
     ("add-prefix", {"prefix": "net."}, core.AddPrefix("net.")),
+    ("renumber", {"place": "module.layer.#", "by": "+1"}, core.Renumber("module.layer.#", 1)),
     ("drop", {"glob": "*.bias"}, core.Drop("*.bias")),
     ("keep", {"glob": "*.bias"}, core.Keep("*.bias")),
     ("extract", {"path": "module"}, core.Extract("module")),

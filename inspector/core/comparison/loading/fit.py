@@ -61,9 +61,11 @@ def _asked(file: Checkpoint, state_dict: str | None) -> str | None:
 def _report(file: Checkpoint, path: str, model: Reference, monitor: Monitor) -> LoadReport:
     """The report on the state dict at `path`, its suggestions tried."""
     ties = [model.ties, told_by_metadata(file.metadata)]
-    for label in dict.fromkeys((model.label or None, None)):
+    named = model.label or None
+    for label, resized in dict.fromkeys(((named, True), (None, True), (named, False))):
         found = report(names_in(file, path), model.shapes, state_dict="" if path == WHOLE else path,
-                       metadata=file.module_metadata.get(path), reference=label, ties=ties, monitor=monitor)
+                       metadata=file.module_metadata.get(path), reference=label, ties=ties, resized=resized,
+                       monitor=monitor)
         best = replace(tried(found, file, path, model.shapes, monitor=monitor), pickled=path in file.modules)
         if best.suggested or best.merges or not found.suggested:
             break

@@ -18,6 +18,7 @@ from .inner_merges import InnerMerge
 from .lists import Lists, compare_names
 from .optimizer_groups import OptimizerFit
 from .renaming import Step, steps_for
+from .rows import grids, resizings
 from .ties import Ties, copies
 from .weight_norm import RENAMES, old_names, to_be_renamed
 
@@ -45,6 +46,11 @@ class LoadReport:
     which all of the model's keys are, too, where `suggested` strips one. `casts` are the element types in the file and in the model it is
     held against, with the number of keys that load_state_dict casts, of a file that loads.
 
+    `numbering` says which layers the file counts from another number than the model, and how they were matched.
+
+    `resized` says what becomes of the rows of embeddings that `suggested` resizes, `grids` which embeddings of an image's positions no
+    edit fits to the model's.
+
     `unsized` are keys of the model whose shapes nothing tells, as those that the text of an error only calls missing."""
 
     lists: Lists
@@ -64,6 +70,9 @@ class LoadReport:
     broken: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     casts: tuple[tuple[str, str, int], ...] = ()
+    numbering: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
+    grids: tuple[str, ...] = ()
 
     def by_name(self, after: Lists) -> int:
         """How many of the keys that load `after` a step do so by their names alone."""
@@ -76,6 +85,7 @@ class LoadReport:
         options = {option for option, _ in self.suggested}
         below = ", ".join(visible(prefix, 80) for prefix in self.prefixes)
         others = [f"the keys below {below} would load as well, once that is stripped"] if below and "--strip-prefix" in options else []
+        others = [*self.numbering, *(self.resized if "--resize" in options else ()), *self.grids, *others]
         if "--transpose" not in options:
             return others
         square = f"weights that have one shape either way are left as they are; compare their values: {_few(self.square)}"
@@ -110,11 +120,11 @@ def _few(keys: Sequence[str]) -> str:
 
 
 def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mapping[str, Any] | None = None,
-           reference: str | None = None, optional: Set[str] = frozenset(), ties: Iterable[Ties] = (),
+           reference: str | None = None, optional: Set[str] = frozenset(), ties: Iterable[Ties] = (), resized: bool = True,
            monitor: Monitor = QUIET) -> LoadReport:
     """`file` and `model` map names to shapes, None where a shape is not known; `metadata` is the state dict's `_metadata`
     (None: the file has none); `reference` is what `--match` can be given, where there is one; `optional` are names of the model that
-    need not be there, `ties` names that stand for one tensor."""
+    need not be there, `ties` names that stand for one tensor; `resized`: tables of another length are not dropped."""
     lists = compare_names(file, model, metadata, optional)
     steps: list[Step] = [("--extract", state_dict)] if state_dict else []
     if lists.loads:
@@ -127,6 +137,7 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
 
     first, respelled = _respelled(file, model)
     pairs = match({respelled[name]: shape for name, shape in file.items()}, _as_the_file_spells(model, file), monitor=monitor)
+    numbering = tuple(one.between("the file", "the model") for one in pairs.shifts)
     renames, after_first = steps_for(respelled.values(), pairs.pairs)
     now = {name: after_first[respelled[name]] for name in file}
     left, after = then(now)
@@ -141,6 +152,12 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
             alike = [key for key in turned if turned[key] == order]
             steps += [("--transpose", pattern + dims) for pattern in _turning(alike, left, len(order))]
         file = {name: model[now[name]] if now[name] in turned else shape for name, shape in file.items()}
+        left, after = then(now)
+    resizes = resizings(after.mismatched) if resized else []
+    if resizes and 2 * (after.fitting + len(resizes)) >= len(model):        # else it is another network
+        steps += [one.step for one in resizes]
+        now_called = {new: name for name, new in now.items()}
+        file = {**file, **{now_called[one.name]: model[one.name] for one in resizes}}
         left, after = then(now)
     excess = [*after.unexpected, *(mismatch.key for mismatch in after.mismatched)]
     if excess and (after.fitting or not after.missing):
@@ -158,7 +175,8 @@ def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mappi
     square = [name for name, shape in left.items() if name in model and shape and any(
         _is_alike(shape, order) for order in orders.get(leaf_of(name), ()))]
     return LoadReport(lists, state_dict, tuple(steps), after, pairs.rules, pairs.offered, turned=(*turned,), square=(*square,),
-                      prefixes=_other_prefixes(file, model, steps))
+                      prefixes=_other_prefixes(file, model, steps), numbering=numbering,
+                      resized=tuple(one.said for one in resizes), grids=grids(lists.mismatched))
 
 
 def _other_prefixes(file: Shapes, model: Shapes, steps: Iterable[Step]) -> tuple[str, ...]:

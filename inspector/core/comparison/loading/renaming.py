@@ -5,10 +5,11 @@ A step is (option, argument) as the command line takes it, and acts on names ins
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from inspector.core.edits.tools.numbering import moved, places
 from inspector.core.keypath import parent_of, segments_of, top_of, under
 from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 
@@ -29,6 +30,7 @@ def steps_for(names: Iterable[str], targets: Mapping[str, str]) -> tuple[list[St
     work = _Work({name: name for name in names}, dict(targets))
     work.unwrap()
     work.prefixes()
+    work.numbers()
     work.patterns()
     return work.steps, work.now
 
@@ -80,7 +82,10 @@ class _Work:
             pending = self.pending()
             asked: dict[tuple[str, str], int] = defaultdict(int)
             for name, target in pending.items():
-                asked[_difference(name, target)] += 1
+                difference = _difference(name, target)
+                if _NUMBER.search(difference[0]):       # the numbers of layers may differ below a prefix that is to go
+                    difference = _difference(_NUMBER.sub("0", name), _NUMBER.sub("0", target))
+                asked[difference] += 1
             for (old, new), count in sorted(asked.items(), key=lambda one: -one[1])[:8]:
                 # a layer's prefix is left to the patterns, which do all layers at once
                 if (count >= 2 or count == len(pending)) and not _NUMBER.search(old) and self._replace(old, new, pending):
@@ -106,6 +111,16 @@ class _Work:
         wrong = any(name in pending and pending[name] != new for name, new in changed.items() if new != name)
         return not wrong and self.take(("--rename", f"{rename.pattern}={rename.replacement}"), changed)
 
+    # -- numbers of layers --------------------------------------------------------------------------------------------
+
+    def numbers(self) -> None:
+        """Layers that are counted from another number, all at once: one by one each would be in the way of the next."""
+        for _ in range(_MOST):
+            asked = Counter(one for name, target in self.pending().items() if (one := _other_number(name, target)) is not None)
+            if not any(count >= 2 and self.take(("--renumber", f"{place}={by:+d}"), _renumbered(self.now.values(), place, by))
+                       for (place, by), count in asked.most_common(8)):
+                return
+
     # -- patterns -----------------------------------------------------------------------------------------------------
 
     def patterns(self) -> None:
@@ -119,6 +134,20 @@ class _Work:
             tried = sorted(dict.fromkeys(_generalised(name, target)), key=lambda rename: -_coverage(rename, pending))
             if not any(self._rename(rename) for rename in tried):
                 stuck.add(name)
+
+
+def _other_number(name: str, target: str) -> tuple[str, int] | None:
+    """Where and by how much the number of a layer differs, if nothing else does."""
+    for (place, mine, start, end), (_, theirs, *_) in zip(places(name), places(target), strict=False):
+        if mine != theirs:
+            by = theirs[-1] - mine[-1]
+            return (place, by) if moved(name, start, end, by) == target else None
+    return None
+
+
+def _renumbered(names: Iterable[str], place: str, by: int) -> dict[str, str]:
+    return {name: moved(name, start, end, by) for name in names for at, numbers, start, end in places(name)
+            if at == place and numbers[-1] + by >= 0}
 
 
 def _coverage(rename: _Rename, pending: dict[str, str]) -> int:

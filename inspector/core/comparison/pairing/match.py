@@ -1,14 +1,17 @@
 """Which tensor of one state dict is which of another: by name, then by inferred rules, from names and shapes alone."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Set
+
+from inspector.core.edits.tools.numbering import Shift, shifts
 from inspector.core.hashing import as_key
-from inspector.core.keypath import segments_of
+from inspector.core.naming_conventions import without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .names import template_of
 from .prefixes import prefix_rules, wrapper_rules
 from .rules import Matching, Rule, Shapes
-from .structure import families, structure_rules
+from .structure import structure_rules
 
 
 def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozenset(),
@@ -28,28 +31,40 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
 
     for rule in accepted:
         use(rule)
+    numbered = shifts(a, b)
+    offered = [_rule(one) for one in numbered if not one.is_sure]
+    for one in numbered:
+        if one.is_sure:
+            use(_rule(one))
     for name in a:
         if name in b and name not in pairs and name not in taken:
             pairs[name] = name
             taken.add(name)
-    offered = _shifts(a, b, pairs) if 0 < len(pairs) < min(len(a), len(b)) else []
-    for rule in wrapper_rules(_left(a, pairs), _left(b, taken)):
+    by_name = {template_of(name).path for name in (pairs if len(pairs) < min(len(a), len(b)) else ()) if pairs[name] == name}
+    wrapped = wrapper_rules(_left(a, pairs), _left(b, taken))
+    below = [] if accepted else _below_wrappers(wrapped, a, b)
+    for rule in () if below else wrapped:
         use(rule)
     found, doubtful = prefix_rules(_left(a, pairs), _left(b, taken), monitor)
+    if not accepted and not below:
+        below = [further for rule in found for further in _below(rule, a, b)]
+    further = tuple(rule for rule in map(_rule, below) if (rule.a, rule.b) not in rejected)
+    if further:
+        again = match(a, b, rejected=rejected, accepted=further, monitor=monitor)
+        return again._replace(shifts=(*below, *again.shifts))
     for rule in found:
-        use(rule)
-    offered += doubtful
-    found, doubtful = structure_rules(_left(a, pairs), _left(b, taken), monitor)
-    by_name = {template_of(x).path for x, y in pairs.items() if x == y} if any(rule.kind == "shift" for rule in found) else set()
-    for rule in found:
-        # of a family whose other layers go by their names, the odd ones are not each other's: the whole shift is offered
-        if rule.kind != "shift" or tuple(segments_of(rule.a)) not in by_name:
+        if not _is_odd(rule, by_name):
             use(rule)
-    offered += doubtful
+    offered += [rule for rule in doubtful if not _is_odd(rule, by_name)]
+    found, doubtful = structure_rules(_left(a, pairs), _left(b, taken), monitor)
+    for rule in found:
+        if not _is_odd(rule, by_name):
+            use(rule)
+    offered += [rule for rule in doubtful if not _is_odd(rule, by_name)]
     if not pairs and not any(rule.pairs for rule in accepted):
         offered += _by_order(a, b)
     known = {(rule.a, rule.b) for rule in rules} | rejected
-    return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known))
+    return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known), tuple(numbered))
 
 
 def _left(names: Shapes, taken: dict[str, str] | set[str]) -> Shapes:
@@ -72,19 +87,30 @@ def _by_order(a: Shapes, b: Shapes) -> list[Rule]:
                  why="shapes agree, and the stored order is all that tells them apart")] if found else []
 
 
-def _shifts(a: Shapes, b: Shapes, pairs: dict[str, str]) -> list[Rule]:
-    """Families whose layers are numbered from another start on each side: equal names may then be different layers."""
-    there = {family.path: family for family in families(b)}
-    found = []
-    for family in families(a):
-        other = there.get(family.path)
-        if other is None or "#" not in family.path or len(family.members) != len(other.members) or len(family.members) < 2 \
-                or family.members.keys() == other.members.keys():
-            continue
-        by_rank = list(zip(sorted(family.members), sorted(other.members), strict=True))
-        moved = [(name, other.members[theirs][leaf]) for mine, theirs in by_rank
-                 for leaf, name in family.members[mine].items() if leaf in other.members[theirs]]
-        if moved and all(a[x] == b[y] for x, y in moved) and any(x in pairs for x, _ in moved):
-            found.append(Rule("shift", ".".join(family.path), ".".join(family.path), tuple(moved),
-                              why="layers are numbered differently, and some names are on both sides"))
-    return found
+def _rule(one: Shift) -> Rule:
+    return Rule("shift", one.place, one.place, one.pairs, leftover=one.tensors - len(one.pairs), why=one.between("A", "B"))
+
+
+def _below(rule: Rule, a: Shapes, b: Shapes) -> list[Shift]:
+    """What is numbered otherwise below a prefix that stands for another."""
+    names = {rule.b + name[len(rule.a):]: name for name in a if name.startswith(rule.a)}
+    return _sure(names, {name: name for name in b}, a, b)
+
+
+def _below_wrappers(rules: Iterable[Rule], a: Shapes, b: Shapes) -> list[Shift]:
+    """What is numbered otherwise inside wrappers."""
+    if not any(rules):
+        return []
+    return _sure({without_wrappers(name): name for name in a}, {without_wrappers(name): name for name in b}, a, b)
+
+
+def _sure(in_a: Mapping[str, str], in_b: Mapping[str, str], a: Shapes, b: Shapes) -> list[Shift]:
+    """Of names that stand for those of A and of B."""
+    found = shifts({name: a[old] for name, old in in_a.items()}, {name: b[old] for name, old in in_b.items()})
+    return [one._replace(pairs=tuple((in_a[x], in_b[y]) for x, y in one.pairs)) for one in found if one.is_sure]
+
+
+def _is_odd(rule: Rule, by_name: Set[tuple[str, ...]]) -> bool:
+    """Whether it pairs a layer with another one of a family whose layers go by their names: the odd ones are not each other's."""
+    return any((mine := template_of(x)).path in by_name and (theirs := template_of(y)).path == mine.path
+               and theirs.numbers != mine.numbers for x, y in rule.pairs)

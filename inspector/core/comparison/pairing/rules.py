@@ -4,6 +4,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from inspector.core.edits.tools.numbering import Shift
+
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape | None]     # name -> shape, in stored order; None: not known
 
@@ -12,7 +14,7 @@ class Rule(NamedTuple):
     """One way in which names of A are names of B. `kind` is "wrapper", "prefix", "segments", "shift", "order" or "content"; `a`
     and `b` what it replaces by what, as shown to people; `pairs` the names it explains, `collisions` how many it would give a
     name that is taken, `leftover` how many names it fits that have no partner. `why` says, for a rule that is only offered,
-    what makes it doubtful."""
+    what makes it doubtful, and of a numbering where it begins."""
 
     kind: str
     a: str
@@ -29,8 +31,9 @@ class Rule(NamedTuple):
 
 class Matching(NamedTuple):
     """`pairs` maps names of A to names of B, one to one; `rules` explain those whose names differ; `offered` are rules that
-    could be meant and were not applied."""
+    could be meant and were not applied; `shifts` are layers that B counts from another number."""
 
     pairs: dict[str, str]
     rules: tuple[Rule, ...] = ()
     offered: tuple[Rule, ...] = ()
+    shifts: tuple[Shift, ...] = ()

@@ -129,6 +129,44 @@ def test_that_the_suggested_edits_end_in_a_file_that_loads_or_in_all_that_can(na
         assert not found.after.mismatched
 
 
+class Stack(nn.Module):
+    """Layers that are called by numbers from `first` on, all alike or each wider than the one before."""
+
+    def __init__(self, first: int, layers: int = 12, alike: bool = True) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(7, 4)
+        self.blocks = nn.ModuleDict({str(first + i): nn.Linear(*((4, 4) if alike else (4 + i, 5 + i))) for i in range(layers)})
+
+
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("alike", [True, False])
+@pytest.mark.parametrize(("here", "there"), [(1, 0), (0, 1)])
+def test_that_layers_counted_from_another_number_are_loaded_in_their_order_and_that_is_said(
+        here: int, there: int, alike: bool, prefix: str, tmp_path: Path) -> None:
+    mine, model = Stack(here, 90, alike), Stack(there, 90, alike)
+    torch.save({prefix + name: value for name, value in mine.state_dict().items()}, tmp_path / "file.pth")
+    torch.save(model.state_dict(), tmp_path / "model.pth")
+    found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
+    assert found.after.loads
+    assert ("--renumber", f"blocks.#={there - here:+d}") in found.suggested
+    assert (prefix and not alike) or [note for note in found.notes if f"from {here} in the file and from {there} in the model: matched by order" in note]
+    core.save(core.edit(tmp_path / "file.pth", found.edits), tmp_path / "fixed.pth")
+    model.load_state_dict(torch.load(tmp_path / "fixed.pth"))
+    assert all(torch.equal(x, y) for x, y in zip(mine.state_dict().values(), model.state_dict().values(), strict=True))
+    with pytest.raises(RuntimeError) as error:
+        Stack(there, 90, alike).load_state_dict(torch.load(tmp_path / "file.pth"))
+    assert core.doctor(str(error.value), tmp_path / "file.pth").suggested == found.suggested
+
+
+def test_that_of_layers_that_may_be_others_it_is_said_that_names_paired_them(tmp_path: Path) -> None:
+    torch.save(Stack(1, 5).state_dict(), tmp_path / "file.pth")
+    torch.save(Stack(0, 6).state_dict(), tmp_path / "model.pth")
+    found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
+    assert not found.suggested
+    assert found.notes == ["the layers blocks.# are numbered from 1 in the file and from 0 in the model: matched by name, and which is meant "
+                           "cannot be told"]
+
+
 def test_that_nothing_is_suggested_for_another_network(tmp_path: Path) -> None:
     file, reference = tmp_path / "file.pth", tmp_path / "model.pth"
     torch.save(nn.LSTM(3, 4).state_dict(), file)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 import pytest
 
 from inspector.core.comparison.pairing import prefixes, structure
@@ -27,15 +30,72 @@ def test_that_the_same_is_found_the_other_way_round(name: str) -> None:
     assert len([y for y in back if y not in found.pairs]) <= 0.05 * len(truth)
 
 
-def test_that_layers_numbered_from_another_start_are_offered_and_no_odd_one_is_paired() -> None:
-    a = {f"blocks.{i}.weight": (8, 8) for i in range(4)}
-    b = {f"blocks.{i}.weight": (8, 8) for i in range(1, 5)}
+def layers(numbers: Iterable[int], place: str = "blocks", width: int = 8) -> dict[str, tuple[int, ...]]:
+    """A transformer whose layers are all alike."""
+    return {"embed.weight": (100, width), **{f"{place}.{i}.{name}": shape for i in numbers for name, shape in (
+        ("attn.qkv.weight", (3 * width, width)), ("mlp.fc1.weight", (4 * width, width)), ("norm1.weight", (width,)))},
+        "head.weight": (10, width)}
+
+
+def tower(numbers: Iterable[int]) -> dict[str, tuple[int, ...]]:
+    """A perceptron whose layers are all unlike."""
+    return {f"net.{i}.weight": (2 ** (place + 3), 2 ** (place + 2)) for place, i in enumerate(numbers)}
+
+
+def renumbered(names: Iterable[str], by: int) -> dict[str, str]:
+    return {name: re.sub(r"\d+", lambda number: str(int(number[0]) + by), name, count=1) for name in names}
+
+
+@pytest.mark.parametrize(("a", "b"), [(layers(range(12)), layers(range(1, 13))), (layers(range(2)), layers(range(1, 3))),
+                                      (tower(range(5)), tower(range(1, 6))), (tower(range(5)), tower(range(2, 7))),
+                                      (tower(range(5)), tower(range(1, 8)))], ids=["alike", "two", "unlike", "further", "longer"])
+def test_that_layers_numbered_from_another_start_are_paired_in_their_order_and_that_it_is_said(a: dict[str, tuple[int, ...]],
+                                                                                               b: dict[str, tuple[int, ...]]) -> None:
+    by = 2 if "net.6.weight" in b and "net.1.weight" not in b else 1
+    for one, other, step in ((a, b, by), (b, a, -by)):
+        found = match(one, other)
+        wanted = {x: y for x, y in renumbered(one, step).items() if y in other}
+        assert found.pairs == wanted
+        [rule] = found.rules
+        assert rule.kind == "shift"
+        assert f"numbered from {max(0, -step)} in A and from {max(0, step)} in B: matched by order" in rule.why
+
+
+def test_that_layers_below_a_prefix_are_paired_in_their_order_too() -> None:
+    a = {f"module.{name}": shape for name, shape in layers(range(1, 7)).items()}
+    b = layers(range(6))
+    assert match(a, b).pairs == dict(zip(a, renumbered(layers(range(1, 7)), -1).values(), strict=True))
+
+
+@pytest.mark.parametrize(("a", "b"), [(layers(range(1, 12)), layers(range(12))), (layers(range(6, 12)), layers(range(12))),
+                                      (layers(range(2, 8)), layers(range(6)))], ids=["shorter", "upper", "further"])
+def test_that_where_nothing_tells_by_what_layers_go_names_do_and_the_other_way_is_offered(a: dict[str, tuple[int, ...]],
+                                                                                          b: dict[str, tuple[int, ...]]) -> None:
     found = match(a, b)
-    assert found.pairs == {f"blocks.{i}.weight": f"blocks.{i}.weight" for i in range(1, 4)}
+    assert found.pairs == {name: name for name in a if name in b}
     [offered] = found.offered
-    assert dict(offered.pairs) == {f"blocks.{i}.weight": f"blocks.{i + 1}.weight" for i in range(4)}
+    assert "which is meant cannot be told" in offered.why
     taken = match(a, b, accepted=(offered,))
-    assert taken.pairs == dict(offered.pairs)
+    assert len(taken.pairs) == len(a)
+    assert taken.pairs.items() >= dict(offered.pairs).items()
+
+
+@pytest.mark.parametrize(("a", "b"), [(layers(range(6)), layers(range(12))), (layers(range(12)), layers((*range(11), 12))),
+                                      (layers(range(6)), layers(range(6), width=16))], ids=["deeper", "one", "wider"])
+def test_that_layers_that_begin_alike_are_paired_by_their_numbers(a: dict[str, tuple[int, ...]], b: dict[str, tuple[int, ...]]) -> None:
+    found = match(a, b)
+    assert all(x == y for x, y in found.pairs.items())
+    assert not found.rules
+    assert not found.offered
+
+
+def test_that_a_part_that_moved_to_the_next_stage_is_paired_where_shapes_tell_and_its_stages_stay() -> None:
+    def stages(downsampled: Iterable[int]) -> dict[str, tuple[int, ...]]:
+        return {**{f"layers.{i}.blocks.{j}.attn.qkv.weight": (96 * 2**i * 3, 96 * 2**i) for i in range(4) for j in range(2)},
+                **{f"layers.{i}.downsample.reduction.weight": (192 * 2**n, 384 * 2**n) for n, i in enumerate(downsampled)}}
+    found = match(stages(range(3)), stages(range(1, 4)))
+    assert {x: y for x, y in found.pairs.items() if x != y} == {
+        f"layers.{i}.downsample.reduction.weight": f"layers.{i + 1}.downsample.reduction.weight" for i in range(3)}
 
 
 # -- files made to be slow ------------------------------------------------------------------------------------------------------
