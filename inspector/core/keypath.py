@@ -206,3 +206,9 @@ def visible(text: str, limit: int = 256) -> str:
         tail = limit - head - 1
         text = f"{text[:head]}…{text[-tail:]}"
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_escape, text)
+
+
+def quoted(text: str, limit: int = 256) -> str:
+    """What `visible` gives, in quotes; `repr` would escape once more what is escaped already."""
+    shown = visible(text, limit)
+    return f'"{shown}"' if "'" in shown else f"'{shown}'"

@@ -44,6 +44,7 @@ def test_that_names_stand_there_as_they_are_in_the_file(tmp_path: Path) -> None:
     found = finding(opened(tmp_path, {key: torch.ones(2), "v": torch.ones(2)}), "hostile-name")
     assert found.keys == (key,)
     assert key not in found.message + found.where
+    assert found.message == r"The key 'w\u202eg' has invisible or control characters in it."         # escaped once
 
 
 def test_that_code_is_told_by_its_dotted_name_and_where_it_is_called(tmp_path: Path) -> None:

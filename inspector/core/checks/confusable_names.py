@@ -7,7 +7,7 @@ from itertools import chain
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.tensor_table import joined
 
 # letters of other scripts that look like Latin ones (Unicode TR39 has them all; these are the ones seen in the wild)
@@ -33,7 +33,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         more = f" and {len(twins) - 1:,} more pairs" if len(twins) > 1 else ""
         by_case = all(one.lower() == two.lower() for one, two in twins)
         yield Finding("confusable-names", "info" if by_case else "warning", visible(two),
-                      f"Keys that look alike: {visible(one, 80)!r} and {visible(two, 80)!r}{more}.",
+                      f"Keys that look alike: {quoted(one, 80)} and {quoted(two, 80)}{more}.",
                       "They are different keys, " + ("by upper and lower case." if by_case else "although nobody can see it."),
                       keys=tuple(dict.fromkeys(chain.from_iterable(twins))))
 

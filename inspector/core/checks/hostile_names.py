@@ -8,7 +8,7 @@ from typing import Any
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.tensor_table import joined
 
 _LONG = 1000        # characters of a key nobody would have typed
@@ -26,7 +26,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if odd:
         key, why = odd[0]
         more = "; 1 more can be misread, too" if len(odd) == 2 else f"; {len(odd) - 1:,} more can be misread, too" if len(odd) > 2 else ""
-        yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r} {why}{more}.",
+        yield Finding("hostile-name", "warning", visible(key), f"The key {quoted(key, 80)} {why}{more}.",
                       "Keys are shown as plain text here; rename them before other programs see them.",
                       keys=tuple(key for key, _ in odd))
 

@@ -263,7 +263,7 @@ class LayerTable(QAbstractTableModel):
 
     def _text(self, row: Row, column: int) -> str:
         if column == NAME:
-            return core.visible(core.seen_from(row.key, self._prefix), 200)
+            return core.visible(core.seen_from(row.key, self._prefix), 200) or '""'
         if column == SHAPE:
             info = self._ckpt.tensors.get(row.key) if self._ckpt else None
             return words.table_shape(info.shape) if info else ""

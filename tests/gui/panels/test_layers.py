@@ -97,6 +97,11 @@ def test_that_every_tensor_of_a_small_file_is_measured_at_once(desk: Desk) -> No
         assert (row.summary.min, row.summary.max) == (values.min(), values.max())
 
 
+def test_that_the_empty_key_is_named_as_in_the_tree(desk: Desk) -> None:
+    desk.open({"": np.ones(2, np.float32), "w": np.ones(2, np.float32)})
+    assert desk.column(0) == ['""', "w"]
+
+
 def test_that_lines_go_across_the_layers(desk: Desk) -> None:
     arrays = model()
     desk.open(arrays)
