@@ -15,7 +15,7 @@ from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
 from .packed.countable import judged
 from .progress import QUIET, Monitor
-from .tensor_table import each_alone
+from .tensor_table import column, each_alone
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -73,11 +73,20 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     summaries: dict[str, Summary] = {}
     refused = {}
     meant, parts = judged(ckpt, monitor)        # what they stand for is judged: a scale is no weight that was never trained
-    for key, outcome in measure_each(meant, meant.tensors, monitor, executor=executor):
+    to_read: list[str] = []
+    for key, problem in zip(meant.tensors, column(meant.tensors, "problem"), strict=True):
+        if problem:                             # of a set without its files that is a million of them
+            refused.update(dict.fromkeys(parts.get(key, (key,)), problem))
+        else:
+            to_read.append(key)
+    known = len(refused)
+    for key, outcome in measure_each(meant, to_read, monitor, executor=executor):
         if isinstance(outcome, Summary):
             summaries[key] = outcome
         elif outcome.id != _NO_NUMBERS:
             refused.update(dict.fromkeys(parts.get(key, (key,)), outcome.message))
+    if 0 < known < len(refused):
+        refused = {key: refused[key] for key in ckpt.tensors if key in refused}
     found += [finding for look in (*DEEP_CHECKS, misplaced_indices_findings) for finding in look(ckpt, monitor)]
     found += health_by_numbers(meant, summaries)
     lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +15,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from inspector import core
-from inspector.core.errors import Cancelled
+from inspector.core import checking
+from inspector.core.errors import BadTensor, Cancelled
 from inspector.core.io import sources
 from inspector.core.measures.summary import measure_each
 
@@ -182,3 +186,24 @@ def test_that_numbers_too_great_to_be_squared_are_measured_too(tmp_path: Path) -
     ((_, brief),) = measure_each(ckpt, ["w"])
     assert isinstance(brief, core.Summary)
     assert brief.l2 == pytest.approx(core.summarize(ckpt)["w"].l2, rel=1e-12)
+
+
+def test_that_what_is_known_to_be_unreadable_is_not_read_and_comes_in_the_order_of_the_file(tmp_path: Path,
+                                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("1", "3"):
+        save_file({name: torch.ones(4)}, tmp_path / f"{name}.safetensors")
+    index = tmp_path / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {key: f"{key}.safetensors" for key in "01234"}}))
+    asked: list[str] = []
+
+    def measured(ckpt: core.Checkpoint, keys: Iterable[str], *more: Any, **named: Any) -> Iterator[tuple[str, Any]]:
+        asked.extend(keys := [*keys])
+        yield from ((key, BadTensor("its bytes are gone") if key == "1" else one) for key, one in measure_each(ckpt, keys, *more, **named))
+
+    monkeypatch.setattr(checking, "measure_each", measured)
+    ckpt = core.open(index)
+    report = core.check_report(ckpt)
+    assert [*ckpt.tensors] == ["0", "1", "2", "3", "4"]
+    assert asked == ["1", "3"]
+    assert [*report.refused.items()] == [(key, ckpt.tensors[key].problem or "its bytes are gone") for key in "0124"]
+    assert (report.read.tensors, report.read.of) == (1, 5)

@@ -68,7 +68,7 @@ from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_
 from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
-from .tensors import Tensors, give_back
+from .tensors import Rebuilt, Tensors, give_back
 
 _ENTRY = 200                    # bytes that an entry takes in the tables besides its key
 _TENSOR = 300                   # … and a tensor more
@@ -232,6 +232,7 @@ class _Listing:
         self._leaves: dict[int, Plain] = {}
         self._marks = reader.numbers.marks          # nodes of tensors that were listed: GIVEN
         self._references: dict[int, Opaque] = {}
+        self._repeated: dict[int, TensorInfo] = {}  # tensors that were listed twice
         self._metadata: dict[int, dict[str, Any]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
 
@@ -351,13 +352,14 @@ class _Listing:
 
     def _tensor(self, n: int, key: str, parent: _Frame | None) -> bool:
         state_dict = parent.state_dict if parent else None
-        if self._marks[n] & GIVEN and self._repeats <= 0:
+        given = self._marks[n] & GIVEN
+        if given and self._repeats <= 0:
             self.values.append((key, self._reference(n)))
             return True
-        rebuilt = self.reader.read(n, key, state_dict)
+        rebuilt = self._read_again(n, key, state_dict) if given else self.reader.read(n, key, state_dict)
         if rebuilt is None:
             return False
-        if self._marks[n] & GIVEN:
+        if given:
             self._repeats -= _AGAIN
         self._marks[n] |= GIVEN
         self._spend(_TENSOR)
@@ -375,6 +377,20 @@ class _Listing:
             frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
             self._push(frame, key)
         return True
+
+    def _read_again(self, n: int, key: str, state_dict: str | None) -> Rebuilt | None:
+        """A tensor that was listed before; from the second time on what was read of it then, where nothing was odd about it and nothing
+        hangs on it."""
+        known = self._repeated.get(n)
+        if known is not None:
+            return Rebuilt(known._replace(key=key, state_dict=state_dict))
+        remarks = self.reader.remarks
+        said = sum(map(len, remarks.values()))
+        rebuilt = self.reader.read(n, key, state_dict)
+        if rebuilt is not None and not rebuilt.states and rebuilt.gradient < 0 and rebuilt.info.extra is None \
+                and sum(map(len, remarks.values())) == said:
+            self._repeated[n] = rebuilt.info
+        return rebuilt
 
     def _state_children(self, states: Iterable[int], key: str) -> Iterator[tuple[str, int, int]]:
         for state in states:

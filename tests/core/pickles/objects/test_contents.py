@@ -24,6 +24,7 @@ from inspector.core.pickles.objects.code import code_findings
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.plain import key_identity
 from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.tensors import Tensors
 from tests.core.pickles import opcodes as op
 
 
@@ -309,6 +310,20 @@ def test_that_a_memo_bomb_is_listed_in_part() -> None:
     contents = seen(data, limits=limits)
     assert len(contents.values) < 2000
     assert any(isinstance(value, Opaque) and value.type == "reference" for _, value in contents.values)
+
+
+@pytest.mark.parametrize(("stride", "reads"), [((4, 1), 2), ((0, 1), 1000)], ids=["in order", "odd"])
+def test_that_a_tensor_under_many_keys_is_not_read_for_each(monkeypatch: pytest.MonkeyPatch, stride: tuple[int, int], reads: int) -> None:
+    """What is odd about one is counted for each key, so that such a one is."""
+    read = Tensors.read
+    keys: list[str] = []
+    monkeypatch.setattr(Tensors, "read", lambda self, n, key, *more: keys.append(key) or read(self, n, key, *more))
+    pairs = ((op.integer(n), op.get(0)) for n in range(1000))
+    contents = seen(op.pickled(op.tensor(size=(5, 4), stride=stride) + op.put(0) + op.POP + op.dict_of(pairs)))
+    assert [info.key for info in contents.tensors] == [str(n) for n in range(1000)]
+    assert {info._replace(key="") for info in contents.tensors} == {contents.tensors[0]._replace(key="")}
+    assert len(keys) == reads
+    assert [len(found.keys) for found in contents.findings if found.id == "expanded"] == ([1000] if 0 in stride else [])
 
 
 @pytest.mark.parametrize(
