@@ -4,7 +4,7 @@
 """
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 from weakref import ref
 
@@ -58,8 +58,9 @@ def put(widget: HasIcon, name: str, tone: str = "") -> None:
 
 
 def pixmap(name: str, size: int, colour: str = "", ratio: float = 0.0) -> QPixmap:
-    """The picture alone, `size` device-independent pixels wide, for labels. `ratio` is the screen's (0: the highest there is)."""
-    return _render(name, size, colour or theme.colours().text, ratio or _highest_ratio())
+    """The picture alone, `size` device-independent pixels wide, for labels. `ratio` is the screen's (0: the highest there is). The same one
+    each time: Qt keeps what labels make of every picture that they show, megabytes of them."""
+    return _kept(name, size, colour or theme.colours().text, ratio or _highest_ratio())
 
 
 def application_icon() -> QIcon:
@@ -94,6 +95,9 @@ def _render(name: str, size: int, colour: str, ratio: float) -> QPixmap:
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
+
+
+_kept = lru_cache(maxsize=256)(_render)
 
 
 @cache

@@ -57,6 +57,12 @@ def test_that_icons_are_made_once(qapp: QApplication) -> None:
     assert icons.icon("open") is icons.icon("open")
 
 
+def test_that_a_picture_for_labels_is_made_once(qapp: QApplication) -> None:
+    shown = icons.pixmap("edit", 18)
+    assert not shown.isNull()
+    assert icons.pixmap("edit", 18).cacheKey() == shown.cacheKey() != icons.pixmap("edit", 18, "#ff0000").cacheKey()
+
+
 def test_that_pictures_are_sharp_at_two_device_pixels(qapp: QApplication) -> None:
     drawn = icons.pixmap("open", 24, ratio=2.0)
     assert (drawn.width(), drawn.devicePixelRatio()) == (48, 2.0)
