@@ -184,14 +184,16 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
 def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:
     """The title and a line for each value, none of them kept."""
     title, types = said("value"), said("type")
-    keys, _ = _visible_all(ckpt.values)
+    keys, plain_letters = _visible_all(ckpt.values)
     names: dict[type, str] = {}                                         # of plain values, which are of a few types
-    key_room = min(max(width(title), *map(width, keys)), KEY_WIDTH)
-    type_room = max(width(types), *map(width, (_type_name(value, names) for value in ckpt.values.values())))
+    key_room = min(max(width(title), *map(len if plain_letters else width, keys)), KEY_WIDTH)
+    kinds = [_type_name(value, names) for value in ckpt.values.values()]
+    type_room = max(width(types), *map(width, {*kinds}))
+    padded_kinds = {kind: padded(kind, type_room) for kind in {*kinds}}
     yield f"{padded(title, key_room)}  {padded(types, type_room)}".rstrip()
-    yield from _within_bounds(ckpt, (
-        f"{padded(key, key_room)}  {padded(_type_name(value, names), type_room)}  {core.one_line(value)}".rstrip()
-        for key, value in zip(keys, ckpt.values.values(), strict=True)))
+    padded_keys = map(str.ljust if plain_letters else padded, keys, repeat(key_room))
+    yield from _within_bounds(ckpt, (f"{key}  {padded_kinds[kind]}  {core.one_line(value)}".rstrip()
+                                     for key, kind, value in zip(padded_keys, kinds, ckpt.values.values(), strict=True)))
 
 
 def _type_name(value: core.Plain, names: dict[type, str]) -> str:

@@ -14,6 +14,7 @@ from inspector.core.keypath import join, leaf_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensor_table import TensorTable, column
 from inspector.core.tensors.sharing import sharing
 
@@ -73,13 +74,14 @@ class Description(NamedTuple):
 
 def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
-    found = optimizers(ckpt, monitor)
-    roots = {key.partition(".")[0]: None for keys in (ckpt.values, ckpt.tensors) for key in keys} \
-        if ckpt.kind == "training-checkpoint" else {}
-    return Description(
-        _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
-        tuple(name for name in roots if is_scheduler(name)), tuple(name for name in roots if is_scaler(name)),
-        tuple(name for name in roots if is_random_state(name)), ckpt.nbytes)
+    with collector_paused():                    # of ten thousand models each has its own sums
+        found = optimizers(ckpt, monitor)
+        roots = {key.partition(".")[0]: None for keys in (ckpt.values, ckpt.tensors) for key in keys} \
+            if ckpt.kind == "training-checkpoint" else {}
+        return Description(
+            _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
+            tuple(name for name in roots if is_scheduler(name)), tuple(name for name in roots if is_scaler(name)),
+            tuple(name for name in roots if is_random_state(name)), ckpt.nbytes)
 
 
 def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:

@@ -18,6 +18,7 @@ from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensor_table import column
 from inspector.core.wording import count
 
@@ -65,12 +66,13 @@ def optimizers(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Optimizer, .
     >>> found.path, found.kind, dict(found.parameters)
     ('optimizer', 'SGD with momentum', {'0': 'model.w'})
     """
-    found = _collect(ckpt, monitor)
-    if not found:
-        return ()
-    models = _models(ckpt, found)
-    monitor.check()
-    return tuple(_described(raw, models, len(found)) for raw in found.values())
+    with collector_paused():                    # of a million parameters each has its own dict
+        found = _collect(ckpt, monitor)
+        if not found:
+            return ()
+        models = _models(ckpt, found)
+        monitor.check()
+        return tuple(_described(raw, models, len(found)) for raw in found.values())
 
 
 def parameters_of_state(found: Iterable[Optimizer]) -> dict[str, str]:
@@ -137,9 +139,9 @@ class _Raw:
 
 def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
     found: dict[str, _Raw] = {}
-    names: dict[tuple[str, str, str], str] = {}
-    ids: dict[tuple[str, str, str], str] = {}
-    raw, group, listed, list_before = _Raw(""), "", "", ""
+    names: dict[tuple[str, str], dict[str, str]] = {}           # of each group what stands where in its lists
+    ids: dict[tuple[str, str], dict[str, str]] = {}
+    raw, group, listed, list_before, places, members = _Raw(""), "", "", "", dict[str, str](), dict[str, None]()
     for key, value in ckpt.values.items():
         head, _, place = key.rpartition(".")
         if not head or head != list_before or not place.isdecimal():        # else one more of the same list, of which there may be many
@@ -151,14 +153,20 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
             list_before = head if listed else ""
             if option and len(raw.groups) <= 1:
                 raw.options.setdefault(option, value)
+            if listed:
+                places = (names if listed == "param_names" else ids).setdefault((raw.path, group), {})
+                members = raw.groups.get(group, {})
         if listed == "param_names":
-            names[raw.path, group, place] = str(value)
+            places[place] = str(value)
         elif listed and not isinstance(value, Opaque):
-            ids[raw.path, group, place] = id = str(value)
-            raw.groups.setdefault(group, {}).setdefault(id)
-    for place_, id in ids.items():
-        if place_ in names:
-            found[place_[0]].names[id] = names[place_]
+            places[place] = id = str(value)
+            if not members:
+                raw.groups[group] = members
+            members.setdefault(id)
+    for its_group, listed_ids in ids.items():
+        called = names.get(its_group)
+        if called is not None:
+            found[its_group[0]].names.update((id, called[place]) for place, id in listed_ids.items() if place in called)
     _add_tensors(ckpt, found, monitor)
     for raw in list(found.values()):
         value = ckpt.values.get(raw.path)
