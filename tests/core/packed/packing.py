@@ -124,6 +124,18 @@ def bit_packed(rng: np.random.Generator, rows: int, cols: int, bits: int = 4, gr
     return Packed(tensors, config, "m.weight", "ct-pack-quantized", values, set(tensors))
 
 
+def bit_packed_with_one_scale(rng: np.random.Generator, rows: int, cols: int, bits: int = 4) -> Packed:
+    """The strategy "tensor": one scale and one zero point, which is not packed."""
+    made = bit_packed(rng, rows, cols, bits, cols)
+    codes, zero, scale = rng.integers(0, 1 << bits, (rows, cols)), int(rng.integers(-(1 << bits - 1), 1 << bits - 1)), np.float32(0.03)
+    tensors = {**made.tensors, "m.weight_packed": int32([words(line.tolist(), bits) for line in codes]),
+               "m.weight_scale": scale.reshape(1), "m.weight_zero_point": np.array([zero], np.int8)}
+    weights = made.config["config.json"]["quantization_config"]["config_groups"]["group_0"]["weights"]
+    weights.update(symmetric=False, strategy="tensor", group_size=None)
+    values = each(rows, cols, lambda r, c: (int(codes[r, c]) - (1 << bits - 1) - zero) * float(scale))
+    return made._replace(tensors=tensors, values=values, parts=set(tensors))
+
+
 def nibbles(codes: Array) -> Array:
     return (codes[..., 0::2] | (codes[..., 1::2] << 4)).astype(np.uint8)
 
@@ -183,6 +195,7 @@ MAKERS: dict[str, Callable[[np.random.Generator], Packed]] = {
     "gptq v2": lambda rng: gptq(rng, 16, 32, form="gptq_v2"), "awq": lambda rng: awq(rng, 24, 32),
     "bnb": lambda rng: bitsandbytes(rng, (6, 32)), "bnb odd": lambda rng: bitsandbytes(rng, (7, 11, 3), 16),
     "bnb double": lambda rng: bitsandbytes(rng, (9, 33), 8, True), "ct": lambda rng: bit_packed(rng, 10, 24),
+    "ct one zero": lambda rng: bit_packed_with_one_scale(rng, 9, 40),
     "ct asymmetric": lambda rng: bit_packed(rng, 11, 24, symmetric=False), "ct 8 bits": lambda rng: bit_packed(rng, 5, 20, 8, 20),
     "ct 3 bits": lambda rng: bit_packed(rng, 7, 96, 3, 32, False), "ct 6 bits": lambda rng: bit_packed(rng, 4, 96, 6, 48),
     "ct nvfp4": lambda rng: four_bit_floats(rng, 6, 48, True), "modelopt nvfp4": lambda rng: four_bit_floats(rng, 6, 48, False),

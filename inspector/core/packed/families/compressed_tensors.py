@@ -73,7 +73,9 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
     if bits is None or not 1 <= bits <= 8:
         return None
     parts["shape"] = f"{module}.weight_shape"
-    zero, index = names.get(f"{module}.weight_zero_point", "int32", dims=2), names.get(f"{module}.weight_g_idx", dims=1)
+    single = names.get(f"{module}.weight_zero_point", "int8") if scale.numel == 1 else None      # of all: only several are packed
+    zero = single or names.get(f"{module}.weight_zero_point", "int32", dims=2)
+    index = names.get(f"{module}.weight_g_idx", dims=1)
     run, wasted = -(-cols * bits // 32), -(-cols // (32 // bits))
     problem = ""
     if words not in (run, wasted):
@@ -103,12 +105,12 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
         problem = problem or f"it has {count(groups, 'group')} of scales for {count(cols, 'column')} in groups of {size:,}"
     if zero is not None:
         parts["zero_point"] = zero.key
-        if zero.shape[1] != groups or zero.shape[0] != -(-rows * bits // 32):
+        if zero.shape != (scale.shape if single else (-(-rows * bits // 32), groups)):
             problem = problem or "its zero points do not fit its scales"
     elif group.get("symmetric") is False:
         problem = problem or "its zero points are not there"
     decoder = grid(rows, cols, "bit string" if words == run else "words", bits, 1 << (bits - 1), block_cols=size if groups > 1 else cols,
-                   by_column=ordered is not None and groups > 1, zero="packed" if zero is not None else "")
+                   by_column=ordered is not None and groups > 1, zero="numbers" if single else "packed" if zero else "")
     return _found(names, module, "ct-pack-quantized", bits, (rows, cols), parts, decoder, problem)
 
 
