@@ -82,5 +82,5 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
 def idle(qtbot: QtBot) -> Callable[[Tasks], None]:
     """Waits until nothing runs."""
     def wait(tasks: Tasks) -> None:
-        qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+        qtbot.waitUntil(lambda: not tasks.running, timeout=120_000)
     return wait

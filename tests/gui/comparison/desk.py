@@ -65,7 +65,7 @@ class Desk:
         return self.page
 
     def finish(self) -> None:
-        self.qtbot.waitUntil(lambda: self.page.progress.step is Step.DONE, timeout=20_000)
+        self.qtbot.waitUntil(lambda: self.page.progress.step is Step.DONE, timeout=120_000)
         self.settle()
 
     def settle(self) -> None:
@@ -73,7 +73,7 @@ class Desk:
         def calm() -> bool:
             waits = any(timer.isActive() and timer.isSingleShot() for timer in self.window.findChildren(QTimer))
             return not self.window.tasks.running and not waits
-        self.qtbot.waitUntil(calm, timeout=20_000)
+        self.qtbot.waitUntil(calm, timeout=120_000)
 
     def statuses(self) -> dict[str, str]:
         tree = self.page.model.tree
