@@ -84,7 +84,8 @@ def _samples(sides: Sides, reader: TensorReader, infos: list[TensorInfo]) -> tup
     for info in infos:
         sides.monitor.check()
         try:
-            row = reader.box(info, first, sizes).astype(np.float64).ravel()
+            with np.errstate(invalid="ignore"):         # NaN of any kind may be among them
+                row = reader.box(info, first, sizes).astype(np.float64).ravel()
         except BadTensor:
             continue
         row[~np.isfinite(row)] = 0.0

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import PerChannel, TensorInfo
@@ -17,7 +17,7 @@ from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
 from . import kernels
-from .first_rows import ruled_out
+from .first_rows import FirstRows, first_rows, ruled_out_by
 from .kernels import Apart, apart, apart_numpy, joined
 
 if TYPE_CHECKING:
@@ -34,14 +34,36 @@ def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader,
                rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0, monitor: Monitor = QUIET) -> Difference:
     """Of two tensors of the same shape, or other views of their storages; see `Difference`. `nbytes_in_all` says how many bytes will be
     compared in all. A tensor whose values cannot be had gives a `problem`. Raises Cancelled, and ReadError when a file has changed."""
+    found, rows = difference_so_far(a, key_a, info_a, b, key_b, info_b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=monitor)
+    return found if rows is None else told_by_rows([found], [rows])[0]
+
+
+def difference_so_far(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
+                      rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0,
+                      monitor: Monitor = QUIET) -> tuple[Difference, FirstRows | None]:
+    """The same, and the rows that are to be looked at with those of other pairs (`told_by_rows`)."""
+    kept: list[FirstRows] = []
     try:
-        return _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, nbytes_in_all, monitor)
+        found = _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, nbytes_in_all, monitor, kept)
     except BadTensor as error:
-        return Difference(info_a.numel, problem=str(error))
+        return Difference(info_a.numel, problem=str(error)), None
+    return found, kept[0] if kept else None
+
+
+def told_by_rows(found: Sequence[Difference], rows: Sequence[FirstRows | None]) -> list[Difference]:
+    """The differences with what the first rows of some rule out."""
+    told, result = iter(ruled_out_by([one for one in rows if one is not None])), []
+    for one, its_rows in zip(found, rows, strict=True):
+        if its_rows is None:
+            result.append(one)
+        else:
+            many, full = next(told)
+            result.append(one._replace(many=many, full=full))
+    return result
 
 
 def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo,
-                rtol: float, atol: float, nbytes_in_all: int, monitor: Monitor) -> Difference:
+                rtol: float, atol: float, nbytes_in_all: int, monitor: Monitor, kept: list[FirstRows]) -> Difference:
     if info_a.layout != "strided" or info_b.layout != "strided":
         same = a.digest(key_a) == b.digest(key_b)
         return Difference(info_a.numel, equal_bytes=same,
@@ -59,8 +81,12 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         for x, y in chunks_of_both(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
-            if not done:
-                one.look_at_first_rows(x, y)
+            if not done and one.parts[0].different and not one.is_scaled:
+                rows = first_rows(info_a, x, info_b, y)
+                if isinstance(rows, FirstRows):
+                    kept.append(rows)
+                else:
+                    one.many, one.full = rows
             done += x.nbytes + y.nbytes
             monitor.report(done, info_a.nbytes + info_b.nbytes, key_a)
         return one
@@ -155,11 +181,6 @@ class Pass:
             self.parts.append(self._apart(x, y))
         if not self.is_scaled:
             self._look_at_bytes(x, y)
-
-    def look_at_first_rows(self, x: Array, y: Array) -> None:
-        """Of the chunk that was added first."""
-        if self.parts[0].different and not self.is_scaled:
-            self.many, self.full = ruled_out(self.a, x, self.b, y)
 
     def take_in(self, part: Pass) -> None:
         """What was found in other elements of the two."""

@@ -15,7 +15,7 @@ from inspector.core.tensors.casts import converter
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
 from .difference import EXACT, as_kind, better_scales, has_float64, is_cast, most_of, numbers_of, of_sums, quick
-from .first_rows import ruled_out
+from .first_rows import FirstRows, first_rows
 from .kernels import Apart, apart_rows, apart_rows_numpy
 
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def differences_in_rows(a: TensorReader, b: TensorReader, pairs: Sequence[tuple[TensorInfo, TensorInfo]], *, rtol: float = 0.0,
-                        atol: float = 0.0, nbytes_in_all: int = 0) -> list[Difference | None]:
-    """Of pairs of tensors of the same shape, a few megabytes in all, as `difference`; None for each that is to be compared by itself.
-    Raises ReadError when a file has changed."""
+                        atol: float = 0.0, nbytes_in_all: int = 0) -> tuple[list[Difference | None], list[FirstRows | None]]:
+    """Of pairs of tensors of the same shape, a few megabytes in all, as `difference_so_far`; None for each that is to be compared by
+    itself. Raises ReadError when a file has changed."""
     found: list[Difference | None] = [None] * len(pairs)
+    rows_of: list[FirstRows | None] = [None] * len(pairs)
     alike: dict[tuple[str, str, int], list[int]] = {}
     data_a, data_b = a.together([one for one, _ in pairs]), b.together([other for _, other in pairs])
     for number, (info_a, info_b) in enumerate(pairs):
@@ -43,9 +44,11 @@ def differences_in_rows(a: TensorReader, b: TensorReader, pairs: Sequence[tuple[
         same, casts, wide = _same_bytes(x, y, dtype_a, dtype_b), _casts(x, y, dtype_a, dtype_b), has_float64(dtype_a, dtype_b)
         for row, (number, sums) in enumerate(zip(numbers, rows, strict=True)):
             if math.isfinite(sum(sums)) and better_scales(sums, wide) == (1.0, 1.0):
-                told = ruled_out(pairs[number][0], x[row], pairs[number][1], y[row]) if sums.different else (False, False)
+                told = first_rows(pairs[number][0], x[row], pairs[number][1], y[row]) if sums.different else (False, False)
+                if isinstance(told, FirstRows):
+                    rows_of[number], told = told, (False, False)
                 found[number] = of_sums(numel, sums, sums, (1.0, 1.0), same[row] and not sums.different, casts[row], told)
-    return found
+    return found, rows_of
 
 
 def _table(data: list[memoryview | None], numbers: list[int], dtype: str) -> Array:

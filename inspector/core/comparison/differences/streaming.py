@@ -23,7 +23,8 @@ from inspector.core.tensors.coordinates import coordinates
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels
-from .difference import difference, expect
+from .difference import difference, difference_so_far, expect, told_by_rows
+from .first_rows import FirstRows
 from .in_rows import differences_in_rows
 from .in_runs import difference_in_runs, runs_of_both
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 _BATCH = 1 << 20        # bytes of small tensors of either side that are one job
+_LARGE_BATCH = 16 << 20  # … of those that are not small
 _PAIRS = 64             # small pairs that are one job of another process
 _TELLING = 16           # elements from which on equal content is no coincidence
 _BEGINNING = 1024       # elements by which it is seen that two are not the same
@@ -86,24 +88,24 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
     def read(sides: list[tuple[TensorInfo, TensorInfo]]) -> list[Difference]:
-        mine, found, together = readers.get(), [], 0
-        in_rows = [None] if len(sides) == 1 else \
+        mine, found, together = readers.get(), list[Difference](), 0
+        in_rows, rows = ([None] * len(sides), list[FirstRows | None]([None] * len(sides))) if len(sides) == 1 or _is_large(sides[0]) else \
             differences_in_rows(mine.a, mine.b, sides, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all)
-        for (a, b), one in zip(sides, in_rows, strict=True):
+        for at, ((a, b), one) in enumerate(zip(sides, in_rows, strict=True)):
             if one is None:
                 share = Share(progress, a.nbytes + b.nbytes, a.key)
-                found.append(difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all,
-                                        monitor=share))
+                one, rows[at] = difference_so_far(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all,
+                                                  monitor=share)
                 share.end()
             else:
-                found.append(one)
                 together += a.nbytes + b.nbytes
+            found.append(one)
         if together:
             progress.add(together, sides[-1][0].key)
-        return found
+        return told_by_rows(found, rows)
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    jobs = _in_batches(_sides(comparison, number) for number in chosen)
+    jobs = _in_batches((_sides(comparison, number) for number in chosen), min(_LARGE_BATCH, nbytes_in_all // (8 * threads)))
     with closing(readers), closing(each(jobs, read, threads, progress.stopped)) as results:
         reads = chain.from_iterable(results)
         for number in todo:
@@ -113,22 +115,25 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     kernels.loops.make_missed()
 
 
-def _in_batches(sides: Iterable[tuple[TensorInfo, TensorInfo]]) -> Generator[list[tuple[TensorInfo, TensorInfo]], None, None]:
-    """Jobs: pairs of small tensors that follow one another together, each other one alone."""
+def _in_batches(sides: Iterable[tuple[TensorInfo, TensorInfo]],
+                most: int) -> Generator[list[tuple[TensorInfo, TensorInfo]], None, None]:
+    """Jobs: pairs of small tensors that follow one another together, and of larger ones those that are `most` bytes together, whose first
+    rows are then looked at in one go."""
     batch: list[tuple[TensorInfo, TensorInfo]] = []
-    size = 0
+    size, are_large = 0, False
     for both in sides:
-        nbytes = max(both[0].nbytes, both[1].nbytes)
-        if batch and (nbytes > SMALL or size + nbytes > _BATCH):
+        nbytes, is_large = max(both[0].nbytes, both[1].nbytes), _is_large(both)
+        if batch and (is_large != are_large or size + nbytes > (most if is_large else _BATCH)):
             yield batch
             batch, size = [], 0
-        if nbytes > SMALL:
-            yield [both]
-        else:
-            batch.append(both)
-            size += nbytes + 1000
+        batch.append(both)
+        size, are_large = size + nbytes + 1000, is_large
     if batch:
         yield batch
+
+
+def _is_large(sides: tuple[TensorInfo, TensorInfo]) -> bool:
+    return max(sides[0].nbytes, sides[1].nbytes) > SMALL
 
 
 class _Pairs(NamedTuple):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from inspector import core
-from inspector.core.comparison.differences.first_rows import has_full_rank, may_be_few
+from inspector.core.comparison.differences.first_rows import FirstRows, first_rows, has_full_rank, may_be_few, ruled_out, ruled_out_by
 
 SHAPES = [(64, 96), (32, 32), (40, 3, 4, 8), (512, 1000)]
 
@@ -86,3 +86,26 @@ def test_that_it_is_said_of_b_alone() -> None:
     found = compared(a, a + torch.randn(64, 96))
     assert found.many
     assert (found.back().many, found.back().full) == (False, False)
+
+
+def test_that_of_many_pairs_the_same_is_ruled_out_as_of_each() -> None:
+    random = np.random.default_rng(3)
+    info = core.TensorInfo("w", (40, 64), "float32", "cpu", (64, 1), 0, "w", 40 * 64 * 4)
+    x = random.normal(size=(40, 64)).astype(np.float32)
+    low_rank = random.normal(size=(40, 4)) @ random.normal(size=(4, 64))
+    made = [x + random.normal(size=x.shape), x + low_rank, np.round(x * 8) / 8, np.full_like(x, np.nan), np.zeros_like(x), x * np.inf,
+            x * 2, -x]
+    pairs = [(x.ravel(), y.astype(np.float32).ravel()) for y in made for _ in range(6)]
+    rows = [first_rows(info, one, info, other) for one, other in pairs]
+    alone = [ruled_out(info, one, info, other) for one, other in pairs]
+    assert ruled_out_by([found for found in rows if isinstance(found, FirstRows)]) == alone
+    assert {(True, True), (True, False), (False, True)} <= {*alone}
+    assert has_full_rank(np.ones((8, 8)), 24, 0.0) is False
+    assert ruled_out_by([]) == []
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_that_nan_of_any_kind_among_the_first_are_no_fault(dtype: type[np.generic]) -> None:
+    bits = np.random.default_rng(0).integers(0, 1 << 16, 8192, np.uint16)
+    a, b = bits.view(dtype), bits[::-1].copy().view(dtype)
+    assert core.compare({"w": a}, {"w": b}).pairs[0].difference is not None
