@@ -242,7 +242,7 @@ class KeyTree:
         if int(sizes.sum()) < len(self) // _SPARSE:
             # each looked at by itself, and not all the tree for the sake of a few
             below = np.arange(int(sizes.sum())) + np.repeat(nodes - (np.cumsum(sizes) - sizes), sizes)
-            found = np.unique(self.entry[below])
+            found = each_once(self.entry[below])
             return tuple([self.keys[entry] for entry in found[(found >= 0) & (found < len(self.infos))].tolist()])
         entries = self.entry[self.cover(nodes)]
         chosen = np.zeros(len(self.infos), dtype=bool)
@@ -576,6 +576,12 @@ def nodes_of(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, *,
     """The nodes of a tree that is still to be laid out; `flat` makes no groups, `paths` says where keys stand that stand elsewhere.
     Raises Cancelled."""
     return _Builder(checkpoint, flat, paths or {}).run(monitor)
+
+
+def each_once(nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """In their order. `np.unique` would load masked arrays first, for which the window stood still when it showed its first tree."""
+    nodes = np.sort(nodes)
+    return nodes[np.diff(nodes, prepend=nodes[:1] - 1) != 0]
 
 
 def natural_key(name: str) -> str:

@@ -13,7 +13,7 @@ from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.state.signals import FileSignals, Kind, Mark, nan_text, zeros_text
 
-from .key_tree import KeyTree
+from .key_tree import KeyTree, each_once
 
 # what a tensor or value says by itself, besides what was done to it
 _ON_ROWS = (Kind.RUNS, Kind.BROKEN, Kind.NAN, Kind.CLASSES, Kind.ZERO)
@@ -40,7 +40,7 @@ class TreeMarks:
             for kind, keys in (*guilty.items(), *done):
                 entries = [number[key] for key in keys if key in number]
                 if entries:
-                    self._nodes[kind] = np.unique(of_entry[entries])
+                    self._nodes[kind] = each_once(of_entry[entries])
                 monitor.check()
 
     def of(self, node: int, *, group: bool) -> tuple[Mark, ...]:
@@ -63,7 +63,7 @@ class TreeMarks:
     def guilty(self) -> NDArray[np.int64]:
         """All nodes that are guilty of something, in order; edits are no guilt."""
         parts = [self._nodes[kind] for kind in _ON_ROWS if kind in self._nodes]
-        return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+        return each_once(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
 
     def _has(self, kind: Kind, node: int, group: bool) -> bool:
         nodes = self._nodes.get(kind)

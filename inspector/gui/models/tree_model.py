@@ -1039,8 +1039,6 @@ def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequen
 def _sorted(parts: Sequence[NDArray[np.int64]], rows: TreeRows) -> NDArray[np.int64]:
     """Nodes of `rows`, each once. A million are marked in a tenth of the time that sorting them takes."""
     import numpy as np
-    if sum(map(len, parts)) < MANY_NODES:
-        return np.unique(np.concatenate(parts))
     marked = np.zeros(len(rows.tree), dtype=bool)
     for part in parts:
         marked[part] = True

@@ -3,7 +3,8 @@
     start(key, work, on_done=…)  →  queue  →  worker thread: work(monitor)  →  GUI thread: on_done(result) or on_error(error)
 
 Work under one key runs one after the other, and a newer start silences and cancels the older. Progress is polled from the GUI
-thread every 50 ms while anything runs, so a worker that reports a million times costs the window nothing. The signal that
+thread every 50 ms while anything runs, so a worker that reports a million times costs the window nothing. Results are handed on in
+the order in which they came, some milliseconds' worth in one turn of the event loop. The signal that
 carries results lives on `Tasks`, which is made on the GUI thread: on an emitter made in a worker, slots would run there.
 """
 from __future__ import annotations
@@ -28,6 +29,7 @@ T = TypeVar("T")
 INTERVAL = 50                   # milliseconds between two looks at the progress
 SWITCH = 0.0001                 # seconds
 _NICE = 10
+_PORTION = 0.004        # seconds of a turn of the event loop, after which what else has come waits for the next
 _CALM = 10_000          # milliseconds without work, after which there is time for what takes long
 _LONG = 0.1                     # seconds of processor time, from which on a task may have left memory lying about
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
@@ -94,6 +96,8 @@ class Tasks(QObject):
         self._held: dict[Hashable, Task] = {}           # waits until the older one of its key has left the worker
         self._queue: deque[Task | None] = deque()
         self._ready = threading.Condition()
+        self._over: deque[Task] = deque()               # done, and to be handed on in one of the next turns
+        self._spent = 0.0                               # of the turn that runs, in handing on
         self._threads: list[threading.Thread] = []
         self._workers = workers
         self._closed = False
@@ -108,7 +112,10 @@ class Tasks(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._poll)
-        self._finished.connect(self._settle, Qt.ConnectionType.QueuedConnection)
+        self._turns = QTimer(self)          # one a turn, from the first result on until none is left
+        self._turns.setInterval(0)
+        self._turns.timeout.connect(self._begin_turn)
+        self._finished.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     @property
     def running(self) -> tuple[Task, ...]:
@@ -159,8 +166,10 @@ class Tasks(QObject):
         returns (a read from a dead network drive) is left behind: workers are daemons and do not keep the process alive."""
         self._closed = True
         self.cancel_all()
-        self._timer.stop()
-        self._calm.stop()
+        for timer in (self._timer, self._calm, self._turns):
+            timer.stop()
+        while self._over:
+            self._over.popleft().let_go()
         with self._ready:
             self._queue.clear()
             self._queue.extend([None] * len(self._threads))
@@ -211,12 +220,31 @@ class Tasks(QObject):
             del task
 
     @Slot(object)
-    def _settle(self, task: Task) -> None:
+    def _take(self, task: Task) -> None:
+        """What came in one turn of the event loop is all posted in one go: the window must not stand still until the last is shown."""
         if self._busy.get(task.key) is task:
             del self._busy[task.key]
         held = self._held.pop(task.key, None)
         if held is not None:
             self._hand_out(held)
+        if self._closed:
+            task.let_go()
+            return
+        if not self._turns.isActive():
+            self._turns.start()
+        self._over.append(task)
+        if len(self._over) == 1 and self._spent < _PORTION:
+            self._settle()
+
+    def _begin_turn(self) -> None:
+        self._spent = 0.0
+        if not self._over:
+            self._turns.stop()
+        while self._over and self._spent < _PORTION:
+            self._settle()
+
+    def _settle(self) -> None:
+        task, begun = self._over.popleft(), time.perf_counter()
         try:
             if self._tasks.get(task.key) is task:
                 del self._tasks[task.key]
@@ -226,6 +254,7 @@ class Tasks(QObject):
         finally:
             task.let_go()
             self._rest()
+            self._spent += time.perf_counter() - begun
 
     def _deliver(self, task: Task) -> None:
         if task.error is None:

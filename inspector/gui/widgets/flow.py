@@ -1,6 +1,8 @@
 """A layout whose items stand one behind the other, in as many lines as it takes."""
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QSizePolicy, QWidget
 
@@ -14,10 +16,18 @@ class Flow(QLayout):
         super().__init__(parent)
         self._gap = gap
         self._items: list[QLayoutItem] = []
+        self._known: list[_Sized] | None = None         # of what is shown; asked again and again while a page is laid out
+        self._heights: dict[int, int] = {}
         self.setContentsMargins(0, 0, 0, 0)
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()
+
+    def invalidate(self) -> None:
+        self._known = None
+        self._heights.clear()
+        super().invalidate()
 
     def count(self) -> int:
         return len(self._items)
@@ -26,69 +36,78 @@ class Flow(QLayout):
         return self._items[index] if 0 <= index < len(self._items) else None
 
     def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
+        if not 0 <= index < len(self._items):
+            return None
+        self.invalidate()
+        return self._items.pop(index)
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), move=False)
+        if width not in self._heights:
+            self._heights[width] = self._arrange(QRect(0, 0, width, 0), move=False)
+        return self._heights[width]
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
         size = QSize(0, 0)
-        for item in self._items:
-            if not item.isEmpty():
-                size = size.expandedTo(_least(item))
+        for one in self._shown():
+            size = size.expandedTo(one.least)
         return size
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         self._arrange(rect, move=True)
 
+    def _shown(self) -> list[_Sized]:
+        if self._known is None:
+            self._known = [_Sized.of(item) for item in self._items if not item.isEmpty()]
+        return self._known
+
     def _arrange(self, rect: QRect, move: bool) -> int:
-        x, y, line = rect.left(), rect.top(), list[QLayoutItem]()
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            width = _least(item).width()
+        x, y, line = rect.left(), rect.top(), list[_Sized]()
+        for one in self._shown():
+            width = one.least.width()
             if line and x + width > rect.right() + 1:
                 y += self._place(line, QRect(QPoint(rect.left(), y), rect.bottomRight()), move) + self._gap
                 x, line = rect.left(), []
-            line.append(item)
+            line.append(one)
             x += width + self._gap
         return y + self._place(line, QRect(QPoint(rect.left(), y), rect.bottomRight()), move) - rect.top()
 
-    def _place(self, line: list[QLayoutItem], rect: QRect, move: bool) -> int:
+    def _place(self, line: list[_Sized], rect: QRect, move: bool) -> int:
         """What stands in one line at the top of `rect`, in the middle of its height, which it gives."""
-        sizes = [_least(item) for item in line]
-        height = max((size.height() for size in sizes), default=0)
+        height = max((one.least.height() for one in line), default=0)
         if move:
+            sizes = [QSize(one.least) for one in line]
             self._widen(line, sizes, rect.width() - sum(size.width() for size in sizes) - self._gap * (len(line) - 1))
             x = rect.left()
-            for item, size in zip(line, sizes, strict=True):
-                item.setGeometry(QRect(QPoint(x, rect.top() + (height - size.height()) // 2), size))
+            for one, size in zip(line, sizes, strict=True):
+                one.item.setGeometry(QRect(QPoint(x, rect.top() + (height - size.height()) // 2), size))
                 x += size.width() + self._gap
         return height
 
     @staticmethod
-    def _widen(line: list[QLayoutItem], sizes: list[QSize], left: int) -> None:
-        growing = [(item, size) for item, size in zip(line, sizes, strict=True) if _grows(item)]
+    def _widen(line: list[_Sized], sizes: list[QSize], left: int) -> None:
+        growing = [(one.item, size) for one, size in zip(line, sizes, strict=True) if one.grows]
         for n, (item, size) in enumerate(growing):
             more = max(min(left // (len(growing) - n), item.maximumSize().width() - size.width()), 0)
             size.setWidth(size.width() + more)
             left -= more
 
 
-def _grows(item: QLayoutItem) -> bool:
-    return bool(item.expandingDirections() & Qt.Orientation.Horizontal)
+class _Sized(NamedTuple):
+    item: QLayoutItem
+    least: QSize
+    grows: bool
 
-
-def _least(item: QLayoutItem) -> QSize:
-    hint = item.sizeHint()
-    return QSize(item.minimumSize().width(), hint.height()) if _grows(item) else hint
+    @classmethod
+    def of(cls, item: QLayoutItem) -> _Sized:
+        hint, grows = item.sizeHint(), bool(item.expandingDirections() & Qt.Orientation.Horizontal)
+        return cls(item, QSize(item.minimumSize().width(), hint.height()) if grows else hint, grows)
 
 
 def flowing(gap: int) -> tuple[QWidget, Flow]:

@@ -1,6 +1,8 @@
 """`KeyTree` against naive trees made of dicts."""
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.gui.models import key_tree
-from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, natural_key
+from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, each_once, natural_key
 
 
 def tensor(key: str, shape: tuple[int, ...] = (2, 3), dtype: str = "float32", device: str | None = "cpu") -> core.TensorInfo:
@@ -327,3 +329,28 @@ def test_that_the_tensors_of_nodes_come_in_stored_order_whatever_pieces_they_are
     assert note is not None
     assert tree.tensor_keys([note]) == ()
     assert tree.tensor_keys([]) == ()
+
+
+@given(st.lists(st.integers(-1, 9) | st.sampled_from([2**62, -2**62])))
+def test_that_nodes_each_once_are_those_of_numpy(nodes: list[int]) -> None:
+    assert each_once(np.array(nodes, np.int64)).tolist() == np.unique(np.array(nodes, np.int64)).tolist()
+
+
+def test_that_masked_arrays_are_not_loaded_for_a_tree_that_is_shown() -> None:
+    code = """
+import sys
+import numpy as np
+from inspector import core
+from inspector.gui.models.key_tree import build_key_tree
+from inspector.gui.models.tree_marks import TreeMarks
+from inspector.gui.models.tree_model import _sorted
+from inspector.gui.models.tree_rows import TreeRows
+from inspector.gui.state.signals import FileSignals, Kind, Signal
+before = "numpy.ma" in sys.modules
+tree = build_key_tree(core.edit({f"layer.{n}.weight": np.zeros(2) for n in range(400)}, []))
+found = FileSignals(tree.checkpoint, (Signal(Kind.NAN, 1, "1 NaN", ("layer.1.weight",)),), None, (), (), 0, {}, frozenset())
+print(len(_sorted([np.arange(2, 4)], TreeRows(tree))), *tree.tensor_keys([3]), len(TreeMarks(tree, found).guilty))
+print(before or "numpy.ma" not in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["2", "layer.0.weight", "1", "True"]

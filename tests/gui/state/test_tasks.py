@@ -4,11 +4,11 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
@@ -211,6 +211,80 @@ def test_that_closing_does_not_wait_for_ever_for_work_that_does_not_listen(qtbot
     assert not tasks.close(0.01)
     release.set()
     assert tasks.close(10)              # or it would go on beside the next test
+
+
+def all_over(tasks: Tasks, *results: Callable[[object], object]) -> None:
+    """A task for each of `results`, to be told 0, 1, 2 …; all are over, and the window's thread has yet to hear of the first."""
+    last = threading.Event()
+    for n, on_done in enumerate(results):
+        tasks.start(n, lambda monitor, n=n: n, on_done=on_done)         # type: ignore[misc]
+    tasks.start("last", lambda monitor: last.set(), on_done=lambda result: None)
+    assert last.wait(10)            # the one worker has told of the others by now
+
+
+@pytest.fixture
+def one_by_one(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
+    """One worker, and each result is more than there is time for in a turn."""
+    monkeypatch.setattr("inspector.gui.state.tasks._PORTION", 1e-9)
+    tasks = Tasks(workers=1)
+    yield tasks
+    assert tasks.close(10)
+
+
+def test_that_results_that_come_together_are_handed_on_in_several_turns_and_in_their_order(one_by_one: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    beat = QTimer()
+    beat.timeout.connect(lambda: told.append("turn"))
+    all_over(one_by_one, *[told.append] * 5)
+    beat.start(0)
+    qtbot.waitSignal(one_by_one.idle).wait()
+    beat.stop()
+    assert [one for one in told if one != "turn"] == [0, 1, 2, 3, 4]
+    for n in range(1, 4):           # the first may come before the first turn of the beat
+        assert told[told.index(n) + 1] == "turn"
+
+
+def test_that_what_is_cancelled_while_its_result_waits_to_be_handed_on_is_told_nothing(one_by_one: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    all_over(one_by_one, lambda result: (told.append(result), one_by_one.cancel(2)), *[told.append] * 3)
+    qtbot.waitSignal(one_by_one.idle).wait()
+    assert told == [0, 1, 3]
+
+
+def test_that_a_result_that_cannot_be_shown_keeps_none_of_the_others(one_by_one: Tasks, qtbot: QtBot) -> None:
+    def slips(result: object) -> None:
+        raise ValueError("slip")
+
+    told: list[object] = []
+    with qtbot.captureExceptions() as caught:
+        all_over(one_by_one, told.append, slips, slips, told.append)
+        qtbot.waitSignal(one_by_one.idle).wait()
+    assert told == [0, 3]
+    assert [str(error) for _, error, _ in caught] == ["slip", "slip"]
+
+
+def test_that_work_goes_on_while_the_result_of_older_work_under_its_key_waits_to_be_handed_on(one_by_one: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+    again = threading.Event()
+    all_over(one_by_one, lambda result: one_by_one.start(1, lambda monitor: again.set(), on_done=told.append), told.append,
+             lambda result: told.append(again.wait(10)))
+    qtbot.waitSignal(one_by_one.idle).wait()
+    assert told == [True, None]         # 1 itself was silenced by the newer
+
+
+def test_that_closing_lets_go_of_results_that_wait_to_be_handed_on(one_by_one: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+
+    def closes(result: object) -> None:
+        told.append(result)
+        one_by_one.close(10)
+
+    all_over(one_by_one, closes, told.append, told.append)
+    waiting = one_by_one.running[1:]
+    qtbot.waitUntil(lambda: told == [0])
+    QApplication.processEvents()
+    assert told == [0]
+    assert [task.on_done for task in waiting] == [None] * 3
 
 
 @pytest.mark.parametrize("act", [lambda tasks: tasks.cancel("nothing"), lambda tasks: tasks.cancel_all()])
