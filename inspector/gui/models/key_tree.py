@@ -581,7 +581,8 @@ def nodes_of(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, *,
 def each_once(nodes: NDArray[np.int64]) -> NDArray[np.int64]:
     """In their order. `np.unique` would load masked arrays first, for which the window stood still when it showed its first tree."""
     nodes = np.sort(nodes)
-    return nodes[np.diff(nodes, prepend=nodes[:1] - 1) != 0]
+    once: NDArray[np.int64] = nodes[np.diff(nodes, prepend=nodes[:1] - 1) != 0]
+    return once
 
 
 def natural_key(name: str) -> str:

@@ -138,9 +138,7 @@ def _group_line(tree: PairTree, node: int, label: str, depth: int, has_children:
 
 def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: int, has_children: bool, expanded: bool) -> PairLine:
     figures, n = tree.figures, tree.number_of(node)
-    comparison, status = figures.comparison, figures.status_of(n)
-    x = comparison.a.tensors[pair.a] if pair.a is not None else None
-    y = comparison.b.tensors[pair.b] if pair.b is not None else None
+    status = figures.status_of(n)
     if pair.rule >= 0 and (theirs := _tail_in_b(tree, node, pair)) is not None:
         label += f"  →  {core.visible(theirs)}"
     found = pair.difference
@@ -151,7 +149,7 @@ def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: in
         numbers = tuple(_figure(name, float(figures.of[name][n])) for name in _FIGURES)
         distance = found.rel
     word, brief = words_of(figures, n, pair, status)
-    shape = _shape_pieces(x, y, pair.device)
+    shape = shape_of(figures.comparison, pair)
     said = f"{word}, {distance_text(distance)}" if distance == distance else word
     return PairLine(node, depth, (label, said, "  ".join(piece.text for piece in shape), *numbers), status, pair.a or pair.b or "",
                     has_children, expanded, word, brief, distance, status == "unread", shape, problem,
@@ -204,8 +202,10 @@ def change_text(change: core.ValueChange) -> str:
     return f"{core.visible(change.a, 120)} → {core.visible(change.b, 120)}"
 
 
-def _shape_pieces(x: core.TensorInfo | None, y: core.TensorInfo | None, device: bool) -> tuple[Piece, ...]:
+def shape_of(comparison: core.Comparison, pair: core.Pair) -> tuple[Piece, ...]:
     """Shape, dtype, and where they are not the same those of A and those of B. A shape is never cut."""
+    x = comparison.a.tensors[pair.a] if pair.a is not None else None
+    y = comparison.b.tensors[pair.b] if pair.b is not None else None
     one = x if x is not None else y
     assert one is not None
     if x is None or y is None:
@@ -215,7 +215,7 @@ def _shape_pieces(x: core.TensorInfo | None, y: core.TensorInfo | None, device: 
     types = core.visible(x.type_words), core.visible(y.type_words)
     pieces += [Piece(types[0], "calm", True)] if types[0] == types[1] else [
         Piece(types[0], "calm", True), Piece("→", "calm", True), Piece(types[1], "new", True)]
-    if device:
+    if pair.device:
         devices = core.visible(x.device or "—"), core.visible(y.device or "—")
         pieces += [Piece(devices[0], "calm", True), Piece("→", "calm", True), Piece(devices[1], "new", True)]
     return tuple(pieces)

@@ -296,13 +296,15 @@ class PairModel(QAbstractTableModel):
             found = self._lines[row] = pair_lines.line_of(self._rows, self._tree, self.node(row))
         return found
 
-    def samples(self, most: int) -> list[PairLine]:
-        """Lines of pairs from all over the tree, shown or not."""
-        if self._rows is None or self._tree is None:
+    def shapes(self, most: int) -> list[tuple[pair_lines.Piece, ...]]:
+        """What stands in the column of shapes of pairs from all over the tree, shown or not: not their whole lines, which take as long as
+        all else when a tree comes."""
+        if self._tree is None:
             return []
         pairs = np.flatnonzero((self._tree.entry >= 0) & (self._tree.entry < len(self._tree.figures.pairs)))
         chosen = pairs[::max(1, -(-len(pairs) // most))]
-        return [pair_lines.line_of(self._rows, self._tree, int(node)) for node in chosen]
+        return [pair_lines.shape_of(self._tree.figures.comparison, self._tree.figures.pairs[entry])
+                for entry in self._tree.entry[chosen].tolist()]
 
     def node(self, row: int) -> int:
         assert self._rows is not None

@@ -58,9 +58,9 @@ class PairDelegate(RowPainter):
             width += PICTURE + GAP + WIDEST_BAR + GAP
         return QSize(width, self._metrics.height() + 2 * GAP)
 
-    def width_of_shape(self, line: PairLine, whole: bool) -> int:
+    def width_of_shape(self, shape: tuple[Piece, ...], whole: bool) -> int:
         """What a row needs in the column of shapes: for all of it, or for what must not be cut."""
-        pieces = [piece for piece in line.shape if whole or not piece.spare]
+        pieces = [piece for piece in shape if whole or not piece.spare]
         return sum(self._metrics.horizontalAdvance(piece.text) for piece in pieces) + BETWEEN * (len(pieces) - 1) + 2 * PAD + 2
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -162,7 +162,7 @@ class PairDelegate(RowPainter):
         """What is spare only where all of it has room."""
         pieces = line.shape
         room = rect.width() - 2 * PAD
-        if not self._model.with_dtypes or self.width_of_shape(line, True) - 2 * PAD - 2 > room:
+        if not self._model.with_dtypes or self.width_of_shape(line.shape, True) - 2 * PAD - 2 > room:
             pieces = tuple(piece for piece in pieces if not piece.spare)
         left = rect.left() + PAD
         for piece in pieces:

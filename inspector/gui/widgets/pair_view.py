@@ -86,8 +86,8 @@ class PairView(TreeTable):
         """What the column of shapes needs for the shapes alone, and for all that stands there, going by the first rows."""
         title = self.fontMetrics().horizontalAdvance(str(self._model.headerData(SHAPE, Qt.Orientation.Horizontal))) + 2 * PAD
         if self._widths is None or self._widths[0] is not self._model.tree:
-            lines = self._model.samples(LOOKED_AT)
-            least, whole = ([self.delegate.width_of_shape(line, all_of_it) for line in lines] for all_of_it in (False, True))
+            shapes = set(self._model.shapes(LOOKED_AT))         # a model has few
+            least, whole = ([self.delegate.width_of_shape(shape, all_of_it) for shape in shapes] for all_of_it in (False, True))
             self._widths = (self._model.tree, max([*least, title]), max([*whole, title]))
         return self._widths[1:]
 

@@ -14,6 +14,7 @@ from inspector import core
 from inspector.commands.window import Pages
 from inspector.gui.comparison.progress import Step
 from inspector.gui.kit import file_dialogs
+from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_lines import COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE
 from inspector.gui.state.session import Compared
 
@@ -228,9 +229,22 @@ def test_that_columns_fold_and_names_keep_their_room_and_shapes_are_whole(desk: 
     room = page.view.viewport().width()
     assert page.view.columnWidth(NAME) >= 0.4 * room
     assert page.view.horizontalHeader().length() <= room
-    lines = page.model.samples(100)
-    assert len(lines) == 6
-    assert all(page.view.delegate.width_of_shape(line, False) <= page.view.columnWidth(SHAPE) for line in lines)
+    shapes = page.model.shapes(100)
+    assert len(shapes) == 6
+    assert all(page.view.delegate.width_of_shape(shape, False) <= page.view.columnWidth(SHAPE) for shape in shapes)
+
+
+def test_that_no_line_is_made_to_find_out_how_wide_shapes_are(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = desk.compare(BASE, changed(), details=False)
+    desk.window.view.expand_all()
+    desk.settle()
+    lines = [page.model.line(row) for row in range(page.model.rowCount())]
+    assert sorted(page.model.shapes(100)) == sorted(line.shape for line in lines if line.status)
+    made: list[int] = []
+    monkeypatch.setattr(pair_lines, "line_of", lambda rows, tree, node: made.append(node))
+    page.view._widths = None
+    page.view._fit_columns()
+    assert made == []
 
 
 def test_that_a_file_opened_meanwhile_is_seen_and_can_be_compared_instead(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -18,7 +18,9 @@ from inspector.core.wording import count
 from .names import LogicalTensor, Names, counted, number
 
 _STATE = ".quant_state.bitsandbytes__"
+_PARTS = ("", ".absmax", ".quant_map", ".nested_absmax", ".nested_quant_map")
 _ROW_SCALE = 127.0
+_USUAL = 1 << 10            # bytes of a state that are kept for the next of its kind
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
@@ -34,27 +36,48 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
 
 
 def _four_bits(names: Names, name: str, state: str, kind: str) -> LogicalTensor | None:
-    data = names.get(name)
-    raw = names.read(state)
+    data, raw = names.get(name), names.raw(state)
     if data is None or raw is None:
         return None
-    said = names.as_json(raw.tobytes())
-    nested = names.get(f"{name}.nested_absmax", "float32")
     parts = {"data": name, "absmax": f"{name}.absmax", "quant_map": f"{name}.quant_map"}
-    if nested is not None:
+    if names.get(f"{name}.nested_absmax", "float32") is not None:
         parts |= {"nested_absmax": f"{name}.nested_absmax", "nested_quant_map": f"{name}.nested_quant_map"}
+    if any(part not in names.tensors for part in parts.values()):
+        return None
+    if len(raw) > _USUAL:
+        meaning = _meaning(names, name, raw, parts)
+    else:                       # a model has few, again and again
+        form = tuple([(info.shape, info.dtype) if (info := names.tensors.get(name + ending)) is not None else None for ending in _PARTS])
+        meaning = names.once(("bitsandbytes", raw, len(parts), *form), lambda: _meaning(names, name, raw, parts))
+    if meaning is None:
+        return None
+    return LogicalTensor(name, meaning.shape, meaning.dtype, f"bnb-{kind}", 4, meaning.cost, {**parts, "state": state}, meaning.decoder,
+                         meaning.problem)
+
+
+class _Meaning(NamedTuple):
+    """What parts of some form stand for, of which so is said."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    cost: float | None
+    problem: str
+    decoder: Flat | None
+
+
+def _meaning(names: Names, name: str, raw: bytes, parts: dict[str, str]) -> _Meaning | None:
+    said = names.as_json(raw)
     shape = said.get("shape")
     block, dtype = counted(said.get("blocksize")), str(said.get("dtype", "")).removeprefix("torch.")
     sizes = tuple(counted(size) for size in shape) if isinstance(shape, list) else ()
-    if any(part not in names.tensors for part in parts.values()) or not block or not isinstance(shape, list) or None in sizes:
+    if not block or not isinstance(shape, list) or None in sizes:
         return None
     known = tuple(size for size in sizes if size is not None)
     numel = prod(known)
     cost = names.cost(numel, [key for role, key in parts.items() if "map" not in role])
     problem = _why_not(names, name, numel, block, said)
-    parts["state"] = state
     decoder = None if problem else Flat(numel, block, *_nesting(names, name, said))
-    return LogicalTensor(name, known, dtype if dtype in DTYPES else "float32", f"bnb-{kind}", 4, cost, parts, decoder, problem)
+    return _Meaning(known, dtype if dtype in DTYPES else "float32", cost, problem, decoder)
 
 
 def _nesting(names: Names, name: str, said: Any) -> tuple[int, float]:

@@ -242,14 +242,22 @@ class Names:
 
     def read(self, key: str, most: int = _SMALL) -> Any:
         """A tensor of at most so many bytes as an array (element types as `read_numpy`); None where it is none, or cannot be read."""
+        return self._read(key, most, TensorReader.array)
+
+    def raw(self, key: str) -> bytes | None:
+        """The bytes of a small strided tensor."""
+        info = self.get(key)
+        return None if info is None else self._read(key, _SMALL, TensorReader.raw)
+
+    def _read(self, key: str, most: int, how: Callable[[TensorReader, TensorInfo], T]) -> T | None:
         info = self.tensors.get(key)
         if info is None or info.nbytes > most:
             return None
         try:
             if self._reader is not None:
-                return self._reader.array(key)
+                return how(self._reader, info)
             with TensorReader(self.ckpt, self._monitor) as reader:
-                return reader.array(key)
+                return how(reader, info)
         except InspectorError:
             return None
 
