@@ -26,9 +26,14 @@ class LayerCells(RowPainter):
         self.bars = False               # before the deviations
         self._look: tuple[int, str] | None = None
         self._cells: dict[tuple[int, int], tuple[Row, str, str, QColor | None]] = {}    # by row, and the row so that it stays that one
+        view.model().modelReset.connect(self._forget_rows)
 
     def forget(self) -> None:
         super().forget()
+        self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        """Those of a file that was closed hold what was measured of it."""
         self._cells.clear()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:

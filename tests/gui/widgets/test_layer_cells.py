@@ -1,6 +1,8 @@
 """The cells of the table of layers: drawn without the style, and saying what the model says."""
 from __future__ import annotations
 
+from weakref import ref
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QSize, Qt
@@ -54,6 +56,19 @@ def test_that_every_cell_says_what_the_model_has(table: QTableView) -> None:
     said = [str(model.data(model.index(0, column))) for column in range(RIDGE)]
     assert "weight" in said
     assert set(said) <= set(cells.laid_out)
+
+
+def test_that_nothing_is_kept_of_a_file_that_is_shown_no_more(table: QTableView) -> None:
+    show(table, weight=np.arange(6, dtype=np.float32).reshape(2, 3))
+    model = table.model()
+    assert isinstance(model, LayerTable)
+    ridge = model.row_at(0).ridge
+    assert ridge is not None
+    kept = ref(ridge.counts)
+    del ridge
+    assert kept() is not None
+    model.show_rows(None, "", [])
+    assert kept() is None
 
 
 def test_that_other_figures_of_the_same_key_are_drawn(table: QTableView) -> None:
