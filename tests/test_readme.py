@@ -84,7 +84,8 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
-        "both.pth", "fit.json", "fitting.pth", "flat.pth", "full.pth", "fused.pth", "halves.pth", "mean.pth", "merged.pth", "model.pth",
+        "both.pth", "fit.json", "fitting.pth", "flat.pth", "from-0.pth", "full.pth", "fused.pth", "halves.pth",
+        "mean.pth", "merged.pth", "model.pth",
         "model.safetensors", "old.pth", "parts.pth", "plain.pth", "rest.pth", "resumed.pth", "teacher.pth", "tied.pth",
         "tuned.safetensors", "turned.pth", "weights.pth", "weights.safetensors", "wider.pth"]
 

@@ -2,7 +2,8 @@
 
 PytorchStreamReader: caffe2/serialize/inline_container.cc and miniz (1.6 to the newest); "Invalid magic number", "unexpected EOF" and
 "storage has wrong size": torch/serialization.py, torch/csrc/generic/serialization.cpp; "invalid load key", "pickle data was truncated"
-and "Ran out of input": CPython's _pickle.c; "Error while deserializing header": safetensors/src/tensor.rs.
+and "Ran out of input": CPython's _pickle.c; "Error while deserializing header": safetensors/src/tensor.rs; "invalid
+magic characters": llama.cpp/ggml/src/gguf.cpp, gguf_reader.py.
 """
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from inspector.core.findings import Finding
 from inspector.core.torch_load import loads_with_torch
 from inspector.core.wording import count
 
-from .explanation import Case, Explanation, Remedy, few, is_taken, search
+from .explanation import Case, Explanation, Remedy, contents, few, is_taken, search
 
 _SIGNS = (
     (r"failed finding central directory", "the end of the archive, where its directory stands, is missing or damaged: the file was cut "
@@ -37,10 +38,20 @@ _SIGNS = (
      r"UnpicklingError|UnicodeDecodeError", "the object's pickle is damaged"),
     (r"deserializing header|HeaderTooLarge|HeaderTooSmall|InvalidHeader|MetadataIncompleteBuffer|incomplete metadata|SafetensorError",
      "what is to be a safetensors file has no header that fits it: it was cut short, or is of another format"),
+    (r"gguf\w*: invalid magic|GGUF magic invalid", "what is to be a GGUF file does not begin as one does: it is of another format"),
     (r"OSError: \[Errno 22\] Invalid argument", "newer releases of torch say this of a file too short to hold an archive's end, and of one "
                                                 "that cannot be mapped"),
     (r"[Cc]hecksum|CRC-?32", "bytes are not those that were saved"),
 )
+
+_READERS = (
+    ("safetensors", r"HeaderTooLarge|InvalidHeader\b|header too large",
+     ("torch.load(path) reads what torch.save wrote, whatever the file is called.",
+      "`inspector edit FILE -o OUT.safetensors` makes a safetensors file of it; what cannot be held is told before.")),
+    ("gguf", r"gguf\w*: invalid magic|GGUF magic invalid",
+     ("llama.cpp's convert_hf_to_gguf.py makes one, of a folder with the weights, config.json and the tokenizer.",)),
+)
+"""Formats, what their readers say of a whole file of another, and what to do then."""
 
 
 def explain(case: Case) -> Explanation | None:
@@ -53,6 +64,10 @@ def explain(case: Case) -> Explanation | None:
         return Explanation("damaged", meaning, advice=advice)
     findings = [*_found(case.file, case)]
     broken = [key for key, info in case.file.tensors.items() if info.problem and not info.problem.startswith("meta")]
+    if not findings and not broken:
+        for format, sign, ways in _READERS:
+            if search((sign,), case.text) and not case.file.format.startswith(format):
+                return Explanation("other-format", meaning, tuple(contents(case.file)), advice=ways)
     return Explanation("damaged", meaning, tuple(_about(case.file, findings, broken)), _remedies(case, findings),
                        ("Get the file again from where it came from, and compare its size.",) if any(
                            finding.id != "plain-pickle" for finding in findings) else ())

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.comparison.loading.load_report import LoadReport
 from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import can_be_typed
@@ -15,6 +15,7 @@ from inspector.core.errors import EditError, InspectorError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.torch_load import loads_with_torch
+from inspector.core.training.weights import model_dicts
 
 _NAMED = 6
 _START, _END = 100_000, 200_000           # characters
@@ -75,7 +76,8 @@ class Case(NamedTuple):
         return self.file is None or are_soon_tried(edits, self.file)
 
     def _is_unchanged(self, after: Checkpoint) -> bool:
-        return self.file is not None and after.tensors is self.file.tensors and after.values is self.file.values
+        return self.file is not None and after.tensors is self.file.tensors and after.values is self.file.values \
+            and after.metadata == self.file.metadata
 
 
 def search(patterns: Iterable[str], text: str) -> re.Match[str] | None:
@@ -99,3 +101,20 @@ def few(names: Sequence[str], most: int = _NAMED) -> str:
     """"a, b and 3 more", safe to show."""
     shown = ", ".join(visible(name, 80) or "the root" for name in names[:most])
     return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+_FORMATS = {"torch-zip": "PyTorch's zip format, of 1.6 and newer", "torch-legacy": "PyTorch's format of before 1.6",
+            "torch-tar": "PyTorch's tar format of before 0.1.10", "torchscript": "TorchScript", "torch-export": "torch.export",
+            "safetensors": "safetensors", "pickle": "a plain pickle"}
+
+
+def contents(file: Checkpoint) -> Iterator[str]:
+    """What a file holds, and in which format."""
+    value = file.values.get("")
+    what = f"a whole object of {visible(value.type, 120)}" if isinstance(value, Opaque) else \
+        {"state-dict": "a state dict", "training-checkpoint": "a training checkpoint", "torchscript": "a program with its weights",
+         "tensor": "one tensor"}.get(file.kind, "other contents")
+    yield f"This file holds {what}, in {_FORMATS.get(file.format, visible(file.format, 40))}."
+    models = [path for path in model_dicts(file) if path]
+    if models:
+        yield f"Its weights are at {few(models)}."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.tools.common import Edit
 from inspector.core.keypath import ancestors, top_of, visible
 from inspector.core.torch_load import loads_with_torch
 from inspector.core.training.weights import model_dicts
 
-from .explanation import Case, Explanation, few, is_taken, search
+from .explanation import Case, Explanation, contents, few, is_taken, search
 
 _MODEL_FOR_DICT = (r"Expected state_dict to be dict-like, got <class ['\"](?P<cls>[\w.]+)",
                    r"['\"](?P<model>\w+)['\"] object has no attribute ['\"](?:copy|items|keys|_metadata)['\"]")
@@ -46,7 +46,7 @@ def _model_for_dict(case: Case) -> Explanation | None:
     name = next(text for text in found.groups() if text)
     what = _PLAIN.get(name.rpartition(".")[2])
     meaning = f"load_state_dict was given {what or f'an object of {visible(name, 120)}'}, not a dict of tensors."
-    about = tuple(_contents(case.file)) if case.file is not None else ()
+    about = tuple(contents(case.file)) if case.file is not None else ()
     if what is None:
         return Explanation("model-for-state-dict", meaning, about, case.remedies(_extractions(case.file), is_taken),
                            ("With the class at hand, model.load_state_dict(loaded.state_dict()) does the same.",))
@@ -71,7 +71,7 @@ def _dict_for_model(case: Case) -> Explanation | None:
     if found is None:
         return None
     meaning = "What was loaded is a dict of tensors and values, not a model: it has weights, and no code that could be called."
-    about = tuple(_contents(case.file)) if case.file is not None else ()
+    about = tuple(contents(case.file)) if case.file is not None else ()
     place = next((path for path in model_dicts(case.file) if path), "") if case.file is not None else ""
     given = f"torch.load(path){_subscript(case.file, place)}" if case.file is not None else "torch.load(path)"
     return Explanation("state-dict-for-model", meaning, about,
@@ -119,7 +119,7 @@ def _other_loader(case: Case) -> Explanation | None:
     if case.file is None:
         return Explanation("other-loader", meaning)
     told = loads_with_torch(case.file)
-    return Explanation("other-loader", meaning, (*_contents(case.file), told.sentence()),
+    return Explanation("other-loader", meaning, (*contents(case.file), told.sentence()),
                        case.remedies(_extractions(case.file), lambda ckpt: bool(ckpt.tensors)))
 
 
@@ -134,23 +134,7 @@ def _old_format(case: Case) -> Explanation | None:
     ways: list[tuple[str, Sequence[Edit]]] = [*_extractions(case.file)]
     if case.file.format in ("torch-legacy", "torch-tar"):
         ways.insert(0, ("saved again, it is of the zip format of torch 1.6 and newer, which can be mapped", ()))
-    return Explanation("other-age", meaning, tuple(_contents(case.file)), case.remedies(ways, lambda ckpt: bool(ckpt.tensors)))
-
-
-_FORMATS = {"torch-zip": "PyTorch's zip format, of 1.6 and newer", "torch-legacy": "PyTorch's format of before 1.6",
-            "torch-tar": "PyTorch's tar format of before 0.1.10", "torchscript": "TorchScript", "torch-export": "torch.export",
-            "safetensors": "safetensors", "pickle": "a plain pickle"}
-
-
-def _contents(file: Checkpoint) -> Iterator[str]:
-    value = file.values.get("")
-    what = f"a whole object of {visible(value.type, 120)}" if isinstance(value, Opaque) else \
-        {"state-dict": "a state dict", "training-checkpoint": "a training checkpoint", "torchscript": "a program with its weights",
-         "tensor": "one tensor"}.get(file.kind, "other contents")
-    yield f"This file holds {what}, in {_FORMATS.get(file.format, visible(file.format, 40))}."
-    models = [path for path in model_dicts(file) if path]
-    if models:
-        yield f"Its weights are at {few(models)}."
+    return Explanation("other-age", meaning, tuple(contents(case.file)), case.remedies(ways, lambda ckpt: bool(ckpt.tensors)))
 
 
 def _extractions(file: Checkpoint | None) -> Iterator[tuple[str, Sequence[Edit]]]:

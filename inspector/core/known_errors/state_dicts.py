@@ -27,7 +27,7 @@ def explain(case: Case) -> Explanation | None:
     found = doctor(case.text, case.file, state_dict=case.state_dict, monitor=case.monitor)
     remedies = tuple(Remedy(f"{visible(one.name, 60)} merged, {_outcome(one.after, found)}", one.edits)
                      for one in found.merges if one.edits and one.after is not None) if found.merges else \
-        (Remedy(_outcome(found.after, found), found.edits),) if found.suggested else ()
+        (Remedy(_outcome(found.after, found), found.edits),) if found.suggested and found.after.fitting else ()
     about = tuple(_about(case.file, found, said.lists.unexpected)) if case.file is not None else ()
     return Explanation("load-state-dict", _meaning(said.model), about, remedies, load=found)
 
@@ -47,6 +47,9 @@ def _about(file: Checkpoint, found: LoadReport, unexpected: tuple[str, ...]) -> 
 
 def _outcome(after: Lists, found: LoadReport) -> str:
     if after.loads:
-        return f"all {wording.count(after.fitting, 'key')} load{', by their names' if found.by_name(after) else ''}"
+        names = found.by_name(after)
+        if after.fitting == 1:
+            return f"its one key loads{', by its name' if names else ''}"
+        return f"all {wording.count(after.fitting, 'key')} load{', by their names' if names else ''}"
     return f"{wording.count(after.fitting, 'key')} load with strict=False" if not after.mismatched else \
         f"{wording.count(after.fitting, 'key')} fit"

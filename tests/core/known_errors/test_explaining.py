@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inspector import core
@@ -199,6 +200,9 @@ def test_that_a_file_cut_short_is_told_by_what_is_there(tmp_path: Path, text: st
     assert remedy.outcome.startswith("1 of 2 tensors")
     assert torch.equal(followed(tmp_path / "cut.pth", remedy)["w"], torch.arange(2000.0))
     well = core.explain_error(text, tmp_path / "whole.pth")
+    if "HeaderTooLarge" in text:
+        assert well.id == "other-format"
+        return
     assert "This file is whole" in well.about[0]
     assert well.remedies == ()
 
@@ -475,3 +479,55 @@ def test_that_a_package_that_torch_load_misses_is_named() -> None:
                               "Please install safetensors with: pip install safetensors")
     assert said.id == "safetensors-loading"
     assert said.advice[0] == "pip install safetensors"
+
+
+# -- programs other than torch ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("text", texts.NO_FORMAT)
+def test_that_the_format_that_transformers_looks_for_is_put_into_the_metadata(tmp_path: Path, text: str) -> None:
+    save_file({"w": torch.ones(2)}, tmp_path / "a.safetensors")
+    found = core.explain_error(text, tmp_path / "a.safetensors")
+    [remedy] = found.remedies
+    core.save(core.edit(tmp_path / "a.safetensors", remedy.edits), tmp_path / "b.safetensors")
+    with safe_open(tmp_path / "b.safetensors", "pt") as file:
+        assert file.metadata()["format"] == "pt"
+    again = core.explain_error(texts.NO_FORMAT[0], tmp_path / "b.safetensors")
+    assert not again.remedies
+    assert "another file" in again.about[0]
+
+
+@pytest.mark.parametrize(("text", "words"), [(text, words) for text, words in texts.OF_OTHER_FORMATS])
+def test_that_a_whole_file_of_another_format_is_not_called_damaged(tmp_path: Path, text: str, words: str) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.bin")
+    found = core.explain_error(text, tmp_path / "a.bin")
+    assert found.id == "other-format"
+    assert "PyTorch's zip format" in found.about[0]
+    assert any(words in line for line in found.advice)
+
+
+def test_that_safetensors_says_so_of_a_file_of_torch_save(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.safetensors")
+    with pytest.raises(SafetensorError) as error:
+        load_file(tmp_path / "a.safetensors")
+    assert core.explain_error(f"SafetensorError: {error.value}", tmp_path / "a.safetensors").id == "other-format"
+
+
+@pytest.mark.parametrize(("text", "missing", "unexpected", "mismatched", "model"), texts.FROM_PRETRAINED)
+def test_that_what_from_pretrained_says_of_names_is_read(text: str, missing: list[str], unexpected: list[str], mismatched: list[str],
+                                                         model: str) -> None:
+    found = core.explain_error(text)
+    assert found.load is not None
+    lists = found.load.lists
+    assert ([*lists.missing], [*lists.unexpected], [one.key for one in lists.mismatched]) == (missing, unexpected, mismatched)
+    assert (f"({model})" in found.meaning) is bool(model)
+    assert not found.remedies               # of keys that load, the text alone names none
+
+
+def test_that_new_weights_of_transformers_are_held_against_the_file(tmp_path: Path) -> None:
+    torch.save({"module.bert.w": torch.ones(2), "module.classifier.weight": torch.ones(3)}, tmp_path / "a.bin")
+    unused = texts.FROM_PRETRAINED[0][0].replace("cls.predictions.bias", "module.bert.w")
+    unused = unused.replace("cls.seq_relationship", "module.classifier")
+    new = texts.FROM_PRETRAINED[1][0].replace("classifier.bias", "bert.w")
+    found = core.explain_error(f"{unused}\n{new}", tmp_path / "a.bin")
+    [remedy] = found.remedies
+    assert remedy.edits == (core.StripPrefix("module."),)

@@ -109,3 +109,33 @@ TEXT_IDS = ("AssertionError: saved_id must be a tuple, got ('storage', <class 't
 ENCODING = ("UnicodeDecodeError: 'ascii' codec can't decode byte 0xe9 in position 0: ordinal not in range(128)",
             "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xe9 in position 3: unexpected end of data",
             "UnicodeDecodeError: 'utf-8' codec can't decode byte 0x80 in position 64: invalid start byte")
+
+NO_FORMAT = (
+    "OSError: The safetensors archive passed at ./model.safetensors does not contain the valid metadata. Make sure you save your model with the "
+    "`save_pretrained` method.",
+    "    if metadata.get(\"format\") not in [\"pt\", \"tf\", \"flax\", \"mlx\"]:\nAttributeError: 'NoneType' object has no attribute 'get'",
+)
+OF_OTHER_FORMATS = (
+    ("safetensors_rust.SafetensorError: Error while deserializing header: HeaderTooLarge", "OUT.safetensors"),
+    ("safetensors._safetensors_rust.SafetensorError: Error while deserializing header: header too large", "OUT.safetensors"),
+    ("gguf_init_from_file: invalid magic characters 'PK'\nllama_model_load: error loading model: failed to load model from m.gguf", "convert_hf_to_gguf.py"),
+    ("gguf_init_from_file_impl: invalid magic characters: 'PK??', expected 'GGUF'", "convert_hf_to_gguf.py"),
+    ("ValueError: GGUF magic invalid", "convert_hf_to_gguf.py"),
+)
+FROM_PRETRAINED = (
+    ("Some weights of the model checkpoint at bert-base-uncased were not used when initializing BertModel: ['cls.predictions.bias', "
+     "'cls.seq_relationship.weight']\n- This IS expected if you are initializing BertModel from the checkpoint of a model trained on another task or with "
+     "another architecture (e.g. initializing a BertForSequenceClassification model from a BertForPreTraining model).",
+     [], ["cls.predictions.bias", "cls.seq_relationship.weight"], [], "BertModel"),
+    ("Some weights of BertForSequenceClassification were not initialized from the model checkpoint at bert-base-uncased and are newly initialized: "
+     "['classifier.bias', 'classifier.weight']\nYou should probably TRAIN this model on a down-stream task to be able to use it for predictions and inference.",
+     ["classifier.bias", "classifier.weight"], [], [], "BertForSequenceClassification"),
+    ("Some weights of ViTForImageClassification were not initialized from the model checkpoint at google/vit and are newly initialized because the shapes did "
+     "not match:\n- classifier.bias: found shape torch.Size([1000]) in the checkpoint and torch.Size([10]) in the model instantiated\n- classifier.weight: found "
+     "shape torch.Size([1000, 768]) in the checkpoint and torch.Size([10, 768]) in the model instantiated\nYou should probably TRAIN this model",
+     [], [], ["classifier.bias", "classifier.weight"], "ViTForImageClassification"),
+    ("ValueError: Cannot load <class 'diffusers.models.unets.unet_2d_condition.UNet2DConditionModel'> from ./x because the following keys are missing: \n "
+     "conv_in.weight, conv_in.bias. \n Please make sure to pass `low_cpu_mem_usage=False` and `device_map=None` if you want to randomly initialize those weights.",
+     ["conv_in.weight", "conv_in.bias"], [], [], "UNet2DConditionModel"),
+    ("ValueError: Following weights were not initialized from checkpoint: {'lm_head.weight'}", ["lm_head.weight"], [], [], ""),
+)

@@ -1,6 +1,7 @@
 """What an error of `load_state_dict` says, read from its text: pasted from a terminal, wrapped or not.
 
-The texts are torch's (torch/nn/modules/module.py), of 0.2 to 2.13.
+The texts are torch's (torch/nn/modules/module.py), of 0.2 to 2.13; what `from_pretrained` of transformers (4, modeling_utils.py) and of
+diffusers says of names that it did not find or use; and vLLM's.
 """
 from __future__ import annotations
 
@@ -16,13 +17,19 @@ _MOST = 4 << 20         # characters of a pasted text
 _START = re.compile(
     r"(?P<missing>[Mm]issing key\(s\) in state_dict:)|(?P<unexpected>[Uu]nexpected key\(s\) in state_dict:)"
     r"|(?P<size>[Ss]ize mismatch for )|(?P<copying>While copying the parameter named )"
+    r"|(?P<new>were not initialized from the model checkpoint at .{1,400}? and are newly initialized"
+    r"(?: because the shapes did not match)?:|because the following keys are missing:|weights were not initialized from checkpoint:)"
+    r"|(?P<unused>were not used when initializing [\w.]+:)"
     r"|(?P<old>(?:KeyError: )?['\"]*(?P<which>unexpected|missing) keys? )")
 _QUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
 _SIZES = re.compile(r"^(.*?)\s*:\s*copying a param(?:eter)? with shape (?:torch\.Size\()?[\[(]([\d,\s]*)[\])]\)? from checkpoint,\s*"
                     r"the shape in current model is (?:torch\.Size\()?[\[(]([\d,\s]*)[\])]", re.DOTALL)
 _COPYING = re.compile(r'^["\']?(.*?)["\']?,\s*whose dimensions in the model are (?:torch\.Size\()?[\[(]([\d,\s]*)[\])]\)?\s*and\s+whose\s+'
                       r"dimensions in the checkpoint are (?:torch\.Size\()?[\[(]([\d,\s]*)[\])]", re.DOTALL)
-_MODEL = re.compile(r"loading state_dict for ([\w.]+)")
+_RESHAPED = re.compile(r"- ([^\s:]+): found shape torch\.Size\(\[([\d, ]*)\]\) in the checkpoint and torch\.Size\(\[([\d, ]*)\]\) in the "
+                       "model")
+_MODEL = re.compile(r"(?:loading state_dict for|not used when initializing|Some weights of(?! the model checkpoint)|"
+                    r"Cannot load <class '(?:[\w.]+\.)?)\s*([\w.]+)")
 
 
 class Complaint(NamedTuple):
@@ -44,8 +51,12 @@ def read_error(text: str) -> Complaint:
         said = text[start.end():end]
         if start["missing"]:
             missing.update(dict.fromkeys(_keys(said)))
-        elif start["unexpected"]:
-            unexpected.update(dict.fromkeys(_keys(said)))
+        elif start["new"]:
+            reshaped = {key: Mismatch(key, _shape(first), _shape(second)) for key, first, second in _RESHAPED.findall(said)}
+            mismatched.update(reshaped)
+            missing.update({} if reshaped else dict.fromkeys(_keys(said.partition("]")[0])))
+        elif start["unexpected"] or start["unused"]:
+            unexpected.update(dict.fromkeys(_keys(said.partition("]")[0] if start["unused"] else said)))
         elif start["old"]:
             (missing if start["which"] == "missing" else unexpected).update(dict.fromkeys(_keys(said)))
         else:
