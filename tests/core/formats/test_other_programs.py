@@ -269,7 +269,7 @@ def dequantize(name: str, *inputs: str, **numbers: int) -> bytes:
 
 @pytest.mark.parametrize(("shape", "axis", "size", "kind"), [
     ((4, 6), 0, 0, 3), ((4, 6), 1, 0, 3), ((4, 6), -1, 3, 3), ((4, 6), 0, 2, 2), ((2, 3, 4), 1, 0, 2), ((4, 6), None, 0, 3),
-    ((3, 4), 1, 2, 22), ((3, 5), 0, 0, 21)])
+    ((3, 4), 1, 2, 22), ((3, 5), 0, 0, 21), ((4, 3), 1, 0, 21), ((2, 5, 3), 1, 0, 22), ((2, 7), -1, 0, 22)])
 def test_that_dequantize_linear_of_initializers_is_a_packed_tensor(shape: tuple[int, ...], axis: int | None, size: int, kind: int,
                                                                    tmp_path: Path) -> None:
     rng = np.random.default_rng(2)

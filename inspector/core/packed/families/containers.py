@@ -126,7 +126,7 @@ def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> Log
     if scale is None or (said["zero_point"] and zero is None):
         return None
     kind, shape = _stands_for(info, "onnx")
-    zero_kind = _stands_for(zero, "onnx")[0] if zero is not None else ""
+    zero_kind, zero_shape = _stands_for(zero, "onnx") if zero is not None else ("", ())
     parts = {"data": info.key, "scale": scale.key, **({"zero_point": zero.key} if zero is not None else {})}
     axis, block = said["axis"], counted(said["block_size"]) or 0
     axis = axis + len(shape) if isinstance(axis, int) and axis < 0 else axis
@@ -149,7 +149,7 @@ def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> Log
         problem = problem or ("" if scale.numel == shape[axis] else "its scales do not fit its axis")
     if not problem:
         wanted = scale.numel if not block else -(-rows // high) * -(-unit // wide)
-        if scale.numel != wanted or (zero is not None and not zero_kind and zero.numel != scale.numel):
+        if scale.numel != wanted or (zero is not None and (prod(zero_shape) if zero_kind else zero.numel) != scale.numel):
             problem = "its scales do not fit its blocks"
     if not problem:
         decoder = Grid(rows, unit, "nibbles" if kind else "numbers", 4, block_rows=high, block_cols=wide or unit, cyclic=cyclic,

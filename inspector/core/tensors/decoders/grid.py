@@ -115,8 +115,8 @@ class Grid:
         if self.zero == "numbers":
             return self._table(parts.numbers("zero_point"))
         if self.zero == "nibbles":
-            high, wide = -(-self.rows // self.block_rows), -(-self.unit // (self.block_cols or self.unit or 1))
-            return self._table(codes.four_bits(parts.codes("zero_point"), self.signed)[:high * wide].astype(np.float32))
+            zeros = codes.four_bits(parts.codes("zero_point"), self.signed)         # perhaps one more, in the last byte
+            return self._table(zeros[:parts.numbers("scale").size].astype(np.float32))
         unpack = codes.word_codes if self.stored == "words" else codes.bit_string
         rows = -(-self.rows // self.block_rows)
         found: Array = unpack(np.ascontiguousarray(parts.codes("zero_point").T), self.bits, rows).T.astype(np.float32)
