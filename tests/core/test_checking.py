@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from inspector import core
 from inspector.core import checking
 from inspector.core.errors import BadTensor, Cancelled
 from inspector.core.io import sources
+from inspector.core.io.neighbours import Piece
 from inspector.core.measures.summary import measure_each
 
 WRONG = ("danger", "warning")
@@ -102,6 +103,7 @@ def test_that_without_values_no_tensor_is_read(tmp_path: Path, monkeypatch: pyte
     torch.save(model(), tmp_path / "a.pth")
     ckpt = core.open(tmp_path / "a.pth")
     monkeypatch.setattr(sources.ExtentReader, "read_some", None)
+    monkeypatch.setattr(sources.ExtentReader, "neighbours", None)
     report = core.check_report(ckpt, values=False)
     assert (report.values, report.read.tensors, report.read.nbytes) == (False, 0, 0)
     assert report.read.of == len(ckpt.tensors)
@@ -123,7 +125,15 @@ def test_that_everything_is_read_once(tmp_path: Path, monkeypatch: pytest.Monkey
             counted[0] += len(data)
         return data
 
+    together = sources.ExtentReader.neighbours
+
+    def counting_small(self: sources.ExtentReader, pieces: Sequence[Piece], right: set[int]) -> list[memoryview | None]:
+        found = together(self, pieces, right)
+        counted[0] += sum(len(data) for data in found if data is not None)
+        return found
+
     monkeypatch.setattr(sources.ExtentReader, "read_some", counting)
+    monkeypatch.setattr(sources.ExtentReader, "neighbours", counting_small)
     report = core.check_report(ckpt)
     assert (report.read.tensors, report.read.of) == (5, 5)
     assert report.read.nbytes == report.read.of_nbytes == stored
