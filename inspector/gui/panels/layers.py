@@ -59,7 +59,7 @@ from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.state.value_checks import ValueChecks
-from inspector.gui.widgets.boxes import FindingBox, GivesWay, as_high_as_it_is, empty, label, leave_the_wheel, scrolling
+from inspector.gui.widgets.boxes import FindingBox, GivesWay, as_high_as_it_is, empty, label, leave_the_wheel, scrolling, tab_before
 from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
@@ -445,7 +445,9 @@ class LayersPanel(SelectionPanel):
                 widget.deleteLater()
         if self._scope is not None and found:
             for name, count in (*((one.name, len(one.keys)) for one in found), ("", len(self._scope.keys))):
-                self._chips.addWidget(self._chip(name, count))
+                chip = self._chip(name, count)
+                self._chips.addWidget(chip)
+                tab_before(chip, self.findings_area)
             self._names.setStringList([one.name for one in found])
         self._chip_row.setVisible(self._as_ridges and bool(found))
         self._show_pattern()

@@ -87,6 +87,15 @@ def resize_to_fit(window: QWidget, width: int, height: int) -> None:
     window.resize(QSize(width, height).boundedTo(window.screen().availableGeometry().size() - QSize(*FRAME)))
 
 
+def tab_before(widget: QWidget, other: QWidget) -> None:
+    """Tab comes to `widget`, which was made later than what stands around it, before `other`."""
+    before = other.previousInFocusChain()
+    while before is not None and before is not other and (before is widget or not before.focusPolicy() & Qt.FocusPolicy.TabFocus):
+        before = before.previousInFocusChain()
+    if before is not None and before is not other:
+        QWidget.setTabOrder(before, widget)
+
+
 def scrolling(panel: QWidget) -> tuple[QScrollArea, QWidget, QVBoxLayout]:
     """All that stands in a panel, which scrolls where the window is too low for it, and its layout. What can be drawn in any room stands
     in a `GivesWay`."""

@@ -39,6 +39,7 @@ from inspector.gui.models.plot_scales import (
     typeset,
 )
 
+from .boxes import tab_before
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
 from .quantile_strip import QuantileStrip, Spread
@@ -338,6 +339,7 @@ class HistogramPlot(QWidget):
         canvas.widget.customContextMenuRequested.connect(
             lambda point: self.menu_button.menu().popup(canvas.widget.mapToGlobal(point)))
         self._drawing_layout.insertWidget(1, canvas.widget, 1)
+        tab_before(canvas.widget, self.menu_button)
         canvas.on_moved = self._place_strip
         self.setFocusProxy(canvas.widget)
         return canvas
@@ -350,6 +352,8 @@ class HistogramPlot(QWidget):
         if watched is canvas.widget and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             self.keyPressEvent(event)
             return event.isAccepted()
+        if watched is canvas.widget and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            canvas.show_focus(event.type() == QEvent.Type.FocusIn)
         if watched is canvas.widget.viewport():
             if event.type() == QEvent.Type.MouseButtonDblClick:
                 self.reset_view()

@@ -29,8 +29,8 @@ class Canvas:
         pyqtgraph = library.get()
         self._graph: Any = pyqtgraph
         self.widget: Any = pyqtgraph.PlotWidget(enableMenu=False)
-        self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.widget.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)           # the plot is one thing, with one name
+        self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)                  # afterwards: the viewport hands its own on to it
         self.widget.setFrameShape(self.widget.Shape.NoFrame)
         self.x: Scale = ValueScale(0, 1)
         self.y: Scale = CountScale(1)
@@ -81,11 +81,18 @@ class Canvas:
             axis.setTextPen(QColor(colours.plot_text))
             axis.setTickFont(self.widget.font())
         self._item.getAxis("right").setTickPen(QColor(colours.plot_grid))
-        accent = QColor(colours.accent)
+        self._accent = QColor(colours.accent)
+        if self.widget.hasFocus():
+            self.show_focus(True)
+        accent = QColor(self._accent)
         accent.setAlpha(80)
         self._band.setBrush(accent)
         for edge in self._band.lines:
             edge.setPen(self._graph.mkPen(None))
+
+    def show_focus(self, on: bool) -> None:
+        """A frame, where keys are heard."""
+        self._view.setBorder(self._graph.mkPen(self._accent, width=2) if on else self._graph.mkPen(None))
 
     def set_labels(self, x: str, y: str) -> None:
         """Fixed texts of ours: pyqtgraph reads labels as HTML."""

@@ -102,6 +102,19 @@ def test_that_the_empty_key_is_named_as_in_the_tree(desk: Desk) -> None:
     assert desk.column(0) == ['""', "w"]
 
 
+def test_that_tab_comes_to_the_patterns_before_the_tensors(desk: Desk) -> None:
+    desk.panel.as_ridges.click()
+    desk.open(model())
+    chain, widget = [], desk.panel.nextInFocusChain()
+    while widget is not desk.panel:
+        chain.append(widget)
+        widget = widget.nextInFocusChain()
+    chips = [found for found in desk.panel.findChildren(QToolButton) if found.accessibleName().endswith(" tensors")]
+    assert len(chips) > 1
+    assert chain.index(desk.panel.pattern_edit) < min(map(chain.index, chips))
+    assert max(map(chain.index, chips)) < chain.index(desk.panel.findings_area) < chain.index(desk.panel.table)
+
+
 def test_that_lines_go_across_the_layers(desk: Desk) -> None:
     arrays = model()
     desk.open(arrays)

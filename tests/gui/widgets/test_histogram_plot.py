@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.kit import theme
@@ -61,6 +62,33 @@ def test_that_pyqtgraph_is_not_imported_before_a_curve_is_shown() -> None:
             "assert 'pyqtgraph' in sys.modules and 'torch' not in sys.modules\n")
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
+
+
+def test_that_tab_comes_to_the_plot_before_its_button_and_shows_it(qtbot: QtBot) -> None:
+    row = QWidget()
+    qtbot.addWidget(row)
+    first, plot, last = QLineEdit(row), HistogramPlot(row), QLineEdit(row)
+    row.resize(520, 460)
+    column = QVBoxLayout(row)
+    for widget in (first, plot, last):
+        column.addWidget(widget)
+    with qtbot.waitExposed(row):
+        row.show()
+    row.activateWindow()
+    plot.show_curves([ONE])
+    first.setFocus()
+    qtbot.waitUntil(lambda: first.hasFocus() and canvas(plot).isVisible())
+    seen: list[QWidget] = []
+    for _ in range(4):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused)
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+    assert seen == [first, canvas(plot), plot.menu_button, last]
+    canvas(plot).setFocus()
+    assert theme.current().colours.accent in colours_of(plot)[:12]
+    first.setFocus()
+    assert theme.current().colours.accent not in colours_of(plot)[:12]
 
 
 def test_that_a_message_stands_in_place_of_a_plot(plot: HistogramPlot) -> None:
