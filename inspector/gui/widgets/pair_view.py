@@ -88,7 +88,9 @@ class PairView(TreeTable):
         if self._widths is None or self._widths[0] is not self._model.tree:
             shapes = set(self._model.shapes(LOOKED_AT))         # a model has few
             least, whole = ([self.delegate.width_of_shape(shape, all_of_it) for shape in shapes] for all_of_it in (False, True))
-            self._widths = (self._model.tree, max([*least, title]), max([*whole, title]))
+            tree = self._model.tree         # what the group of all of them says
+            group = self.fontMetrics().horizontalAdvance(words.tensors(len(tree.figures.pairs))) + 2 * PAD + 2 if tree is not None else 0
+            self._widths = (tree, max([*least, title, group]), max([*whole, title, group]))
         return self._widths[1:]
 
     def say(self, text: str) -> None:

@@ -231,6 +231,7 @@ def test_that_columns_fold_and_names_keep_their_room_and_shapes_are_whole(desk: 
     assert page.view.horizontalHeader().length() <= room
     shapes = page.model.shapes(100)
     assert len(shapes) == 6
+    shapes += [page.model.line(row).shape for row in range(page.model.rowCount())]      # and how many tensors there are in groups
     assert all(page.view.delegate.width_of_shape(shape, False) <= page.view.columnWidth(SHAPE) for shape in shapes)
 
 
