@@ -160,11 +160,11 @@ def test_that_switching_a_rule_off_pairs_the_names_without_it(desk: Desk, monkey
 
 def test_that_an_offered_rule_can_be_switched_on(desk: Desk) -> None:
     mine = {f"blocks.{n}.weight": np.full((2, n + 1), n, np.float32) for n in range(4)}
-    theirs = {f"blocks.{n + 1}.weight": value for n, value in enumerate(mine.values())}
+    theirs = {f"layers.{n + 1}.weight": value for n, value in enumerate(mine.values())}
     page = desk.compare(mine, theirs)
     found = page.progress.comparison
     assert found is not None
-    offered, = found.offered
+    offered = found.offered[0]
     page.rules.set_used(offered, True)
     desk.finish()
     assert set(desk.statuses().values()) == {"renamed"}
