@@ -248,6 +248,16 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, said("usage: ") if prefix is None else prefix)
 
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        """Prose broken where the terminal ends; what is indented stays as it is. A line that ends no sentence goes on."""
+        lines: list[str] = []
+        for line in text.splitlines():
+            if lines and lines[-1] and line[:1].strip() and not lines[-1].endswith((".", ":", "…", "。", "：")):
+                lines[-1] += line if not line[0].isascii() else f" {line}"
+            else:
+                lines.append(line)
+        return "\n".join(indent + part for line in lines for part in (self._split_lines(line, width) if line[:1].strip() else [line]))
+
     def _split_lines(self, text: str, width: int) -> list[str]:
         return super()._split_lines(text, width) if text.isascii() else wrapped(text, width)
 

@@ -681,6 +681,14 @@ def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None
         assert run(command, "--help")[0] == 0
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_that_what_help_says_of_a_command_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for command in COMMANDS:
+        assert not [line for line in run(command, "--help")[1].splitlines() if len(line) > columns], command
+    assert "saved into it by itself, unless" in " ".join(run("edit", "--help")[1].split())
+
+
 def test_that_help_is_what_a_command_s_option_gives(run: Run) -> None:
     assert run("help") == run("--help") == run("-h")
     for command in COMMANDS:
