@@ -262,7 +262,7 @@ class _Listing:
         slots, holder, shadows, marks, known = self.slots, frame.holder, frame.shadows, self._marks, self._known
         shadowed = shadows or frame.in_shadow
         small = self._small if not shadowed else None
-        to_see = self._to_see
+        to_see, repeated = self._to_see, self._repeated
         for segment, name, n in frame.children:
             while to_see:
                 seen.update(to_see.pop())
@@ -293,6 +293,12 @@ class _Listing:
             elif k == REDUCE and add is not None and marks[n] & ORDINARY and not shadowed and self._repeats > 0:
                 self._repeats -= _AGAIN         # as those that many optimizers' states share
                 add(numbers.of(n), key, state_dict)
+                room -= _TENSOR
+                continue
+            elif repeated and n in repeated and self._repeats > 0:
+                self._repeats -= _AGAIN
+                info = repeated[n]._replace(key=key, state_dict=state_dict)
+                tensors.append(_as_shadowed(info) if shadowed else info)
                 room -= _TENSOR
                 continue
             elif k == INT:
@@ -379,16 +385,12 @@ class _Listing:
         return True
 
     def _read_again(self, n: int, key: str, state_dict: str | None) -> Rebuilt | None:
-        """A tensor that was listed before; from the second time on what was read of it then, where nothing was odd about it and nothing
-        hangs on it."""
-        known = self._repeated.get(n)
-        if known is not None:
-            return Rebuilt(known._replace(key=key, state_dict=state_dict))
+        """A tensor that was listed before. Where nothing is odd about it and nothing hangs on it, it is not read for its other keys."""
         remarks = self.reader.remarks
         said = sum(map(len, remarks.values()))
         rebuilt = self.reader.read(n, key, state_dict)
         if rebuilt is not None and not rebuilt.states and rebuilt.gradient < 0 and rebuilt.info.extra is None \
-                and sum(map(len, remarks.values())) == said:
+                and not self.reader.is_array(n) and sum(map(len, remarks.values())) == said:
             self._repeated[n] = rebuilt.info
         return rebuilt
 
