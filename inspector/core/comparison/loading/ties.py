@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shapes
@@ -13,18 +14,18 @@ from inspector.core.naming_conventions import TIED_NAMES
 from .renaming import Step
 
 Ties = Mapping[str, tuple[str, ...]]
-"""name -> the names of the same tensor."""
+"""name -> the names of the same tensor, itself among them or not. One tuple for all of a group, which may be a hundred thousand."""
 
 _MOST = 16
 
 
 def ties_in(ckpt: Checkpoint, path: str) -> Ties:
-    """Names in the state dict at `path` that are the same elements of one storage, each with the others."""
+    """Names in the state dict at `path` that are the same elements of one storage, each with all of them."""
     groups: dict[object, list[str]] = {}
     for name, info in tensors_of(ckpt, path).items():
         if info.numel and info.view is not None:
             groups.setdefault(info.view, []).append(name)
-    return {name: tuple(other for other in names if other != name) for names in groups.values() if len(names) > 1 for name in names}
+    return {name: group for group in map(tuple, groups.values()) if len(group) > 1 for name in group}
 
 
 def told_by_metadata(metadata: Mapping[str, str]) -> Ties:
@@ -37,10 +38,14 @@ def copies(missing: Sequence[str], file: Shapes, model: Shapes, ties: Iterable[T
     know it, or else by what such names usually are. The steps, and the names that they make."""
     known = list(ties)
     found: dict[str, str] = {}
+    sources: dict[tuple[object, ...], str | None] = {}         # by group and shape: all names of one have the same
     for name in missing:
-        told = [other for some in known for other in some.get(name, ())]
-        usual = _usual(name, file) if not told else []
-        source = next((other for other in (*told, *usual) if other in file and _are_alike(name, other, file, model)), None)
+        told = [some[name] for some in known if name in some]
+        of = (name,) if not told else (model.get(name), *map(id, told))
+        if of not in sources:
+            others = chain.from_iterable(told) if told else _usual(name, file)
+            sources[of] = next((other for other in others if other in file and _are_alike(name, other, file, model)), None)
+        source = sources[of]
         if source is not None:
             found[name] = source
     steps = _as_steps(found, file)
@@ -64,17 +69,19 @@ def _usual(name: str, file: Shapes) -> list[str]:
 
 
 def _as_steps(found: Mapping[str, str], file: Shapes) -> list[Step]:
-    """A copy for each name; one for a whole group, where all of it is copied."""
+    """A copy for each name; one for a whole group, where all of it is copied. None at all where there are too many."""
     steps: list[Step] = []
     done: set[str] = set()
     for name, source in found.items():
         if name in done:
             continue
+        if len(steps) == _MOST:
+            return []
         group = _whole_group(name, source, found, file)
         done |= group.keys() if group else {name}
         pair = _heads(name, source) if group else (name, source)
         steps.append(("--copy", Copy(pair[1], pair[0]).text))
-    return steps if len(steps) <= _MOST else []
+    return steps
 
 
 def _whole_group(name: str, source: str, found: Mapping[str, str], file: Shapes) -> dict[str, str]:

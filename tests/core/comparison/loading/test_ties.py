@@ -10,7 +10,8 @@ from safetensors.torch import load_file, save_file, save_model
 from torch import nn
 
 from inspector import core
-from inspector.core.comparison.loading.ties import copies
+from inspector.core.comparison.loading import ties
+from inspector.core.comparison.loading.ties import copies, ties_in
 from inspector.core.naming_conventions import TIED_NAMES
 
 
@@ -50,6 +51,23 @@ def test_that_usual_ties_are_known_at_any_depth(end: str, source: str, head: str
     steps, made = copies([f"{head}{end}", "new.weight"], file, {f"{head}{end}": (7, 4), "new.weight": (2,)}, ())
     assert steps == [("--copy", f"{head}{source}={head}{end}")]
     assert made == {f"{head}{end}": (7, 4)}
+
+
+def test_that_thousands_of_names_of_one_tensor_are_one_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = torch.ones(2), torch.ones(3)
+    torch.save({**{f"a{n}": one for n in range(1000)}, "b": two, "c": two, "alone": torch.ones(2)}, tmp_path / "a.pth")
+    tied = ties_in(core.open(tmp_path / "a.pth"), "")
+    assert {id(tied[f"a{n}"]) for n in range(1000)} == {id(tied["a0"])}
+    assert tied["a0"] == tuple(f"a{n}" for n in range(1000))
+    assert tied["b"] == tied["c"] == ("b", "c")
+    assert "alone" not in tied
+    alike, compared = ties._are_alike, []
+    monkeypatch.setattr(ties, "_are_alike", lambda *asked: compared.append(asked) or alike(*asked))
+    model = {f"a{n}": (2,) for n in range(1000)} | {"b": (3,), "c": (3,)}
+    wrong = {f"a{n}": (9,) for n in range(500)}
+    assert copies([name for name in model if name not in wrong and name != "c"], {**wrong, "c": (3,)}, model, [tied]) == (
+        [("--copy", "c=b")], {"b": (3,)})
+    assert len(compared) == 501
 
 
 def test_that_a_tensor_of_another_shape_is_no_twin() -> None:
