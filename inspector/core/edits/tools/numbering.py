@@ -6,7 +6,7 @@ Most names are then on both sides by accident, each another layer. A place is wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from inspector.core.keypath import visible
@@ -46,7 +46,10 @@ def shifts(a: Mapping[str, Shape | None], b: Mapping[str, Shape | None]) -> list
     """Where numbers of `a` and of `b` begin differently though they have names in common."""
     if a.keys() == b.keys():
         return []
-    of_a, of_b = _counted(a), _counted(b)
+    odd = {place for one, other in ((a, b), (b, a)) for name in one if name not in other for place, *_ in places(name)}
+    if not odd:                     # where all numbers are on both sides, none begins elsewhere
+        return []
+    of_a, of_b = _counted(a, odd), _counted(b, odd)
     found: list[Shift] = []
     for place, mine in of_a.items():
         theirs = of_b.get(place)
@@ -93,11 +96,15 @@ def _by_part(layers: Layers, others: Mapping[str, Shape | None]) -> dict[str, La
     return found
 
 
-def _counted(names: Mapping[str, Shape | None]) -> dict[str, Layers]:
+def _counted(names: Iterable[str], wanted: Set[str]) -> dict[str, Layers]:
+    heads = tuple({place.partition("#")[0].partition("*")[0] for place in wanted})
+    if len(heads) > _MOST:          # each name is held against each of them
+        heads = ("",)
     found: dict[str, Layers] = {}
     for name in names:
-        for place, numbers, start, end in places(name):
-            found.setdefault(place, {}).setdefault(numbers, []).append((name, start, end))
+        for place, numbers, start, end in places(name) if name.startswith(heads) else ():
+            if place in wanted:
+                found.setdefault(place, {}).setdefault(numbers, []).append((name, start, end))
     return found
 
 
