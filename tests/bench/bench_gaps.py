@@ -4,9 +4,10 @@
 
 In the whole window, with every panel there is: expands, filters, sorts and selects all of a made-up checkpoint of LAYERS (100: a million
 rows, 0: none); opens each FILE, measures all its tensors on the panel of layers, searches it, lists it with columns of what values say,
-edits it and asks to save it; and compares the first two. For each it tells after how long the rows stood there, and the longest time from
-one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole
-process, which holds the waiting for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
+edits it and asks to save it; compares the first two; and opens hundreds of small files together. For each it tells after how long the rows
+stood there, and the longest time from one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor time of that
+thread, and by that of the whole process, which holds the waiting for the interpreter too. On a busy machine the clock counts the
+neighbours; processor time does not.
 """
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 from bench_tree import giant
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -34,11 +36,12 @@ from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.models.pair_lines import DIFFERS
 from inspector.gui.models.tree_lines import MEAN, STD, VALUES
 from inspector.gui.state.pending_edits import Editing
-from inspector.gui.state.session import Document, Selection
+from inspector.gui.state.session import Document, Selection, State
 
 BEAT = 5                # milliseconds
+MANY = 300              # files opened together
 CALM = 0.15             # seconds in which nothing happens any more
-STAGES = ("rows", "layers", "search", "columns", "edit", "save", "compare")        # besides opening and closing
+STAGES = ("rows", "layers", "search", "columns", "edit", "save", "compare", "many")        # besides opening and closing
 
 
 class Heart(QObject):
@@ -150,6 +153,8 @@ def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
             bench.step("close it", lambda document=document: window.edits.close(document.id))
         if len(files) > 1 and "compare" in only:
             compare(bench, window, files[:2])
+        if "many" in only:
+            many(bench, window, Path(folder))
         window.close()
 
 
@@ -245,6 +250,17 @@ def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:
     bench.step("order of A", lambda: page.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
     bench.step("take one tensor", lambda: page.push(0), lambda: page.progress.step is Step.DONE)
     bench.step("list", page.list.click)
+
+
+def many(bench: Bench, window: MainWindow, folder: Path) -> None:
+    """Small ones, dropped together, and closed together."""
+    paths = [str(folder / f"{n:03}.npz") for n in range(MANY)]
+    for path in paths:
+        np.savez(path, weight=np.ones((4, 4), np.float32), bias=np.ones(4, np.float32))
+    session = window.session
+    bench.step(f"open {MANY} files", lambda: window.opener._open_all(paths),
+               lambda: sum(document.state is State.READY for document in session.documents) >= MANY)
+    bench.step("close them", lambda: [window.edits.close(document.id) for document in session.documents])
 
 
 if __name__ == "__main__":

@@ -63,8 +63,11 @@ class Opener(QObject):
 
     def find(self, path: str) -> Document | None:
         """The open document of a path."""
-        wanted = core.absolute_path(path)
-        return next((document for document in self._session.documents if _same(document.path, wanted)), None)
+        return self._by_path().get(_place(path))
+
+    def _by_path(self) -> dict[str, Document]:
+        """Of several of one path the first."""
+        return {os.path.normcase(document.path): document for document in reversed(self._session.documents)}
 
     def reload(self, id: int, *, own: bool = False) -> None:
         """`own`: it was saved here, so that what is another in it is no news."""
@@ -127,27 +130,29 @@ class Opener(QObject):
     def _open_all(self, paths: list[str]) -> None:
         """Opens all and selects the first of them; three or more that are checkpoints of one run are shown as that, too."""
         files = tuple(path for path in paths if not core.is_address(path) and not os.path.isdir(path))
-        if self.shows_runs and len(files) >= _RUN and len(files) == len(paths) and not any(self.find(path) for path in files):
+        known = self._by_path()
+        if self.shows_runs and len(files) >= _RUN and len(files) == len(paths) and known.keys().isdisjoint(map(_place, files)):
             self._tasks.start("run-chosen", lambda monitor: core.is_run(files, monitor), on_done=lambda is_run: self._chosen(files, is_run),
                               on_error=lambda error: None, label=self.tr("Looking for checkpoints of one run"))
         for n, path in enumerate(paths):
-            known = self.find(path)
-            if known is not None:
-                self._again(known, select=n == 0)
+            place = _place(path)
+            if place in known:
+                self._again(known[place], select=n == 0)
             elif os.path.isdir(path):
                 self._open_folder(path, select=n == 0)
             else:
-                self._open_file(path, select=n == 0)
+                known[os.path.normcase(path)] = self._open_file(path, select=n == 0)
 
     def _chosen(self, files: tuple[str, ...], is_run: bool) -> None:
-        if is_run and all(self.find(path) for path in files):           # nobody closed one meanwhile
+        if is_run and self._by_path().keys() >= set(map(_place, files)):           # nobody closed one meanwhile
             self.run_found.emit(files)
 
-    def _open_file(self, path: str, select: bool = True) -> None:
+    def _open_file(self, path: str, select: bool = True) -> Document:
         document = self._session.add(path)
         if select or self._session.selection is None:
             self._session.select(Selection(document.id))
         self._load(document)
+        return document
 
     def _again(self, document: Document, select: bool) -> None:
         if select and self._session.selected_document is not document:
@@ -307,8 +312,9 @@ def has_changed(document: Document) -> bool:
     return ckpt is not None and not ckpt.is_far and core.has_changed(ckpt)
 
 
-def _same(one: str, other: str) -> bool:
-    return os.path.normcase(one) == os.path.normcase(other)
+def _place(path: str) -> str:
+    """By which a document of that path is found."""
+    return os.path.normcase(core.absolute_path(path))
 
 
 def _key(id: int) -> tuple[str, int]:

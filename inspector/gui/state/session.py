@@ -112,6 +112,7 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents: dict[int, Document] = {}
+        self._named: dict[str, dict[int, str]] = {}         # the paths of documents, by the names of their files
         self._next = 1
         self._selection: Selection | None = None
         self._pending: dict[int, _Pending] = {}
@@ -130,7 +131,7 @@ class Session(QObject):
 
     def name(self, document: Document, folders: int = 0) -> str:
         """The name of its file, as plain text, with folders where others of that name are open, and at least so many."""
-        return words.file_name(document.path, (other.path for other in self._documents.values()), folders)
+        return words.file_name(document.path, self._named.get(core.file_name(document.path), {}).values(), folders)
 
     @property
     def selection(self) -> Selection | None:
@@ -144,6 +145,7 @@ class Session(QObject):
         document = Document(self._next, path)
         self._next += 1
         self._documents[document.id] = document
+        self._named.setdefault(core.file_name(path), {})[document.id] = path
         self.document_added.emit(document.id)
         return document
 
@@ -255,7 +257,9 @@ class Session(QObject):
             self.document_changed.emit(id)
 
     def remove(self, id: int) -> None:
-        if self._documents.pop(id, None) is not None:
+        document = self._documents.pop(id, None)
+        if document is not None:
+            del self._named[core.file_name(document.path)][id]
             self._pending.pop(id, None)
             self._seen = {place: seen for place, seen in self._seen.items() if place[0] != id}
             self._forget_made(id)

@@ -234,3 +234,23 @@ def test_that_a_table_numbers_its_keys_in_the_worker(opener: Opener, session: Se
     assert document.checkpoint is not None
     assert "layers.7.weight" in document.checkpoint.tensors
     assert threads == {"inspector-worker"}
+
+
+def test_that_of_many_files_none_is_compared_with_each_of_the_others(opener: Opener, session: Session, tasks: Tasks, opens: object,
+                                                                     idle: Idle, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    normcase, file_name = os.path.normcase, core.file_name
+    monkeypatch.setattr(os.path, "normcase", lambda path: (looked.append(path), normcase(path))[1])
+    monkeypatch.setattr("inspector.core.file_name", lambda path: (looked.append(path), file_name(path))[1])
+    opener.open([f"/runs/{n}/a{n}.pth" for n in range(200)])
+    names = [session.name(document) for document in session.documents]
+    assert names == [f"a{n}.pth" for n in range(200)]
+    assert len(looked) < 20 * 200           # some are of the tasks' labels
+    idle(tasks)
+
+
+def test_that_what_was_closed_is_no_reason_to_tell_names_apart(session: Session) -> None:
+    one, two = session.add("/runs/a/last.pth"), session.add("/runs/b/last.pth")
+    assert (session.name(one), session.name(two)) == ("a/last.pth", "b/last.pth")
+    session.remove(two.id)
+    assert session.name(one) == "last.pth"
