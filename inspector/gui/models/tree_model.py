@@ -718,7 +718,9 @@ class TreeModel(QAbstractTableModel):
         row = self.rowCount()
         self.beginInsertRows(_ROOT, row, row)
         self._branches.append(_Branch(document))
-        self._recount()
+        self._lines.clear()             # names are told apart by folders now that were not before
+        self._ranges = None
+        self._starts.append(row)
         self.endInsertRows()
         self._follow(id)
 
