@@ -178,8 +178,10 @@ class Opener(QObject):
             else:
                 self._open_all(paths)
 
-        self._tasks.start(("folder", folder), look, on_done=found,
-                          on_error=lambda error: self._open_file(folder, select), label=self.tr("Looking into the folder"))
+        def failed(error: Exception) -> None:
+            self._open_file(folder, select)
+
+        self._tasks.start(("folder", folder), look, on_done=found, on_error=failed, label=self.tr("Looking into the folder"))
 
     def _load(self, document: Document, before: core.Checkpoint | None = None) -> None:
         id, path = document.id, document.path
