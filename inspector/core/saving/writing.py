@@ -399,5 +399,6 @@ def _as_save_error(error: OSError, plan: SavePlan) -> SaveError:
 
 
 def _disk_full(plan: SavePlan, why: str) -> SaveError:
-    return SaveError(f"{why}: {plan.room:,} bytes are needed beside the old file, {plan.free:,} were free",
+    beside = " beside the old file" if plan.replaces is not None else ""
+    return SaveError(f"{why}: {plan.room:,} bytes are needed{beside}, {plan.free:,} were free",
                      "Nothing was changed. Make room, or save to another disk.", visible(plan.target.folder), id="disk-full")

@@ -229,7 +229,8 @@ def kind_left(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], st
 
 
 def _say(edit: Edit) -> str:
-    return f"It is --{edit.option} {visible(edit.text, 100)} that leaves nothing."
+    said = f"--{edit.option} {visible(edit.text, 100)}".rstrip()
+    return f"It is {said} that leaves nothing."
 
 
 def needs_extraction(key: str, path: str) -> EditError:

@@ -28,6 +28,7 @@ from inspector.core.io.sources import SourceFile, beginnings_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from . import set_files
 
@@ -310,16 +311,20 @@ class _Reading:
             self._list_unread(gone, f"missing: the index says that it lies in {visible(name, 80)}, which does not have it")
         unindexed = [key for key in self.home if key not in indexed]
         for id, level, keys, message, hint in (
-                ("index-mismatch", "warning", moved, "lie in another file than the index says", "They are shown from where they lie."),
-                ("missing-tensor", "warning", absent, "are in the index and in no file", _WHOLE_SET),
-                ("unindexed", "warning", unindexed, "are in the files and not in the index", "Programs that go by the index do not "
-                 "load them."),
-                ("ambiguous", "danger", self.twice, "are in more than one file", "Programs differ in which of them they take: ask "
-                 "whoever made the set.")):
+                ("index-mismatch", "warning", moved,
+                 f"{counted(len(moved), 'tensor lies', 'tensors lie')} in another file than the index says",
+                 "They are shown from where they lie."),
+                ("missing-tensor", "warning", absent,
+                 f"{counted(len(absent), 'tensor is', 'tensors are')} in the index and in none of its files", _WHOLE_SET),
+                ("unindexed", "warning", unindexed,
+                 f"{counted(len(unindexed), 'tensor is', 'tensors are')} in the files and not in the index",
+                 "Programs that go by the index do not load them."),
+                ("ambiguous", "danger", self.twice, f"{counted(len(self.twice), 'tensor is', 'tensors are')} in more than one file",
+                 "Programs differ in which of them they take: ask whoever made the set.")):
             if keys:
                 shown = ", ".join(visible(key, 80) for key in keys[:3]) + (" …" if len(keys) > 3 else "")
                 self.findings.add([Finding(id, "danger" if level == "danger" else "warning", visible(keys[0]),
-                                           f"{len(keys):,} tensors {message}: {shown}.", hint, keys=tuple(keys))])
+                                           f"{message}: {shown}.", hint, keys=tuple(keys))])
 
     def _extra_files(self, index_name: str) -> None:
         """Files that are named like shards of this very set and that the index does not know."""
