@@ -18,7 +18,7 @@ from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
 
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
-_REARRANGING = ("resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own
+_REARRANGING = ("renumber", "resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own
 _EDIT_PICTURES = {"strip-prefix": "edit", "drop": "remove"}
 
 

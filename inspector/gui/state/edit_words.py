@@ -29,9 +29,6 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "Puts a prefix before every name in the file's state dicts, for a model that is wrapped.")),
     Kind("rename", lambda: translate("Edits", "Rename"),
          lambda: translate("Edits", "Replaces every match of a regular expression in a name. \\1 is the first group of the pattern.")),
-    Kind("renumber", lambda: translate("Edits", "Renumber Layers"),
-         lambda: translate("Edits", "Adds to the numbers of layers, all at once: # is the number, * one before it. For a network whose "
-                                    "layers are counted from 1 here and from 0 there.")),
     Kind("drop", lambda: translate("Edits", "Drop"),
          lambda: translate("Edits", "Leaves out what fits, and the optimizer's state with it. A name means all that is under it; * fits "
                                     "anything.")),
@@ -58,6 +55,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("copy", lambda: translate("Edits", "Copy to Another Name"),
          lambda: translate("Edits", "One more name for a tensor, or for all in a group. Both view the same bytes, as a model that ties "
                                     "them expects.")),
+    Kind("renumber", lambda: translate("Edits", "Renumber Layers"),
+         lambda: translate("Edits", "Adds to the numbers of layers, all at once: # is the number, * one before it. For a network whose "
+                                    "layers are counted from 1 here and from 0 there.")),
     Kind("resize", lambda: translate("Edits", "Resize"),
          lambda: translate("Edits", "Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the "
                                     "optimizer keeps for them change along.")),
