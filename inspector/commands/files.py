@@ -109,7 +109,7 @@ def packed_keys(ckpt: core.Checkpoint, text: str) -> frozenset[str] | None:
     if not colon or kind not in ("scheme", "bits"):
         return None
     if kind == "bits" and not wanted.replace(".", "", 1).isdecimal():
-        raise core.UsageError(f"{core.visible(text, 60)!r} names no number of bits", "Write bits:4.")
+        raise core.UsageError(f"{core.quoted(text, 60)} names no number of bits", "Write bits:4.")
     found: set[str] = set()
     for tensor in core.packed_tensors(ckpt).values():
         if (wanted.lower() in tensor.scheme) if kind == "scheme" else (tensor.bits is not None and tensor.bits == float(wanted)):

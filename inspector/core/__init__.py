@@ -262,6 +262,7 @@ if TYPE_CHECKING:
     from .keypath import join as join
     from .keypath import leaf_of as leaf_of
     from .keypath import parent_of as parent_of
+    from .keypath import quoted as quoted
     from .keypath import relative as relative
     from .keypath import seen_from as seen_from
     from .keypath import segments_of as segments_of
@@ -562,7 +563,7 @@ _HOMES = {
     "io.side_outputs": "OutputKind check_output write_output",
     "known_errors.explaining": "explain_error",
     "known_errors.explanation": "Explanation Remedy",
-    "keypath": "ancestors is_under join leaf_of parent_of relative seen_from segments_of top_of under visible visible_lines",
+    "keypath": "ancestors is_under join leaf_of parent_of quoted relative seen_from segments_of top_of under visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable",

@@ -14,7 +14,7 @@ from . import opening
 from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, Storage, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, NoSuchKey, UsageError
-from .keypath import visible
+from .keypath import quoted, visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
 from .runtime.interpreter import interpreter
@@ -212,7 +212,7 @@ def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
 
 def _no_device(device: str, error: Exception) -> UsageError:
     said = (str(error).splitlines() or [""])[0][:200]
-    return UsageError(f"torch cannot put tensors on {visible(device, 40)!r}: {visible(said)}", "Leave map_location out for the CPU.")
+    return UsageError(f"torch cannot put tensors on {quoted(device, 40)}: {visible(said)}", "Leave map_location out for the CPU.")
 
 
 def _unknown_to_torch(info: TensorInfo) -> BadTensor:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, PYSTR, REDUCE, Graph
-from .keypath import visible
+from .keypath import quoted, visible
 from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
 from .pickles.objects.names import LOADERS, canonical
@@ -161,7 +161,7 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
         return f"the storage of {visible(nameless, 80)} has a key that no record is named by."
     odd = next((tag for tag in tagged(ckpt.tensors, "device") if tag is not None and not is_device(tag)), None)
     if odd is not None:
-        return f"tensors are tagged with {visible(odd, 60)!r}, which is no device to any torch; with map_location=\"cpu\" it takes them."
+        return f"tensors are tagged with {quoted(odd, 60)}, which is no device to any torch; with map_location=\"cpu\" it takes them."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""
 
 

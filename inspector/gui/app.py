@@ -31,7 +31,7 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     with core.collector_paused(for_good=True):
         from .frame import windows
     if language is not None and languages.named(language) is None:
-        raise core.UsageError(f"there are no words in the language {core.visible(language, 40)!r}",
+        raise core.UsageError(f"there are no words in the language {core.quoted(language, 40)}",
                               f"There are: {', '.join(languages.NAMES)}.")
     language = languages.named(language) if language is not None else None
     if screenshot is not None:

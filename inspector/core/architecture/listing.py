@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import UsageError
-from inspector.core.keypath import Paths, visible
+from inspector.core.keypath import Paths, quoted, visible
 from inspector.core.packed.hints import may_be_packed
 from inspector.core.packed.logical import unpacked
 from inspector.core.progress import QUIET, Monitor
@@ -36,7 +36,7 @@ def architectures(ckpt: Checkpoint, state_dict: str | None = None, monitor: Moni
     paths = model_dicts(ckpt)
     if state_dict is not None:
         if state_dict not in ckpt.state_dicts:
-            raise UsageError(f"there is no state dict {visible(state_dict)!r}", "`inspector ls` names those that there are.")
+            raise UsageError(f"there is no state dict {quoted(state_dict)}", "`inspector ls` names those that there are.")
         paths = (state_dict,)
     if not paths:
         raise UsageError("there is no model in it", "`inspector ls` says what there is.")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.tensors.sizes import unreached
 from inspector.core.wording import size
 
@@ -23,6 +23,6 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         return
     key = max(views.values(), key=lambda told: told[1])[0]
     yield Finding("oversized-storage", "warning", visible(key),
-                  f"{size(total)} stored, {size(total - wasted)} reachable: {visible(key, 80)!r} is a small view of a "
+                  f"{size(total)} stored, {size(total - wasted)} reachable: {quoted(key, 80)} is a small view of a "
                   "larger storage that was saved with it.", "Cloning such tensors before saving them makes the file smaller.",
                   keys=tuple(told[0] for told in views.values()))

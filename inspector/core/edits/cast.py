@@ -7,7 +7,7 @@ from typing import ClassVar
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import Losses, losses, why_not
 from inspector.core.tensors.reader import TensorReader
@@ -131,4 +131,4 @@ def _must_be_possible(info: TensorInfo, target: str) -> None:
     if info.device == "meta":
         why = "it has no values: it was saved from the meta device"
     if why:
-        raise EditError(f"{visible(info.key, 80)!r} cannot be cast to {target}: {why}", "Leave it out, or drop it.", id="no_cast")
+        raise EditError(f"{quoted(info.key, 80)} cannot be cast to {target}: {why}", "Leave it out, or drop it.", id="no_cast")

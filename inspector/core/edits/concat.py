@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import relative, visible
+from inspector.core.keypath import quoted, relative, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import counted
 
@@ -52,7 +52,7 @@ class Concat(Edit):
             made = new.made(infos[0]._replace(key=key), [key], source)
             for info in infos:
                 if info.key in instead:
-                    raise EditError(f"{visible(info.key, 80)!r} would be a part of two tensors", _TEXT, info.key, id="no_concat")
+                    raise EditError(f"{quoted(info.key, 80)} would be a part of two tensors", _TEXT, info.key, id="no_concat")
                 instead[info.key] = {}
             instead[infos[0].key] = made
             first = came_from.get(infos[0].key)
@@ -86,11 +86,11 @@ class Concat(Edit):
         first, dim = infos[0], dimension(infos[0], self.dim)
         for info in infos[1:]:
             if info.dtype != first.dtype:
-                raise EditError(f"{visible(first.key, 80)!r} is of {first.dtype} and {visible(info.key, 80)!r} of {info.dtype}",
+                raise EditError(f"{quoted(first.key, 80)} is of {first.dtype} and {quoted(info.key, 80)} of {info.dtype}",
                                 f"Cast them first: --cast {first.dtype}:{visible(info.key, 60)}.", info.key, id="no_concat")
             if len(info.shape) != len(first.shape) or any(a != b for d, (a, b) in enumerate(zip(info.shape, first.shape, strict=True))
                                                           if d != dim):
-                both = f"{visible(first.key, 80)!r} {list(first.shape)} and {visible(info.key, 80)!r} {list(info.shape)}"
+                both = f"{quoted(first.key, 80)} {list(first.shape)} and {quoted(info.key, 80)} {list(info.shape)}"
                 raise EditError(f"{both} cannot be joined in dimension {dim}", "All their other dimensions have to be the same.", info.key,
                                 id="no_concat")
         return infos
@@ -120,7 +120,7 @@ class Concat(Edit):
             return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
-            raise EditError(f"{visible(text, 80)!r} does not say what is joined to what", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say what is joined to what", _TEXT)
         return cls._checked([part.strip() for part in found[1].split(",")], found[2], int(found[3]))
 
     @classmethod

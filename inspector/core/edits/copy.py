@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, any_under, is_under, is_within, join, visible
+from inspector.core.keypath import ancestors, any_under, is_under, is_within, join, quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 
@@ -42,7 +42,7 @@ class Copy(Edit):
             self._check(ckpt, new)
             made[new] = ckpt.tensors[key]._replace(key=new, state_dict=place, node=-1)
         if not made:
-            raise EditError(f"there is no tensor {visible(self.source, 80)!r} to copy", "`inspector ls` shows the keys.",
+            raise EditError(f"there is no tensor {quoted(self.source, 80)} to copy", "`inspector ls` shows the keys.",
                             id="no_such_path")
         dicts = tuple(dict.fromkeys((*ckpt.state_dicts, *(info.state_dict for info in made.values() if info.state_dict is not None))))
         same = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
@@ -74,11 +74,11 @@ class Copy(Edit):
     def _check(self, ckpt: Checkpoint, new: str) -> None:
         """Raises EditError when the name is taken, or no dict can take it."""
         if not self.target or new.startswith(".") or new.endswith("."):
-            raise EditError(f"{visible(self.target, 80)!r} is no name of a tensor", _TEXT)
+            raise EditError(f"{quoted(self.target, 80)} is no name of a tensor", _TEXT)
         if new in ckpt.tensors or new in ckpt.values:
-            raise EditError(f"there is {visible(new, 80)!r} already", "Drop it first, or choose another name.", new, id="collision")
+            raise EditError(f"there is {quoted(new, 80)} already", "Drop it first, or choose another name.", new, id="collision")
         if any_under(ckpt.tensors, new) or any_under(ckpt.values, new):
-            raise EditError(f"{visible(new, 80)!r} holds others already", "Drop it first, or choose another name.", new, id="collision")
+            raise EditError(f"{quoted(new, 80)} holds others already", "Drop it first, or choose another name.", new, id="collision")
         above = next((path for path in ancestors(new) if path in ckpt.values or path in ckpt.tensors), None)
         if above is not None and not isinstance(ckpt.values.get(above), dict):
             what = "a tensor" if above in ckpt.tensors else "an object" if isinstance(ckpt.values[above], Opaque) else "a single value"
@@ -104,7 +104,7 @@ class Copy(Edit):
             return cls.from_json(object_in(text, option, _TEXT), option)
         source, equals, target = text.partition("=")
         if not equals or not source or not target:
-            raise EditError(f"{visible(text, 80)!r} does not say which tensor gets which name", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say which tensor gets which name", _TEXT)
         return cls(source, target)
 
     @classmethod

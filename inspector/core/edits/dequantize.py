@@ -8,7 +8,7 @@ from typing import ClassVar
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.packed.families.names import LogicalTensor
 from inspector.core.packed.logical import in_order, metadata_left, packed, tensor_of, values_left
 from inspector.core.progress import QUIET, Monitor
@@ -44,7 +44,7 @@ class Dequantize(TypeEdit):
         made = {name: tensor for name, tensor in chosen.items() if tensor.decoder is not None}
         if chosen and not made:
             name, tensor = next(iter(chosen.items()))
-            raise EditError(f"{visible(name, 80)!r} cannot be unpacked: {tensor.problem or 'it is no packed tensor'}",
+            raise EditError(f"{quoted(name, 80)} cannot be unpacked: {tensor.problem or 'it is no packed tensor'}",
                             "Save it as it is.", name, id="packed")
         if not made and not _of_another_program(ckpt):
             return edited(ckpt, self)

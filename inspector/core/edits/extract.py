@@ -8,7 +8,20 @@ from typing import ClassVar
 from inspector.core.adapters import inner_adapters, keys_alone
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import Paths, ancestors, any_under, below, is_under, is_within, join, parent_of, relative, top_of, visible
+from inspector.core.keypath import (
+    Paths,
+    ancestors,
+    any_under,
+    below,
+    is_under,
+    is_within,
+    join,
+    parent_of,
+    quoted,
+    relative,
+    top_of,
+    visible,
+)
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.quantized_layers import packed_keys, said_of
 
@@ -42,7 +55,7 @@ class Extract(Edit):
         if path.startswith(":") and not any(is_within(key, path) for table in (ckpt.tensors, ckpt.values) for key in table):
             return self._adapter(ckpt, path[1:])
         if path in ckpt.tensors and path:
-            raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
+            raise EditError(f"{quoted(path, 80)} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
         modules = ckpt.modules
         if path in modules:
             return self._state_dict(ckpt, path, "")
@@ -128,7 +141,7 @@ class Extract(Edit):
     def _adapter(self, ckpt: Checkpoint, name: str) -> Checkpoint:
         there = inner_adapters(ckpt)
         if name not in there:
-            raise EditError(f"there is no adapter {visible(name, 40)!r} in it to extract",
+            raise EditError(f"there is no adapter {quoted(name, 40)} in it to extract",
                             f"There are {', '.join(visible(one, 40) for one in list(there)[:_CHOICES])}." if there else
                             "`inspector ls` shows the keys.", id="no_such_path")
         place = ckpt.tensors[there[name][0].a.key].state_dict or ""
@@ -146,11 +159,11 @@ class Extract(Edit):
 
     def _missing(self, ckpt: Checkpoint) -> EditError:
         if self.path in ckpt.values:
-            return EditError(f"{visible(self.path, 80)!r} is a single value", "Only what holds others can become the root.",
+            return EditError(f"{quoted(self.path, 80)} is a single value", "Only what holds others can become the root.",
                              id="not_a_dict")
         there = [path or "." for path in (*ckpt.state_dicts, *_tops(ckpt)) if path not in ckpt.values or path in ckpt.state_dicts]
         choices = ", ".join(visible(path, 60) for path in list(dict.fromkeys(there))[:_CHOICES])
-        return EditError(f"there is nothing at {visible(self.path, 80)!r} to extract",
+        return EditError(f"there is nothing at {quoted(self.path, 80)} to extract",
                          f"There are {choices}." if choices else "`inspector ls` shows the keys.", id="no_such_path")
 
     @property

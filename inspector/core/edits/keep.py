@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, visible
+from inspector.core.keypath import ancestors, quoted
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit
@@ -30,7 +30,7 @@ class Keep(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         away = self._away(ckpt)
         if len(away) == len(ckpt.tensors) + len(ckpt.values):
-            raise EditError(f"nothing fits {visible(self.glob, 80)!r}, so nothing would be left",
+            raise EditError(f"nothing fits {quoted(self.glob, 80)}, so nothing would be left",
                             "`inspector ls` shows the keys. {a,b} keeps what fits either.", id="nothing_left")
         return without(ckpt, self, away)
 

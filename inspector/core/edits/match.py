@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import counted
@@ -59,7 +59,7 @@ class Match(Edit):
     def _advice(ckpt: Checkpoint, wanted: Shapes) -> str:
         mine = next((info.name for info in ckpt.tensors.values() if info.state_dict is not None), "")
         theirs = next(iter(wanted), "")
-        return f"The file has names like {visible(mine, 60)!r}, the reference like {visible(theirs, 60)!r}: rename them first."
+        return f"The file has names like {quoted(mine, 60)}, the reference like {quoted(theirs, 60)}: rename them first."
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         wanted = self._shapes(monitor)

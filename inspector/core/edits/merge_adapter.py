@@ -10,7 +10,7 @@ from inspector.core.adapters import AdapterFit, Module, adapter_fit, base_name, 
 from inspector.core.checkpoint import Checkpoint, Decoder, Extra, Storage, TensorInfo, Unpacked, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.decoders.in_turn import MergedInTurn, Step
 from inspector.core.tensors.decoders.low_rank import LowRank
@@ -70,7 +70,7 @@ class MergeAdapter(Edit):
             merging.add(fit)
             for key, instead in replaced_keys(ckpt, name).items():
                 if instead in brought.values():
-                    raise EditError(f"{visible(instead, 80)!r} is replaced by more than one of the adapters", "Merge one of them.", instead,
+                    raise EditError(f"{quoted(instead, 80)} is replaced by more than one of the adapters", "Merge one of them.", instead,
                                     id="no_merge")
                 brought[key] = instead
         merged = merging.merged(self)
@@ -100,7 +100,7 @@ class MergeAdapter(Edit):
                             id="no_merge")
         unknown = next((one.name for one in meant if one.name not in there), None)
         if unknown is not None:
-            raise EditError(f"the file has no adapter {visible(unknown, 40)!r}", f"It has {shown}.", id="no_merge")
+            raise EditError(f"the file has no adapter {quoted(unknown, 40)}", f"It has {shown}.", id="no_merge")
         return {one.name: inner_fit(ckpt, one.name, one.alpha, monitor) for one in meant}
 
     def _check(self, ckpt: Checkpoint, fit: AdapterFit) -> None:
@@ -131,7 +131,7 @@ class MergeAdapter(Edit):
             elif not why and one.weight is not None and one.weight.dtype not in _TYPES:
                 why, hint = f"the base has it as {one.weight.dtype}", "Cast it to float32, bfloat16 or float16 before."
             if why:
-                raise EditError(f"{visible(one.adapter.name, 80)!r} cannot be merged: {why}", hint, one.adapter.name, id="no_merge")
+                raise EditError(f"{quoted(one.adapter.name, 80)} cannot be merged: {why}", hint, one.adapter.name, id="no_merge")
             assert one.weight is not None
             if one.weight.state_dict in ckpt.modules:
                 raise needs_extraction(one.weight.key, one.weight.state_dict or "")
@@ -145,7 +145,7 @@ class MergeAdapter(Edit):
         fit = adapter_fit(opened(self.adapter, monitor), before, monitor)
         notes = self._kinds(fit)
         if fit.removed or fit.added:
-            notes.append(f"Its names are those of the file {'without' if fit.added else 'with'} {visible(fit.added or fit.removed, 60)!r} "
+            notes.append(f"Its names are those of the file {'without' if fit.added else 'with'} {quoted(fit.added or fit.removed, 60)} "
                          "before them.")
         if fit.elsewhere:
             notes.append(f"{counted(len(fit.elsewhere), 'module is', 'modules are')} of a part of the model that the file has nothing of, "
@@ -216,7 +216,7 @@ def _meant(text: str) -> list[_Meant]:
         except ValueError:
             alpha = float("nan")
         if not name or name in found or (alpha is not None and not isfinite(alpha)):
-            raise EditError(f"{visible(text, 80)!r} does not name adapters of the file", "Write NAME, NAME=ALPHA, or several with commas.")
+            raise EditError(f"{quoted(text, 80)} does not name adapters of the file", "Write NAME, NAME=ALPHA, or several with commas.")
         found[name] = _Meant(name, alpha)
     return [*found.values()]
 

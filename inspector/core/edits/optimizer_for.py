@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import below, leaf_of, visible
+from inspector.core.keypath import below, leaf_of, quoted, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.optimizers import entry_of
@@ -183,7 +183,7 @@ def _in_order_of_file(mine: Listed, groups: Sequence[Group], found: Mapping[str,
     state and parameters by their places, and a state at the wrong one is taken without a word."""
     new = next((name for group in groups for name in group.names if name not in found), None)
     if new is not None:
-        raise EditError(f"where {visible(new, 80)!r} stands in the order of the new model's parameters cannot be told: in "
+        raise EditError(f"where {quoted(new, 80)} stands in the order of the new model's parameters cannot be told: in "
                         "the reference they are sorted by name, as safetensors has them, or by the ranks that wrote them",
                         "Name a checkpoint of the new model that torch.save wrote, or a contract made of one.",
                         id="unsure")

@@ -13,7 +13,7 @@ from typing import Any
 from inspector.core.errors import EditError
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 
 from . import OPTIONS
 from .tools.common import Edit
@@ -49,7 +49,7 @@ def parse_edit(option: str, text: str) -> Edit:
     name = option.removeprefix("--")
     edit = OPTIONS.get(name)
     if edit is None:
-        raise EditError(f"there is no edit {visible(option, 60)!r}", f"There are {', '.join(OPTIONS)}.", id="unknown_edit")
+        raise EditError(f"there is no edit {quoted(option, 60)}", f"There are {', '.join(OPTIONS)}.", id="unknown_edit")
     return edit.parse(text, name)
 
 
@@ -79,7 +79,7 @@ def from_recipe(text: str) -> list[Edit]:
         (name, value), = entry.items()
         edit = OPTIONS.get(name)
         if edit is None:
-            raise EditError(f"edit {n} of the recipe is {visible(name, 60)!r}, which is no edit", f"There are {', '.join(OPTIONS)}.",
+            raise EditError(f"edit {n} of the recipe is {quoted(name, 60)}, which is no edit", f"There are {', '.join(OPTIONS)}.",
                             id="bad_recipe")
         try:
             edits.append(edit.from_json(value, name))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.naming_conventions import is_device
 from inspector.core.progress import QUIET, Monitor
 
@@ -74,7 +74,7 @@ class RemapDevices(Edit):
         for part in text.split(","):
             pattern, equals, target = part.rpartition("=")
             if not equals or not pattern:
-                raise EditError(f"{visible(part, 80)!r} does not say which device becomes which", "Write FROM=TO, like cuda:*=cpu.")
+                raise EditError(f"{quoted(part, 80)} does not say which device becomes which", "Write FROM=TO, like cuda:*=cpu.")
             mapping.setdefault(pattern, target)
         return cls.from_json(mapping, option)
 
@@ -92,9 +92,9 @@ class RemapDevices(Edit):
 def _check(target: str) -> None:
     """Raises EditError for what torch would not take for a device that a file can be on."""
     if target.startswith("cpu:"):
-        raise EditError(f"{visible(target, 60)!r} is no device that torch.load finds: the CPU has no number", "Write cpu.", id="bad_device")
+        raise EditError(f"{quoted(target, 60)} is no device that torch.load finds: the CPU has no number", "Write cpu.", id="bad_device")
     if target == "meta" or not is_device(target):       # what is on that one has no values
-        raise EditError(f"{visible(target, 60)!r} is no device", "torch knows cpu, cuda, cuda:0, mps, xpu and the like.", id="bad_device")
+        raise EditError(f"{quoted(target, 60)} is no device", "torch knows cpu, cuda, cuda:0, mps, xpu and the like.", id="bad_device")
 
 
 def _on(info: TensorInfo, remapped: Remapped) -> TensorInfo:

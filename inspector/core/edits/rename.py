@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import counted
 
@@ -77,7 +77,7 @@ class Rename(Edit):
             re.compile(self.pattern)                    # its rules, and its words for what is wrong
             compiled = regex.compile(self.pattern, regex.VERSION0)
         except (re.error, regex.error, RecursionError, OverflowError) as error:
-            raise EditError(f"{visible(self.pattern, 80)!r} is no regular expression: {error}",
+            raise EditError(f"{quoted(self.pattern, 80)} is no regular expression: {error}",
                             "A dot that is meant as a dot is written \\. and a bracket \\(.", id="bad_regex") from None
 
         def substitute(name: str, seconds: float) -> str:
@@ -85,14 +85,14 @@ class Rename(Edit):
                 found: str = compiled.sub(self.replacement, name, timeout=max(seconds, 1e-3), concurrent=True)
                 return found
             except (regex.error, IndexError) as error:
-                raise EditError(f"{visible(self.replacement, 80)!r} is no replacement: {error}",
+                raise EditError(f"{quoted(self.replacement, 80)} is no replacement: {error}",
                                 "\\1 is the first group of the pattern, \\g<name> a named one.", id="bad_regex") from None
 
         _check_template(compiled, self.replacement)
         return substitute
 
     def _too_slow(self) -> EditError:
-        return EditError(f"{visible(self.pattern, 80)!r} takes too long on the names of this file",
+        return EditError(f"{quoted(self.pattern, 80)} takes too long on the names of this file",
                          "A repeated group with a repeat in it, like (a+)+, tries too many ways: write it simpler.", id="slow_regex")
 
     @property
@@ -106,7 +106,7 @@ class Rename(Edit):
     def parse(cls, text: str, option: str) -> Rename:
         pattern, equals, replacement = text.rpartition("=")
         if not equals or not pattern:
-            raise EditError(f"{visible(text, 80)!r} does not say what becomes of what", "Write REGEX=REPLACEMENT.")
+            raise EditError(f"{quoted(text, 80)} does not say what becomes of what", "Write REGEX=REPLACEMENT.")
         return cls._checked(pattern, replacement)
 
     @classmethod

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit
@@ -40,7 +40,7 @@ class Renumber(Edit):
             if found is None:
                 return name
             if int(found[1]) + self.by < 0:
-                raise EditError(f"the number in {visible(name, 80)!r} would be {int(found[1]) + self.by}", "Layers are counted from 0 on.",
+                raise EditError(f"the number in {quoted(name, 80)} would be {int(found[1]) + self.by}", "Layers are counted from 0 on.",
                                 id="negative_number")
             return moved(name, *found.span(1), self.by)
 
@@ -54,5 +54,5 @@ class Renumber(Edit):
     def parse(cls, text: str, option: str) -> Renumber:
         place, _, number = text.rpartition("=")
         if place.count("#") != 1 or not re.fullmatch(r"[+-]?[0-9]{1,7}", number) or not 0 < abs(int(number)) <= _LARGEST:
-            raise EditError(f"{visible(text, 80)!r} does not say which numbers of layers change by how much", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say which numbers of layers change by how much", _TEXT)
         return cls(place, int(number))

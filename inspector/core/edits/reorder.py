@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Extra, TensorInfo, contiguous
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.wording import count
 
 from .tools.globs import matcher
@@ -49,7 +49,7 @@ class Reorder(Rearrangement):
 
     def is_fit(self, info: TensorInfo, named: bool) -> bool:
         if info.shape and info.shape[0] % (2 * self.heads):
-            raise EditError(f"{visible(info.key, 80)!r} has {count(info.shape[0], 'row')}, which are not those of "
+            raise EditError(f"{quoted(info.key, 80)} has {count(info.shape[0], 'row')}, which are not those of "
                             f"{count(self.heads, 'head')} with two halves each",
                             "The number of heads stands in the model's config.json; of keys and values it may be less.",
                             info.key, id="no_heads")
@@ -65,6 +65,6 @@ class Reorder(Rearrangement):
         order, _, heads = rest.partition(":")
         is_number = heads.isascii() and heads.isdecimal() and len(heads) < 7 and int(heads) > 0
         if not glob or order not in _ORDERS or not is_number:
-            raise EditError(f"{visible(text, 80)!r} does not say in which order the rows of how many heads come", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say in which order the rows of how many heads come", _TEXT)
         matcher(glob)
         return cls(glob, order, int(heads))

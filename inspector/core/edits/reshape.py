@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Extra, TensorInfo, contiguous
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.wording import count
 
 from .tools.globs import matcher
@@ -48,7 +48,7 @@ class Reshape(Rearrangement):
         if self._filled(info.numel) is not None:
             return True
         if named:
-            raise EditError(f"{visible(info.key, 80)!r} has {count(info.numel, 'element')}, {list(info.shape)}, which are not those of "
+            raise EditError(f"{quoted(info.key, 80)} has {count(info.numel, 'element')}, {list(info.shape)}, which are not those of "
                             f"{list(self.shape)}", "A reshaped tensor has as many elements as before.", info.key, id="no_reshape")
         return False
 
@@ -69,9 +69,9 @@ class Reshape(Rearrangement):
     def parse(cls, text: str, option: str) -> Reshape:
         glob, is_there, sizes = text.rpartition("=")
         if not glob or not is_there or not _SIZES.fullmatch(sizes):
-            raise EditError(f"{visible(text, 80)!r} does not say which tensors have which shape", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say which tensors have which shape", _TEXT)
         shape = tuple(int(size) for size in sizes.split(",")) if sizes else ()
         if any(size < -1 for size in shape) or shape.count(-1) > 1 or len(shape) > _MOST or (-1 in shape and 0 in shape):
-            raise EditError(f"{visible(sizes, 80)!r} is no shape", _TEXT)
+            raise EditError(f"{quoted(sizes, 80)} is no shape", _TEXT)
         matcher(glob)
         return cls(glob, shape)

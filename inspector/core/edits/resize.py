@@ -9,7 +9,7 @@ from zlib import crc32
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import why_not as no_cast
 from inspector.core.tensors.decoders.filled import MeanRows, RandomNormal, Zeros
@@ -77,16 +77,16 @@ class Resize(Edit):
         row = _row_of(self.fill)
         if more > 0 and row is not None:
             if row >= info.shape[dim]:
-                raise EditError(f"{visible(info.key, 80)!r} has no row {row:,} along dimension {dim}: there are {info.shape[dim]:,}",
+                raise EditError(f"{quoted(info.key, 80)} has no row {row:,} along dimension {dim}: there are {info.shape[dim]:,}",
                                 "Rows count from 0.", info.key, id="no_fill")
             return dim
         if more > 0 and self.fill != "zero" and kind != "float":
-            raise EditError(f"{visible(info.key, 80)!r} is of {info.dtype}: new rows can only be zeros or copies",
+            raise EditError(f"{quoted(info.key, 80)} is of {info.dtype}: new rows can only be zeros or copies",
                             "Write :zero behind the size, or :row0 for copies of the first row.", info.key, id="no_fill")
         if more > 0 and (why := no_cast("float32", info.dtype)):
-            raise EditError(f"{visible(info.key, 80)!r} cannot grow: {why}", "", info.key, id="no_fill")
+            raise EditError(f"{quoted(info.key, 80)} cannot grow: {why}", "", info.key, id="no_fill")
         if more > 0 and self.fill == "mean" and not info.shape[dim]:
-            raise EditError(f"{visible(info.key, 80)!r} has no rows to take the mean of", "Write :zero behind the size.", info.key,
+            raise EditError(f"{quoted(info.key, 80)} has no rows to take the mean of", "Write :zero behind the size.", info.key,
                             id="no_fill")
         return dim
 
@@ -148,7 +148,7 @@ class Resize(Edit):
             return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
-            raise EditError(f"{visible(text, 80)!r} does not say what is resized to what", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say what is resized to what", _TEXT)
         return cls._checked(found[1], int(found[2]), int(found[3]), found[4] or "mean")
 
     @classmethod
@@ -164,7 +164,7 @@ class Resize(Edit):
     @classmethod
     def _checked(cls, key: str, dim: int, size: int, fill: str) -> Resize:
         if fill not in FILLS and _row_of(fill) is None:
-            raise EditError(f"new rows cannot be {visible(fill, 40)!r}", f"There are {', '.join(FILLS)}, and row5 for copies of row 5.")
+            raise EditError(f"new rows cannot be {quoted(fill, 40)}", f"There are {', '.join(FILLS)}, and row5 for copies of row 5.")
         if not key or not 0 <= size < 1 << 60:
             raise EditError(f"a size of {size:,} is none" if key else "no tensor is named", _TEXT)
         return cls(key, dim, size, fill)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, edited, fields_of
@@ -36,8 +36,8 @@ class SetMetadata(Edit):
         old, new = before.metadata.get(self.key), after.metadata.get(self.key)
         if old == new:
             return [f"The metadata has no {name!r}." if new is None else f"The metadata {name!r} says that already."]
-        said = f"{visible(new, 60)!r}" if new is not None else "nothing"
-        return [f"The metadata {name!r} says {said}" + (f" instead of {visible(old, 60)!r}." if old is not None else ".")]
+        said = f"{quoted(new, 60)}" if new is not None else "nothing"
+        return [f"The metadata {name!r} says {said}" + (f" instead of {quoted(old, 60)}." if old is not None else ".")]
 
     @property
     def option(self) -> str:
@@ -56,7 +56,7 @@ class SetMetadata(Edit):
             return cls(text, None)
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise EditError(f"{visible(text, 80)!r} does not say which metadata to set",
+            raise EditError(f"{quoted(text, 80)} does not say which metadata to set",
                             "Write NAME=TEXT; --unset-metadata NAME takes it out.")
         return cls(key, value)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, any_under, below, join, visible
+from inspector.core.keypath import ancestors, any_under, below, join, quoted, visible
 from inspector.core.plain_values import one_line, type_name
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.torch_load import loads_with_torch
@@ -38,22 +38,22 @@ class SetValue(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         path = self.path
         if path in ckpt.tensors:
-            raise EditError(f"{visible(path, 80)!r} is a tensor", f"--drop {visible(path, 80)} leaves it out.", id="not_a_value")
+            raise EditError(f"{quoted(path, 80)} is a tensor", f"--drop {visible(path, 80)} leaves it out.", id="not_a_value")
         if self.delete:
             return self._deleted(ckpt)
         value = _checked(self.value, path)
         if path in ckpt.values:
             return self._replaced(ckpt, value)
         if path and (any_under(ckpt.tensors, path) or any_under(ckpt.values, path)):
-            raise EditError(f"{visible(path, 80)!r} holds others", "Set each of those, or drop it first.", id="not_a_value")
+            raise EditError(f"{quoted(path, 80)} holds others", "Set each of those, or drop it first.", id="not_a_value")
         self._find_room(ckpt)
         return edited(ckpt, self, {**_same(ckpt), path: path}, values={**ckpt.values, path: value})
 
     def _deleted(self, ckpt: Checkpoint) -> Checkpoint:
         if self.path not in ckpt.values:
-            raise EditError(f"there is no value {visible(self.path, 80)!r}", "`inspector ls` shows the values.", id="no_such_path")
+            raise EditError(f"there is no value {quoted(self.path, 80)}", "`inspector ls` shows the values.", id="no_such_path")
         if isinstance(ckpt.values[self.path], Opaque) and any_under(ckpt.tensors, self.path):
-            raise EditError(f"{visible(self.path, 80)!r} holds tensors", f"--drop {visible(self.path, 80)} leaves all of it out.",
+            raise EditError(f"{quoted(self.path, 80)} holds tensors", f"--drop {visible(self.path, 80)} leaves all of it out.",
                             id="not_a_value")
         return without(ckpt, self, [self.path, *(key for key, _ in below(ckpt.values, self.path))])
 
@@ -63,7 +63,7 @@ class SetValue(Edit):
                             "Extract its state dict, or drop it.", id="not_a_value")
         above = next((path for path in ancestors(self.path) if isinstance(ckpt.values.get(path), Opaque)), None)
         if above is not None:
-            raise EditError(f"{visible(self.path, 80)!r} is an attribute of {visible(above, 80)!r}, which is kept as it is",
+            raise EditError(f"{quoted(self.path, 80)} is an attribute of {quoted(above, 80)}, which is kept as it is",
                             f"Set {visible(above, 80)} itself, or drop it.", id="in_object")
         within = {key for key, _ in below(ckpt.values, self.path)}
         values = {key: value if key == self.path else old for key, old in ckpt.values.items() if key not in within}
@@ -72,7 +72,7 @@ class SetValue(Edit):
     def _find_room(self, ckpt: Checkpoint) -> None:
         """Raises EditError when no dict can take the new entry."""
         if not self.path or self.path.startswith(".") or self.path.endswith("."):
-            raise EditError(f"{visible(self.path, 80)!r} is no path of a value", "Like epoch, or config.lr.")
+            raise EditError(f"{quoted(self.path, 80)} is no path of a value", "Like epoch, or config.lr.")
         above = next((path for path in ancestors(self.path) if path in ckpt.values or path in ckpt.tensors), None)
         if above is not None and not isinstance(ckpt.values.get(above), dict):
             what = "a tensor" if above in ckpt.tensors else "an object" if isinstance(ckpt.values[above], Opaque) else "a single value"
@@ -94,9 +94,9 @@ class SetValue(Edit):
         old = before.values.get(self.path)
         refused = loads_with_torch(before).keys.get(self.path)
         if refused and not isinstance(old, Opaque):
-            return [f"{visible(self.path, 60)!r} was {refused[0].words} and is {type_name(self.value)} now, which torch.load takes."]
+            return [f"{quoted(self.path, 60)} was {refused[0].words} and is {type_name(self.value)} now, which torch.load takes."]
         if self.path in before.values and type(old) is not type(self.value) and not isinstance(old, Opaque):
-            return [f"{visible(self.path, 60)!r} was {type_name(old)} {one_line(old, 60)} and is {type_name(self.value)} now."]
+            return [f"{quoted(self.path, 60)} was {type_name(old)} {one_line(old, 60)} and is {type_name(self.value)} now."]
         return []
 
     @property
@@ -116,7 +116,7 @@ class SetValue(Edit):
             return cls(text, delete=True)
         path, equals, value = text.partition("=")
         if not equals or not path:
-            raise EditError(f"{visible(text, 80)!r} does not say which value to set", "Write PATH=VALUE; --unset PATH takes it out.")
+            raise EditError(f"{quoted(text, 80)} does not say which value to set", "Write PATH=VALUE; --unset PATH takes it out.")
         return cls(path, _checked(_literal(value), path))
 
     @classmethod
@@ -151,7 +151,7 @@ def _checked(value: Any, path: str) -> Plain:
         result: Plain = value
         return result
     what = f"{type_name(value)} with something in it" if isinstance(value, dict | list) else "that"
-    raise EditError(f"{visible(path, 80)!r} cannot be {what}",
+    raise EditError(f"{quoted(path, 80)} cannot be {what}",
                     "Set a number, a text, true, false, null, {} or []; then set what is in it, one by one.", id="bad_value")
 
 

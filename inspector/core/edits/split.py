@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import relative, visible
+from inspector.core.keypath import quoted, relative, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, counted
 
@@ -90,7 +90,7 @@ class Split(Edit):
         if left < 0 or (not open_ and left) or (open_ and left % len(open_)):
             said = "the same length" if len(open_) == len(self.parts) else ", ".join(
                 "the same" if size < 0 else f"{size:,}" for _, size in self.parts)
-            raise EditError(f"{visible(info.key, 80)!r} is {there:,} long in dimension {dim}, which is not made "
+            raise EditError(f"{quoted(info.key, 80)} is {there:,} long in dimension {dim}, which is not made "
                             f"of {count(len(self.parts), 'part')} "
                             f"of {said}", "Say how long each part is: A:64,B:32.", info.key, id="no_split")
         return [left // len(open_) if size < 0 else size for _, size in self.parts]
@@ -121,7 +121,7 @@ class Split(Edit):
             return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
-            raise EditError(f"{visible(text, 80)!r} does not say what is split into what", _TEXT)
+            raise EditError(f"{quoted(text, 80)} does not say what is split into what", _TEXT)
         parts = []
         for part in map(str.strip, found[3].split(",")):
             sized = _PART.fullmatch(part)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.keypath import is_under, relative, visible
+from inspector.core.keypath import is_under, quoted, relative, visible
 from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
@@ -45,7 +45,7 @@ class StripPrefix(Edit):
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         path = whole_segments(self.prefix)[:-1]
         if path in before.state_dicts and [*before.tensors] == [*after.tensors]:
-            return [f"{visible(path, 80)!r} is a state dict in the file, not a part of names: --extract {visible(path, 80)} takes it out."]
+            return [f"{quoted(path, 80)} is a state dict in the file, not a part of names: --extract {visible(path, 80)} takes it out."]
         return []
 
     @property

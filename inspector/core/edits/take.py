@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
@@ -50,7 +50,7 @@ class Take(Edit):
             for key, other in partners.items():
                 why = _why_not(tensors[key], other, reader)
                 if why and self.pairs:
-                    raise EditError(f"{visible(key, 80)!r} cannot be taken from {visible(self.source)}: {why}", "Leave it out.", key,
+                    raise EditError(f"{quoted(key, 80)} cannot be taken from {visible(self.source)}: {why}", "Leave it out.", key,
                                     id="no_take")
                 if why:
                     continue
@@ -71,10 +71,10 @@ class Take(Edit):
         """key -> the tensor of `theirs` that goes there. Raises EditError for pairs that are not there, and when there are none."""
         for here, there in self.pairs:
             if here not in ckpt.tensors:
-                raise EditError(f"the file has no tensor {visible(here, 80)!r} that could be replaced",
+                raise EditError(f"the file has no tensor {quoted(here, 80)} that could be replaced",
                                 "Taking replaces what is there. An edit before may have renamed or dropped it.", id="no_take")
             if there not in theirs.tensors:
-                raise EditError(f"{visible(self.source)} has no tensor {visible(there, 80)!r}", "See `inspector ls` for its keys.",
+                raise EditError(f"{visible(self.source)} has no tensor {quoted(there, 80)}", "See `inspector ls` for its keys.",
                                 id="no_take")
         if self.pairs:
             return {here: theirs.tensors[there] for here, there in self.pairs}
@@ -84,7 +84,7 @@ class Take(Edit):
             names = weights_of(theirs)
             found = {key: names[name] for key in wanted if (name := ckpt.tensors[key].name) in names}
         if wanted and not found:
-            raise EditError(f"{visible(self.source)} has no tensor of the name {visible(ckpt.tensors[wanted[0]].name, 80)!r}"
+            raise EditError(f"{visible(self.source)} has no tensor of the name {quoted(ckpt.tensors[wanted[0]].name, 80)}"
                             + (f" or of {len(wanted) - 1:,} others" if len(wanted) > 1 else ""),
                             "Bring the names into line first: rename them, or strip a prefix.", id="nothing_left")
         return found

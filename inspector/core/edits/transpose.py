@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import Monitor
 from inspector.core.wording import count, counted
 
@@ -44,11 +44,11 @@ class Transpose(Rearrangement):
 
     def is_fit(self, info: TensorInfo, named: bool) -> bool:
         if named and self.dims and len(info.shape) != len(self.dims):
-            raise EditError(f"{visible(info.key, 80)!r} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, "
+            raise EditError(f"{quoted(info.key, 80)} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, "
                             f"not {len(self.dims)}",
                             "Each of its dimensions has to be named once, from 0 on.", info.key, id="no_such_dimension")
         if named and len(info.shape) < 2:
-            raise EditError(f"{visible(info.key, 80)!r} has the shape {list(info.shape)}: there is nothing to transpose",
+            raise EditError(f"{quoted(info.key, 80)} has the shape {list(info.shape)}: there is nothing to transpose",
                             "A matrix has two dimensions.", info.key, id="no_such_dimension")
         return len(info.shape) == len(self.dims) if self.dims else len(info.shape) >= 2
 

@@ -17,7 +17,7 @@ from inspector.core.errors import Corrupt, TooBig, Truncated, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.hashing import Few
 from inspector.core.io.sources import SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
@@ -122,7 +122,7 @@ class _Reading:
             return
         inner, count = self.number("<I"), self.number("<Q")
         if inner == _ARRAY or count > self.source.size:
-            raise Corrupt(f"the array {visible(key, 80)!r} has {count:,} items of type {inner}", _DAMAGED, f"byte {self.at}")
+            raise Corrupt(f"the array {quoted(key, 80)} has {count:,} items of type {inner}", _DAMAGED, f"byte {self.at}")
         first = self.texts(count) if inner == _STRING else self.numbers(inner, count) if count else []
         is_listed = count <= _ITEMS and self.listed + count <= _ITEMS_IN_ALL
         self.short += count <= _ITEMS and not is_listed
@@ -173,7 +173,7 @@ class _Reading:
             first = next(iter(self.twice))
             more = len(self.twice) - 1
             others = f", and so {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
-            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The value {visible(first, 80)!r} is there more "
+            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The value {quoted(first, 80)} is there more "
                                          f"than once; the first is shown{others}.", keys=tuple(self.twice)))
         if self.short:
             self.findings.append(Finding("too-many-keys", "warning", "", f"Not everything is listed: {self.short:,} short arrays are told "
@@ -186,7 +186,7 @@ class _Reading:
         self.monitor.report(count, total)
         name, dims = self.text(), self.number("<I")
         if dims > 16:
-            raise Corrupt(f"the tensor {visible(name, 80)!r} has {dims:,} dimensions", _DAMAGED, f"byte {self.at}")
+            raise Corrupt(f"the tensor {quoted(name, 80)} has {dims:,} dimensions", _DAMAGED, f"byte {self.at}")
         form = _ROWS[dims]
         *sizes, kind, offset = form.unpack(self.take(form.size))
         return name, tuple(sizes[::-1]), kind, offset
@@ -196,7 +196,7 @@ class _Reading:
         storages: dict[str, Storage] = {}
         for n, (name, shape, kind, offset) in enumerate(rows):
             if name in infos:
-                raise Corrupt(f"the tensor {visible(name, 80)!r} is there twice", _DAMAGED)
+                raise Corrupt(f"the tensor {quoted(name, 80)} is there twice", _DAMAGED)
             dtype, shape, stride, size, extra, problem = self.forms[kind, shape]
             there = max(0, min(size, self.source.size - data - offset))
             if not problem and there < size:

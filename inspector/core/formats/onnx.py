@@ -17,7 +17,7 @@ from inspector.core.errors import Corrupt, InspectorError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
@@ -94,13 +94,13 @@ class _Model:
             first = next(iter(self.left_out))
             more = sum(self.left_out.values()) - 1
             others = f", and so {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
-            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The initializer {visible(first, 80)!r} is "
+            self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The initializer {quoted(first, 80)} is "
                                          f"there twice, or has a negative size; it is left out{others}.", keys=tuple(self.left_out)))
         if self.outside:
             first = next(iter(self.outside))
             more = len(self.outside) - 1
             nor = f", nor {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
-            self.findings.append(Finding("path-traversal", "danger", visible(first, 200), f"The model names {visible(first, 120)!r}, "
+            self.findings.append(Finding("path-traversal", "danger", visible(first, 200), f"The model names {quoted(first, 120)}, "
                                          f"which is not in its folder; it is not opened{nor}."))
         if self.sparse:
             self.findings.append(Finding("sparse", "info", f"byte {self.sparse[0]}", "A sparse initializer is not shown."

@@ -15,7 +15,7 @@ from inspector.core.errors import UsageError
 from inspector.core.formats.shared.module_sources import SOURCE
 from inspector.core.graph import REDUCE
 from inspector.core.io.sources import ExtentReader
-from inspector.core.keypath import ancestors, visible
+from inspector.core.keypath import ancestors, quoted
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.carried_sources import carried_by, carried_sources
 
@@ -174,7 +174,7 @@ def _is_export_text(name: str) -> bool:
 def _record(ckpt: Checkpoint, name: str) -> Member:
     found = next((member for record, member in _records(ckpt) if record == name), None)
     if found is None:
-        raise UsageError(f"there is no text {visible(name)!r} in the file", "`inspector code FILE` lists them.")
+        raise UsageError(f"there is no text {quoted(name)} in the file", "`inspector code FILE` lists them.")
     return found
 
 

@@ -31,7 +31,7 @@ from inspector.core.graph import Graph
 from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import STORED, SourceFile, open_source, read_member
 from inspector.core.io.zip_local_header import span_of
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.columns import compact
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -213,7 +213,7 @@ class _Archive:
         """What torch would not accept about the names of the members."""
         members = self.directory.members
         if not self.main.endswith(_MAIN):
-            self._add_finding("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
+            self._add_finding("case", "warning", self.main, f"The object lies in {quoted(self.main, 80)}: torch finds it all the same, "
                        "other programs may not.")
         first = next(iter(members))
         folder = first.partition("/")[0] + "/"
@@ -221,14 +221,14 @@ class _Archive:
             self._add_finding("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
                        "Save it again to get an archive that torch reads.")
         elif self.top != folder:
-            self._add_finding("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
-                       f"member elsewhere ({visible(first, 80)!r}): torch does not find it.",
+            self._add_finding("layout", "warning", self.main, f"The checkpoint lies in the folder {quoted(self.top, 80)} and the first "
+                       f"member elsewhere ({quoted(first, 80)}): torch does not find it.",
                        "Save it again to get an archive that torch reads.")
         else:
             strays = [] if self.names.all_under(self.top) else [name for name in members if not name.startswith(self.top)]
             if strays:
                 self._add_finding("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
-                           f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
+                           f"{quoted(self.top, 80)}, {quoted(strays[0], 80)} first: torch refuses such an archive.",
                            "Save it again to get an archive that torch reads.")
 
     def _folder(self) -> str:
@@ -271,7 +271,7 @@ class _Archive:
             self.by_case = {name.lower(): name for name in self.directory.members}
         found = self.by_case.get(name.lower())
         if found is not None and not any(finding.id == "case" for finding in self.findings):
-            self._add_finding("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
+            self._add_finding("case", "warning", found, f"The record {quoted(record, 80)} is named {quoted(found, 80)}: torch "
                        "finds it all the same, other programs may not.")
         return found
 
@@ -295,7 +295,7 @@ class _Archive:
         try:
             raw = self._bytes(extent, min(extent.size, _FACT_BYTES))
         except BadTensor as error:
-            self._add_finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
+            self._add_finding("bad-member", "warning", name, f"The member {quoted(name, 80)} cannot be read: {error.message}.")
             return None
         return raw.decode("utf-8", "replace")
 
@@ -310,7 +310,7 @@ class _Archive:
         digits = (text or "").strip()
         number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else -1
         if not 1 <= number <= _MAX_VERSION:
-            self._add_finding("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
+            self._add_finding("version", "warning", name, f"The archive says it is of version {quoted(digits, 40)}; torch reads 1 to "
                        f"{_MAX_VERSION}.", "It may come from a newer PyTorch, or have been changed by hand.")
 
     def _check_byteorder(self, name: str | None, text: str | None) -> None:
@@ -319,7 +319,7 @@ class _Archive:
         if text == "big":
             self.big_endian = True
             return
-        said = "cannot be read" if text is None else f"says {visible(text, 40)!r}"
+        said = "cannot be read" if text is None else f"says {quoted(text, 40)}"
         self.order_problem = f"byteorder: the byte order record {said} instead of 'little' or 'big'"
         self._add_finding("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
                    "can be told.", "The file was damaged or changed by hand: fetch it again.")
@@ -360,7 +360,7 @@ class _Archive:
             try:
                 text = self._bytes(extent).decode("utf-8", "replace")
             except BadTensor as error:
-                self._add_finding("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
+                self._add_finding("bad-member", "warning", member, f"The member {quoted(member, 80)} cannot be read: {error.message}.")
                 continue
             found.update(torchscript_classes.classes(module, text, names))
         return found
@@ -447,13 +447,13 @@ class _Archive:
                 data = self._pickle_bytes(name)
                 graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._add_finding("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds {quoted(label, 80)}, which looks like a pickle "
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
                 self.findings += findings_before(error, label)
                 continue
             expected = is_script and label in _SCRIPT_PICKLES
             if not expected:
-                self._add_finding("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds another pickle, {quoted(label, 80)}.",
                            "torch.load does not read it; what it names is listed here.")
             folder = self._folder_of(label) if expected else "data/"
             listed, base = bytes(self.used), sum(len(pickled.graph) for pickled in self.pickles)

@@ -23,7 +23,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, Opaque, PerTensor, Plai
 from inspector.core.errors import Corrupt, InspectorError
 from inspector.core.graph import CALLS, INT, Graph
 from inspector.core.io.sources import SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.contents import contents_of
@@ -285,7 +285,7 @@ class _Archive:
         records = self.records
         pickles = [name for name in self._unknown() if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
         for name in pickles[:records.limits.pickles_per_stream]:
-            records.add_finding("extra-pickle", "warning", name, f"The archive holds another pickle, {visible(name, 80)!r}.",
+            records.add_finding("extra-pickle", "warning", name, f"The archive holds another pickle, {quoted(name, 80)}.",
                          "No PyTorch reads it; what it names is listed here.")
             try:
                 graph = records.decode(name)

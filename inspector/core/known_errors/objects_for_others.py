@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.tools.common import Edit
-from inspector.core.keypath import ancestors, top_of, visible
+from inspector.core.keypath import ancestors, quoted, top_of, visible
 from inspector.core.torch_load import loads_with_torch
 from inspector.core.training.weights import model_dicts
 
@@ -86,7 +86,7 @@ def _no_key(case: Case) -> Explanation | None:
     there = list(dict.fromkeys(top_of(key) for table in (case.file.tensors, case.file.values) for key in table if key))
     if wanted in there:
         return None
-    meaning = f"The program looked for {visible(wanted, 80)!r}, and what was loaded has no such key."
+    meaning = f"The program looked for {quoted(wanted, 80)}, and what was loaded has no such key."
     about = [f"At the root of this file there are {few(there)}."] if there else []
     inside = [key for table in (case.file.tensors, case.file.values) for key in table if f".{wanted}." in f".{key}."]
     if inside:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import NoSuchKey, UsageError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.tensors.decoders.narrow import Narrow
 from inspector.core.wording import count
 
@@ -75,7 +75,7 @@ def element_type(text: str) -> ElementType:
     known, narrow = DTYPES.get(name), re.fullmatch(r"u?int([1-7])", name)
     bits = _NARROW.get(name) or (int(narrow[1]) if narrow is not None else known.bits if known is not None else 0)
     if not bits or name == "int1" or (known is not None and known.kind in ("quantized", "other", "bool") and bits >= 8):
-        raise UsageError(f"{visible(text, 40)!r} is no type that bytes can be read as", f"There are {_NAMES}.")
+        raise UsageError(f"{quoted(text, 40)} is no type that bytes can be read as", f"There are {_NAMES}.")
     if order and (bits >= 8 or 8 % bits):
         raise UsageError(f"{visible(name, 40)} has no order of elements in a byte", f"Write it without {order}.")
     return ElementType(name, bits, order == "-high" or (not order and name in _HIGH))
@@ -91,7 +91,7 @@ def parse_shape(text: str) -> tuple[int, ...]:
     sizes = tuple(int(size) for size in re.findall(r"-?\d+", found[1] or "")) if found is not None else None
     if sizes is None or len(sizes) > _DIMENSIONS or any(size < -1 for size in sizes) or sizes.count(-1) > 1 or (
             prod(map(abs, sizes)) >= _MOST):
-        raise UsageError(f"{visible(text, 60)!r} is no shape", "Write it as 64x128; one size may be -1.")
+        raise UsageError(f"{quoted(text, 60)} is no shape", "Write it as 64x128; one size may be -1.")
     return sizes
 
 

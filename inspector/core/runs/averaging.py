@@ -18,7 +18,7 @@ from inspector.core.edits.tools.common import Edit, edited, needs_extraction, or
 from inspector.core.edits.tools.copies import fresh_ids
 from inspector.core.edits.tools.taken import Numbers
 from inspector.core.errors import BadTensor, EditError, UsageError
-from inspector.core.keypath import leaf_of, visible
+from inspector.core.keypath import leaf_of, quoted, visible
 from inspector.core.measures.distribution import sum_of_products, sum_of_squares
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.packed.logical import packed
@@ -179,17 +179,17 @@ def _partners(ckpt: Checkpoint, other: Checkpoint, chosen: Sequence[str]) -> dic
         found = {key: names[name] for key in chosen if (name := ckpt.tensors[key].name) in names}
     missing = [key for key in chosen if key not in found]
     if missing:
-        raise EditError(f"{visible(other.path)} has no tensor {visible(missing[0], 80)!r}"
+        raise EditError(f"{visible(other.path)} has no tensor {quoted(missing[0], 80)}"
                         + (f", nor {len(missing) - 1:,} others" if len(missing) > 1 else "") + f" that {visible(ckpt.path)} has",
                         "Average checkpoints of one model; bring names into line with `inspector edit` first.", missing[0], id="no_average")
     for key, theirs in found.items():
         mine = ckpt.tensors[key]
         if theirs.shape != mine.shape:
-            raise EditError(f"{visible(key, 80)!r} is {list(theirs.shape)} in {visible(other.path)} and {list(mine.shape)} in "
+            raise EditError(f"{quoted(key, 80)} is {list(theirs.shape)} in {visible(other.path)} and {list(mine.shape)} in "
                             f"{visible(ckpt.path)}", "Average checkpoints of one model.", key, id="no_average")
         if not _is_averaged(theirs) or why_not(theirs.dtype, _wide(mine.dtype)):
             why = theirs.problem or f"it is {theirs.layout if theirs.layout != 'strided' else theirs.dtype} there"
-            raise EditError(f"{visible(key, 80)!r} of {visible(other.path)} cannot be averaged: {visible(why, 200)}",
+            raise EditError(f"{quoted(key, 80)} of {visible(other.path)} cannot be averaged: {visible(why, 200)}",
                             "Leave that file out.", key, id="no_average")
     return found
 
@@ -198,7 +198,7 @@ def _check_not_packed(ckpts: Sequence[Checkpoint], monitor: Monitor) -> None:
     """The mean of the scales of two files is nothing to the codes of either. Raises EditError."""
     for ckpt, tensor in ((one, tensor) for one in ckpts for tensor in packed(one, monitor).values()):
         if not tensor.is_adapter and (tensor.decoder is not None or len(tensor.parts) > 1):
-            raise EditError(f"{visible(ckpt.path)} is packed: {visible(tensor.name, 80)!r} is {visible(tensor.words, 60)}, and the mean of "
+            raise EditError(f"{visible(ckpt.path)} is packed: {quoted(tensor.name, 80)} is {visible(tensor.words, 60)}, and the mean of "
                             "its parts is not that of the numbers that they stand for",
                             "Average those: first `inspector edit FILE -o OUT --dequantize float32`.", tensor.name, id="no_average")
 

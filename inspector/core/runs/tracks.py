@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Changed, InspectorError, UsageError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 
 from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
@@ -106,7 +106,7 @@ class Tracks:
         """That of one tensor. Raises UsageError when no checkpoint has it."""
         places = self._places().get(key)
         if places is None:
-            raise UsageError(f"no checkpoint of the run has a tensor {visible(key, 80)!r}", "`inspector ls` shows the keys.")
+            raise UsageError(f"no checkpoint of the run has a tensor {quoted(key, 80)}", "`inspector ls` shows the keys.")
         where = [places.get(id(one.outline)) for one in self.series]
         outline, place = next((one.outline, n) for one, n in zip(self.series, where, strict=True) if n is not None)
         points = tuple(None if column is None or n is None else _point(column, n)

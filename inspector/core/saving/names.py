@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import SaveError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.objects.contents import Contents
 from inspector.core.wording import counted
 
@@ -68,14 +68,14 @@ def _matched(planned: Sequence[tuple[str, str]], found: Sequence[str]) -> dict[s
     for key, new in planned:
         alike = there.get(_bare(new, taken)) or there.get(_MARK.sub("", new))
         if not alike:
-            raise SaveError(f"{visible(key, 80)!r} would not be in the new file", "Another entry has its place. Drop one of them, or give "
+            raise SaveError(f"{quoted(key, 80)} would not be in the new file", "Another entry has its place. Drop one of them, or give "
                             "it another name.", visible(key), id="not_as_planned")
         name = alike.popleft()
         if name != key:
             names[key] = name
     extra = next((keys[0] for keys in there.values() if keys), None)
     if extra is not None:
-        raise SaveError(f"{visible(extra, 80)!r} would be in the new file as well, which is to go", "It stands in another place of the "
+        raise SaveError(f"{quoted(extra, 80)} would be in the new file as well, which is to go", "It stands in another place of the "
                         "same object, too. Drop both.", visible(extra), id="not_as_planned")
     return names
 
@@ -97,5 +97,5 @@ def _one_of_each(ckpt: Checkpoint, contents: Contents) -> None:
     both = [key for key in (*ckpt.tensors, *ckpt.values) if _MARK.sub("", key) == bare]
     came = ckpt.edited.origin if ckpt.edited is not None else {}
     shown = " and ".join(repr(visible(came.get(key, key), 80)) for key in both[:2])
-    raise SaveError(f"{shown} would both be called {visible(bare, 80)!r}", "Drop one of them first, or give it another name.",
+    raise SaveError(f"{shown} would both be called {quoted(bare, 80)}", "Drop one of them first, or give it another name.",
                     visible(bare), id="collision")

@@ -25,7 +25,7 @@ from inspector.core.checkpoint import Checkpoint, PerChannel, PerTensor, TensorI
 from inspector.core.errors import BadTensor, Corrupt, TooBig, UsageError
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.progress import QUIET, Monitor
 
 from .reader import TensorReader, digests
@@ -103,7 +103,7 @@ def digest_of(ckpt: Checkpoint, state_dict: str | None = None, monitor: Monitor 
     True
     """
     if state_dict is not None and state_dict not in ckpt.state_dicts:
-        raise UsageError(f"there is no state dict {visible(state_dict, 80)!r} in the file", "`inspector ls` shows which there are.")
+        raise UsageError(f"there is no state dict {quoted(state_dict, 80)} in the file", "`inspector ls` shows which there are.")
     infos = {info.name if state_dict is not None else key: info for key, info in ckpt.tensors.items()
              if state_dict is None or info.state_dict == state_dict}
     names = {info.key: name for name, info in infos.items()}

@@ -9,7 +9,7 @@ from inspector.core import checkpoint as tables
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import NoSuchKey, UsageError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.wording import count
 from inspector.core.wording import shape as shape_text
 
@@ -110,7 +110,7 @@ class LazyTensor:
         return found[after]
 
     def __repr__(self) -> str:
-        return f"<LazyTensor {visible(self.key, 80)!r} {shape_text(self.info.shape)} {visible(self.info.dtype, 40)}>"
+        return f"<LazyTensor {quoted(self.key, 80)} {shape_text(self.info.shape)} {visible(self.info.dtype, 40)}>"
 
 
 def _box(places: tuple[Any, ...], shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[Any, ...]]:

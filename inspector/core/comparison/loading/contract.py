@@ -15,7 +15,7 @@ from inspector.core import opening
 from inspector.core.contract_file import VERSION, Contract, checked, read_contract
 from inspector.core.errors import UsageError
 from inspector.core.io.side_outputs import write_output
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.opening import CheckpointLike
 from inspector.core.progress import QUIET, Monitor
 
@@ -49,7 +49,7 @@ def contract(ckpt: CheckpointLike, state_dict: str | None = None, monitor: Monit
     """
     opened = opening.opened(ckpt, monitor)
     if state_dict is not None and state_dict not in opened.state_dicts:
-        raise UsageError(f"there is no state dict {visible(state_dict, 80)!r} in the file", "`inspector ls` shows which there are.")
+        raise UsageError(f"there is no state dict {quoted(state_dict, 80)} in the file", "`inspector ls` shows which there are.")
     return {"inspector_contract": VERSION, "tensors": [
         {"key": key if state_dict is None else info.name, "shape": list(info.shape), "dtype": info.dtype}
         for key, info in opened.tensors.items() if state_dict is None or info.state_dict == state_dict]}

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, parent_of, top_of, visible
+from inspector.core.keypath import ancestors, parent_of, quoted, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
 
@@ -94,7 +94,7 @@ def fields_of(value: Any, option: str, required: Iterable[str], optional: Iterab
             raise EditError(f"{option} needs {name!r}")
     for name in value:
         if name not in known:
-            raise EditError(f"{option} knows no {visible(str(name), 60)!r}", f"It takes {', '.join(sorted(known))}.")
+            raise EditError(f"{option} knows no {quoted(str(name), 60)}", f"It takes {', '.join(sorted(known))}.")
     return value
 
 
@@ -235,6 +235,6 @@ def _say(edit: Edit) -> str:
 
 def needs_extraction(key: str, path: str) -> EditError:
     """Names inside a whole module cannot be changed in place."""
-    whole = f"the module at {visible(path, 60)!r}" if path else "a whole module"
-    return EditError(f"{visible(key, 80)!r} is in {whole}, whose names belong to its classes",
+    whole = f"the module at {quoted(path, 60)}" if path else "a whole module"
+    return EditError(f"{quoted(key, 80)} is in {whole}, whose names belong to its classes",
                      f"Put --extract {visible(path, 60) or '.'} before: it takes the module's state dict out.", id="in_module")

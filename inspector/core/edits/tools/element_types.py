@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.tensors.casts import why_not
 
 from .common import Edit, fields_of
@@ -24,7 +24,7 @@ def dtype_named(text: str) -> str:
     name = _SHORT.get(name, name)
     if name not in DTYPES or (why := why_not("float32", name) if DTYPES[name].kind not in ("complex",) else ""):
         reason = f": {why}" if name in DTYPES else ""
-        raise EditError(f"{visible(text, 60)!r} is nothing to cast to{reason}",
+        raise EditError(f"{quoted(text, 60)} is nothing to cast to{reason}",
                         "There are float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, int64, … bool, complex64.",
                         id="bad_dtype")
     return name

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import Paths, is_under, join, parent_of, relative, segments_of, splits, visible
+from inspector.core.keypath import Paths, is_under, join, parent_of, quoted, relative, segments_of, splits
 from inspector.core.progress import Monitor
 from inspector.core.training.weights import optimizer_states
 
@@ -46,7 +46,7 @@ def whole_segments(prefix: str) -> str:
     """`module` and `module.` -> `module.`. Raises EditError for what is no prefix."""
     bare = prefix.removesuffix(".")
     if not bare or bare.startswith(".") or bare.endswith("."):
-        raise EditError(f"{visible(prefix, 80)!r} is no prefix", "A prefix is one or more names with dots between, like module.")
+        raise EditError(f"{quoted(prefix, 80)} is no prefix", "A prefix is one or more names with dots between, like module.")
     return f"{bare}."
 
 
@@ -120,7 +120,7 @@ class _Names:
             self._in_module = self._in_module or needs_extraction(key, place or "")
             return key
         if not new:
-            raise EditError(f"{visible(key, 80)!r} would have no name left", "Rename it to something else first.", id="empty_name")
+            raise EditError(f"{quoted(key, 80)} would have no name left", "Rename it to something else first.", id="empty_name")
         return join(place, new) if place else new
 
     def _holds_a_dict(self, key: str, place: str, tail: str) -> bool:
@@ -159,7 +159,7 @@ def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str]) -> dict[st
             new = changes.get(old, old)
             other = came_from.setdefault(new, old)
             if other != old:
-                raise EditError(f"{visible(other, 80)!r} and {visible(old, 80)!r} would both be called {visible(new, 80)!r}",
+                raise EditError(f"{quoted(other, 80)} and {quoted(old, 80)} would both be called {quoted(new, 80)}",
                                 "Drop one of them first, or give it another name.", id="collision")
     return came_from
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import Paths, ancestors, visible
+from inspector.core.keypath import Paths, ancestors, quoted, visible
 
 
 def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) -> None:
@@ -17,9 +17,9 @@ def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]
     for made in instead.values():
         for key in made:
             if key.startswith(".") or key.endswith(".") or not key:
-                raise EditError(f"{visible(key, 80)!r} is no name of a tensor", "", key)
+                raise EditError(f"{quoted(key, 80)} is no name of a tensor", "", key)
             if key in taken or key in groups:
-                raise EditError(f"there is {visible(key, 80)!r} already", "Drop it first, or choose another name.", key, id="collision")
+                raise EditError(f"there is {quoted(key, 80)} already", "Drop it first, or choose another name.", key, id="collision")
             above = next((path for path in ancestors(key) if path in kept), None)
             if above is not None:
                 raise EditError(f"{visible(above, 80) or 'the root'!r} is a tensor: nothing can be put into it", "", key, id="no_room")

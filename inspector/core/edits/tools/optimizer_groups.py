@@ -8,7 +8,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.graph import LIST
-from inspector.core.keypath import below, is_under, join, relative, visible
+from inspector.core.keypath import below, is_under, join, quoted, relative
 from inspector.core.limits import LIMITS
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.objects import recognise
@@ -62,7 +62,7 @@ def listed_anew(ckpt: Checkpoint, edit: Edit, plan: Plan, monitor: Monitor, born
     node = next((slot.node for slot in slots if slot.key == path), -1)
     groups = graph.sequence(node) if node >= 0 and graph.kind[node] == LIST else []
     if not groups or any(group.like >= len(groups) for group in plan.groups):
-        raise EditError(f"{visible(join(plan.path, 'param_groups'), 80)!r} is no list of groups", "", id="unsupported")
+        raise EditError(f"{quoted(join(plan.path, 'param_groups'), 80)} is no list of groups", "", id="unsupported")
     editor, made, at = GraphEditor(graph), [], 0
     for group in plan.groups:
         view = view_of(graph, groups[group.like])
@@ -88,11 +88,11 @@ def _add_entries(ckpt: Checkpoint, plan: Plan, editor: GraphEditor, by_key: Mapp
     for id, several in born.items():
         view = view_of(editor.source, by_key.get(in_source(ckpt, join(place, id)), -1))
         if not isinstance(view, recognise.Mapping):
-            raise EditError(f"what the optimizer keeps of {visible(id, 60)!r} is no dict", "", id="unsupported")
+            raise EditError(f"what the optimizer keeps of {quoted(id, 60)} is no dict", "", id="unsupported")
         pairs += [(editor.const(int(new) if plan.numbered else new), editor.dict_of(view.pairs)) for new in several]
     state = by_key.get(in_source(ckpt, place), -1)
     if state < 0 or not isinstance(view_of(editor.source, state), recognise.Mapping):
-        raise EditError(f"{visible(place, 60)!r} is no dict", "", id="unsupported")
+        raise EditError(f"{quoted(place, 60)} is no dict", "", id="unsupported")
     editor.add_pairs(state, pairs)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.keypath import below, join, leaf_of, visible
+from inspector.core.keypath import below, join, leaf_of, quoted, visible
 from inspector.core.training.optimizers import entry_of, optimizers
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import counted
@@ -40,7 +40,7 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
             continue            # it has nothing, or is dropped itself
         if optimizer.reason or not optimizer.known:
             why = optimizer.reason or "which parameters it is about cannot be told"
-            unsure.append(f"The state in {visible(place, 60)!r} stays as it is: {why}.")
+            unsure.append(f"The state in {quoted(place, 60)} stays as it is: {why}.")
             continue
         numbers = {number for number, key in optimizer.parameters.items() if key in dropped}
         for number in numbers:
@@ -81,7 +81,7 @@ def moments_of(ckpt: Checkpoint, parameters: Collection[str]) -> Moments:
     for optimizer in optimizers(ckpt):
         if optimizer.reason or not optimizer.known:
             why = optimizer.reason or "which parameters it is about cannot be told"
-            unsure.append(f"The optimizer's state in {visible(join(optimizer.path, 'state'), 60)!r} stays as it is: {why}.")
+            unsure.append(f"The optimizer's state in {quoted(join(optimizer.path, 'state'), 60)} stays as it is: {why}.")
         for id, parameter in optimizer.parameters.items():
             if parameter not in parameters or parameter is None:
                 continue

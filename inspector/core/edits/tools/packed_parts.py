@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.packed.families.names import LogicalTensor
 from inspector.core.packed.logical import keys_of, packed
 
@@ -16,7 +16,7 @@ _SHOWN = 3
 def refuse_parts(ckpt: Checkpoint, keys: Iterable[str], what: str) -> None:
     """Raises EditError where one of the tensors `keys` is a part of a packed one and would be `what` ("resized") alone."""
     for key, of in _owners(ckpt, keys):
-        raise EditError(f"{visible(key, 80)!r} cannot be {what}: it holds a part of {visible(of.name, 80)} {list(of.shape)}, packed as "
+        raise EditError(f"{quoted(key, 80)} cannot be {what}: it holds a part of {visible(of.name, 80)} {list(of.shape)}, packed as "
                         f"{of.words}", f"Unpack it before: --dequantize float16:{visible(of.name, 200)}.", key, id="packed")
 
 

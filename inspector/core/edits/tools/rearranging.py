@@ -14,7 +14,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, Piece, Storage, TensorI
 from inspector.core.checkpoint import Decoder as Decoding
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import Paths, visible
+from inspector.core.keypath import Paths, quoted, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import count, counted
@@ -111,7 +111,7 @@ def must_be_ordinary(ckpt: Checkpoint, info: TensorInfo, what: str) -> None:
     """Raises EditError for a tensor that cannot be `what` ("split")."""
     why = why_not(info)
     if why:
-        raise EditError(f"{visible(info.key, 80)!r} cannot be {what}: {why}", "Leave it out, or drop it.", info.key, id="unsupported")
+        raise EditError(f"{quoted(info.key, 80)} cannot be {what}: {why}", "Leave it out, or drop it.", info.key, id="unsupported")
     # be it one of the state dict of a whole module or of an object in it
     if (module := Paths(ckpt.modules).nearest(info.key)) is not None:
         raise needs_extraction(info.key, module)
@@ -120,7 +120,7 @@ def must_be_ordinary(ckpt: Checkpoint, info: TensorInfo, what: str) -> None:
 def dimension(info: TensorInfo, dim: int) -> int:
     """`dim` counted from the front. Raises EditError when the tensor has no such."""
     if not -len(info.shape) <= dim < len(info.shape):
-        raise EditError(f"{visible(info.key, 80)!r} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, and none of "
+        raise EditError(f"{quoted(info.key, 80)} has {count(len(info.shape), 'dimension')}, {list(info.shape)}, and none of "
                         f"number {dim}",
                         "Dimensions count from 0, or from -1 backwards.", info.key, id="no_such_dimension")
     return dim % len(info.shape)

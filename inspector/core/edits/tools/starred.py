@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import join, quoted
 from inspector.core.training.weights import optimizer_states
 
 
@@ -45,9 +45,9 @@ def check_stars(name: str, others: list[str], option: str) -> None:
     """Raises EditError where names have not as many `*` as `name`."""
     for other in others:
         if other.count("*") != name.count("*"):
-            raise EditError(f"{visible(other, 80)!r} has another number of * than {visible(name, 80)!r}",
+            raise EditError(f"{quoted(other, 80)} has another number of * than {quoted(name, 80)}",
                             f"Each * of {option} stands for the same in all names.")
 
 
 def nothing_called(name: str) -> EditError:
-    return EditError(f"there is no tensor {visible(name, 80)!r}", "`inspector ls` shows the keys.", id="no_such_path")
+    return EditError(f"there is no tensor {quoted(name, 80)}", "`inspector ls` shows the keys.", id="no_such_path")

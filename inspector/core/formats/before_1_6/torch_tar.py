@@ -27,7 +27,7 @@ from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import CALLS, EXT, GLOBAL, GLOBALDYN, LIST, TUPLE, Graph
 from inspector.core.hashing import ByNumber
 from inspector.core.io.sources import SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget
 from inspector.core.pickles.objects.code import findings_before, findings_of_broken
@@ -145,7 +145,7 @@ class _Archive:
         for member in self.members:
             name = member.name.removeprefix("./").rstrip("/")
             if name.startswith("/") or ".." in name.replace("\\", "/").split("/"):
-                self._add_finding("path-traversal", "danger", name, f"The tar member {visible(name, 80)!r} would leave the folder it is "
+                self._add_finding("path-traversal", "danger", name, f"The tar member {quoted(name, 80)} would leave the folder it is "
                            "unpacked to. It is ignored.", "Nothing is unpacked here. Do not unpack it with other programs.")
             if name not in _RECORDS:
                 continue

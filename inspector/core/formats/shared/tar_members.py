@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from inspector.core.errors import Corrupt, ReadError, Truncated
 from inspector.core.io.sources import SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.wording import count
 
 _BLOCK = 512
@@ -84,7 +84,7 @@ def _wrong(header: bytes, at: int) -> ReadError | None:
     if not _checksum_holds(header):
         return Corrupt("a header of the tar archive is damaged: its checksum is wrong", _AGAIN, f"byte {at}")
     if _number(header[124:136]) is None:
-        return Corrupt(f"the tar member {visible(_name(header), 80)!r} has an impossible size",
+        return Corrupt(f"the tar member {quoted(_name(header), 80)} has an impossible size",
                        "The file is damaged or was made to confuse its reader.", f"byte {at}")
     return None
 

@@ -21,7 +21,7 @@ from inspector.core.formats.shared.pickle_head import begins_a_save
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
 from inspector.core.io import addresses
 from inspector.core.io.sources import STORED, SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import Limits
 from inspector.core.progress import Monitor
 
@@ -103,7 +103,7 @@ def _in_zip(source: SourceFile, directory: ZipDirectory, name: str) -> Extent:
     directory.confirm(source, [name])
     wrong = directory.notes.get(name) or directory.remarks.get(name)
     if wrong:
-        raise Corrupt(f"the member {visible(name, 80)!r} cannot be read: {wrong.partition(': ')[2] or wrong}",
+        raise Corrupt(f"the member {quoted(name, 80)} cannot be read: {wrong.partition(': ')[2] or wrong}",
                       "The archive is damaged or was changed by hand: fetch it again.", visible(name, 80))
     return directory.members[name]
 
@@ -121,7 +121,7 @@ def _choose(inner: str, names: list[str], path: str) -> tuple[str, str]:
         if inner[:at] in known:
             return inner[:at], inner[at + 1:]
         at = inner.rfind(MARK, 0, at)
-    raise NotACheckpoint(f"there is no member {visible(inner, 200)!r} in {visible(addresses.file_name(path), 200)}",
+    raise NotACheckpoint(f"there is no member {quoted(inner, 200)} in {visible(addresses.file_name(path), 200)}",
                          f"It holds {member_names.listed(names)}.", id="no_member")
 
 

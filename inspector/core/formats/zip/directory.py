@@ -25,7 +25,7 @@ from inspector.core.errors import Ambiguous, Corrupt, NotACheckpoint, TooBig, Tr
 from inspector.core.findings import Finding, Level
 from inspector.core.io import zip_local_header
 from inspector.core.io.sources import DEFLATED, STORED, SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.memory import release_memory
@@ -84,7 +84,7 @@ class ZipDirectory(NamedTuple):
         end = local.at + len(header) + extent.nbytes
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
-            self.add("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip directory says it is.", FETCH_AGAIN,
+            self.add("bad-member", "danger", name, f"The member {quoted(name)} is not where the zip directory says it is.", FETCH_AGAIN,
                      "not where the zip directory says")
             return
         entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
@@ -92,7 +92,7 @@ class ZipDirectory(NamedTuple):
         if found:
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"
-            self.add("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: the local one has {text}. "
+            self.add("header-mismatch", "danger", name, f"The two zip headers of {quoted(name)} disagree: the local one has {text}. "
                      "Shown is what the directory says.", DOUBT, "two zip headers that disagree")
         self.members[name] = extent._replace(offset=local.at + len(header), local=None)
 
@@ -305,7 +305,7 @@ def check_names(names: list[str]) -> list[Finding]:
     joined = "\0".join(names)
     if joined.count("\0") != len(names) - 1:
         bad = next(name for name in names if "\0" in name)
-        raise Ambiguous(f"a member's name holds a NUL ({visible(bad, 80)!r}): some programs cut it there", DOUBT, visible(bad, 80),
+        raise Ambiguous(f"a member's name holds a NUL ({quoted(bad, 80)}): some programs cut it there", DOUBT, visible(bad, 80),
                         id="nul_in_name")
     folded = joined.casefold()
     if len(set(names)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
@@ -335,13 +335,13 @@ def _refuse_twins(folded: list[str], names: list[str], how: str) -> None:
     for n, name in enumerate(folded):
         other = seen.setdefault(name, n)
         if other != n:
-            raise Ambiguous(f"two members of the ZIP archive {how}: {visible(names[other], 80)!r} and {visible(names[n], 80)!r}",
+            raise Ambiguous(f"two members of the ZIP archive {how}: {quoted(names[other], 80)} and {quoted(names[n], 80)}",
                             DOUBT, visible(names[n], 80), id="duplicate_member")
 
 
 def _some(id: str, level: Level, names: list[str], text: str, hint: str) -> list[Finding]:
     """One finding per name for the first few, then one for the rest."""
-    found = [Finding(id, level, visible(name), f"The member {visible(name, 80)!r} {text}", hint) for name in names[:_LISTED]]
+    found = [Finding(id, level, visible(name), f"The member {quoted(name, 80)} {text}", hint) for name in names[:_LISTED]]
     if len(names) > _LISTED:
         found.append(Finding(id, level, "", f"{len(names) - _LISTED:,} more members: each {text}", hint))
     return found
@@ -380,7 +380,7 @@ def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[st
         note = _note(members[name], source.size)
         if note:
             directory.notes[name] = note
-            directory.add("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {note.partition(': ')[2]}.",
+            directory.add("bad-member", "warning", name, f"The member {quoted(name, 80)} cannot be read: {note.partition(': ')[2]}.",
                           "The rest of the file can be.", "cannot be read")
 
 
@@ -435,8 +435,8 @@ def _ends(table: Table) -> Iterator[int]:
 
 def _overlap(table: Table, n: int, other: int, end: int, bound: int) -> Corrupt:
     start = table.headers[n]
-    with_what = "the directory" if other < 0 else f"{visible(table.names[other], 80)!r}"
-    return Corrupt(f"two members of the ZIP archive share bytes: {visible(table.names[n], 80)!r} ({start:,} to {end:,}) overlaps "
+    with_what = "the directory" if other < 0 else f"{quoted(table.names[other], 80)}"
+    return Corrupt(f"two members of the ZIP archive share bytes: {quoted(table.names[n], 80)} ({start:,} to {end:,}) overlaps "
                    f"{with_what} (from {bound:,}), as in a zip bomb", "Do not trust this file.", f"byte {start}", id="overlap")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.errors import Ambiguous, Corrupt, Unsupported
 from inspector.core.io import zip_local_header
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,7 +236,7 @@ def _resolve(data: bytes, columns: _Columns, names: list[str]) -> None:
         wanted = [column for column in in_order if column[n] == full]
         values = zip_local_header.zip64_field(_extra_field(data, columns, n))
         if len(values) < len(wanted):
-            raise Corrupt(f"the member {visible(names[n], 80)!r} announces zip64 sizes and has none", FETCH_AGAIN,
+            raise Corrupt(f"the member {quoted(names[n], 80)} announces zip64 sizes and has none", FETCH_AGAIN,
                           visible(names[n], 80), id="zip64")
         for column, value in zip(wanted, values, strict=False):
             column[n] = value
@@ -250,8 +250,8 @@ def _refuse_second_names(data: bytes, columns: _Columns, names: list[str]) -> No
             begin = columns.begins[n] + _FIXED
             other = zip_local_header.extra_field(field, 0x7075)[5:]
             if other and other != data[begin:begin + columns.lengths[n]]:
-                raise Ambiguous(f"the member {visible(names[n], 80)!r} has a second name for other programs, "
-                                f"{visible(other.decode('utf-8', 'replace'), 80)!r}", DOUBT, visible(names[n], 80), id="second_name")
+                raise Ambiguous(f"the member {quoted(names[n], 80)} has a second name for other programs, "
+                                f"{quoted(other.decode('utf-8', 'replace'), 80)}", DOUBT, visible(names[n], 80), id="second_name")
 
 
 def _places(column: array[int], wanted: Callable[[int], bool]) -> Iterator[int]:

@@ -19,7 +19,7 @@ from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import Graph
 from inspector.core.io import zip_local_header
 from inspector.core.io.sources import STORED, SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import findings_before
@@ -114,7 +114,7 @@ class _Walk:
             return None
         name = _text(rest[:n_name])
         if flags & (zip_local_header.ENCRYPTED | zip_local_header.PATCHED):
-            raise Unsupported(f"the member {visible(name, 80)!r} is encrypted", "Unpack the archive with its password and pack it "
+            raise Unsupported(f"the member {quoted(name, 80)} is encrypted", "Unpack the archive with its password and pack it "
                               "again without one.", visible(name, 80), id="encrypted")
         if zip_local_header.FULL32 in (nbytes, size):
             nbytes, size = zip_local_header.zip64_sizes(rest[n_name:], nbytes, size)

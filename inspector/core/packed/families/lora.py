@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.tensors.decoders.low_rank import LowRank
 
 from . import patterns
@@ -208,7 +208,7 @@ def _factor(config: Mapping[str, Any], name: str, rank: int) -> tuple[float | No
         for key, value in said.items() if isinstance(said, dict) else ():
             found = patterns.fits(key, name)
             if found is None:
-                return None, f"{visible(key, 60)!r} in {table} of its adapter_config.json is a pattern that is not known here"
+                return None, f"{quoted(key, 60)} in {table} of its adapter_config.json is a pattern that is not known here"
             if found:
                 given[which] = value
                 break

@@ -11,7 +11,7 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Opaque, PerTensor, Plain, Quantizer, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 
 from .graph_editor import GraphEditor
 from .records import Records
@@ -156,7 +156,7 @@ class TorchObjects:
             if isinstance(value, dict):
                 return editor.dict_of(())
             return editor.tuple_of(()) if isinstance(value, tuple) else editor.list_of(())
-        raise EditError(f"{visible(key, 80)!r} is an object that cannot be written here", "Drop it.", key, id="opaque_value")
+        raise EditError(f"{quoted(key, 80)} is an object that cannot be written here", "Drop it.", key, id="opaque_value")
 
     def metadata(self, table: Mapping[str, Any]) -> int:
         """A state dict's `_metadata`: an OrderedDict of module prefix -> facts."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TEXTS, TUPLE, Graph
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.decode.columns import different, goes_up
 
 from .bulk import KEY_DIGITS, LONGEST_TAG, Ids
@@ -542,7 +542,7 @@ def _key_problem(key: str) -> str:
     if "\0" in key:
         return "bad_key: the storage's key has a NUL in it"
     if key.startswith(("/", "\\")) or ".." in key.replace("\\", "/").split("/") or not key:
-        return f"bad_key: the storage's key {visible(key, 60)!r} is a path"
+        return f"bad_key: the storage's key {quoted(key, 60)} is a path"
     return ""
 
 

@@ -27,7 +27,7 @@ from functools import cache
 from typing import NamedTuple
 
 from inspector.core.errors import UsageError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted, visible
 
 RELEASES = ("2.4", "2.5", "2.6", "2.7", "2.8", "2.9", "2.10", "2.11", "2.12", "2.13", "2.14", "2.15")
 NEWEST = RELEASES[-1]
@@ -133,7 +133,7 @@ def rules_of(release: str | None = None) -> Rules:
     major, _, rest = release.partition(".")
     minor = rest.partition(".")[0].partition("+")[0]
     if not (major.isascii() and major.isdecimal() and minor.isascii() and minor.isdecimal() and len(release) < 40):
-        raise UsageError(f"{visible(release, 40)!r} is no release of torch", f"Give one from {RELEASES[0]} to {NEWEST}.")
+        raise UsageError(f"{quoted(release, 40)} is no release of torch", f"Give one from {RELEASES[0]} to {NEWEST}.")
     number = int(major), int(minor)
     known = [tuple(map(int, name.split("."))) for name in RELEASES]
     if number < known[0]:

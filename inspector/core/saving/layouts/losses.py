@@ -7,7 +7,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
-from inspector.core.keypath import Paths, is_within, join, visible
+from inspector.core.keypath import Paths, is_within, join, quoted, visible
 from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
@@ -62,7 +62,7 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     losses += _values(ckpt)
     if len(losses) > _LISTED:
         rest = losses[_LISTED:]
-        more = f"{count(len(rest), 'more thing')} cannot be held, {visible(rest[0].where, 80)!r} first."
+        more = f"{count(len(rest), 'more thing')} cannot be held, {quoted(rest[0].where, 80)} first."
         losses = [*losses[:_LISTED], Loss(rest[0].id, rest[0].where, more)]
     return Held(tensors, tied, losses, _notes(ckpt, tensors, tied))
 
@@ -121,7 +121,7 @@ def _check_name(key: str) -> None:
     try:
         key.encode()
     except UnicodeEncodeError:
-        raise SaveError(f"the name {visible(key, 80)!r} holds half a character (a lone surrogate), which safetensors cannot write",
+        raise SaveError(f"the name {quoted(key, 80)} holds half a character (a lone surrogate), which safetensors cannot write",
                         "Rename that tensor first.", visible(key), id="bad_name") from None
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
-from inspector.core.keypath import visible
+from inspector.core.keypath import quoted
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.wording import count
 
@@ -50,7 +50,7 @@ def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mappi
         header = ("{" + ",".join(parts) + "}").encode()
     except UnicodeEncodeError as error:
         raise SaveError(f"the metadata or a name holds half a character (a lone surrogate), which safetensors cannot write, in "
-                        f"{visible(error.object[max(0, error.start - 20):error.end + 20], 60)!r}", "Set that text anew, or leave it out.",
+                        f"{quoted(error.object[max(0, error.start - 20):error.end + 20], 60)}", "Set that text anew, or leave it out.",
                         "__metadata__", id="bad_name") from None
     header += b" " * (-len(header) % 8)
     if len(header) > MAX_HEADER:

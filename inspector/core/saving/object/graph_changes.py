@@ -13,7 +13,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.graph import BUILD, CONTAINERS, INT, NONE, REDUCE, TUPLE, Graph
-from inspector.core.keypath import ancestors, relative, visible
+from inspector.core.keypath import ancestors, quoted, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.torch_objects import TorchObjects, converted
 from inspector.core.pickles.objects import distributed, recognise
@@ -114,7 +114,7 @@ class GraphChanges:
     def _needed(self, i: int) -> Entry:
         found = self._entry(i)
         if found is None:
-            raise EditError(f"{visible(self.tree.slots[i].key, 80)!r} is part of an object and cannot be changed by itself",
+            raise EditError(f"{quoted(self.tree.slots[i].key, 80)} is part of an object and cannot be changed by itself",
                             "Drop or replace the whole object, or extract the state dict first.", self.tree.slots[i].key,
                             id="in_object")
         return found
@@ -126,7 +126,7 @@ class GraphChanges:
         key = self.tree.slots[i].key
         known, other = self._asked.setdefault((entry.owner, entry.value, of), (what, key))
         if known != what:
-            raise EditError(f"{visible(key, 80)!r} and {visible(other, 80)!r} are one entry of one container: they can only be changed "
+            raise EditError(f"{quoted(key, 80)} and {quoted(other, 80)} are one entry of one container: they can only be changed "
                             "alike", "Change both in the same way.", key, id="shared_container")
 
     def _drop(self, i: int) -> None:
@@ -158,7 +158,7 @@ class GraphChanges:
             else:
                 node = editor.text_like(slot.name, new)
             if entry.key < 0:
-                raise EditError(f"{visible(slot.key, 80)!r} stands in a list of pairs as Python 2 wrote it and cannot be renamed", "",
+                raise EditError(f"{quoted(slot.key, 80)} stands in a list of pairs as Python 2 wrote it and cannot be renamed", "",
                                 slot.key, id="moved")
             editor.set_operand(entry.owner, entry.key, node)
 
@@ -405,7 +405,7 @@ class GraphChanges:
             if holder is not None:
                 self.editor.add_pairs(holder, [(self.editor.const(relative(key, above)), node)])
                 return
-        raise EditError(f"there is no dict that could take {visible(key, 80)!r}", "", key, id="no_room")
+        raise EditError(f"there is no dict that could take {quoted(key, 80)}", "", key, id="no_room")
 
 
 def _followed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str] | None:

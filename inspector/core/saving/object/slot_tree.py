@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
-from inspector.core.keypath import ancestors, is_under, join, relative, under, visible
+from inspector.core.keypath import ancestors, is_under, join, quoted, relative, under
 from inspector.core.limits import LIMITS
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
@@ -214,7 +214,7 @@ class SlotTree:
         key = self.slots[i].key
         new = self.present.get(key, "")
         if self.inside[i]:
-            return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: its name belongs to the object it is in",
+            return EditError(f"{quoted(key, 80)} cannot be called {quoted(new, 80)}: its name belongs to the object it is in",
                              "Extract the module's state dict first.", key, id="in_module")
-        return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: it lies in a container of its own in the file",
+        return EditError(f"{quoted(key, 80)} cannot be called {quoted(new, 80)}: it lies in a container of its own in the file",
                          "Rename what is inside each container by itself.", key, id="moved")
