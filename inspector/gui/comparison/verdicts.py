@@ -10,6 +10,7 @@ from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import words
 from inspector.gui.models.pair_lines import distance_text
+from inspector.gui.models.pair_tree import CHANGES
 
 translate = QCoreApplication.translate
 _NAMED = 12             # layers that are named
@@ -37,10 +38,10 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
         return VerdictText(translate("Compare", "Pairing the tensors…"))
     if progress.step in (Step.READING, Step.STOPPED) and progress.tree is not None:
         figures = progress.tree.figures
-        left, total = figures.counts()["unread"], len(figures.pairs)
+        counts, total = figures.counts(), len(figures.pairs)
         start = translate("Compare", "Reading the values…") if progress.step is Step.READING else translate("Compare", "Stopped.")
-        facts = [translate("Compare", "{n} of {all} pairs known").format(n=f"{total - left:,}", all=f"{total:,}"),
-                 translate("Compare", "{n} differ so far").format(n=f"{int(figures.changed.sum()):,}")]
+        facts = [translate("Compare", "{n} of {all} pairs known").format(n=f"{total - counts['unread']:,}", all=f"{total:,}"),
+                 translate("Compare", "{n} differ so far").format(n=f"{sum(counts[status] for status in CHANGES):,}")]
         if progress.read[1]:
             facts.append(translate("Compare", "{done} of {total}").format(done=words.size(progress.read[0]),
                                                                          total=words.size(progress.read[1])))

@@ -3,12 +3,13 @@
     Comparison → Figures (what is known of each pair, and comes to be known) → PairTree (a KeyTree over A's names)
 
 Pair `i` is entry `i` of the tree; the other values that differ follow. What only B has stands where A's names would have it, by
-the groups that the rules paired. Sums and extremes over whole subtrees are made anew when figures came in: milliseconds.
+the groups that the rules paired. Of groups that are asked for, sums and extremes are kept, and what came in is added to them: a hundred
+thousand pairs are gone through once, not each time that some of them were read.
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,6 +38,7 @@ _APART = tuple(_CODES[status] for status in ("shape", "only-a", "only-b", "unrea
 _CHANGED = np.isin(np.arange(len(STATUSES)), [_CODES[status] for status in CHANGES])
 _LEVELS = 16                                    # groups above a name that are looked up
 _REPORT_EVERY = 8192
+_SUMS = 256                                     # groups whose sums are kept: more than stand on a screen
 _COUNTED = ("num_batches_tracked", "step", "steps", "epoch", "epochs", "iteration", "iterations", "global_step")
 
 Floats = NDArray[np.float64]
@@ -54,8 +56,9 @@ class News(NamedTuple):
 
 
 class Figures:
-    """The state of all pairs; `changes` counts how often it grew. One is shared by all trees of a comparison. `reading` is the key whose
-    values are being read ("" while none are), `counted` what counters stand at, by the number of their pair."""
+    """The state of all pairs; `changes` counts how often it grew, `came` holds the numbers that came in each time, `held` counts the times
+    when marks were set. One is shared by all trees of a comparison. `reading` is the key whose values are being read ("" while none are),
+    `counted` what counters stand at, by the number of their pair."""
 
     def __init__(self, comparison: core.Comparison) -> None:
         self.comparison = comparison
@@ -75,7 +78,9 @@ class Figures:
         self.norms: Floats = np.full(total, np.nan)
         self.reading = ""
         self.counted: dict[int, tuple[str, str]] = {}
-        self.changes = 0
+        self.changes = self.held = 0
+        self.came: list[NDArray[np.int64]] = []
+        self._totals: tuple[int, dict[str, int]] = (-1, {})         # the changes that they are of
         self.fill([(n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None])
 
     def counters_read(self) -> int:
@@ -119,6 +124,7 @@ class Figures:
             self.of[name][news.numbers] = news.figures[:, column]
         self.apart[news.numbers], self.norms[news.numbers] = news.squares.T
         self.counted.update(news.counted)
+        self.came.append(news.numbers)
         self.changes += 1
 
     def hold(self, since: NDArray[np.int8] | None) -> None:
@@ -126,6 +132,7 @@ class Figures:
         for place, mark in enumerate(BASE_MARKS):
             self.marks[mark] = np.zeros(len(self.status), dtype=bool) if since is None else since == place
         self.changes += 1
+        self.held += 1
 
     def since_base(self, n: int) -> str:
         """One of `BASE_MARKS`, or ""."""
@@ -133,9 +140,11 @@ class Figures:
 
     def counts(self) -> dict[str, int]:
         """status -> how many, and the pairs under other names and on other devices."""
-        found = np.bincount(self.status, minlength=len(STATUSES))
-        return {status: int(count) for status, count in zip(STATUSES, found, strict=True)} | {
-            mark: int(which.sum()) for mark, which in self.marks.items()}
+        if self._totals[0] != self.changes:
+            found = np.bincount(self.status, minlength=len(STATUSES)).tolist()
+            self._totals = self.changes, dict(zip(STATUSES, found, strict=True)) | {
+                mark: int(np.count_nonzero(which)) for mark, which in self.marks.items()}
+        return self._totals[1]
 
     def status_of(self, n: int) -> str:
         return STATUSES[self.status[n]]
@@ -191,6 +200,16 @@ def _is_counter(comparison: core.Comparison, pair: core.Pair) -> bool:
     return all(info.numel == 1 and core.leaf_of(info.name) in _COUNTED for info in infos)
 
 
+@dataclass(slots=True)
+class _Sum:
+    """Of all at or below a node, what is not None or missing: how many of each status and mark, `PairTree._squares`, extremes."""
+
+    counts: NDArray[np.int64]
+    marked: list[int]
+    squares: Floats | None = None
+    peaks: dict[str, float] = field(default_factory=dict)
+
+
 class PairTree(KeyTree):
     """`flat`: one list without groups. `rows` are those to begin with, made where the tree was."""
 
@@ -200,10 +219,13 @@ class PairTree(KeyTree):
         self._entered = np.flatnonzero(self.entry >= 0)
         rules = np.array([pair.rule for pair in figures.pairs] + [-1] * len(figures.values), dtype=np.int32)
         self._ruled = self._entered[rules[self.entry[self._entered]] >= 0]
+        self._nodes = np.zeros(len(rules), dtype=np.int64)              # of each pair and value
+        self._nodes[self.entry[self._entered]] = self._entered
         self._marked: dict[str, Bools] = {}
-        self._seen = -1                             # the changes of the figures that the following are of
+        self._seen = (-1, 0)                        # `held` of the figures, and how often some `came`, that the following are of
         self._status: NDArray[np.int8] = np.zeros(0, dtype=np.int8)     # of each node; of a group, one more than there are
         self._kept: dict[str, Floats] = {}
+        self._groups: dict[int, _Sum] = {}
         self.rows: TreeRows | None = None
 
     # -- one node -----------------------------------------------------------------------------------------------------
@@ -219,30 +241,27 @@ class PairTree(KeyTree):
 
     def counts(self, n: int) -> dict[str, int]:
         """status -> how many at or below `n`, those there are."""
-        self._look()
-        end = int(self.end[n])
-        found = np.bincount(self._status[n:end], minlength=len(STATUSES) + 1)[:len(STATUSES)].tolist()
-        marked = [int(np.count_nonzero(self._marked[mark][n:end])) for mark in MARKED]
-        return {name: count for name, count in zip((*STATUSES, *MARKED), (*found, *marked), strict=True) if count}
+        found = self._sum(n)
+        counts = *found.counts.tolist()[:-1], *found.marked
+        return {name: count for name, count in zip((*STATUSES, *MARKED), counts, strict=True) if count}
 
     def peak(self, figure: str, n: int) -> float:
         """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Counters are none of
         a group's: 400 batches more are no difference of 400 between weights."""
         own = float(self.figures.of[figure][self.entry[n]]) if self.entry[n] >= 0 else np.nan
-        combine = np.fmin if figure in LEAST else np.fmax
-        return float(combine(own, combine.reduce(self._figure(figure)[n:int(self.end[n])])))
+        peaks = self._sum(n).peaks
+        if figure not in peaks:
+            peaks[figure] = _peak_of(figure, np.nan, self._figure(figure)[n:int(self.end[n])])
+        return _peak_of(figure, own, peaks[figure])
 
     def distance(self, n: int) -> float:
         """How far apart the pairs at or below `n` are together, the norm of all differences over that of all of A, as far as their values
         are known; counters are left out. NaN where nothing is known."""
-        inside = slice(n, int(self.end[n]))
-        apart, norms = self._figure("apart")[inside], self._figure("norms")[inside]
-        known = np.isfinite(apart) & np.isfinite(norms)
-        if not known.any():
-            return float("nan")
-        # summed anew for each: differences of running sums would lose what is small beside what comes before it
-        a, b = float(apart[known].sum()), float(norms[known].sum())
-        return float((a / b) ** 0.5) if b > 0 else float("inf") if a > 0 else 0.0
+        found = self._sum(n)
+        if found.squares is None:       # summed for each: differences of running sums would lose what is small beside what comes first
+            found.squares = self._squares(slice(n, int(self.end[n])))
+        a, b, known = found.squares.tolist()
+        return float("nan") if not known else (a / b) ** 0.5 if b > 0 else float("inf") if a > 0 else 0.0
 
     def number_of(self, n: int) -> int:
         """Of a node that is a pair or value: which of the figures' it is."""
@@ -303,11 +322,51 @@ class PairTree(KeyTree):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """At the figures, where they grew."""
-        if self._seen != self.figures.changes:
-            self._seen, self._kept = self.figures.changes, {}
-            self._status = self._of_nodes(self.figures.status, len(STATUSES))
-            self._marked = {mark: self._of_nodes(which, False) for mark, which in self.figures.marks.items()}
+        """At the figures, where they grew: at what came since."""
+        (held, looked), figures = self._seen, self.figures
+        self._seen = figures.held, len(figures.came)
+        if held != figures.held:
+            self._status = self._of_nodes(figures.status, len(STATUSES))
+            self._marked = {mark: self._of_nodes(which, False) for mark, which in figures.marks.items()}
+            self._kept, self._groups = {}, {}
+        elif looked < len(figures.came):
+            self._add(np.unique(self._nodes[np.concatenate(figures.came[looked:])]))
+
+    def _add(self, nodes: NDArray[np.int64]) -> None:
+        """What is known of these, ascending, to what is kept."""
+        numbers = self.entry[nodes]
+        before, now = self._status[nodes], self.figures.status[numbers]
+        self._status[nodes] = now
+        for name, kept in self._kept.items():
+            kept[nodes] = self._known(name, numbers)
+        if (before != _UNREAD).any():           # of these something is in the sums already
+            self._groups.clear()
+        groups = np.array([*self._groups], dtype=np.int64)
+        firsts, ends = np.searchsorted(nodes, groups).tolist(), np.searchsorted(nodes, self.end[groups]).tolist()
+        for found, first, end in zip(self._groups.values(), firsts, ends, strict=True):
+            if first < end:
+                new = nodes[first:end]
+                found.counts += _numbers_of(now[first:end]) - _numbers_of(before[first:end])
+                if found.squares is not None:
+                    found.squares += self._squares(new)
+                for name, peak in found.peaks.items():
+                    found.peaks[name] = _peak_of(name, peak, self._kept[name][new])
+
+    def _sum(self, n: int) -> _Sum:
+        self._look()
+        if n not in self._groups:
+            if len(self._groups) >= _SUMS:
+                self._groups.clear()
+            inside = slice(n, int(self.end[n]))
+            marked = [int(np.count_nonzero(self._marked[mark][inside])) for mark in MARKED]
+            self._groups[n] = _Sum(_numbers_of(self._status[inside]), marked)
+        return self._groups[n]
+
+    def _squares(self, where: slice | NDArray[np.int64]) -> Floats:
+        """Of nodes whose distance and whose norm are known: the sums of both, squared, and how many there are."""
+        apart, norms = self._figure("apart")[where], self._figure("norms")[where]
+        known = np.isfinite(apart) & np.isfinite(norms)
+        return np.array([apart[known].sum(), norms[known].sum(), np.count_nonzero(known)])
 
     def _figure(self, name: str) -> Floats:
         """One of `FIGURES` of each node, NaN of groups and counters; or of what its distance is made of."""
@@ -317,11 +376,15 @@ class PairTree(KeyTree):
         return self._kept[name]
 
     def _figure_now(self, name: str) -> Floats:
-        figures = self.figures
-        known = figures.apart if name == "apart" else figures.norms if name == "norms" \
-            else np.where(figures.counters, np.nan, figures.of[name])
-        found: Floats = self._of_nodes(known, np.nan)
+        found: Floats = self._of_nodes(self._known(name, slice(None)), np.nan)
         return found
+
+    def _known(self, name: str, numbers: slice | Ints) -> Floats:
+        """The same of some pairs and values."""
+        figures = self.figures
+        if name in ("apart", "norms"):
+            return (figures.apart if name == "apart" else figures.norms)[numbers]
+        return np.where(figures.counters[numbers], np.nan, figures.of[name][numbers])
 
     def _of_nodes(self, of_entries: NDArray[Any], of_groups: Any) -> NDArray[Any]:
         made = np.full(len(self), of_groups, dtype=of_entries.dtype)
@@ -341,6 +404,16 @@ class PairTree(KeyTree):
         for level in reversed(self.levels[1:]):
             combine.at(own, self.parent[level], own[level])
         return own
+
+
+def _numbers_of(statuses: NDArray[np.int8]) -> NDArray[np.int64]:
+    """How many there are of each status; the last is that of groups."""
+    return np.bincount(statuses, minlength=len(STATUSES) + 1)
+
+
+def _peak_of(figure: str, known: float, more: Any) -> float:
+    combine = np.fmin if figure in LEAST else np.fmax
+    return float(combine(known, combine.reduce(np.atleast_1d(more))))
 
 
 def build_pair_tree(figures: Figures, monitor: core.Monitor = core.QUIET, *, flat: bool = False) -> PairTree:

@@ -13,7 +13,7 @@ from inspector import core
 from inspector.gui.models import pair_lines
 from inspector.gui.models.key_tree import KeyTree
 from inspector.gui.models.pair_model import PairModel
-from inspector.gui.models.pair_tree import STATUSES, Figures, PairTree, aligned_names, build_pair_tree
+from inspector.gui.models.pair_tree import FIGURES, STATUSES, Figures, PairTree, aligned_names, build_pair_tree
 from inspector.gui.models.tree_rows import TreeRows
 
 Shapes = dict[str, tuple[int, ...]]
@@ -140,6 +140,45 @@ def test_that_a_groups_distance_is_that_of_all_its_tensors_together(numbers: lis
     else:
         apart, whole = (float(np.sqrt(np.sum(np.square(each)))) for each in ([rel * norm for rel, norm in known], [n for _, n in known]))
         assert found == pytest.approx(apart / whole if whole else 0.0, rel=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2000), st.integers(0, 9)), max_size=12), st.integers(1, 4), st.integers(0, 3))
+def test_that_what_groups_say_while_values_come_in_is_what_they_say_of_all_of_them(news: list[tuple[int, int, int]], at_once: int,
+                                                                                 held: int) -> None:
+    """Whether a pair comes once or again, and whoever asked in between."""
+    figures = Figures(core.pair_up(checkpoint(NET), checkpoint(NET)))
+    tree = build_pair_tree(figures)
+    everything = range(len(tree))
+
+    def said(tree: PairTree) -> tuple[list[object], list[float]]:
+        return ([(tree.counts(n), *(repr(tree.peak(name, n)) for name in FIGURES)) for n in everything],
+                [tree.distance(n) for n in everything])
+
+    for start in range(0, len(news), at_once):
+        said(tree)
+        figures.fill([(n, core.with_difference(figures.pairs[n], core.Difference(8, different, far / 7, far / 9, far / 100, 0.9, norm=far)))
+                      for n, far, different in news[start:start + at_once]])
+        if start == held:
+            figures.hold(np.arange(len(figures.status), dtype=np.int8) % 5 - 1)
+        (counted, distances), anew = said(tree), said(build_pair_tree(figures))
+        assert counted == anew[0]
+        assert distances == pytest.approx(anew[1], rel=1e-9, nan_ok=True)
+        assert figures.counts() == {name: tree.counts(0).get(name, 0) for name in figures.counts()}
+
+
+def test_that_values_that_come_in_are_added_and_not_gone_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = tree_of(checkpoint(NET), checkpoint(NET))
+    group = node(tree, "layers")
+
+    def said() -> tuple[object, ...]:
+        return tree.counts(group), tree.peak("max", group), tree.distance(group), tree.counts(0), tree.distance(0)
+
+    said()
+    monkeypatch.setattr(tree, "_of_nodes", lambda *_: pytest.fail("all of it was looked at"))
+    figures = tree.figures
+    figures.fill([(3, core.with_difference(figures.pairs[3], core.Difference(64, 64, 2.0, 0.1, 0.1, 0.99, norm=1.0)))])
+    assert said() == ({"values": 1, "unread": 1}, 2.0, 0.1, {"values": 1, "unread": 4}, 0.1)
 
 
 def test_that_counters_and_pairs_of_other_shapes_are_in_no_groups_distance() -> None:
