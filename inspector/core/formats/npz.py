@@ -6,8 +6,10 @@ never evaluated.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from math import prod
 from types import MappingProxyType
+from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
@@ -20,11 +22,21 @@ from .zip.directory import read_directory
 
 FORMAT = "npz"
 _HEADER = 1 << 16           # bytes of a header
+_SHORT = 256                # bytes of one that is remembered: numpy's own have 118 or 182
 _FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
           "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
           "shape": re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\sL]*)\)""")}
 _TYPES = {"f8": "float64", "f4": "float32", "f2": "float16", "i8": "int64", "i4": "int32", "i2": "int16", "i1": "int8", "u8": "uint64",
           "u4": "uint32", "u2": "uint16", "u1": "uint8", "b1": "bool", "c8": "complex64", "c16": "complex128"}
+
+
+class _Form(NamedTuple):
+    """What a header says of its array."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    stride: tuple[int, ...]
+    big_endian: bool
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
@@ -56,6 +68,24 @@ def _array(source: SourceFile, key: str, extent: Extent, note: str) -> tuple[Ten
     except InspectorError as error:
         return Opaque("member", str(error)[:200])
     text, begin = _header(head)
+    form = _remembered_form(text) if len(text) <= _SHORT else _form_of(text)
+    if isinstance(form, Opaque):
+        return form
+    sizes, dtype, stride, big_endian = form
+    item = DTYPES[dtype].itemsize
+    nbytes, problem = prod(sizes) * item, ""
+    if begin + nbytes > extent.size:
+        problem = f"truncated: its {nbytes:,} bytes are not all in the archive"
+    elif begin % item:
+        problem = "its elements do not begin at a multiple of their size"
+    whole = max(begin + nbytes, extent.size)            # numpy does not mind what follows the elements
+    storage = Storage(key, dtype, None, whole, extent, big_endian=big_endian, problem=problem)
+    return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=problem), storage
+
+
+def _form_of(header: bytes) -> _Form | Opaque:
+    """What arrays with this header have in common, or what they are where they are none that is read here."""
+    text = header.decode("utf-8", "replace")
     found = {name: pattern.search(text) for name, pattern in _FIELD.items()}
     descr, order, shape = found["descr"], found["order"], found["shape"]
     if descr is None or order is None or shape is None:
@@ -66,25 +96,20 @@ def _array(source: SourceFile, key: str, extent: Extent, note: str) -> tuple[Ten
     if dtype is None:
         return Opaque("numpy.ndarray", "Python objects, which are a pickle" if descr.group(2) == "O" else
                       f"{list(sizes)} of {descr.group(1)}{descr.group(2)}{descr.group(3)}")
-    item = DTYPES[dtype].itemsize
-    nbytes, problem = prod(sizes) * item, ""
-    if begin + nbytes > extent.size:
-        problem = f"truncated: its {nbytes:,} bytes are not all in the archive"
-    elif begin % item:
-        problem = "its elements do not begin at a multiple of their size"
     stride = contiguous(sizes) if order.group(1) == "False" else tuple(reversed(contiguous(tuple(reversed(sizes)))))
-    whole = max(begin + nbytes, extent.size)            # numpy does not mind what follows the elements
-    storage = Storage(key, dtype, None, whole, extent, big_endian=descr.group(1) == ">", problem=problem)
-    return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=problem), storage
+    return _Form(sizes, dtype, stride, descr.group(1) == ">")
 
 
-def _header(head: bytes) -> tuple[str, int]:
-    """The text of the header and where the elements begin; ("", 0) for what is none."""
+_remembered_form = lru_cache(maxsize=256)(_form_of)         # the arrays of most files have few shapes
+
+
+def _header(head: bytes) -> tuple[bytes, int]:
+    """The header's text and where the elements begin; (b"", 0) for what is none."""
     if head[:6] != b"\x93NUMPY" or len(head) < 10:
-        return "", 0
+        return b"", 0
     wide = head[6] >= 2
     begin = 12 if wide else 10
     length = int.from_bytes(head[8:begin], "little")
     if begin + length > len(head):
-        return "", 0
-    return head[begin:begin + length].decode("utf-8", "replace"), begin + length
+        return b"", 0
+    return head[begin:begin + length], begin + length

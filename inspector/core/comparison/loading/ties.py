@@ -37,14 +37,15 @@ def copies(missing: Sequence[str], file: Shapes, model: Shapes, ties: Iterable[T
     """The copies that give names that are `missing` in `file`: of a tensor of the same shape that is the same in the model, as `ties`
     know it, or else by what such names usually are. The steps, and the names that they make."""
     known = list(ties)
+    usual = _Usual(file, model)
     found: dict[str, str] = {}
     sources: dict[tuple[object, ...], str | None] = {}         # by group and shape: all names of one have the same
     for name in missing:
         told = [some[name] for some in known if name in some]
         of = (name,) if not told else (model.get(name), *map(id, told))
         if of not in sources:
-            others = chain.from_iterable(told) if told else _usual(name, file)
-            sources[of] = next((other for other in others if other in file and _are_alike(name, other, file, model)), None)
+            sources[of] = usual.source_of(name) if not told else next(
+                (other for other in chain.from_iterable(told) if other in file and _are_alike(name, other, file, model)), None)
         source = sources[of]
         if source is not None:
             found[name] = source
@@ -57,15 +58,43 @@ def _are_alike(name: str, source: str, file: Shapes, model: Shapes) -> bool:
     return (wanted is None or shape is None or shape == wanted) and (wanted is None or other is None or wanted == other)
 
 
-def _usual(name: str, file: Shapes) -> list[str]:
-    """The names that models usually tie a name like this to, those that are in the file."""
-    found: list[str] = []
-    for end, sources in TIED_NAMES:
-        if name == end or name.endswith(f".{end}"):
-            head = name[:-len(end)]
-            for source in sources:
-                found += [head + source] if head + source in file else [other for other in file if f".{other}".endswith(f".{source}")]
-    return found
+class _Usual:
+    """What models usually tie names to, among the names of a file: which of these may be it is looked for once, and once for each shape."""
+
+    def __init__(self, file: Shapes, model: Shapes) -> None:
+        self._file, self._model = file, model
+        self._ending: dict[str, list[str]] | None = None                # names of the file by how they end
+        self._known: dict[tuple[str, object], str | None] = {}          # by that and shape: one that a name can be tied to
+
+    def source_of(self, name: str) -> str | None:
+        """The name that is meant, of a tensor of the same shape; the one beside `name` alone where there is one."""
+        for end, sources in TIED_NAMES:
+            if name == end or name.endswith(f".{end}"):
+                head = name[:-len(end)]
+                for source in sources:
+                    beside = head + source
+                    found = self._anywhere(name, source) if beside not in self._file else \
+                        beside if _are_alike(name, beside, self._file, self._model) else None
+                    if found is not None:
+                        return found
+        return None
+
+    def _anywhere(self, name: str, source: str) -> str | None:
+        form = source, self._model.get(name)
+        if form not in self._known:
+            self._known[form] = next((other for other in self._ending_in(source) if _are_alike(name, other, self._file, self._model)), None)
+        return self._known[form]
+
+    def _ending_in(self, source: str) -> list[str]:
+        if self._ending is None:
+            self._ending = {ending: [] for _, sources in TIED_NAMES for ending in sources}
+            endings = tuple(f".{ending}" for ending in self._ending)
+            for other in self._file:
+                if f".{other}".endswith(endings):
+                    for ending, names in self._ending.items():
+                        if f".{other}".endswith(f".{ending}"):
+                            names.append(other)
+        return self._ending[source]
 
 
 def _as_steps(found: Mapping[str, str], file: Shapes) -> list[Step]:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,37 @@ def test_that_usual_ties_are_known_at_any_depth(end: str, source: str, head: str
     steps, made = copies([f"{head}{end}", "new.weight"], file, {f"{head}{end}": (7, 4), "new.weight": (2,)}, ())
     assert steps == [("--copy", f"{head}{source}={head}{end}")]
     assert made == {f"{head}{end}": (7, 4)}
+
+
+class Counted(dict[str, tuple[int, ...]]):
+    """Counts how often one of its names is looked at."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for name in super().__iter__():
+            self.looks += 1
+            yield name
+
+    def __getitem__(self, name: str) -> tuple[int, ...]:
+        self.looks += 1
+        return super().__getitem__(name)
+
+
+def test_that_a_file_is_looked_through_once_for_all_names_that_are_usually_tied() -> None:
+    names = [f"b{n}.lm_head.weight" for n in range(300)]
+    file = Counted({f"a{n}.embed_tokens.weight": (7, 4) for n in range(300)})
+    assert copies(names, file, dict.fromkeys(names, (9, 4)), ()) == ([], {})
+    assert file.looks <= 3 * len(file)
+
+
+def test_that_names_of_several_shapes_get_each_the_first_of_its_own() -> None:
+    file = {"a.wte.weight": (7, 4), "b.embed_tokens.weight": (9, 4), "c.wte.weight": (9, 4), "d.wte.weight": (5, 4)}
+    model = {"x.lm_head.weight": (9, 4), "y.lm_head.weight": (7, 4), "d.lm_head.weight": (6, 4), "z.lm_head.weight": (7, 4)}
+    steps, made = copies([*model], file, model, ())
+    assert [text for _, text in steps] == ["b.embed_tokens.weight=x.lm_head.weight", "a.wte.weight=y.lm_head.weight",
+                                           "a.wte.weight=z.lm_head.weight"]
+    assert made == {"x.lm_head.weight": (9, 4), "y.lm_head.weight": (7, 4), "z.lm_head.weight": (7, 4)}
 
 
 def test_that_thousands_of_names_of_one_tensor_are_one_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
