@@ -114,6 +114,7 @@ class ComparePage(QWidget):
         self._restore_split()
         self.split.splitterMoved.connect(self._keep_split)
         self.tabs.installEventFilter(self)
+        self.pair.installEventFilter(self)
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(12, 10, 12, 10)
@@ -300,7 +301,7 @@ class ComparePage(QWidget):
                 if not self.view.nodes:
                     self.view.select_first()
                     self._untouched = tree.key(self.view.nodes[0]) if self.view.nodes else None
-        else:
+        if tree is None or not self.pair.isVisible():
             self.pair.show_nodes(None, ())          # at once: its files may have been closed
         rules = self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules")
         self.tabs.setTabText(1, rules)
@@ -327,8 +328,7 @@ class ComparePage(QWidget):
         if tree is not None:
             self.view.grow()
             self._show_counts(tree)
-            self._show_place()
-            self._selecting.start()
+            self._selecting.start()             # and with it which of the changes it is
 
     def _show_held(self) -> None:
         """Who changed what since the base is known, or no longer."""
@@ -460,7 +460,8 @@ class ComparePage(QWidget):
         return self.tr("None of the {n} pairs fits the filter. Esc clears it.").format(n=f"{total:,}") if not found else ""
 
     def _show_selected(self) -> None:
-        self.pair.show_nodes(self.progress.tree, self.view.nodes)
+        if self.pair.isVisible():               # else once it is
+            self.pair.show_nodes(self.progress.tree, self.view.nodes)
         self._show_place()
 
     def _show_place(self) -> None:
@@ -679,6 +680,8 @@ class ComparePage(QWidget):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.tabs and event.type() == QEvent.Type.Resize:
             self._fit_details()
+        if watched is self.pair and event.type() == QEvent.Type.Show:
+            self.pair.show_nodes(self.progress.tree, self.view.nodes)
         if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.search.clear()

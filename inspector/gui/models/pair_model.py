@@ -37,12 +37,13 @@ class Overview(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Of all nodes in the order of the rows: how many pairs and values stand before each that are not filtered out, and at which places
-    those stand that differ."""
+    """Of all nodes in the order of the rows: how many pairs and values stand before each that are not filtered out, at which places those
+    stand, and which entries they are."""
 
     order: NDArray[Any]
     before: NDArray[np.int64]
-    changed: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    entries: NDArray[Any]
 
 
 class PairModel(QAbstractTableModel):
@@ -62,6 +63,7 @@ class PairModel(QAbstractTableModel):
         self._statuses: frozenset[str] = frozenset()
         self._sorting: tuple[str, bool] | None = None
         self._known: tuple[object, _Places] | None = None
+        self._differing: tuple[_Places, int, NDArray[np.int64]] | None = None       # of which places and changes of the figures
         self._with_dtypes = True                    # there is room for them
 
     # -- what Qt asks -------------------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ class PairModel(QAbstractTableModel):
             self._tasks.cancel(TASK)
         self._changes.clear()
         self.beginResetModel()
-        older, self._tree, self._known = self._rows, tree, None
+        older, self._tree, self._known, self._differing = self._rows, tree, None, None
         self._rows, arranged = None, bool(self._query.terms or self._statuses or self._sorting)
         later = arranged and tree is not None and self._tasks is not None and len(tree) >= MANY_NODES
         if tree is not None:
@@ -206,11 +208,12 @@ class PairModel(QAbstractTableModel):
     def next_change(self, row: int, *, backwards: bool = False) -> int | None:
         """The node of the next pair or value after `row` (-1: from the start) that differs, round; None where none does."""
         places = self._places()
-        if places is None or self._rows is None or not len(places.changed):
+        changed = self._changed()
+        if places is None or self._rows is None or not len(changed):
             return None
         here = self._rows.place_of(self.node(row)) if row >= 0 else len(places.order) if backwards else -1
-        at = int(np.searchsorted(places.changed, here)) - 1 if backwards else int(np.searchsorted(places.changed, here, side="right"))
-        return int(places.order[places.changed[at % len(places.changed)]])
+        at = int(np.searchsorted(changed, here)) - 1 if backwards else int(np.searchsorted(changed, here, side="right"))
+        return int(places.order[changed[at % len(changed)]])
 
     def next_hit(self, row: int, *, backwards: bool = False) -> int | None:
         """The next row that is a pair or value which the filter finds, round; None without a filter, or where it finds none."""
@@ -224,14 +227,12 @@ class PairModel(QAbstractTableModel):
 
     def change_at(self, row: int) -> tuple[int, int]:
         """Which of the changes stands at `row`, from 1 (0: none does), and how many there are."""
-        places = self._places()
-        if places is None or self._rows is None:
-            return 0, 0
-        if row < 0:
-            return 0, len(places.changed)
+        changed = self._changed()
+        if self._rows is None or row < 0:
+            return 0, len(changed)
         place = self._rows.place_of(self.node(row))
-        at = int(np.searchsorted(places.changed, place))
-        return (at + 1 if at < len(places.changed) and places.changed[at] == place else 0), len(places.changed)
+        at = int(np.searchsorted(changed, place))
+        return (at + 1 if at < len(changed) and changed[at] == place else 0), len(changed)
 
     def reveal_node(self, node: int) -> int | None:
         """Opens what lies above a node and gives its row."""
@@ -243,8 +244,7 @@ class PairModel(QAbstractTableModel):
         places, tree = self._places(), self._tree
         if places is None or tree is None:
             return Overview(np.zeros(0, np.int8), np.zeros(0))
-        shown = places.order[np.flatnonzero(np.diff(places.before))]
-        entries = tree.entry[shown]
+        entries = places.entries
         rel = np.nan_to_num(tree.figures.of["rel"][entries], nan=0.0, posinf=1.0)
         with np.errstate(divide="ignore"):
             strengths = np.where(rel > 0, np.clip((np.log10(rel) + 5) / 5, 0.02, 1.0), 0.0)
@@ -273,16 +273,25 @@ class PairModel(QAbstractTableModel):
         rows, tree = self._rows, self._tree
         if rows is None or tree is None:
             return None
-        state = (tree, tree.figures.changes, rows.version)
+        state = (tree, rows.version)
         if self._known is None or self._known[0] != state:
-            order, entered = rows.order, tree.entry >= 0
-            changed = np.zeros(len(tree), dtype=bool)
-            changed[entered] = tree.figures.changed[tree.entry[entered]]
-            shown = entered if rows.hits is None else entered & rows.hits
-            before = np.zeros(len(order) + 1, dtype=np.int64)
-            np.cumsum(shown[order], out=before[1:])
-            self._known = (state, _Places(order, before, np.flatnonzero((shown & changed)[order])))
+            entries = tree.entry[rows.order]
+            there = entries >= 0 if rows.hits is None else (entries >= 0) & rows.hits[rows.order]
+            before = np.zeros(len(there) + 1, dtype=np.int64)
+            np.cumsum(there, out=before[1:])
+            shown = np.flatnonzero(there)
+            self._known = (state, _Places(rows.order, before, shown, entries[shown]))
         return self._known[1]
+
+    def _changed(self) -> NDArray[np.int64]:
+        """At which places those stand that differ, as far as is known."""
+        places, tree = self._places(), self._tree
+        if places is None or tree is None:
+            return np.zeros(0, dtype=np.int64)
+        changes = tree.figures.changes
+        if self._differing is None or self._differing[0] is not places or self._differing[1] != changes:
+            self._differing = places, changes, places.shown[tree.figures.changed[places.entries]]
+        return self._differing[2]
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 

@@ -215,6 +215,18 @@ def test_that_the_table_has_the_window_for_itself_until_details_are_asked_for(de
     assert len(page.pair.plot.curves) == 2
     desk.window.menus["pair-details"].trigger()
     assert page.details.isHidden()
+
+
+def test_that_a_pair_is_described_once_it_is_seen_and_then_at_once(desk: Desk) -> None:
+    page = desk.compare(BASE, changed(), details=False)
+    desk.select("layers.1.weight")
+    assert page.pair.heading.name == "Pair"                         # nothing is worked out for nobody each time that values come in
+    page.show_details(page.pair)
+    assert page.pair.heading.name == "layers.1.weight"
+    page.toggle_details()
+    desk.select("fc.weight")
+    page.show_details(page.pair)
+    assert page.pair.heading.name == "fc.weight"
     page.rules_link.click()
     assert page.tabs.currentWidget() is page.rules
 

@@ -314,6 +314,8 @@ def test_that_equal_files_have_no_change_to_go_to(qapp: object) -> None:
     assert model.next_change(-1) is None
     assert model.next_hit(-1) is None
     assert model.change_at(0) == (0, 0)
+    tree.figures.fill([(2, core.with_difference(tree.figures.pairs[2], core.Difference(4, 1)))])
+    assert model.change_at(-1) == (0, 1)                # what came in is one, in the rows that stood there before
 
 
 def test_that_the_overview_has_every_pair_that_is_not_filtered_out_and_finds_their_rows(qapp: object) -> None:
