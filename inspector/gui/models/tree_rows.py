@@ -247,8 +247,8 @@ class TreeRows:
         return places + first if self._order is None else at[places].astype(np.int64)
 
     def _open_a_little(self) -> None:
-        """The root, and further levels as long as all of it fits a screen."""
-        depths = self.tree.shown_depth[~self.tree.folded]
-        up_to = np.cumsum(np.bincount(depths))
-        deepest = max(1, int(np.searchsorted(up_to, FEW, side="right")) - 1)
+        """The root and what is alone in it, and further levels as long as all of it fits a screen."""
+        counts = np.bincount(self.tree.shown_depth[~self.tree.folded])
+        alone = int(np.argmax(counts != 1)) or len(counts)          # the first depth with several nodes
+        deepest = max(1, alone, int(np.searchsorted(np.cumsum(counts), FEW, side="right")) - 1)
         np.less(self.tree.shown_depth, deepest, out=self._kept)

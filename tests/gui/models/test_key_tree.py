@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from inspector import core
 from inspector.gui.models import key_tree
 from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, each_once, natural_key
+from inspector.gui.models.tree_rows import TreeRows
 
 
 def tensor(key: str, shape: tuple[int, ...] = (2, 3), dtype: str = "float32", device: str | None = "cpu") -> core.TensorInfo:
@@ -354,3 +355,10 @@ print(before or "numpy.ma" not in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["2", "layer.0.weight", "1", "True"]
+
+
+def test_that_a_group_that_is_alone_in_a_file_is_open_at_first_however_much_is_in_it() -> None:
+    rows = TreeRows(tree_of(*(f"model.blocks.{n}.weight" for n in range(100))))
+    assert [rows.tree.key(int(node)) for node in rows.rows[:3]] == ["", "model.blocks", "model.blocks.0.weight"]
+    several = TreeRows(tree_of("head.weight", *(f"model.{n}.weight" for n in range(100))))
+    assert [several.tree.key(int(node)) for node in several.rows] == ["", "head.weight", "model"]
