@@ -209,6 +209,10 @@ def visible(text: str, limit: int = 256) -> str:
 
 
 def quoted(text: str, limit: int = 256) -> str:
-    """What `visible` gives, in quotes; `repr` would escape once more what is escaped already."""
+    """What `visible` gives, in quotes; `repr` would escape once more what is escaped already.
+
+    >>> print(core.quoted("a\\u200bb"), core.quoted("it's"))
+    'a\\u200bb' "it's"
+    """
     shown = visible(text, limit)
     return f'"{shown}"' if "'" in shown else f"'{shown}'"

@@ -260,7 +260,8 @@ def test_that_a_closed_file_leaves_no_checkpoints_behind(session: Session, tasks
 
 
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
-    edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
+    edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Renumber("a.#", -1), core.Drop("x"),
+             core.Keep("x"),
              core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.Dequantize("float16"),
              core.Dequantize("float16", "a*"), core.MergeAdapter("/y/adapter/"), core.RemapDevices({"cuda:*": "cpu"}),
              core.Unshare("*"), core.Copy("a", "b"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1),
