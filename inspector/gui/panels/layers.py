@@ -145,6 +145,20 @@ def _shared(keys: Sequence[str]) -> str:
     return ".".join(first[:min(same, len(first) - 1)])
 
 
+class _FindingsArea(QScrollArea):
+    """No higher than what is in it takes."""
+
+    def fit(self) -> None:
+        layout = self.widget().layout()
+        if layout is not None:
+            self.setMaximumHeight(max(layout.heightForWidth(self.width()), 40) + 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+
 class LayersPanel(SelectionPanel):
     """`requests` measure, `health` says what to make of it."""
 
@@ -665,7 +679,9 @@ class LayersPanel(SelectionPanel):
         """Some of those to be shown; the others in the turns after this one, for twenty boxes take longer than a frame."""
         now, self._to_show = self._to_show[:_AT_ONCE], self._to_show[_AT_ONCE:]
         for finding in now:
-            self._findings.addWidget(FindingBox(finding))
+            box = FindingBox(finding)
+            self._findings.addWidget(box)
+            box.show()                  # until then a layout does not count it
         if self._to_show:
             self._adding.start()
             return
@@ -673,7 +689,7 @@ class LayersPanel(SelectionPanel):
         if self._unshown > 0:
             self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{self._unshown:,}"), tone="muted"))
         self._findings.addStretch(1)
-        self.findings_area.setMaximumHeight(max(self._findings.heightForWidth(self.findings_area.width()), 40) + 2)
+        self.findings_area.fit()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -948,7 +964,7 @@ class LayersPanel(SelectionPanel):
         self._findings = QVBoxLayout(holder)
         self._findings.setContentsMargins(0, 0, 0, 0)
         self._findings.setSpacing(6)
-        self.findings_area = QScrollArea()
+        self.findings_area = _FindingsArea()
         self.findings_area.setWidgetResizable(True)
         self.findings_area.setAccessibleName(self.tr("Findings"))
         self.findings_area.setWidget(holder)

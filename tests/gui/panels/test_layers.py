@@ -353,6 +353,18 @@ def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk
     assert not desk.panel.findings_area.isVisible()
 
 
+def test_that_a_finding_is_whole_where_there_is_room(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "health", lambda ckpt, summaries, monitor: [
+        core.Finding("dead", "warning", "net", "All of it is zero.", "It was perhaps never trained.")])
+    desk.panel.resize(800, 900)
+    desk.open(model())
+    area = desk.panel.findings_area
+    qtbot.waitUntil(lambda: area.isVisible() and area.height() > 60 and area.verticalScrollBar().maximum() == 0)
+    least = area.maximumHeight()
+    desk.panel.resize(300, 900)
+    qtbot.waitUntil(lambda: area.maximumHeight() >= least and area.verticalScrollBar().maximum() == 0)
+
+
 def test_that_many_findings_get_their_boxes_in_several_turns(desk: Desk, qtbot: QtBot) -> None:
     desk.open(model())
     layout = desk.panel._findings
