@@ -149,7 +149,8 @@ class _FindingsArea(QScrollArea):
     """No higher than what is in it takes."""
 
     def fit(self) -> None:
-        layout = self.widget().layout()
+        inside = self.widget()
+        layout = inside.layout() if inside is not None else None
         if layout is not None:
             self.setMaximumHeight(max(layout.heightForWidth(self.width()), 40) + 2)
 
