@@ -6776,6 +6776,10 @@
 <translation>其中包括 {keys}</translation>
 </message>
 <message>
+<source>While edits wait, only what was found transposed, reshaped, joined or split before them is told; what was cast or changed is not.</source>
+<translation>有待保存的编辑时，这里只列出编辑之前发现的转置、重塑、拼接和拆分；不列出类型转换和数值变化。</translation>
+</message>
+<message>
 <source>None of the {n} relations fits the filter.</source>
 <translation>{n} 个关系都不符合筛选条件。</translation>
 </message>

@@ -204,7 +204,10 @@ class RelationsPanel(QWidget):
         """What no file says, apart from what was found, and each with what it rests on."""
         empty(self._thoughts)
         thoughts = self._judged.lineage.inferences if self._judged is not None else ()
-        self.thoughts.setVisible(bool(thoughts))
+        untold = self.model.counts[1] > 0 and self._leaves_changes_untold()
+        self.thoughts.setVisible(bool(thoughts) or untold)
+        if untold:
+            self._thoughts.addWidget(label(self._untold(), wrap=True))
         for one in thoughts:
             text = self.tr("Seems: {what}. Concluded from {n} of {all} tensors.").format(
                 what=inference_text(one), n=f"{one.tensors:,}", all=f"{one.of:,}")
@@ -221,6 +224,15 @@ class RelationsPanel(QWidget):
                 link.clicked.connect(partial(self._show_kind, kind))
                 row.addWidget(link)
             self._thoughts.addWidget(line)
+
+    def _leaves_changes_untold(self) -> bool:
+        """Whether edits wait and the changes of values were not looked at with them (`KnownDifferences.judged`)."""
+        judged = self._judged
+        return judged is not None and not judged.lineage.of and (judged.a.edited is not None or judged.b.edited is not None)
+
+    def _untold(self) -> str:
+        return self.tr("While edits wait, only what was found transposed, reshaped, joined or split before them is told; "
+                       "what was cast or changed is not.")
 
     def _show_kind(self, kind: str, _: bool = False) -> None:
         self.search.clear()
@@ -241,6 +253,8 @@ class RelationsPanel(QWidget):
             text = self.tr("Relations are told once all values were read; not all were.")
         elif not self._listed:
             text = self.tr("Relations are looked for once the values are read.")
+        elif self._leaves_changes_untold():
+            text = self._untold()
         else:
             text = self.tr("Nothing was found beyond what the pairs say: no tensor is another one transposed, reshaped, joined, split, "
                            "cast or changed in a way that can be named.")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme, words
@@ -105,40 +105,67 @@ class ValueChips(QWidget):
                 widget.hide()
                 widget.deleteLater()
         for chip in chips:
-            shown = _Shown(chip)
-            if chip.sought is not None:
+            shown = _Word(chip) if chip.sought is None else _Shown(chip)
+            if isinstance(shown, _Shown):
                 shown.clicked.connect(partial(self.sought.emit, chip.sought))
             self._row.addWidget(shown)
         self.setVisible(bool(chips))
         self.updateGeometry()
 
 
+class _Word(QLabel):
+    """One with nothing to go to."""
+
+    def __init__(self, chip: Chip) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(chip.text)
+        self._chip = chip
+        _describe(self, chip, chip.tip)
+
+    def sizeHint(self) -> QSize:
+        return _size(self, self._chip)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        _paint(self, self._chip)
+
+
 class _Shown(QAbstractButton):
-    """A button where there is something to go to; else a word."""
+    """One that leads to the first of what it counts."""
 
     def __init__(self, chip: Chip) -> None:
         super().__init__()
         self._chip = chip
-        self.setAccessibleName(f"{chip.text}: {chip.tip}")
-        leads = self.tr("{said}. A click leads to the first.").format(said=chip.tip)
-        self.setToolTip(words.tip(leads if chip.sought else chip.tip))
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus if chip.sought else Qt.FocusPolicy.NoFocus)
-        if chip.sought:
-            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        _describe(self, chip, self.tr("{said}. A click leads to the first.").format(said=chip.tip))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.fontMetrics().horizontalAdvance(self._chip.text) + 18, self.fontMetrics().height() + 6)
+        return _size(self, self._chip)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        c = theme.colours(self.palette())._asdict()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(c[f"{self._chip.tone}_background"] if self._chip.tone else c["hover"]))
-        if self.hasFocus() or (self._chip.sought and self.underMouse()):
-            painter.setPen(QPen(QColor(c[self._chip.tone or "muted"]), 1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self.height() / 2, self.height() / 2)
-        painter.setPen(QColor(c[self._chip.tone or "muted"]))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._chip.text)
-        painter.end()
+        _paint(self, self._chip, framed=self.hasFocus() or self.underMouse())
+
+
+def _describe(widget: QWidget, chip: Chip, tip: str) -> None:
+    widget.setAccessibleName(f"{chip.text}: {chip.tip}")
+    widget.setToolTip(words.tip(tip))
+    widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+
+def _size(widget: QWidget, chip: Chip) -> QSize:
+    return QSize(widget.fontMetrics().horizontalAdvance(chip.text) + 18, widget.fontMetrics().height() + 6)
+
+
+def _paint(widget: QWidget, chip: Chip, framed: bool = False) -> None:
+    c = theme.colours(widget.palette())._asdict()
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(c[f"{chip.tone}_background"] if chip.tone else c["hover"]))
+    if framed:
+        painter.setPen(QPen(QColor(c[chip.tone or "muted"]), 1))
+    painter.drawRoundedRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5), widget.height() / 2, widget.height() / 2)
+    painter.setPen(QColor(c[chip.tone or "muted"]))
+    painter.drawText(widget.rect(), Qt.AlignmentFlag.AlignCenter, chip.text)
+    painter.end()

@@ -195,6 +195,36 @@ def test_that_a_column_sorts_by_numbers_in_names_and_says_when_nothing_is_relate
     assert page.relations_link.isHidden()
 
 
+def test_that_what_is_not_looked_for_while_edits_wait_is_not_said_to_be_nothing(desk: Desk) -> None:
+    a = {"half.weight": random(12, 12), "scaled.weight": random(20, 12), "same.weight": random(4, 4)}
+    page = desk.compare(a, a | {"half.weight": a["half.weight"].astype(np.float16), "scaled.weight": a["scaled.weight"] * np.float32(2)})
+    page.show_details(page.relations)
+    desk.settle()
+    panel = page.relations
+    assert [kind for kind, _ in listed(panel)] == ["cast", "scaled"]
+    id, _ = (document.id for document in desk.session.documents)
+    desk.session.add_edits(id, [core.Drop("same.weight")])
+    desk.settle()
+    assert not panel.count
+    assert panel.empty.text() == ("While edits wait, only what was found transposed, reshaped, joined or split before them is told; "
+                                  "what was cast or changed is not.")
+    desk.session.undo(id)
+    desk.settle()
+    assert [kind for kind, _ in listed(panel)] == ["cast", "scaled"]
+
+
+def test_that_a_list_that_edits_made_shorter_says_so(desk: Desk) -> None:
+    panel = opened(desk)
+    assert not [one for one in panel.thoughts.findChildren(QLabel) if one.text().startswith("While edits wait")]
+    id, _ = (document.id for document in desk.session.documents)
+    desk.session.add_edits(id, [core.Drop("scaled.weight")])
+    desk.settle()
+    assert "transposed" in dict(listed(panel))
+    assert "cast" not in dict(listed(panel))
+    assert [one for one in panel.thoughts.findChildren(QLabel) if one.text().startswith("While edits wait")]
+    assert panel.thoughts.isVisibleTo(panel)
+
+
 def test_that_keys_of_several_tensors_are_named_by_what_they_have_in_common(desk: Desk) -> None:
     a = {f"blocks.0.experts.{n}.up.weight": random(12, 8) for n in range(6)} | {f"attn.{name}.weight": random(16, 16) for name in "qkv"}
     b = {"blocks.0.experts.up": np.stack([a[f"blocks.0.experts.{n}.up.weight"] for n in range(6)]),

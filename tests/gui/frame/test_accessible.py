@@ -17,6 +17,7 @@ from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.value_chips import ValueChips
 
 Role = QAccessible.Role
 # what only holds others; a name helps there, and is not needed as long as no key goes to it
@@ -59,6 +60,8 @@ def open_(window: MainWindow, paths: list[str], session: Session, tasks: Tasks, 
         session.select(Selection(session.documents[0].id, key, (key,) if key else ()))
         window.view.show_panel(name)
         qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+        if name == "statistics":            # of a panel whose numbers are still read half is not there yet
+            qtbot.waitUntil(lambda: bool(window.findChild(ValueChips).chips) and not tasks.running, timeout=30_000)
         QApplication.processEvents()
     return open_
 
