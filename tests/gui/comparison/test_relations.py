@@ -266,15 +266,15 @@ def test_that_how_well_it_holds_is_whole_where_there_is_room_and_keys_keep_their
     table = panel.table
     table.setParent(None)
     desk.qtbot.addWidget(table)
-    table.resize(1300, 300)
+    table.resize(1300, 600)
     table.show()
     for column in (relations_panel.WHAT, relations_panel.HOLDS, relations_panel.RESTS):
         assert table.columnWidth(column) >= table.sizeHintForColumn(column), column
     wide = table.columnWidth(relations_panel.HOLDS)
-    table.resize(560, 300)
+    table.resize(600, 600)              # with and without the program's style sheet, which another test may have left
     assert table.columnWidth(relations_panel.HOLDS) < wide
     assert min(table.columnWidth(column) for column in (relations_panel.IN_A, relations_panel.IN_B)) >= 100
     table.setColumnWidth(relations_panel.WHAT, 77)              # as somebody drew it
-    table.resize(1300, 300)
+    table.resize(1300, 600)
     assert table.columnWidth(relations_panel.WHAT) == 77
     assert table.columnWidth(relations_panel.HOLDS) == wide
