@@ -42,7 +42,8 @@ class Match(Edit):
             raise EditError("no name of the file is in the reference", self._advice(ckpt, wanted), id="nothing_left")
         away, modules = _unfit(ckpt, inside, wanted), ckpt.modules
         if len(away) == len(ckpt.tensors):
-            for note in (note for place in inside for note in _numbered_otherwise(ckpt, place, wanted)):
+            note = next((note for place in inside for note in _numbered_otherwise(ckpt, place, wanted)), None)
+            if note is not None:
                 raise EditError("no tensor of the file has its name and shape in the reference", note, id="nothing_left")
         for key in away:
             place = ckpt.tensors[key].state_dict

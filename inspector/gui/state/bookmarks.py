@@ -44,7 +44,8 @@ class Bookmarks(QObject):
         if document is None or not wanted:
             return
         edited = self._edited(document)
-        origins = wanted if edited is None else tuple(_renamed(key, edited.origin) or key for key in wanted)
+        came = _renamed(wanted, edited.origin) if edited is not None else {}
+        origins = tuple(came.get(key, key) for key in wanted)
         kept = self._names(document)
         left = tuple(name for name in kept if name not in origins)
         self._keep(document, left if set(origins) <= set(kept) else (*kept, *(name for name in origins if name not in kept))[-MOST:])
@@ -70,8 +71,8 @@ class Bookmarks(QObject):
         names, edited = self._names(document), self._edited(document)
         if not names or edited is None:
             return names
-        now = {old: new for new, old in edited.origin.items()}
-        return tuple(new for name in names if (new := _renamed(name, now)) is not None)
+        now = _renamed(names, {old: new for new, old in edited.origin.items()})
+        return tuple(now[name] for name in names if name in now)
 
     @staticmethod
     def _edited(document: Document) -> core.Edited | None:
@@ -85,17 +86,28 @@ class Bookmarks(QObject):
             return
         self._files[id] = file = document.original
         if file is not None and file.edited is not None and self._names(document):
-            now = {old: new for new, old in file.edited.origin.items()}
-            self._keep(document, tuple(_renamed(name, now) or name for name in self._names(document)))
+            names = self._names(document)
+            now = _renamed(names, {old: new for new, old in file.edited.origin.items()})
+            self._keep(document, tuple(now.get(name, name) for name in names))
 
     def _forget(self, id: int) -> None:
         for table in (self._kept, self._files, self._now):
             table.pop(id, None)
 
 
-def _renamed(name: str, names: Mapping[str, str]) -> str | None:
-    """What a key became by `names`, or a group as the first key tells that is below it still; None where it is gone."""
-    if name in names:
-        return names[name]
-    tails = ((new, old[len(name):]) for old, new in names.items() if old.startswith(f"{name}."))
-    return next((new.removesuffix(tail) for new, tail in tails if new.endswith(tail)), None)
+def _renamed(wanted: Iterable[str], names: Mapping[str, str]) -> dict[str, str]:
+    """What keys became by `names`, and groups as the first key tells that is below them still; those that are gone are not in it. The
+    names are gone through once, however many are looked for."""
+    found = {name: names[name] for name in wanted if name in names}
+    groups = {f"{name}.": name for name in wanted if name not in found}
+    heads = tuple(groups)
+    for old, new in names.items():
+        if not heads:
+            break
+        if old.startswith(heads):
+            for head in [head for head in heads if old.startswith(head)]:
+                tail = old[len(head) - 1:]
+                if new.endswith(tail):
+                    found[groups.pop(head)] = new.removesuffix(tail)
+            heads = tuple(groups)
+    return found

@@ -220,7 +220,7 @@ class Session(QObject):
         names = [key for key in keys if key is not None and key in ckpt.tensors]
         value = value if value is not None and value in ckpt.values else None
         if not names and value is None:
-            left = (group for group in core.ancestors(chosen.prefix) if any(key.startswith(f"{group}.") for key in ckpt.tensors))
+            left = (group for group in core.ancestors(chosen.prefix) if any(core.is_under(key, group) for key in ckpt.tensors))
             self.select(Selection(chosen.document, next(left, "")))
             return
         if value is not None:
@@ -259,7 +259,10 @@ class Session(QObject):
     def remove(self, id: int) -> None:
         document = self._documents.pop(id, None)
         if document is not None:
-            del self._named[core.file_name(document.path)][id]
+            name = core.file_name(document.path)
+            del self._named[name][id]
+            if not self._named[name]:
+                del self._named[name]
             self._pending.pop(id, None)
             self._seen = {place: seen for place, seen in self._seen.items() if place[0] != id}
             self._forget_made(id)

@@ -112,3 +112,10 @@ def test_that_signals_for_unknown_documents_change_nothing(session: Session, che
                 lambda: session.restart(9), lambda: session.cancelled(9), lambda: session.progress(9, 1, 1, "")):
         act()
     assert session.documents == ()
+
+
+def test_that_nothing_is_kept_of_the_names_of_closed_files(session: Session) -> None:
+    ids = [session.add(f"/{folder}/model.pth").id for folder in "ab"]
+    for id in ids:
+        session.remove(id)
+    assert not session._named
