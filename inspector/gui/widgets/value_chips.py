@@ -158,7 +158,7 @@ def _size(widget: QWidget, chip: Chip) -> QSize:
 
 
 def _paint(widget: QWidget, chip: Chip, framed: bool = False) -> None:
-    c = theme.colours(widget.palette())._asdict()
+    c = theme.colours()._asdict()           # a label has a palette of its own under a style sheet
     painter = QPainter(widget)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
