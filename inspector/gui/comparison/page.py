@@ -298,6 +298,7 @@ class ComparePage(QWidget):
             self._show_counts(tree)
             if self._fresh:
                 self._fresh = False
+                self.view.show_exchanged()
                 if not self.view.nodes:
                     self.view.select_first()
                     self._untouched = tree.key(self.view.nodes[0]) if self.view.nodes else None

@@ -55,6 +55,16 @@ class News(NamedTuple):
     counted: dict[int, tuple[str, str]]
 
 
+class Place(NamedTuple):
+    """Where a node is, for another tree: its key; of the first pair at or below it what both files call it, and how many names above
+    that the node is."""
+
+    key: str
+    a: str | None = None
+    b: str | None = None
+    above: int = 0
+
+
 class Figures:
     """The state of all pairs; `changes` counts how often it grew, `came` holds the numbers that came in each time, `held` counts the times
     when marks were set. One is shared by all trees of a comparison. `reading` is the key whose values are being read ("" while none are),
@@ -272,6 +282,27 @@ class PairTree(KeyTree):
         ratios = self.figures.of["sqnr"]
         known = np.flatnonzero(ratios < np.inf)
         return int(np.flatnonzero(self.entry == known[np.argmin(ratios[known])])[0]) if len(known) else None
+
+    def place(self, n: int) -> Place:
+        below = self.entry[n:int(self.end[n])]
+        pairs = np.flatnonzero((below >= 0) & (below < len(self.figures.pairs)))
+        if not len(pairs):
+            return Place(self.key(n))
+        pair = self.figures.pairs[int(below[pairs[0]])]
+        return Place(self.key(n), pair.a, pair.b, int(self.depth[n + int(pairs[0])] - self.depth[n]))
+
+    def at_exchanged(self, places: Sequence[Place]) -> tuple[int, ...]:
+        """The nodes that stood at these places before A and B were exchanged: pairs have the names of the other side now."""
+        wanted = {(place.b, place.a) for place in places if (place.a, place.b) != (None, None)}
+        number = {(pair.a, pair.b): n for n, pair in enumerate(self.figures.pairs) if (pair.a, pair.b) in wanted}
+        found = []
+        for place in places:
+            n = number.get((place.b, place.a))
+            node = self.find(place.key) if n is None else int(self._nodes[n])
+            for _ in range(place.above if n is not None else 0):
+                node = int(self.parent[node]) if node else None
+            found.append(node)
+        return tuple(node for node in found if node)
 
     def first_renamed(self, n: int) -> int | None:
         """The first pair at or below `n` that a rule has paired."""
@@ -492,5 +523,5 @@ def _in_a(name: str, known: dict[str, str], own: set[str]) -> str:
     return name
 
 
-__all__ = ["CHANGES", "DEVICE", "FIGURES", "LEAST", "MARKED", "METADATA", "RENAMED", "STATUSES", "Figures", "PairTree", "aligned_names",
-           "build_pair_tree"]
+__all__ = ["CHANGES", "DEVICE", "FIGURES", "LEAST", "MARKED", "METADATA", "RENAMED", "STATUSES", "Figures", "PairTree", "Place",
+           "aligned_names", "build_pair_tree"]

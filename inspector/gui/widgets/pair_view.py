@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QTableView, QWidget
 from inspector.gui.kit import icons, words
 from inspector.gui.models.pair_lines import COLUMNS, COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE, SQNR
 from inspector.gui.models.pair_model import PairModel
+from inspector.gui.models.pair_tree import PairTree, Place
 
 from .pair_delegate import PairDelegate
 from .row_painter import PAD
@@ -16,6 +17,7 @@ from .tree_table import TreeTable
 
 COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
+KEPT_AT_MOST = 64           # selected nodes that are looked for in another tree
 LOOKED_AT = 200             # rows by which the column of shapes is made as wide as it need be
 REARRANGE = 500             # ms between two new orders while values come in
 LARGEST_FROM, MORE_FROM, MOST_FROM = 640, 1280, 1640    # widths from which on there is room for the largest difference, for RMS and
@@ -30,6 +32,8 @@ _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
+Sides = tuple[tuple[str, str], tuple[str, str]]     # the paths of both files and of the state dicts that are compared
+
 
 class PairView(TreeTable):
     name_at_least = 200
@@ -40,7 +44,8 @@ class PairView(TreeTable):
     def __init__(self, model: PairModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
         self._model = model
-        self._kept: tuple[object, tuple[int, ...], tuple[str, ...]] = (None, (), ())
+        self._kept: tuple[PairTree | None, tuple[int, ...], tuple[Place, ...]] = (None, (), ())
+        self._kept_sides: Sides | None = None       # of the tree that the places are of
         self._empty = ""
         self._widths: tuple[object, int, int] | None = None         # of the shapes of a tree
         self._fitting = self._pulled = False        # columns are made to fit now; somebody pulled at them
@@ -174,13 +179,32 @@ class PairView(TreeTable):
             node = self._model.node(current.row())
             nodes = (node, *(other for other in nodes if other != node)) if node in nodes else nodes
         if nodes and tree is not None:          # what a filter hides stays selected in mind
-            self._kept = (tree, nodes, tuple(tree.key(node) for node in nodes[:64]))
+            self._kept = (tree, nodes, tuple(tree.place(node) for node in nodes[:KEPT_AT_MOST]))
+            self._kept_sides = _sides(tree)
+
+    def show_exchanged(self) -> None:
+        """What was selected before A and B were exchanged is shown, wherever it is folded away now."""
+        tree = self._model.tree
+        nodes = self._found_again(tree) if tree is not None and self._is_exchanged(tree) else ()
+        if nodes:
+            self._model.reveal_node(nodes[0])
+
+    def _is_exchanged(self, tree: PairTree) -> bool:
+        sides = _sides(tree)
+        return sides != self._kept_sides and sides[::-1] == self._kept_sides
+
+    def _found_again(self, tree: PairTree) -> tuple[int, ...]:
+        """The nodes of another tree that are what was selected."""
+        places = self._kept[2]
+        if self._is_exchanged(tree):
+            return tree.at_exchanged(places)
+        return tuple(found for place in places if (found := tree.find(place.key)))
 
     def _restore(self) -> None:
-        """The same nodes are selected, in another tree those of the same names."""
-        tree, (kept, nodes, keys) = self._model.tree, self._kept
+        """The same nodes are selected, in another tree those of the same names, or that were these before A and B were exchanged."""
+        tree, (kept, nodes, places) = self._model.tree, self._kept
         if tree is None:
-            self._kept = (None, (), keys)       # the names, for another tree of the same files; not the tree
+            self._kept = (None, (), places)     # the names, for another tree of the same files; not the tree
             self._widths = None
             return
         if kept is not tree:
@@ -190,7 +214,7 @@ class PairView(TreeTable):
                 self._fitting = True        # not somebody's doing
                 self.setColumnHidden(SQNR, not self._is_packed)
                 self._fitting = False
-            nodes = tuple(found for key in keys if (found := tree.find(key)))
+            nodes = self._found_again(tree)
         rows = self._model.rows_of(np.array(nodes, dtype=np.int64)) if nodes else []
         selection = QItemSelection()
         for top, bottom in _runs(rows)[:RUNS_AT_MOST]:
@@ -251,6 +275,11 @@ class PairView(TreeTable):
 
     def _copied_rows(self) -> list[int]:
         return sorted({index.row() for index in self.selectionModel().selectedRows()})[:COPY_AT_MOST]
+
+
+def _sides(tree: PairTree) -> Sides:
+    comparison = tree.figures.comparison
+    return (comparison.a.path, comparison.state_dicts[0]), (comparison.b.path, comparison.state_dicts[1])
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:

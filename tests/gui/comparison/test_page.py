@@ -337,6 +337,28 @@ def test_that_sides_can_be_exchanged_and_chosen_anew(desk: Desk) -> None:
     assert desk.session.compared == Compared(ids[1], ids[2])
 
 
+@pytest.mark.parametrize(("there", "selected", "afterwards"), [
+    (wrapped, "layers.1.weight", "module.layers.1.weight"),
+    (wrapped, "layers", "module.layers"),
+    (lambda: {**wrapped(), "module.layers.2.weight": np.ones((2, 2), np.float32)}, "layers.2.weight", "module.layers.2.weight"),
+    (lambda: {key: value for key, value in wrapped().items() if "1" not in key}, "layers.1.weight", "module.layers.1.weight"),
+    (lambda: {key.replace("1", "2").replace("0", "1"): value for key, value in BASE.items()}, "layers.1.weight", "layers.2.weight")])
+def test_that_what_is_selected_stays_so_when_sides_are_exchanged(desk: Desk, there: Callable[[], Arrays], selected: str,
+                                                                 afterwards: str) -> None:
+    more = {f"more.{n}.{m}.weight": np.full((3,), n * 40 + m, np.float32) for n in range(8) for m in range(8)}
+    prefix = "module." if "module.fc.weight" in there() else ""
+    page = desk.compare(BASE | more, there() | {f"{prefix}{key}": value for key, value in more.items()})
+    desk.select(selected)
+    page.model.collapse_all()
+    desk.select(selected)
+    assert page.model.tree is not None
+    for name in (afterwards, selected):
+        desk.window.menus["swap-sides"].trigger()
+        desk.finish()
+        assert [page.model.tree.key(node) for node in page.view.nodes] == [name]
+        assert page.model.node(page.view.currentIndex().row()) == page.view.nodes[0]
+
+
 def test_that_the_state_dict_can_be_chosen_where_there_are_several(desk: Desk, tmp_path: Path) -> None:
     desk.window.open_paths(core.make_demo(tmp_path))
     desk.settle()
