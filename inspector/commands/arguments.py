@@ -28,7 +28,9 @@ Exit status: 0 nothing is wrong; 1 check found something of level warning or dan
 done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
 `inspector help COMMAND` says more. A file named like a command is opened as ./ls.
 """
-_WIDTH = 40             # of a command and its arguments, before what it does
+_WIDTH = 40             # of a command and its arguments, before what it does, where the terminal has room
+_MARGIN = 2             # columns at the right that argparse leaves empty
+_BELOW_USAGE = " " * len("usage: ")
 # what other programs call them
 _ALSO_CALLED = {"list": "ls", "dir": "ls", "info": "ls", "cat": "code", "source": "code", "stat": "stats",
                 "statistics": "stats", "compare": "diff", "cmp": "diff", "convert": "edit", "save": "edit", "rename": "edit",
@@ -131,8 +133,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 
 
 def _usage(command: str, does: str) -> str:
-    gap = " " * (_WIDTH - len("inspector ") - len(command))
-    return f"inspector {command}{gap}{does}" if gap else f"inspector {command}\n       {' ' * _WIDTH}{does}"
+    """One entry of the list of commands, broken where the terminal ends."""
+    room = _terminal_width() - _MARGIN - len(_BELOW_USAGE)
+    column = min(_WIDTH, room // 2)
+    lines, called = wrapped(does, room - column), f"inspector {command}"
+    first = [called] if len(called) >= column else [f"{called:{column}}{lines.pop(0)}"]
+    return f"\n{_BELOW_USAGE}".join([*first, *(" " * column + line for line in lines)])
 
 
 # -- what was probably meant --------------------------------------------------------------------------------------------------
@@ -224,7 +230,7 @@ class _Main(Parser):
     """Of `inspector` itself, whose usage lists the commands."""
 
     def format_help(self) -> str:
-        self.usage = "\n       ".join([_usage("[FILE ...]", said("open the window")), *(
+        self.usage = f"\n{_BELOW_USAGE}".join([_usage("[FILE ...]", said("open the window")), *(
             _usage(f"{name} {arguments}".rstrip(), said(does)) for name, (arguments, does) in COMMANDS.items())])
         return super().format_help()
 
@@ -243,7 +249,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Told the terminal's width, or argparse would load shutil and three compressors to find out, whether help is shown or not."""
 
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=_terminal_width() - 2)
+        super().__init__(prog, width=_terminal_width() - _MARGIN)
 
     def add_usage(self, usage: str | None, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, said("usage: ") if prefix is None else prefix)

@@ -27,7 +27,8 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_that_all_of_the_help_is_chinese(command: str) -> None:
+def test_that_all_of_the_help_is_chinese(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
     languages.use("zh_CN")
     parser = arguments.parser_of(command) if command else arguments.main_parser()
     said = parser.format_help()

@@ -23,6 +23,7 @@ import torch
 import inspector
 from inspector import cli, core
 from inspector.commands import COMMANDS, progress
+from inspector.commands.wide_text import width
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -682,11 +683,15 @@ def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_that_what_help_says_of_a_command_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_that_help_fits_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, columns: int, language: str) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    for command in COMMANDS:
-        assert not [line for line in run(command, "--help")[1].splitlines() if len(line) > columns], command
-    assert "saved into it by itself, unless" in " ".join(run("edit", "--help")[1].split())
+    for command in ("", *COMMANDS):
+        said = run(*filter(None, (command, "--help", "--lang", language)))[1].splitlines()
+        assert not [line for line in said if width(line) > columns], command
+    listed = " ".join(run("--help")[1].split())
+    assert all(does in listed for _, does in COMMANDS.values())
+    assert language == "zh" or "saved into it by itself, unless" in " ".join(run("edit", "--help")[1].split())
 
 
 def test_that_help_is_what_a_command_s_option_gives(run: Run) -> None:
