@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 
 from inspector import core
+from inspector.core import reopening
 
 
 class Waits:
@@ -56,8 +57,9 @@ def test_that_half_a_file_is_waited_for(tmp_path: Path, part: int) -> None:
     assert waits.times >= 2
 
 
-def test_that_a_file_which_was_written_a_moment_ago_is_looked_at_again(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.pth", 1, age=-0.001)
+def test_that_a_file_which_was_written_a_moment_ago_is_looked_at_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reopening, "_GRAIN", 30 * 10 ** 9)      # a moment, in which a slow machine gets as far as the look as well
+    path = save(tmp_path / "a.pth", 1, age=0.0)
     waits = Waits(lambda: save(path, 2))
     assert core.open_between_writes(path, wait=waits).values["epoch"] == 2
 

@@ -233,10 +233,11 @@ def watched(command: Sequence[str], first: int, end: float, report: Report, wall
 
 
 def _lines(process: subprocess.Popen[bytes], wall: float) -> Iterator[dict[str, Any]]:
-    """What a worker says; one that says nothing for `wall` seconds is killed."""
+    """What a worker says; one that says nothing for `wall` seconds after it began is killed."""
     assert process.stdout is not None
+    patience = WALL
     while True:
-        timer = threading.Timer(wall, process.kill)
+        timer = threading.Timer(patience, process.kill)
         timer.start()
         try:
             line = process.stdout.readline()
@@ -245,6 +246,7 @@ def _lines(process: subprocess.Popen[bytes], wall: float) -> Iterator[dict[str, 
         if not line.endswith(b"\n"):
             return
         yield json.loads(line)
+        patience = wall
 
 
 def _environment() -> dict[str, str]:

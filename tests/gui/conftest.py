@@ -4,9 +4,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from inspector import core
 from inspector.gui.kit import theme
@@ -28,6 +30,21 @@ def _plain_theme(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         monkeypatch.delenv(name)
     yield
     theme.current().choose("system")
+
+
+class PatientBot(QtBot):
+    """Waits for what must come as long as a slow machine with much else to do may take; pytest-qt's five seconds are a bet on its speed."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = 120_000) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: object, *, timeout: int = 120_000, **more: Any) -> SignalBlocker:
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_that_the_tab_key_reaches_all_of_a_panel_and_leaves_it(name: str, window
     open_(name, "stem.weight")
     window.activateWindow()                 # off screen, a plot that is made takes it from the window
     window.tree.setFocus()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.tree, timeout=5000)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.tree)
     seen = reached(window)
     assert QApplication.focusWidget() is seen[0]            # it came round
     wanted = [widget for widget in window.findChildren(QWidget)

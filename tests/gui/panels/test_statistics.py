@@ -333,8 +333,8 @@ def test_that_a_measurement_can_be_stopped_and_asked_for_again(desk: Desk, monke
     monkeypatch.setattr(core, "group_statistics", slow)
     desk.open({"w": FLOATS})
     desk.session.select(Selection(desk.document, "w", ("w",)))
-    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.stop.isVisible(), timeout=10_000)
-    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.bar.value() == 500, timeout=10_000)
+    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.stop.isVisible())
+    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.bar.value() == 500)
     desk.qtbot.mouseClick(desk.panel.pages.message.stop, Qt.MouseButton.LeftButton)
     assert desk.panel.pages.message.text == "Stopped."
     gate.set()

@@ -252,7 +252,7 @@ def test_that_the_model_keeps_qts_rules(tmp_path: Path, tasks: Tasks, qtmodeltes
     model = ValueGrid(tasks)
     model.show_plane(ckpt, ckpt.tensors["t"], core.matrix_plane((5, 4)))
     qtmodeltester.check(model)
-    qtbot.waitUntil(lambda: not model.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: not model.busy)
     model.clear()
     assert model.rowCount() == 0
 

@@ -64,7 +64,8 @@ def settle(requests: Requests[str], qtbot: QtBot, phase: Phase = Phase.DONE) -> 
 
 
 def test_that_an_answer_comes_from_a_worker(make_requests: Callable[..., Requests[str]], worker: Worker, ckpt: core.Checkpoint,
-                                            qtbot: QtBot) -> None:
+                                            qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 600_000)    # quick is what takes less, however slow this machine is
     requests = make_requests()
     seen = phases(requests)
     requests.ask(worker.request(ckpt, "a"))

@@ -280,11 +280,11 @@ def test_that_closing_lets_go_of_results_that_wait_to_be_handed_on(one_by_one: T
         one_by_one.close(10)
 
     all_over(one_by_one, closes, told.append, told.append)
-    waiting = one_by_one.running[1:]
+    waiting = one_by_one.running[1:-1]          # the worker may still have the last in hand
     qtbot.waitUntil(lambda: told == [0])
     QApplication.processEvents()
     assert told == [0]
-    assert [task.on_done for task in waiting] == [None] * 3
+    assert [task.on_done for task in waiting] == [None] * 2
 
 
 @pytest.mark.parametrize("act", [lambda tasks: tasks.cancel("nothing"), lambda tasks: tasks.cancel_all()])
