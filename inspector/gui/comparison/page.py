@@ -72,8 +72,8 @@ class ComparePage(QWidget):
     fit_asked = Signal(int, int)        # documents: the one that is to fit, and into which
     said = Signal()                     # `sentence` is another
 
-    def __init__(self, session: Session, tasks: Tasks, settings: Settings) -> None:
-        super().__init__()
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._session, self._tasks, self._settings = session, tasks, settings
         self.progress = ComparisonProgress(session, tasks, self)
         self.model = PairModel(self, tasks)
@@ -106,16 +106,12 @@ class ComparePage(QWidget):
     # -- places -------------------------------------------------------------------------------------------------------
 
     def _place(self) -> None:
-        self.split = QSplitter(Qt.Orientation.Vertical)
-        self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self._make_rows())
-        self.split.addWidget(self._make_details())
-        self.split.setStretchFactor(0, 1)
-        self._restore_split()
-        self.split.splitterMoved.connect(self._keep_split)
-        self.tabs.installEventFilter(self)
-        self.pair.installEventFilter(self)
+        """What is around first, then what is in it: whatever gets a parent gets the style of all that is in it anew."""
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
         top = QWidget()
+        whole.addWidget(top)
         column = QVBoxLayout(top)
         column.setContentsMargins(12, 10, 12, 10)
         column.setSpacing(9)
@@ -123,29 +119,34 @@ class ComparePage(QWidget):
         column.addWidget(self.base)
         column.addWidget(self._make_verdict())
         column.addLayout(self._make_filters())
-        self.notice = Notice(self.tr("What just happened"))
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(top)
+        self.split = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.split, 1)
+        self.split.setChildrenCollapsible(False)
+        self._place_rows()
+        self._place_details()
+        self.split.setStretchFactor(0, 1)
+        self._restore_split()
+        self.split.splitterMoved.connect(self._keep_split)
+        self.notice = Notice(self.tr("What just happened"))
         whole.addWidget(self.notice)
         kept = self._settings.layout(LAYOUT)
         if kept is not None:
             self.details.setHidden(bytes(kept.data()) != b"details")
 
-    def _make_rows(self) -> QWidget:
+    def _place_rows(self) -> None:
         rows = QWidget()
+        self.split.addWidget(rows)
         row = QHBoxLayout(rows)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.view, 1)
         row.addWidget(self.ruler)
         rows.setMinimumHeight(120)
-        return rows
 
-    def _make_details(self) -> QWidget:
+    def _place_details(self) -> None:
         self.tabs = self.details = QTabWidget()
+        self.details.hide()
+        self.split.addWidget(self.tabs)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.pair, self.tr("Pair"))
         self.tabs.addTab(self.rules, self.tr("Rules"))
@@ -172,8 +173,6 @@ class ComparePage(QWidget):
             row.addWidget(button)
         row.addWidget(close)
         self.tabs.setCornerWidget(corner)
-        self.details.hide()
-        return self.details
 
     def _push_words(self) -> tuple[str, str]:
         return self.tr("Take B's into A"), self.tr("Take A's into B")
@@ -231,7 +230,6 @@ class ComparePage(QWidget):
         self.search.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
         offer_clearing(self.search)
         self.search.textChanged.connect(lambda: self._typing.start())
-        self.search.installEventFilter(self)
         self.count = label(tone="muted", selectable=False)
         self.list = QPushButton(self.tr("List"))
         self.list.setCheckable(True)
@@ -260,6 +258,8 @@ class ComparePage(QWidget):
         return row
 
     def _connect(self) -> None:
+        for watched in (self.tabs, self.pair, self.search):
+            watched.installEventFilter(self)
         self.sides.back_asked.connect(self.back_asked)
         self.sides.close_asked.connect(lambda: self._session.compare(None))
         self.progress.paired.connect(self._paired)

@@ -210,26 +210,6 @@ class PairPanel(LazyPanel):
         self.views.setAccessibleName(self.tr("What is drawn"))
         for title in (self.tr("Histograms"), self.tr("Differences"), self.tr("Heatmap")):
             self.views.addTab(title)
-        drawn = QStackedWidget()
-        for widget in (self.plot, self.distances, self.map):
-            drawn.addWidget(widget)
-        self.views.currentChanged.connect(drawn.setCurrentIndex)
-        picture, numbers = QWidget(), QWidget()
-        for side, parts in ((picture, (drawn,)), (numbers, (self.figures, self.table))):
-            column = QVBoxLayout(side)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.setSpacing(4)
-            for part in parts:
-                column.addWidget(part, 0 if part is self.figures else 1)
-        shown = QWidget()
-        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, shown)
-        self._inside.setContentsMargins(0, 0, 0, 0)
-        self._inside.setSpacing(14)
-        self._inside.addWidget(picture, 3)
-        self._inside.addWidget(numbers, 2)
-        self._room = _Room(shown, picture)
-        self.pages = ResultPages(self._room, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"),
-                                 reading=self.tr("Reading A and B …"))
         named = QHBoxLayout()
         named.setSpacing(12)
         named.addWidget(self.status)
@@ -242,7 +222,25 @@ class PairPanel(LazyPanel):
         column.setContentsMargins(16, 8, 16, 8)
         column.setSpacing(4)
         column.addLayout(self._head)
+        shown, picture, numbers, drawn = QWidget(), QWidget(), QWidget(), QStackedWidget()
+        self._room = _Room(shown, picture)
+        self.pages = ResultPages(self._room, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"),
+                                 reading=self.tr("Reading A and B …"))
         column.addWidget(self.pages, 1)
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, shown)
+        self._inside.setContentsMargins(0, 0, 0, 0)
+        self._inside.setSpacing(14)
+        self._inside.addWidget(picture, 3)
+        self._inside.addWidget(numbers, 2)
+        for side, parts in ((picture, (drawn,)), (numbers, (self.figures, self.table))):
+            column = QVBoxLayout(side)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(4)
+            for part in parts:
+                column.addWidget(part, 0 if part is self.figures else 1)
+            for widget in (self.plot, self.distances, self.map) if side is picture else ():
+                drawn.addWidget(widget)
+        self.views.currentChanged.connect(drawn.setCurrentIndex)
 
     def sizeHint(self) -> QSize:
         return QSize(560, 300)

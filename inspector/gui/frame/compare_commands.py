@@ -55,7 +55,7 @@ class CompareCommands(QObject):
     def page(self) -> ComparePage:
         if self._page is None:
             from inspector.gui.comparison.page import ComparePage
-            self._page = page = ComparePage(self._session, self._tasks, self._settings)
+            self._page = page = ComparePage(self._session, self._tasks, self._settings, self._pages)
             page.back_asked.connect(self.show_files)
             page.said.connect(self.said)
             page.progress.changed.connect(self.known_changed)

@@ -379,7 +379,17 @@ class StatisticsPanel(SelectionPanel):
     # -- places ---------------------------------------------------------------------------------------------------------
 
     def _place(self) -> None:
+        self.area, everything, whole = scrolling(self)
+        whole.addWidget(self.heading)
+        whole.addWidget(self.seen_as)
+        whole.addWidget(self.chips)
+        whole.addSpacing(6)
+        whole.addWidget(self.controls)
+        whole.addSpacing(6)
         split = self._split = QSplitter(Qt.Orientation.Vertical)
+        self.pages = ResultPages(GivesWay(split, LEAST_PICTURE), self.requests, read=self.tr("Compute statistics"),
+                                 read_all=self.tr("Compute statistics of {size}"))
+        whole.addWidget(self.pages, 1)
         split.setChildrenCollapsible(False)
         split.addWidget(self.plot)
         split.addWidget(self.table)
@@ -389,16 +399,6 @@ class StatisticsPanel(SelectionPanel):
         split.setHandleWidth(9)
         split.setStyleSheet("QSplitter::handle { background: transparent; }"
                             "QSplitter::handle:hover { background: palette(highlight); }")
-        self.pages = ResultPages(GivesWay(split, LEAST_PICTURE), self.requests, read=self.tr("Compute statistics"),
-                                 read_all=self.tr("Compute statistics of {size}"))
-        self.area, everything, whole = scrolling(self)
-        whole.addWidget(self.heading)
-        whole.addWidget(self.seen_as)
-        whole.addWidget(self.chips)
-        whole.addSpacing(6)
-        whole.addWidget(self.controls)
-        whole.addSpacing(6)
-        whole.addWidget(self.pages, 1)
         leave_the_wheel(*everything.findChildren(QComboBox))
 
 
