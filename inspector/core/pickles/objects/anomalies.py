@@ -22,7 +22,7 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
     "duplicate-keys": ("warning", "{n} key{s} given more than once: {first}",
                        "Python keeps the last one, and so does whoever loads the file; the others are listed with #2, #3, … after their "
                        "name and are left out of state dicts."),
-    "key-collision": ("info", "{n} key{s} with the same path as another: {first}",
+    "key-collision": ("info", "{n} key{s} with the same path as another: {first}{text}",
                       "They are different keys; the later ones are listed with #2, #3, … after their name."),
     "too-many-keys": ("warning", "not everything is listed: {text}",
                       "The file may be made to exhaust whoever reads it; no edit is tried on it."),

@@ -63,7 +63,7 @@ from .anomalies import Anomalies
 from .bulk import GIVEN, ORDINARY, RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
+from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, key_type, last_of_each, same_key, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
@@ -156,7 +156,7 @@ class _Frame:
         "outermost",
         "pairs",
         "prefix",
-        "repeated_texts",
+        "repeated_keys",
         "shadowed",
         "shadows",
         "state_dict",
@@ -176,7 +176,7 @@ class _Frame:
         self.in_state = False                       # a module whose state dict is being listed
         self.outermost = False                      # … and that is in no other module's
         self.waiting: deque[_Waiting] | None = None     # modules whose other attributes come after the outermost's state dict
-        self.repeated_texts: set[str] | None = None
+        self.repeated_keys: set[int] | None = None      # key nodes that are the same key to Python as one before
         self.shadowed: list[tuple[int, int]] = []   # pairs that others of the same key took the place of: listed behind them
         self.shadows = False                        # … which is what is being listed
         self.in_shadow = False                      # lies in such a pair
@@ -268,7 +268,7 @@ class _Listing:
                 seen.update(to_see.pop())
             key = prefix + segment
             if key in seen or shadows:
-                key = self._unique(frame, key, segment)
+                key = self._unique(frame, key, name)
             if known and len(key) > _LONG:
                 key = known.get(key, key)
             seen.add(key)
@@ -773,8 +773,8 @@ class _Listing:
         """`key`, which its value is listed under in a moment: that, too, holds the same text then."""
         return self._known.setdefault(key, key) if len(key) > _LONG else key
 
-    def _unique(self, frame: _Frame, key: str, segment: str) -> str:
-        """Another key for what would be called like something before it."""
+    def _unique(self, frame: _Frame, key: str, name: int) -> str:
+        """Another key for what would be called like something before it; `name` is the node of its dict key."""
         count = self._suffixes.get(key, 1)
         while True:
             count += 1
@@ -784,23 +784,26 @@ class _Listing:
         self._suffixes[key] = count
         if frame.shadows:
             self.odd.add("duplicate-keys", other, "")
+        elif self._is_repeated(frame, name):
+            self.odd.add("duplicate-keys", key, "")
         else:
-            self.odd.add("duplicate-keys" if self._is_repeated(frame, segment) else "key-collision", key, "")
+            self.odd.add("key-collision", key, f" ({other} is {key_type(self.graph, name)})" if name >= 0 else "")
         return other
 
-    def _is_repeated(self, frame: _Frame, segment: str) -> bool:
-        """Whether two keys of this dict are the same for Python, not only for our paths."""
+    def _is_repeated(self, frame: _Frame, name: int) -> bool:
+        """Whether a key of this dict is the same as one before it for Python, not only for our paths."""
         if frame.pairs is None:
             return False
-        if frame.repeated_texts is None:
-            seen: set[tuple[bool, str]] = set()
-            frame.repeated_texts = set()
+        if frame.repeated_keys is None:
+            frame.repeated_keys = set()
+            identities: dict[int, tuple[str, bytes | str]] = {}         # a long text may be the key of many
+            seen: set[tuple[str, bytes | str]] = set()
             for k, _ in frame.pairs:
-                identity = self.graph.kind[k] in NUMBERS, key_text(self.graph, k)
+                identity = identities.get(k) or identities.setdefault(k, same_key(self.graph, k))
                 if identity in seen:
-                    frame.repeated_texts.add(identity[1])
+                    frame.repeated_keys.add(k)
                 seen.add(identity)
-        return segment in frame.repeated_texts
+        return name in frame.repeated_keys
 
     # -- budgets ------------------------------------------------------------------------------------------------------
 

@@ -300,4 +300,19 @@ def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
         large = graph.integer(k) if graph.b[k] - graph.a[k] <= _LONGEST_KEY else None
         if large is not None:
             return "number", str(large)
-    return "other", str(k)
+    return ("none", "") if kind == NONE else ("other", str(k))
+
+
+def same_key(graph: Graph, k: int) -> tuple[str, bytes | str]:
+    """The same, and of keys that are neither text nor number going by what they are shown as, which tells tuples of numbers from each
+    other."""
+    found = key_identity(graph, k)
+    return found if found[0] != "other" else ("other", key_text(graph, k))
+
+
+def key_type(graph: Graph, k: int) -> str:
+    """The Python type of a dict key, for people who are to tell `1` from `"1"`."""
+    kind = graph.kind[k]
+    if kind in NUMBERS:
+        return "bool" if kind in (TRUE, FALSE) else "float" if kind == FLOAT else "int"
+    return {NONE: "None", TUPLE: "tuple", BYTES: "bytes"}.get(kind) or ("str" if key_identity(graph, k)[0] == "text" else "object")

@@ -251,6 +251,22 @@ def test_that_different_keys_with_one_path_stay_apart() -> None:
     assert {finding.id for finding in contents.findings} == {"key-collision", "non-string-keys"}
 
 
+def test_that_keys_of_different_types_are_no_duplicates_and_are_told_apart() -> None:
+    pairs = [(op.NONE, op.integer(1)), (op.text("None"), op.integer(2)), (op.text("1"), op.integer(3)), (op.integer(1), op.integer(4)),
+             (op.tuple_of(op.integer(1)), op.integer(5)), (op.text("(1,)"), op.integer(6))]
+    contents = seen(op.pickled(op.dict_of(pairs)))
+    assert contents.values == [("None", 1), ("None#2", 2), ("1", 3), ("1#2", 4), ("(1,)", 5), ("(1,)#2", 6)]
+    assert {finding.id for finding in contents.findings} == {"key-collision", "non-string-keys"}
+    assert next(finding.message for finding in contents.findings if finding.id == "key-collision") == \
+        "3 keys with the same path as another: None, 1, (1,) (None#2 is str)."
+
+
+def test_that_of_none_given_twice_the_last_has_the_key() -> None:
+    contents = seen(op.pickled(op.dict_of([(op.NONE, op.integer(1)), (op.text("b"), op.integer(2)), (op.NONE, op.integer(3))])))
+    assert contents.values == [("None", 3), ("b", 2), ("None#2", 1)]
+    assert {finding.id for finding in contents.findings} == {"duplicate-keys", "non-string-keys"}
+
+
 def test_that_many_duplicates_of_one_key_are_linear() -> None:
     pair = (op.get(1), op.integer(1))
     data = op.pickled(op.EMPTY_DICT + op.text("k") + op.put(1) + op.POP + op.values([k + v for k, v in [pair] * 20_000]) + b"u")
