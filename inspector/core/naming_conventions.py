@@ -105,7 +105,8 @@ def tokens(path: str) -> frozenset[str]:
 def _hint_of(wanted: Collection[str]) -> Callable[[str], bool]:
     """Tells, several times as fast as `words`, most paths that have none of these words: some files have as many state dicts as tensors."""
     shortest = [word for word in sorted(wanted) if not any(other in word and other != word for other in wanted)]
-    return lambda path: any(map(path[:400].lower().__contains__, shortest))
+    search = re.compile("|".join(map(re.escape, shortest))).search
+    return lambda path: search(path[:400].lower()) is not None
 
 
 _hints_at_average = _hint_of(_AVERAGE)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_PIECE = 16_384
+PIECE = 16_384
 
 
 class Monitor:
@@ -69,7 +69,7 @@ QUIET = Monitor()
 """Tells nobody and never stops: the default of every `monitor=`."""
 
 
-def in_pieces(items: Iterable[T], most: int = _PIECE) -> Iterator[list[T]]:
+def in_pieces(items: Iterable[T], most: int = PIECE) -> Iterator[list[T]]:
     """`items` in lists of at most `most`. What runs over a million of them within one call of C, as `set` and `Counter` do, lets no
     other thread have the interpreter until it is through, and a window stands still; over a piece, that is a millisecond."""
     source = iter(items)

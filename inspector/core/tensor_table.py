@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
-from itertools import filterfalse, islice, repeat
+from itertools import filterfalse, groupby, islice, repeat
 from operator import itemgetter, methodcaller
 from typing import Any, TypeVar, overload
 
 from .checkpoint import TensorInfo
-from .progress import distinct, in_pieces
+from .progress import PIECE, distinct, in_pieces
 from .wording import count
 
 T = TypeVar("T")
@@ -72,6 +72,10 @@ class TensorTable(Mapping[str, TensorInfo]):
     @abstractmethod
     def column(self, field: str) -> Iterable[Any] | None:
         """A field of all of them; None where it is no column."""
+
+    def stretches(self) -> Iterable[tuple[str | None, int]] | None:
+        """The state dicts that the tensors lie in, in order, and how many of them do; None where they must be looked through."""
+        return None
 
     def made_of(self, fields: Sequence[str], make: Callable[..., Any]) -> Iterable[Any] | None:
         """What `make` makes of these fields of each tensor; None where they must be looked through."""
@@ -239,6 +243,19 @@ class MadeOnce(dict[tuple[Any, ...], T]):
         if len(self) < _MADE:
             self[values] = made
         return made
+
+
+def stretches(tensors: Mapping[str, TensorInfo]) -> Iterable[tuple[str | None, int]]:
+    """The state dicts that the tensors lie in, in order, and how many of them follow each other there; the same may come several times."""
+    found = tensors.stretches() if isinstance(tensors, TensorTable) else None
+    return ((place, sum(1 for _ in some)) for place, some in groupby(column(tensors, "state_dict"))) if found is None else found
+
+
+def pieces_of(some: Iterable[tuple[T, int]]) -> Iterator[tuple[T, int]]:
+    """The same with none longer than what is done in one call, as of `in_pieces`."""
+    for what, many in some:
+        for done in range(0, many, PIECE):
+            yield what, min(PIECE, many - done)
 
 
 def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, int]:

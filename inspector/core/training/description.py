@@ -3,19 +3,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from itertools import groupby
-from operator import itemgetter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
-from inspector.core.hashing import Few
 from inspector.core.keypath import join, leaf_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
-from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
-from inspector.core.tensor_table import TensorTable, column
+from inspector.core.tensor_table import TensorTable, made_of, pieces_of, stretches
 from inspector.core.tensors.sharing import sharing
 
 from .optimizers import Optimizer, optimizers
@@ -76,21 +74,29 @@ def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
     with collector_paused():                    # of ten thousand models each has its own sums
         found = optimizers(ckpt, monitor)
-        roots = {key.partition(".")[0]: None for keys in (ckpt.values, ckpt.tensors) for key in keys} \
-            if ckpt.kind == "training-checkpoint" else {}
+        roots = dict.fromkeys(chain(_roots(ckpt.values), _roots(ckpt.tensors))) if ckpt.kind == "training-checkpoint" else {}
         return Description(
             _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
             tuple(name for name in roots if is_scheduler(name)), tuple(name for name in roots if is_scaler(name)),
             tuple(name for name in roots if is_random_state(name)), ckpt.nbytes)
 
 
+def _roots(keys: Iterable[str]) -> Iterator[str]:
+    """The first segments of the keys; of those that follow each other with the same, once."""
+    head: str | tuple[str, ...] = ()
+    for key in keys:
+        if not key.startswith(head):
+            root, dot, _ = key.partition(".")
+            head = root + dot if dot else ()
+            yield root
+
+
 def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
     """The first two counters and the first loss or score there are, at the root or just below."""
     near: dict[str, int | float] = {}
     for key, value in ckpt.values.items():
-        name = leaf_of(key).lower()
-        if name in _TOLD and isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 \
-                and math.isfinite(value):
+        if key.count(".") <= 1 and isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) \
+                and (name := leaf_of(key).lower()) in _TOLD:
             near.setdefault(name, value)
     said = [(name, value) for name in _PROGRESS if abs(value := near.get(name, 10**12)) < 10**12][:_SAID]
     return (*said, *[(name, near[name]) for name in _QUALITY if name in near][:1])
@@ -133,36 +139,51 @@ class _Sums:
         if view is not None:
             self.seen.add(view)
 
+    def add_forms(self, forms: Sequence[_Form]) -> None:
+        """Adds tensors of which each lies by itself."""
+        first, many = forms[0], len(forms)
+        self.tensors += many
+        if forms.count(first) == many:                  # as of parts that are all made alike
+            self.numel += many * first.numel
+            self.nbytes += many * first.nbytes
+            self.dtypes[first.dtype] = self.dtypes.get(first.dtype, 0) + many
+            self.devices[first.device] = self.devices.get(first.device, 0) + many
+            return
+        numels, nbytes, dtypes, devices = zip(*forms, strict=True)
+        self.numel += sum(numels)
+        self.nbytes += sum(nbytes)
+        _count(self.dtypes, dtypes)
+        _count(self.devices, devices)
+
 
 def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[str], monitor: Monitor) -> tuple[Model, ...]:
     """The same of tensors each of which lies by itself, a run of those of one state dict at a time."""
     inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
     no_buffer = names_no_buffer(tensors)
-    sizes = Few[tuple[tuple[int, ...], str], tuple[int, int]](_sizes)
-    columns = (column(tensors, field) for field in ("state_dict", "shape", "dtype", "device"))
-    for piece in in_pieces(zip(*columns, tensors, strict=True)):
+    all_forms, all_keys = iter(made_of(tensors, ("shape", "dtype", "device"), _form)), iter(tensors)
+    for place, many in pieces_of(stretches(tensors)):
         monitor.check()
-        for place, some in groupby(piece, itemgetter(0)):
-            sums = inside.get(place)
-            if sums is None:
-                continue
-            _, shapes, dtypes, devices, keys = zip(*some, strict=True)
-            numels, nbytes = zip(*map(sizes.__getitem__, zip(shapes, dtypes, strict=True)), strict=True)
-            sums.tensors += len(keys)
-            sums.numel += sum(numels)
-            sums.nbytes += sum(nbytes)
+        forms, keys, sums = [*islice(all_forms, many)], [*islice(all_keys, many)], inside.get(place)
+        if sums is not None:
+            sums.add_forms(forms)
             if not no_buffer:
-                sums.buffers += sum(numel for key, dtype, numel in zip(keys, dtypes, numels, strict=True)
-                                    if is_called_buffer(key, dtype, tensors))
-            _count(sums.dtypes, dtypes)
-            _count(sums.devices, devices)
+                sums.buffers += sum(form.numel for form, key in zip(forms, keys, strict=True)
+                                    if is_called_buffer(key, form.dtype, tensors))
     return _as_models(ckpt, inside)
 
 
-def _sizes(form: tuple[tuple[int, ...], str]) -> tuple[int, int]:
-    """Elements and bytes of a tensor of that shape and type."""
-    info = TensorInfo("", *form, None, (), 0, "", 0)
-    return info.numel, info.nbytes
+class _Form(NamedTuple):
+    """What tensors have in common, of which there are a few kinds."""
+
+    numel: int
+    nbytes: int
+    dtype: str
+    device: str | None
+
+
+def _form(shape: tuple[int, ...], dtype: str, device: str | None) -> _Form:
+    info = TensorInfo("", shape, dtype, device, (), 0, "", 0)
+    return _Form(info.numel, info.nbytes, dtype, device)
 
 
 def _count(times: dict[_Name, int], names: tuple[_Name, ...]) -> None:

@@ -8,18 +8,17 @@ Source: torch/optim/optimizer.py `state_dict`, torch/distributed/checkpoint/stat
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
-from itertools import groupby
-from operator import itemgetter
+from array import array
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
-from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
-from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
-from inspector.core.tensor_table import column
+from inspector.core.tensor_table import column, in_order, made_of, pieces_of, stretches
 from inspector.core.wording import count
 
 from .parameter_order import Reading, Shape, Slot, read, trainable
@@ -109,6 +108,70 @@ _Field = tuple[str, Shape]
 """Key and shape of a tensor: whole ones would have to be made, of which there may be a million."""
 
 
+class _State(Mapping[str, tuple[str, ...]]):
+    """The keys of an optimizer's state tensors by what it calls the parameter. Those of one parameter follow each other: of a hundred
+    thousand parameters none has a table of its own. `ids` are those that the groups list, `skip` is how long the keys' beginning is up to
+    the state."""
+
+    def __init__(self, skip: int, ids: Container[str], numbers: Container[str] = ()) -> None:
+        """`numbers` are those of the ids that are numbers."""
+        self._skip, self._ids, self._numbers = skip, ids, numbers
+        self._keys: list[str] = []
+        self._shapes: list[Shape] = []
+        self._starts = array("i")                       # where those begin that follow each other
+        self._first: dict[str, int] = {}                # id -> the number of the first of these that is its
+        self._more: dict[str, list[int]] = {}           # … and of others, of ids that come again
+
+    def add(self, keys: Sequence[str], shapes: Iterable[Shape]) -> None:
+        skip, ids, numbers, first, starts = self._skip, self._ids, self._numbers, self._first, self._starts
+        head: str | tuple[str, ...] = ()                # how keys of the same parameter begin
+        named = 0                                       # where that is told by all but the last segment, how long it is
+        for place, key in enumerate(keys, len(self._keys)):
+            if key.startswith(head) and (not named or key.find(".", named) < 0):
+                continue
+            end = key.find(".", skip)
+            id, named = key[skip:end], 0
+            if end >= 0 and id in numbers:              # as nearly all are
+                head = key[:end + 1]
+            else:
+                id, _ = entry_of(key[skip:], ids)
+                head = f"{key[:skip]}{id}." if key.startswith(f"{id}.", skip) else ()
+                named = len(head)
+            number = len(starts)
+            starts.append(place)
+            if first.setdefault(id, number) != number:
+                self._more.setdefault(id, []).append(number)
+        self._keys += keys
+        self._shapes += shapes
+
+    def fields(self, id: str) -> dict[str, _Field]:
+        """The tensors of one parameter; none of one that has none."""
+        found, first = dict[str, _Field](), self._first.get(id, -1)
+        for number in (first, *self._more.get(id, ())) if first >= 0 else ():
+            end = self._starts[number + 1] if number + 1 < len(self._starts) else len(self._keys)
+            for place in range(self._starts[number], end):
+                key = self._keys[place]
+                found[entry_of(key[self._skip:], self._ids)[1]] = key, self._shapes[place]
+        return found
+
+    def __getitem__(self, id: str) -> tuple[str, ...]:
+        if id not in self._first:
+            raise KeyError(id)
+        return tuple([key for key, _ in self.fields(id).values()])
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._first
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
 class _Raw:
     """An optimizer as its keys spell it. `groups` are ids in order, `names` what `param_names` calls some of them."""
 
@@ -117,13 +180,13 @@ class _Raw:
         self.groups: dict[str, dict[str, None]] = {}
         self.names: dict[str, str] = {}
         self.options: dict[str, Any] = {}               # of the first group
-        self.fields: dict[str, dict[str, _Field]] = {}
+        self.state = _State(0, ())
         self.nbytes = 0
         self.type = ""
 
     def shape(self, id: str) -> Shape | None:
         """Of the parameter, where its state tells it."""
-        fields = self.fields.get(id, {})
+        fields = self.state.fields(id)
         for name, (_, shape) in fields.items():
             if name in _SAME:
                 return shape
@@ -171,47 +234,33 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
     for raw in list(found.values()):
         value = ckpt.values.get(raw.path)
         raw.type = value.type.rpartition(".")[2] if isinstance(value, Opaque) else ""
-        if not raw.fields:
+        if not raw.state:
             del found[raw.path]
     return found
 
 
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
-    places = dict.fromkeys(column(ckpt.tensors, "state_dict"))
-    states = {place: at for place in places if place is not None and "state" in place and (at := _state(place, found))}
+    places = dict.fromkeys(place for place, _ in stretches(ckpt.tensors) if place is not None and "state" in place)
+    states: dict[str | None, tuple[_Raw, int]] = {place: at for place in places if (at := _state(place, found))}
     if not states:                                      # as in most files
         return
-    listed: dict[str, set[str]] = {}
-    nbytes = Few[tuple[tuple[int, ...], str], int](_nbytes)
-    columns = (column(ckpt.tensors, field) for field in ("state_dict", "key", "shape", "dtype"))
-    for piece in in_pieces(zip(*columns, strict=True)):
+    all_keys, all_shapes = iter(ckpt.tensors), iter(column(ckpt.tensors, "shape"))
+    all_nbytes = iter(made_of(ckpt.tensors, ("shape", "dtype"), _nbytes))
+    for place, many in pieces_of(stretches(ckpt.tensors)):
         monitor.check()
-        for place, some in groupby(piece, itemgetter(0)):
-            at = states.get(place)
-            if at is None:
-                continue
+        keys, shapes, nbytes = [*islice(all_keys, many)], [*islice(all_shapes, many)], sum(islice(all_nbytes, many))
+        if (at := states.get(place)) is not None:
             raw, skip = at
-            ids = listed.get(raw.path)
-            if ids is None:                             # once for all its tensors: there may be as many ids as tensors
-                ids = listed[raw.path] = {id for group in raw.groups.values() for id in group}
-            _, keys, shapes, dtypes = zip(*some, strict=True)
-            raw.nbytes += sum(map(nbytes.__getitem__, zip(shapes, dtypes, strict=True)))
-            fields_of = raw.fields
-            for one in zip(keys, shapes, strict=True):
-                rest = one[0][skip:]
-                id, _, field = rest.partition(".")
-                if not field or id not in ids or not id.isdigit():      # else as nearly all are
-                    id, field = entry_of(rest, ids)
-                fields = fields_of.get(id)
-                if fields is None:
-                    fields_of[id] = {field: one}
-                else:
-                    fields[field] = one
+            if not raw.state:                           # once for all its tensors: there may be as many ids as tensors
+                ids = {id for group in raw.groups.values() for id in group}
+                raw.state = _State(skip, ids, {*filter(str.isdigit, ids)})
+            raw.nbytes += nbytes
+            raw.state.add(keys, shapes)
 
 
-def _nbytes(form: tuple[tuple[int, ...], str]) -> int:
-    return TensorInfo("", *form, None, (), 0, "", 0).nbytes
+def _nbytes(shape: Shape, dtype: str) -> int:
+    return TensorInfo("", shape, dtype, None, (), 0, "", 0).nbytes
 
 
 def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
@@ -254,9 +303,11 @@ def _models(ckpt: Checkpoint, found: Mapping[str, _Raw]) -> list[_Model]:
     """The state dicts that may be what is trained."""
     known = dict(found)
     inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts if is_weights(path) and _state(path, known) is None}
-    for info in ckpt.tensors.values() if inside else ():
-        if info.state_dict is not None and info.state_dict in inside:
-            inside[info.state_dict].append(info)
+    first, every = 0, in_order(ckpt.tensors)
+    for place, many in stretches(ckpt.tensors) if inside else ():
+        if place is not None and place in inside:
+            inside[place] += every[first:first + many]
+        first += many
     return [_Model(path, kept) for path, infos in inside.items() if (kept := trainable(infos))]
 
 
@@ -270,7 +321,7 @@ class _Fit(NamedTuple):
 def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimizer:
     ids = [list(group) for group in raw.groups.values()]
     listed = {id for group in ids for id in group}
-    unlisted = [id for id in raw.fields if id not in listed]
+    unlisted = [id for id in raw.state if id not in listed]
     if unlisted:
         ids.append(sorted(unlisted, key=int) if all(id.isdigit() and len(id) < 20 for id in unlisted) else unlisted)
     every = [id for group in ids for id in group]
@@ -283,13 +334,12 @@ def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimize
         fit, reason = _by_name(raw, named, models)
     else:
         fit, reason = _by_order(raw, ids, models)
-    parameters = {id: fit.reading.found.get(id) if fit else None for id in every}
-    unknown = sum(key is None for key in parameters.values())
+    parameters = {id: fit.reading.found.get(id) for id in every} if fit else dict.fromkeys(every)
+    unknown = [*parameters.values()].count(None)
     if fit and unknown:
         reason = f"{unknown:,} of {count(len(every), 'parameter')} {'fits' if unknown == 1 else 'fit'} more than one tensor of the model"
-    return Optimizer(raw.path, _kind(raw), parameters, {id: tuple([key for key, _ in fields.values()])
-                                                        for id, fields in raw.fields.items()},
-                     fit.models if fit else (), bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)
+    return Optimizer(raw.path, _kind(raw), parameters, raw.state, fit.models if fit else (),
+                     bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)
 
 
 def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> tuple[_Fit | None, str]:
@@ -380,8 +430,8 @@ def _kind(raw: _Raw) -> str:
     if raw.type and raw.type != "dict":
         return raw.type
     there = {*raw.options, *map(top_of, raw.options)}
-    for fields in list(raw.fields.values())[:8]:
-        there.update(fields)
+    for id in islice(raw.state, 8):
+        there.update(raw.state.fields(id))
     kind = next((kind for kind, marks in _KINDS if marks <= there), "")
     if kind == "SGD":
         used = raw.options.get("momentum", "momentum_buffer" in there)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from itertools import chain, groupby
+from itertools import chain, islice
 from math import prod
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -18,7 +18,7 @@ from inspector.core.hashing import Few
 from inspector.core.keypath import Paths, ancestors, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import distinct, in_pieces
-from inspector.core.tensor_table import TensorTable, column, kinds
+from inspector.core.tensor_table import TensorTable, column, kinds, made_of, pieces_of, stretches
 from inspector.core.tensors.sharing import sharing
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
@@ -29,7 +29,6 @@ _BUFFERS = frozenset(("running_mean", "running_var", "num_batches_tracked", "pos
 _TRAINED = frozenset(name for name, known in DTYPES.items() if known.kind in ("float", "complex"))
 _DEEP = 64                  # segments of a key, from which on it is not taken apart
 _FIELD = TensorInfo._fields.index
-_FIRST = itemgetter(0)
 _DTYPE, _SHAPE, _STORAGE = (itemgetter(_FIELD(name)) for name in ("dtype", "shape", "storage"))
 
 
@@ -69,9 +68,14 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
     >>> core.model_dicts({"model": {"w": np.ones(3)}, "ema": {"w": np.ones(3)}, "epoch": 3})
     ('model', 'ema')
     """
-    modules, states = Paths(ckpt.modules), Paths(optimizer_states(ckpt))
-    return tuple(path for path in ckpt.state_dicts if is_weights(path) and not (path and modules.has(parent_of(path)))
-                 and not states.has(path))
+    found = [*filter(is_weights, ckpt.state_dicts)]
+    if ckpt.modules:
+        modules = Paths(ckpt.modules)
+        found = [path for path in found if not (path and modules.has(parent_of(path)))]
+    if optimizers := optimizer_states(ckpt):
+        states = Paths(optimizers)
+        found = [path for path in found if not states.has(path)]
+    return tuple(found)
 
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
@@ -195,23 +199,21 @@ def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callab
     tensors = ckpt.tensors
     if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors:
         return None
-    places = distinct(column(tensors, "state_dict"))
+    places = {place for place, _ in stretches(tensors)}
     if None in places or ("" in places and any("optim" in "\n".join(piece).lower() for piece in in_pieces(tensors))):
         return None
-    numel = Few[tuple[int, ...], int](prod)
     alike = names_no_buffer(tensors)
     if alike and len(places) == 1 and role(tensors.row(0)) == "parameter":
-        return Counts(sum(numel[shape] * times for (shape,), times in kinds(tensors, "shape")))
+        return Counts(sum(prod(shape) * times for (shape,), times in kinds(tensors, "shape")))
     found: Counter[Role] = Counter()
-    columns = (column(tensors, field) for field in ("state_dict", "shape", "dtype"))
-    for piece in in_pieces(zip(*columns, tensors, strict=True)):
-        for place, some in groupby(piece, _FIRST):
-            this = known.get(place, "other")
-            if alike or this != "parameter":
-                found[this] += sum(numel[shape] for _, shape, _, _ in some)
-            else:
-                for _, shape, dtype, key in some:
-                    found["buffer" if is_called_buffer(key, dtype, tensors) else this] += numel[shape]
+    numels, dtypes, keys = iter(made_of(tensors, ("shape",), prod)), iter(column(tensors, "dtype")), iter(tensors)
+    for place, many in pieces_of(stretches(tensors)):
+        this = known.get(place or "", "other")
+        if alike:
+            found[this] += sum(islice(numels, many))
+            continue
+        for numel, dtype, key in islice(zip(numels, dtypes, keys, strict=True), many):
+            found["buffer" if this == "parameter" and is_called_buffer(key, dtype, tensors) else this] += numel
     return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
 
 

@@ -162,6 +162,13 @@ class TensorList(Sequence[TensorInfo]):
         return repeat(values[0], len(self._rows)) if len(values) == 1 else \
             map(values.__getitem__, map(self.ordinary.kind.__getitem__, self._rows))
 
+    def stretches(self) -> Iterable[tuple[str | None, int]] | None:
+        """The state dicts that tensors lie in and how many of them do, in order; None where they must be looked through."""
+        if self._others:
+            return None
+        ends = chain((first for first, _ in self._state_dicts[1:]), (len(self.keys),))
+        return ((path, end - first) for (first, path), end in zip(self._state_dicts, ends, strict=True) if end > first)
+
     @property
     def each_alone(self) -> bool:
         """Whether none shares its storage with another."""
@@ -265,6 +272,9 @@ class ListedTensors(TensorTable):
 
     def made_of(self, fields: Sequence[str], make: Callable[..., Any]) -> Iterable[Any] | None:
         return self._list.made_of(fields, make)
+
+    def stretches(self) -> Iterable[tuple[str | None, int]] | None:
+        return self._list.stretches()
 
     @property
     def each_alone(self) -> bool:

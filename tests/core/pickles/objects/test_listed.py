@@ -7,6 +7,7 @@ import tracemalloc
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from inspector.core.pickles.objects.bulk import WORTH_IT, are_different
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.listed import ListedTensors
 from inspector.core.pickles.objects.storages import KnownStorages, ListedStorages, ManyRefs
-from inspector.core.tensor_table import column, each_alone, kinds
+from inspector.core.tensor_table import column, each_alone, kinds, stretches
 from tests.core.pickles import opcodes as op
 
 MANY = WORTH_IT + 50
@@ -48,6 +49,19 @@ def parameters() -> list[Any]:
             {"w": torch.nn.Parameter(torch.ones(4)), "b": torch.ones(4)}, torch.nn.Linear(2, 3)]
 
 
+def of_unequal_dicts() -> dict[str, Any]:
+    """States that lack this or that, as of parameters without gradients and of Adafactor's vectors; and two models."""
+    sgd = {n: {"momentum_buffer": torch.ones(3, 1 + n % 3) if n % 9 else None} for n in range(MANY)}
+    factors = {n: {"step": n, "exp_avg_sq_row": torch.ones(4), "exp_avg_sq_col": torch.ones(3), "RMS": 0.5} if n % 3 else
+               {"step": n, "exp_avg_sq": torch.ones(2), "RMS": n / 7} for n in range(200)}
+    named = {f"0.w{n}.bias": {"exp_avg": torch.ones(n % 4 + 1), "step": torch.tensor(1.0)} for n in range(90)}
+    return {"model": {f"{n}.running_mean": torch.ones(3, 1 + n % 3) for n in range(MANY)},
+            "ema": [{f"w{n}": torch.ones(2, n % 3), "num_batches_tracked": torch.tensor(n)} for n in range(90)],
+            "optimizer": {"state": sgd, "param_groups": [{"lr": 0.1, "params": [*sgd]}]},
+            "optim2": {"state": factors, "param_groups": [{"lr": 0.1, "params": [*factors][:50]}, {"params": [*factors][50:]}]},
+            "optim3": {"state": named, "param_groups": [{"params": [*named]}]}, "lr_scheduler": {"last_epoch": 3, "last_lr": [0.1]}}
+
+
 def shared_by_many() -> dict[str, Any]:
     code = torch.arange(16.0)
     state = {n: {"step": n, "kind": "adam", "state1": torch.ones(3), "qmap1": code, "qmap2": code} for n in range(MANY)}
@@ -65,7 +79,7 @@ def all_sorts() -> dict[Any, Any]:
     return found
 
 
-@pytest.fixture(scope="module", params=[one_large, many_small, parameters, shared_by_many, all_sorts])
+@pytest.fixture(scope="module", params=[one_large, many_small, of_unequal_dicts, parameters, shared_by_many, all_sorts])
 def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found: Path = tmp_path_factory.mktemp("listed") / "a.pth"
     torch.save(request.param(), found)
@@ -117,6 +131,8 @@ def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pyte
     for fields in (("shape", "stride"), ("dtype", "device", "storage_nbytes"), ("offset", "problem", "layout")):
         assert times(ckpt, *fields) == times(plain, *fields)
     assert core.headline(ckpt) == core.headline(plain)
+    assert [*chain(*(repeat(*one) for one in stretches(ckpt.tensors)))] == [info.state_dict for info in plain.tensors.values()]
+    assert core.describe(ckpt) == core.describe(plain)
 
 
 def test_that_it_makes_no_difference_how_much_is_looked_at_together(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
