@@ -32,6 +32,7 @@ from PySide6.QtWidgets import QApplication
 from inspector import core
 from inspector.gui.comparison.progress import Step
 from inspector.gui.frame import windows
+from inspector.gui.frame.ahead import Ahead
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.models.pair_lines import DIFFERS
 from inspector.gui.models.tree_lines import MEAN, STD, VALUES
@@ -108,8 +109,11 @@ def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
         window.resize(1280, 860)
         window.show()
         bench, model, session = Bench(window, app), window.model, window.session
-        window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, is
+        ahead = Ahead(session, window.tasks, window.comparison, window)
+        window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, and soon after, is
         bench.calm()
+        while ahead.at_work:
+            app.processEvents()
         window.files.close_file()
         if layers and "rows" in only:
             checkpoint = giant(layers)

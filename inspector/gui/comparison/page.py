@@ -10,7 +10,7 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -72,9 +72,31 @@ class ComparePage(QWidget):
     fit_asked = Signal(int, int)        # documents: the one that is to fit, and into which
     said = Signal()                     # `sentence` is another
 
-    def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QWidget | None = None, *,
+                 in_turns: bool = False) -> None:
+        """`in_turns`: only begun, and made by whoever calls `make_part` until it stands."""
         super().__init__(parent)
         self._session, self._tasks, self._settings = session, tasks, settings
+        self._fresh = True
+        self._untouched: str | None = None      # the name of the row that was selected for a beginning
+        self._begun: tuple[int, int] | None = None      # files that were read once: what they are looked at for came first
+        self._sorted_here = False               # nobody asked for the order of the rows
+        self._reading = ""              # the key that a row says is being read
+        self._parts = self._make()
+        if not in_turns:
+            self.make_all()
+
+    def make_part(self) -> bool:
+        """What takes a few milliseconds of it. Whether there is more to be made."""
+        return next(self._parts, False)
+
+    def make_all(self) -> None:
+        """What is not made yet."""
+        while self.make_part():
+            pass
+
+    def _make(self) -> Iterator[bool]:
+        session, tasks = self._session, self._tasks
         self.progress = ComparisonProgress(session, tasks, self)
         self.model = PairModel(self, tasks)
         self.view = PairView(self.model)
@@ -82,21 +104,20 @@ class ComparePage(QWidget):
         self.visits = Visits(self.view, self.model, self)
         session.compared_changed.connect(self.visits.forget)
         self.sides = Sides(session, self.progress)
+        yield True
         self.held = BaseProgress(session, tasks, self.progress, self)
         self.base = BaseRow(session, self.held)
         self.chips = Chips()
-        self.pair = PairPanel(tasks)
         self.rules = RulesPanel(session, self.progress)
+        yield True
         self.relations = RelationsPanel(session, tasks, self.progress)
-        self._fresh = True
-        self._untouched: str | None = None      # the name of the row that was selected for a beginning
-        self._begun: tuple[int, int] | None = None      # files that were read once: what they are looked at for came first
-        self._sorted_here = False               # nobody asked for the order of the rows
-        self._reading = ""              # the key that a row says is being read
+        yield True
+        self.pair = PairPanel(tasks)
+        yield True
         self._typing = self._timer(TYPED, self._filter)
         self._selecting = self._timer(RESTED, self._show_selected)
         self._growing = self._timer(GROWN, self._show_grown)
-        self._place()
+        yield from self._place()
         self._connect()
         self.setAccessibleName(self.tr("Comparison"))
         self.setFocusProxy(self.view)
@@ -105,7 +126,7 @@ class ComparePage(QWidget):
 
     # -- places -------------------------------------------------------------------------------------------------------
 
-    def _place(self) -> None:
+    def _place(self) -> Iterator[bool]:
         """What is around first, then what is in it: whatever gets a parent gets the style of all that is in it anew."""
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -119,11 +140,14 @@ class ComparePage(QWidget):
         column.addWidget(self.base)
         column.addWidget(self._make_verdict())
         column.addLayout(self._make_filters())
+        yield True
         self.split = QSplitter(Qt.Orientation.Vertical)
         whole.addWidget(self.split, 1)
         self.split.setChildrenCollapsible(False)
         self._place_rows()
+        yield True
         self._place_details()
+        yield True
         self.split.setStretchFactor(0, 1)
         self._restore_split()
         self.split.splitterMoved.connect(self._keep_split)

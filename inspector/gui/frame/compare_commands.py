@@ -39,6 +39,7 @@ class CompareCommands(QObject):
         self._menus, self._settings = menus, settings
         self._pages, self._files, self._choose = pages, files, choose
         self._page: ComparePage | None = None
+        self._begun: ComparePage | None = None          # one that nobody asked for yet
         for name, run in (("compare", self.compare), ("compare-with", self.compare_with_file), ("against", self.check_against),
                           ("doctor", self.explain_error),
                           ("next-change", lambda: self.page.go_to_change()),
@@ -54,19 +55,40 @@ class CompareCommands(QObject):
     @property
     def page(self) -> ComparePage:
         if self._page is None:
-            from inspector.gui.comparison.page import ComparePage
-            self._page = page = ComparePage(self._session, self._tasks, self._settings, self._pages)
-            page.back_asked.connect(self.show_files)
-            page.said.connect(self.said)
-            page.progress.changed.connect(self.known_changed)
-            page.visits.changed.connect(self.enable)
-            page.ruler.setVisible(self._menus["ruler"].isChecked())
-            page.fit_asked.connect(self._check_into)
-            self._pages.addWidget(page)
-            refuse_drops(page)
-            page.progress.follow()
-            page.sides.refresh()
+            page = self._begun or self._begin()
+            page.make_all()
+            self._take(page)
+            return page
         return self._page
+
+    def make_ahead(self) -> bool:
+        """Makes what takes a few milliseconds of the page, before somebody asks for it. Whether there is more to be made."""
+        if self._page is not None:
+            return False
+        if self._begun is None:
+            self._begun = self._begin()
+        elif not self._begun.make_part():
+            self._take(self._begun)
+            return False
+        return True
+
+    def _begin(self) -> ComparePage:
+        from inspector.gui.comparison.page import ComparePage
+        return ComparePage(self._session, self._tasks, self._settings, self._pages, in_turns=True)
+
+    def _take(self, page: ComparePage) -> None:
+        """One that stands."""
+        self._page = page
+        page.back_asked.connect(self.show_files)
+        page.said.connect(self.said)
+        page.progress.changed.connect(self.known_changed)
+        page.visits.changed.connect(self.enable)
+        page.ruler.setVisible(self._menus["ruler"].isChecked())
+        page.fit_asked.connect(self._check_into)
+        self._pages.addWidget(page)
+        refuse_drops(page)
+        page.progress.follow()
+        page.sides.refresh()
 
     @property
     def shown(self) -> bool:

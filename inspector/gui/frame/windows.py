@@ -15,6 +15,7 @@ from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
+from .ahead import Ahead
 from .application import Application, existing, keep_qt_quiet
 from .instance_server import Server
 from .main_window import MainWindow
@@ -63,6 +64,7 @@ def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.
         window.reports.pages = pages
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
+    Ahead(window.session, window.tasks, window.comparison, window)
     window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
         window.keep_session()

@@ -1,11 +1,18 @@
-"""What is shown only when somebody asks for it: what it takes to build it."""
+"""What is shown only when somebody asks for it: what it takes to build it, and that it is made ready before."""
 from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from inspector.gui.comparison.page import ComparePage
+from inspector.gui.frame.ahead import Ahead
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
@@ -13,6 +20,8 @@ from inspector.gui.panels import PANELS
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
+ROOT = Path(__file__).resolve().parents[3]
+WAIT = 60_000
 AT_MOST = 4                     # times that a widget is styled anew until a page stands; there were six and more
 
 
@@ -47,3 +56,75 @@ def test_that_pages_are_built_from_the_outside_in(window: MainWindow, name: str)
     built = panel.build(window.session, window.tasks, window.tabs) if panel is not None else window.comparison.page
     app.removeEventFilter(styled)
     assert styled.count <= AT_MOST * len(built.findChildren(QWidget))
+
+
+def test_that_modules_are_loaded_ahead_one_by_one_and_all_of_them() -> None:
+    """A turn for each: none brings another along, and what is shown afterwards brings none."""
+    script = """
+import sys
+from inspector.gui.frame import ahead, windows
+from inspector.core.runtime import late
+def loaded():
+    return {name for name in sys.modules if name.startswith("inspector.gui.")}
+for name in ahead.MODULES:
+    before = loaded()
+    late.module(name)
+    print(*sorted(loaded() - before - {name}), end="")
+before = loaded()
+from inspector.gui.comparison import page
+from inspector.gui.panels import layers, statistics
+print(*sorted(loaded() - before), end="")
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
+                          env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> list[ComparePage]:
+    """One for each turn in which a page is made a little more of."""
+    made: list[ComparePage] = []
+    make_part = ComparePage.make_part
+
+    def noted(page: ComparePage) -> bool:
+        made.append(page)
+        return make_part(page)
+
+    monkeypatch.setattr(ComparePage, "make_part", noted)
+    return made
+
+
+def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files(
+        window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
+    ahead = Ahead(window.session, tasks, window.comparison, window)
+    window.show()
+    window.open_paths(["/runs/a.pth"])
+    qtbot.waitUntil(lambda: ahead.at_work, timeout=WAIT)
+    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    assert not parts
+    window.open_paths(["/runs/b.pth"])
+    qtbot.waitUntil(lambda: len(parts) > 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    assert len(parts) > 4
+    assert window.pages.currentWidget() is window.work
+    assert not parts[0].isVisible()
+    a, b = (document.id for document in window.session.documents)
+    made = len(parts)
+    window.comparison.compare_documents(a, b)
+    assert (window.comparison.page, len(parts)) == (parts[0], made)
+    qtbot.waitUntil(lambda: window.comparison.page.model.tree is not None, timeout=WAIT)
+
+
+def test_that_who_compares_while_the_page_is_made_gets_all_of_it_at_once(
+        window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
+    ahead = Ahead(window.session, tasks, window.comparison, window)
+    window.show()
+    window.open_paths(["/runs/a.pth", "/runs/b.pth"])
+    qtbot.waitUntil(lambda: len(parts) == 2, timeout=WAIT)
+    a, b = (document.id for document in window.session.documents)
+    window.comparison.compare_documents(a, b)
+    page = window.comparison.page
+    assert page is parts[0]
+    assert window.pages.currentWidget() is page
+    assert not page.make_part()
+    qtbot.waitUntil(lambda: window.comparison.page.model.tree is not None and not ahead.at_work, timeout=WAIT)
