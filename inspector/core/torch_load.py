@@ -15,6 +15,7 @@ from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, PYSTR, REDUCE, Graph
 from .keypath import quoted, visible
 from .naming_conventions import is_device
+from .pickles.decode import opcodes
 from .pickles.objects.bulk import calls_besides
 from .pickles.objects.names import LOADERS, canonical
 from .pickles.objects.persistent import locations
@@ -334,9 +335,9 @@ class _Attribution:
 
     def _opcodes(self, stops: list[Refusal]) -> None:
         """What of the pickle's language torch does not read; all that come of the protocol are one thing."""
-        protocol = self.graph.protocol
         told = set()
         for stop in stops:
+            protocol = max(self.graph.protocol, opcodes.protocol_of(stop.name))     # a pickle may have more in it than it says
             words = _OPCODES.get(stop.name) or (
                 f"of pickle protocol {protocol}" if protocol > 2 else "of an old pickle protocol")
             if words not in told:

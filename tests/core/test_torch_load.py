@@ -23,6 +23,7 @@ from safetensors.torch import load_file
 from inspector import core
 from inspector.core.graph import Graph
 from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.decode.opcodes import protocol_of
 from inspector.core.pickles.objects.weights_only_names import NEWEST, RELEASES, rules_of
 from tests.builders import torch_zip
 from tests.core import refused_values as kinds
@@ -384,6 +385,19 @@ def test_that_the_rules_of_the_unpickler_are_known(body: bytes, rule: str, file:
 def test_that_what_the_rules_allow_is_taken(body: bytes, file: Path) -> None:
     file.write_bytes(torch_zip(b"\x80\x02}X\x01\x00\x00\x00k" + body + b"s.", {}))
     assert agreed(file).weights_only is True
+
+
+@pytest.mark.parametrize(("said", "body", "words"), [
+    (2, b"\x8c\x01a", "of pickle protocol 4"), (2, b"C\x01a", "of pickle protocol 3"), (4, b"\x8c\x01a", "of pickle protocol 4"),
+    (2, b"(lp0\n", "of an old pickle protocol")])
+def test_that_an_opcode_is_of_the_protocol_that_has_it_and_not_of_what_the_pickle_says(said: int, body: bytes, words: str,
+                                                                                     file: Path) -> None:
+    file.write_bytes(torch_zip(b"\x80%c}X\x01\x00\x00\x00k" % said + body + b"s.", {}))
+    assert [one.words for one in core.loads_with_torch(core.open(file), INSTALLED).refused] == [words]
+
+
+def test_that_every_opcode_that_torch_does_not_write_is_known_by_its_protocol() -> None:
+    assert {op.name: protocol_of(op.name) for op in pickletools.opcodes} == {op.name: max(2, op.proto) for op in pickletools.opcodes}
 
 
 def test_that_the_first_use_of_an_opcode_is_kept_whatever_decodes_it() -> None:

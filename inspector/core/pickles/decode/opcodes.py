@@ -41,6 +41,12 @@ def name(op: int) -> str:
     return NAMES.get(chr(op), f"0x{op:02x}")
 
 
+def protocol_of(called: str) -> int:
+    """The first protocol that has the opcode of this name, as far as it is one after 2, which torch writes; else 2."""
+    op = next((ord(op) for op, other in NAMES.items() if other == called), 0)
+    return 3 if op in b"BC" else 5 if op >= 0x96 else 4 if op >= 0x8c else 2
+
+
 def end_of(data: bytes, at: int) -> int | None:
     """Offset just behind the opcode at `at`; None where the data ends first or there is no such opcode."""
     if at >= len(data):
