@@ -69,6 +69,8 @@ def _taken(told: LoadsWithTorch, file: Checkpoint) -> str:
 
 
 def _ways(file: Checkpoint, told: LoadsWithTorch) -> Iterator[tuple[str, Sequence[Edit]]]:
+    if not told.refused and is_taken(file):             # nothing is in the way of it
+        return
     models = [path for path in model_dicts(file) if path or file.modules]
     plain = "torch.load takes it, with all these values as plain data"
     if "" in told.keys:                                 # the file itself is an object

@@ -59,6 +59,14 @@ def test_that_a_refused_name_is_found_at_its_key_and_every_remedy_ends_in_a_file
     assert set(followed(path, weights)) == {"weight", "bias"}
 
 
+@pytest.mark.parametrize("thing", [{"model": nn.Linear(2, 2).state_dict(), "epoch": 3}, nn.Linear(2, 2).state_dict()])
+def test_that_nothing_is_to_be_done_about_a_file_of_which_nothing_is_refused(tmp_path: Path, thing: Any) -> None:
+    torch.save(thing, tmp_path / "a.pth")
+    said = core.explain_error(texts.NAMESPACE[0], tmp_path / "a.pth")
+    assert "Nothing in this file is refused: the text is about another file." in said.about
+    assert said.remedies == ()
+
+
 def test_that_a_whole_model_is_extracted_first(tmp_path: Path) -> None:
     torch.save(nn.Linear(2, 2), tmp_path / "a.pth")
     with pytest.raises(pickle.UnpicklingError) as refused:
