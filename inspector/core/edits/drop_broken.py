@@ -13,11 +13,12 @@ from inspector.core.graph import Graph
 from inspector.core.keypath import ancestors, visible
 from inspector.core.pickles.objects.storages import KnownStorages, Storages
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.broken import extents_of, why_broken, why_storage_broken
+from inspector.core.tensors.broken import WITHOUT, extents_of, why_broken, why_storage_broken
 from inspector.core.wording import counted
 
 from .tools.common import Edit
 from .tools.dropping import without
+from .tools.globs import literal
 from .tools.optimizers import states_of
 
 _UNREADABLE = ("outside:", "unsupported:", "too_big:", "corrupt:", "truncated:", "unreadable:")       # notes of members
@@ -86,6 +87,14 @@ class DropBrokenUnread(DropBroken):
     saving."""
 
     _reads: ClassVar[bool] = False
+
+
+def how_to_save_without(ckpt: Checkpoint, key: str) -> str:
+    """What to do about a tensor for which a file cannot be saved: one that never had values is not broken, and has to be named."""
+    info = ckpt.tensors.get(key)
+    if info is None or why_broken(ckpt, info):
+        return WITHOUT
+    return f"Without it the rest can be saved: --drop '{visible(literal(key), 80)}'."
 
 
 def _looked_at(ckpt: Checkpoint, gone: Collection[str]) -> str:

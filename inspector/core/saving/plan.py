@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
+from inspector.core.edits.drop_broken import how_to_save_without
 from inspector.core.edits.tools.copies import with_own_bytes
 from inspector.core.errors import Ambiguous, InspectorError, ReadError, SaveError, UsageError
 from inspector.core.formats.sets import folders
@@ -22,7 +23,6 @@ from inspector.core.pickles.objects.code import unknown_names
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.wording import count, counted, exact_size
 
@@ -505,8 +505,8 @@ def _can_be_loaded(ckpt: Checkpoint, gone: Collection[str]) -> None:
     wrong = [info for info in ckpt.tensors.values() if info.problem.startswith(_NEVER_LOADED) and info.key not in gone]
     if wrong:
         first, more = wrong[0], f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
-        raise SaveError(f"{visible(first.key, 80)}{more} cannot be saved: {first.problem}", WITHOUT, visible(first.key),
-                        id="bad_source")
+        raise SaveError(f"{visible(first.key, 80)}{more} cannot be saved: {first.problem}", how_to_save_without(ckpt, first.key),
+                        visible(first.key), id="bad_source")
 
 
 def _is_extracted_script(ckpt: Checkpoint) -> bool:
@@ -626,5 +626,6 @@ def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
             try:
                 reader.check(info, expand=False)
             except InspectorError as error:
-                raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", f"{error.hint} {WITHOUT}".strip(),
+                raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}",
+                                f"{error.hint} {how_to_save_without(ckpt, info.key)}".strip(),
                                 visible(info.key), id="bad_source") from error

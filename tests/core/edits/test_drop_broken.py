@@ -15,6 +15,7 @@ from torch import nn
 
 from inspector import core
 from tests import builders
+from tests.core.pickles import opcodes as op
 from tests.core.saving import samples
 
 STATE = {f"l{i}.{name}": torch.arange(200.0) * (i + 1) for i in range(5) for name in ("weight", "bias")}
@@ -247,6 +248,24 @@ def test_that_values_that_never_were_in_the_file_are_not_broken(tmp_path: Path) 
                                            "a": {"dtype": "F32", "shape": [2], "data_offsets": [3, 11]}}, bytes(11)))
     new = core.edit(core.open(path), [core.DropBroken()])
     assert list(new.tensors) == ["six", "a"]
+
+
+@pytest.mark.parametrize("location", ["meta", "cpu"])
+@pytest.mark.parametrize("records", [{}, {"data/0": bytes(4)}])
+@pytest.mark.parametrize("format", ["torch-zip", "torch-legacy", "safetensors"])
+def test_that_what_is_said_of_a_tensor_that_cannot_be_saved_is_what_saves_the_rest(tmp_path: Path, location: str, format: str,
+                                                                                  records: dict[str, bytes]) -> None:
+    made = {"a*": op.tensor(op.storage("0", numel=3, location=location), 0, (3,), (1,)),
+            "b": op.tensor(op.storage("1", numel=3), 0, (3,), (1,))}
+    (tmp_path / "a.pth").write_bytes(builders.torch_zip(op.pickled(op.dict_of(made)), {**records, "data/1": bytes(12)}))
+    ckpt, out = core.open(tmp_path / "a.pth"), tmp_path / "out"
+    try:
+        core.plan_save(ckpt, out, format=format)
+    except core.SaveError as error:
+        option, _, text = error.hint.rpartition("--")[2].strip(".").partition(" ")
+        core.plan_save(core.edit(ckpt, [core.parse_edit(option, text.strip("'"))]), out, format=format)
+    else:
+        assert (location, format) == ("meta", "safetensors")         # which says what is lost
 
 
 def test_that_a_file_that_was_replaced_meanwhile_is_not_taken_for_broken(tmp_path: Path) -> None:

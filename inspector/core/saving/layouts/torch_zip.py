@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Constant, Member, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
+from inspector.core.edits.drop_broken import how_to_save_without
 from inspector.core.errors import SaveError
 from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
@@ -25,7 +26,6 @@ from inspector.core.keypath import visible
 from inspector.core.pickles.encode.records import lacking
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
-from inspector.core.tensors.broken import WITHOUT
 from inspector.core.wording import count
 
 ALIGNMENT = 64
@@ -283,7 +283,8 @@ def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
     keys = [info.key for info in ckpt.tensors.values() if info.storage == storage.id]
     first = visible(keys[0], 80) if keys else f"storage {visible(storage.id, 40)}"
     more = f" and {len(keys) - 1:,} more" if len(keys) > 1 else ""
-    return SaveError(f"{first}{more} cannot be saved: {problem}", WITHOUT, visible(keys[0] if keys else storage.id), id="bad_source")
+    return SaveError(f"{first}{more} cannot be saved: {problem}", how_to_save_without(ckpt, keys[0] if keys else ""),
+                     visible(keys[0] if keys else storage.id), id="bad_source")
 
 
 def _swap(info: TensorInfo) -> int:
