@@ -63,7 +63,7 @@ from .anomalies import Anomalies
 from .bulk import GIVEN, ORDINARY, RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, key_type, last_of_each, same_key, scalar, short
+from .plain import NUMBERS, SCALARS, all_texts, are_segments, key_identity, key_text, key_type, last_of_each, same_key, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
@@ -146,6 +146,8 @@ class _Frame:
     """A container whose children are being listed."""
 
     __slots__ = (
+        "alone",
+        "apart",
         "children",
         "holder",
         "in_shadow",
@@ -180,6 +182,8 @@ class _Frame:
         self.shadowed: list[tuple[int, int]] = []   # pairs that others of the same key took the place of: listed behind them
         self.shadows = False                        # … which is what is being listed
         self.in_shadow = False                      # lies in such a pair
+        self.apart: bool | None = False             # surely no key of one child begins another's; None: to be told by `pairs`
+        self.alone = False                          # surely no key of anything else begins as those in it do
 
 
 class _Waiting(NamedTuple):
@@ -445,6 +449,8 @@ class _Listing:
         pairs, shadowed = last_of_each(self.graph, view.pairs)
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
         frame.shadowed = shadowed
+        frame.apart = False if shadowed or view.attributes else None
+        frame.alone = self._is_alone(parent)
         frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         if parent is not None and parent.optimizer and segment == "state":
             frame.no_state_dict_below = True
@@ -487,7 +493,7 @@ class _Listing:
             if _size_of(prefix) * count > self._room or not found.take(done, count, _MANY * _LARGE_TEXT):
                 break
             keys = [prefix + text for text in found.texts] if prefix else found.texts
-            room = sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * count
+            room = _sizes_of(keys) + (_ENTRY + _TENSOR) * count
             if room > self._room or not self._seen.isdisjoint(keys if self._seen else ()):
                 break
             tensors.add_many(found.rows, keys, frame.state_dict)
@@ -509,23 +515,21 @@ class _Listing:
             return 0
         while done < len(nodes) and (found := small.several(nodes[done:done + small_dicts.MOST])) is not None:
             self.monitor.check()
-            while self._to_see:
-                self._seen.update(self._to_see.pop())
             count, total = len(found.counts), len(found.texts)
-            dicts, own = nodes[done:done + count], names[done:done + count]
+            dicts, own = [*nodes[done:done + count]], names[done:done + count]
             segments = [str(~name) for name in own] if own[0] < 0 else segments_of(self.graph, own, frame.no_state_dict_below)
-            paths = [frame.prefix + segment for segment in segments or ()]
-            prefixes = [*map(_prefix, paths)]
+            if not segments or not all(segments):
+                break
+            paths = [frame.prefix + segment for segment in segments] if frame.prefix else segments
+            prefixes = [f"{path}." for path in paths]
             keys = [*map(add, chain.from_iterable(map(repeat, prefixes, found.counts)), found.texts)]
-            fresh = {*paths, *keys}
             there = found.rows >= 0
             values, inside = found.values[there], found.number_of(there)
             room = (_ENTRY + _CONTAINER) * count + (_PAIR + _ENTRY) * total + _TENSOR * len(values) \
-                + sum(map(_size_of, chain(paths, prefixes, keys)))
-            if not all(paths) or len(fresh) < count + total or not self._seen.isdisjoint(fresh) or not all_different(values) \
-                    or room + _ITEM * (2 + 2 * max(found.counts)) > self._room or self._entries + total > limits.walk_entries \
-                    or not self._opened.isdisjoint(dicts) or len({*dicts}) < count \
-                    or not numbers.are_fresh(values):
+                + sum(map(_sizes_of, (paths, prefixes, keys)))
+            if not all_different(values) or room + _ITEM * (2 + 2 * max(found.counts)) > self._room \
+                    or self._entries + total > limits.walk_entries or not self._opened.isdisjoint(dicts) or not numbers.are_fresh(values) \
+                    or not (self._is_alone(frame) or self._are_new([*paths, *keys])):
                 break
             is_tensor = there.tolist()
             tensors.add_dicts(found.rows[there], compress(keys, is_tensor), inside, self._state_dicts_of(found, inside, paths, frame))
@@ -533,7 +537,6 @@ class _Listing:
             self._paths.update(zip(dicts, paths, strict=True))
             self._entries += total
             self._room -= room
-            self._seen |= fresh
             numbers.give(values)
             if len(values) < total:
                 pairs = zip(keys, found.values.tolist(), strict=True)
@@ -544,6 +547,49 @@ class _Listing:
                     self.slots += chain([Slot(path, frame.holder, name, n)], islice(places, inner))
             done += count
         return done
+
+    def _many_numbers(self, frame: _Frame, items: Row[int]) -> int:
+        """Lists the integers of a sequence, thousands at a time, as `_advance` does one by one: from the first item on for as long as there
+        is nothing else. Gives how many were listed."""
+        kind, number, prefix, done = self.graph.kind, self.graph.a.__getitem__, frame.prefix, 0
+        if len(items) < small_dicts.TOGETHER or frame.in_shadow or len(prefix) > _LONG // 2:
+            return 0
+        while done < len(items):
+            some = items[done:done + _MANY]
+            if any(map(INT.__ne__, map(kind.__getitem__, some))):
+                break
+            keys = [f"{prefix}{place}" for place in range(done, done + len(some))]
+            room = _sizes_of(keys) + _ENTRY * len(some)
+            if room > self._room or not (frame.alone or self._are_new(keys)):
+                break
+            self.values += zip(keys, map(number, some), strict=True)
+            self._room -= room
+            if self.slots is not None:
+                self.slots += map(Slot, keys, repeat(frame.node), range(~done, ~(done + len(some)), -1), some)
+            done += len(some)
+        return done
+
+    def _are_new(self, keys: list[str]) -> bool:
+        """Whether none of these was there before, nor is there twice; if so, they are given away."""
+        while self._to_see:
+            self._seen.update(self._to_see.pop())
+        fresh = {*keys}
+        if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh):
+            return False
+        self._seen |= fresh
+        return True
+
+    def _is_alone(self, parent: _Frame | None) -> bool:
+        """Whether nothing but what is in a child of `parent` has keys that begin like those there: the child's is its only name without a
+        dot, and so it is all the way up."""
+        return parent is None or (parent.alone and not (parent.shadows or parent.in_shadow) and self._are_apart(parent))
+
+    def _are_apart(self, frame: _Frame) -> bool:
+        """Whether the names of all children of a container differ, and each is one segment."""
+        if frame.apart is None:
+            assert frame.pairs is not None
+            frame.apart = are_segments(self.graph, frame.pairs)
+        return frame.apart
 
     def _state_dicts_of(self, found: Several, tensors: list[int], paths: list[str], frame: _Frame) -> Iterable[str | None]:
         """The state dict that the tensors, of which there are so many, of each of these dicts lie in: itself, if it is one, which is
@@ -629,8 +675,9 @@ class _Listing:
         self._spend(_ITEM * len(view.items))
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None)
         frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
+        frame.apart, frame.alone = True, self._is_alone(parent)
         self._push(frame, key)
-        done = self._many_dicts(frame, range(-1, ~len(view.items), -1), view.items)
+        done = self._many_dicts(frame, range(-1, ~len(view.items), -1), view.items) or self._many_numbers(frame, view.items)
         frame.children = ((str(i), ~i, view.items[i]) for i in range(done, len(view.items)))
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
@@ -953,6 +1000,11 @@ class _Listing:
 
 
 _size_of = str.__sizeof__
+
+
+def _sizes_of(texts: list[str]) -> int:
+    together = "".join(texts)
+    return len(together) + _size_of("") * len(texts) if together.isascii() else sum(map(_size_of, texts))
 
 
 def _long_keys(ckpt: Checkpoint) -> dict[str, str]:

@@ -6,6 +6,7 @@ than asked for.
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from operator import itemgetter
 
 from inspector.core.checkpoint import Opaque, Plain
@@ -278,6 +279,14 @@ def all_texts(graph: Graph, pairs: Pairs) -> bool:
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules:
         return are_texts(graph, pairs.keys)
     return bytes(map(graph.kind.__getitem__, map(_FIRST, pairs))).count(STR) == len(pairs)
+
+
+def are_segments(graph: Graph, pairs: Pairs) -> bool:
+    """Whether all keys are integers of 64 bits, or all texts that are one segment of a path."""
+    a, b, data = graph.a, graph.b, graph.data
+    keys: Collection[int] = pairs.keys if isinstance(pairs, ManyPairs) else [k for k, _ in pairs]
+    kinds = {*map(graph.kind.__getitem__, keys)}
+    return kinds == {INT} or (kinds == {STR} and all(a[k] < b[k] and data.find(b".", a[k], b[k]) < 0 for k in keys))
 
 
 def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:

@@ -3,11 +3,13 @@ training checkpoint: what is in all of them is gathered at once, for dicts that 
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.graph import DICT, FALSE, FLOAT, INT, MANY_PAIRS, NONE, SETITEM, SETITEMS, STR, TRUE, Graph
-from inspector.core.pickles.decode.columns import different
+from inspector.core.pickles.decode.columns import different, goes_up
 
 from .bulk import RowNumbers, texts_of
 
@@ -58,11 +60,12 @@ class Several(NamedTuple):
 
 class SmallDicts:
     """Those of a graph by their nodes. `numbers` says of each node which ordinary tensor it is, `place` where the storage of each
-    tensor is."""
+    tensor is. No two keys of one of them are the same text."""
 
     def __init__(self, graph: Graph, numbers: RowNumbers, place: array[int]) -> None:
-        self._first: dict[int, int] = {}            # dict -> where its pairs begin
-        self._count: dict[int, int] = {}
+        self._dicts = array("i")                    # their nodes, which go up; where the pairs of each begin, and …
+        self._first = array("i", (0,))              # … where those of the last one end
+        self._mixed = bytearray()
         alone = array("i", (made[0] for made in graph.mutations.values() if len(made) == 1))    # made empty and filled at once, as a rule
         if len(alone) >= FEWEST:
             self._gather(graph, alone, numbers, place)
@@ -80,6 +83,9 @@ class SmallDicts:
         dicts, first, count = dicts[fine], first[fine], count[fine]
         if len(dicts) < FEWEST:
             return
+        if not goes_up(dicts):
+            order = np.argsort(dicts)
+            dicts, first, count = dicts[order], first[order], count[order]
         begin = np.cumsum(count) - count
         at = np.repeat(first - 2 * begin, count) + 2 * np.arange(int(count.sum()))
         keys, values = operands[at], operands[at + 1]
@@ -90,53 +96,79 @@ class SmallDicts:
             return
         kept = np.repeat(good, count)
         keys, values, there, dicts, count = keys[kept], values[kept], there[kept], dicts[good], count[good]
-        texts = self._texts(graph, keys)
+        texts, which = self._texts(graph, keys)
         if texts is None:
             return
+        begin = np.cumsum(count) - count
+        doubtful = _with_equal(np.repeat(np.arange(len(dicts)), count) * (int(which.max()) + 1) + which, begin)
+        if doubtful.any():                          # as in no sound file
+            kept = np.repeat(~doubtful, count)
+            keys, values, there, dicts, count = keys[kept], values[kept], there[kept], dicts[~doubtful], count[~doubtful]
+            texts = [*compress(texts, kept.tolist())]
+            begin = np.cumsum(count) - count
         own, places = np.full(len(values), -1), np.full(len(values), -1)
         own[there] = numbers.of_all(values[there])
         places[there] = np.frombuffer(place, np.intc)[own[there]]
-        self._keys, self._values, self._rows, self._places = (
-            array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, places))
+        self._keys, self._values, self._rows, self._places, self._dicts, self._first = (
+            array("i", column.astype(np.intc).tobytes()) for column in (keys, values, own, places, dicts, np.append(begin, len(keys))))
         self._texts_of_keys = texts
-        begin = np.cumsum(count) - count
-        self._first = dict(zip(dicts.tolist(), begin.tolist(), strict=True))
-        self._count = dict(zip(dicts.tolist(), count.tolist(), strict=True))
-        self._mixed = {*dicts[~np.logical_and.reduceat(there, begin)].tolist()}
+        self._mixed = bytearray((~np.logical_and.reduceat(there, begin)).tobytes()) if len(begin) else bytearray()
 
-    def _texts(self, graph: Graph, keys: np.ndarray[tuple[int], np.dtype[np.intc]]) -> list[str] | None:
-        """Those of the keys, of which many are the same node; None where one holds a NUL."""
+    def _texts(self, graph: Graph, keys: np.ndarray[tuple[int], np.dtype[np.intc]]) -> tuple[list[str] | None, Ints]:
+        """Those of the keys, of which many are the same node, and of each which of the different ones it is; None where one holds a NUL."""
         import numpy as np
         once = different(keys.astype(np.int64))
         texts = texts_of(graph, once.values)
-        return texts if texts is None or len(texts) == len(keys) else [*map(texts.__getitem__, once.which.tolist())]
+        if texts is None:
+            return None, once.which
+        known: dict[str, int] = {}
+        numbers = np.array([known.setdefault(text, len(known)) for text in texts])
+        own = [*known]
+        which: Ints = numbers[once.which]
+        return [*map(own.__getitem__, which.tolist())], which
+
+    def _place(self, n: int) -> int:
+        """Of the dict `n` among them; -1 where that is none."""
+        place = bisect_left(self._dicts, n)
+        return place if place < len(self._dicts) and self._dicts[place] == n else -1
 
     def __contains__(self, n: int) -> bool:
-        return n in self._first
+        return self._place(n) >= 0
 
     def of(self, n: int) -> SmallDict | None:
         """What is in the dict `n`; None where that is none of them."""
-        first = self._first.get(n)
-        if first is None:
+        place = self._place(n)
+        if place < 0:
             return None
-        last = first + self._count[n]
+        first, last = self._first[place], self._first[place + 1]
         return SmallDict(self._keys[first:last], self._values[first:last], self._texts_of_keys[first:last], self._rows[first:last],
-                         self._places[first:last], n in self._mixed)
+                         self._places[first:last], bool(self._mixed[place]))
 
     def several(self, nodes: Sequence[int]) -> Several | None:
-        """What is in as many of `nodes`, from the first on, as are such dicts; None where they are too few."""
-        begin = behind = self._first.get(nodes[0], -1) if len(nodes) >= TOGETHER else -1
-        if begin < 0:
-            return None
-        counts: list[int] = []
-        for n in nodes:
-            if self._first.get(n) != behind or len(counts) == MOST:
-                break
-            counts.append(self._count[n])
-            behind += counts[-1]
-        if len(counts) < TOGETHER:
+        """What is in as many of `nodes`, from the first on, as are such dicts, one behind the other; None where they are too few."""
+        first = self._place(nodes[0]) if len(nodes) >= TOGETHER else -1
+        if first < 0:
             return None
         import numpy as np
-        keys, values, rows = (np.frombuffer(column, np.intc)[begin:behind].astype(np.int64)
+        wanted = np.array(nodes[:MOST], np.intc)
+        behind = np.frombuffer(self._dicts, np.intc)[first:first + len(wanted)]
+        others = np.flatnonzero(behind != wanted[:len(behind)])
+        number = int(others[0]) if len(others) else len(behind)
+        if number < TOGETHER:
+            return None
+        ends = np.frombuffer(self._first, np.intc)[first:first + number + 1]
+        begin, end = int(ends[0]), int(ends[-1])
+        keys, values, rows = (np.frombuffer(column, np.intc)[begin:end].astype(np.int64)
                               for column in (self._keys, self._values, self._rows))
-        return Several(counts, self._texts_of_keys[begin:behind], keys, values, rows)
+        return Several(np.diff(ends).tolist(), self._texts_of_keys[begin:end], keys, values, rows)
+
+
+def _with_equal(names: Ints, begin: Ints) -> Bools:
+    """For each dict whether two of the names are the same, which are all different in different dicts and begin at `begin` in each."""
+    import numpy as np
+    again = np.zeros(len(names), np.bool_)
+    order = np.argsort(names, kind="stable")
+    in_order = names[order]
+    again[order[1:]] = in_order[1:] == in_order[:-1]
+    found: Bools = np.logical_or.reduceat(again, begin)
+    return found

@@ -186,3 +186,43 @@ def test_that_budgets_end_at_the_same_key(limit: str) -> None:
     for value in ((0, 1, 7, 40, 41, 60) if limit != "memory" else range(10_000, 90_000, 3_300)):
         limits = replace(LIMITS, memory_per_byte=0, **{limit: value})
         assert listed(data, limits, True) == listed(data, limits, False) == listed(data, limits, True, together=1)
+
+
+def _list_of(items: list[bytes]) -> bytes:
+    return op.list_of(*items)
+
+
+KEYS = st.sampled_from(["a", "b", "a.0", "a.1.w", "0", "1", "", "a.b", "b.1", "state", "a.1#2", "w"]).map(op.text) \
+    | st.integers(0, 3).map(op.integer) | st.just(b"\x88")
+NUMBERS = st.lists(st.integers(0, 5).map(op.integer) | st.just(op.integer(1)) | st.just(b"N"), max_size=6).map(_list_of)
+FLAT = st.lists(st.tuples(st.sampled_from(["w", "b", "w.x", "0"]).map(op.text), st.integers(0, 30).map(tensor)), min_size=1, max_size=2) \
+    .map(op.dict_of)
+DEEP = st.recursive(NUMBERS | FLAT | st.integers(0, 30).map(tensor), lambda inner: st.lists(
+    st.tuples(KEYS, inner), max_size=5).map(op.dict_of) | st.lists(inner, max_size=4).map(_list_of), max_leaves=14)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(KEYS, DEEP), min_size=1, max_size=4).map(op.dict_of), st.integers(1, 3))
+def test_that_names_which_could_be_of_others_are_told_apart_alike(root: bytes, together: int) -> None:
+    """Of those in a container nothing is remembered where no others can be called so."""
+    data = op.pickled(op.list_of(tensor(0), root))
+    assert listed(data, LIMITS, True, together) == listed(data, LIMITS, False)
+
+
+def test_that_many_numbers_are_those_that_were_gone_through() -> None:
+    numbers = op.list_of(*map(op.integer, range(40)))
+    for before, after in ((b"", b""), (op.text("a.7") + b"N", b""), (b"", op.text("a.7") + b"N"), (b"", op.text("a") + b"N")):
+        data = op.pickled(b"}(" + op.text("t") + tensor(1) + before + op.text("a") + numbers + after + b"u")
+        assert listed(data, LIMITS, True, together=2) == listed(data, LIMITS, False)
+        for memory in range(6_000, 40_000, 1_300):
+            limits = replace(LIMITS, memory_per_byte=0, memory=memory)
+            assert listed(data, limits, True, together=2) == listed(data, limits, False)
+
+
+@pytest.mark.parametrize("other", ["a.s.1.w", "a.s.1", "a.s", "b.s.1.w", "a.s.7.w"])
+@pytest.mark.parametrize("first", [False, True])
+def test_that_a_name_of_the_root_may_be_that_of_a_tensor_deep_in_it(other: str, first: bool) -> None:
+    states = op.dict_of((op.text(str(n)), op.dict_of({"w": tensor(n)})) for n in range(9))
+    parts = [(op.text("a"), op.dict_of({"s": states})), (op.text(other), tensor(20))]
+    data = op.pickled(op.dict_of(parts[::-1] if first else parts))
+    assert listed(data, LIMITS, True, together=2) == listed(data, LIMITS, False)
