@@ -1,7 +1,7 @@
 """All that there is to be said against a checkpoint: what opening found, and what its bytes and its values show, which are read once."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +15,8 @@ from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
 from .packed.countable import judged
 from .progress import QUIET, Monitor
-from .tensor_table import column, each_alone
+from .tensor_table import column
+from .tensors.sharing import sharing
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -64,8 +65,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     """
     found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
     total = len(ckpt.tensors)
-    nbytes = sum(info.nbytes for info in ckpt.tensors.values()) if each_alone(ckpt.tensors) \
-        else sum({info.view or key: info.nbytes for key, info in ckpt.tensors.items()}.values())
+    nbytes = sum(info.nbytes for info in ckpt.tensors.values()) if not sharing(ckpt) else _stored(ckpt, ckpt.tensors)
     if not values:
         refused = {key: info.problem for key, info in ckpt.tensors.items() if info.problem}
         return CheckReport(tuple(found), Read(0, total, 0, nbytes), refused, values=False)
@@ -89,5 +89,10 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
         refused = {key: refused[key] for key in ckpt.tensors if key in refused}
     found += [finding for look in (*DEEP_CHECKS, misplaced_indices_findings) for finding in look(ckpt, monitor)]
     found += health_by_numbers(meant, summaries)
-    lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}
-    return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused, summaries=summaries)
+    left = nbytes - _stored(ckpt, refused) if len(refused) < total else 0
+    return CheckReport(tuple(found), Read(total - len(refused), total, left, nbytes), refused, summaries=summaries)
+
+
+def _stored(ckpt: Checkpoint, keys: Iterable[str]) -> int:
+    """The bytes of these tensors, of those that are the same view once."""
+    return sum({info.view or key: info.nbytes for key in keys for info in (ckpt.tensors[key],)}.values())

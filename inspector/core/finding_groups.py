@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Literal, NamedTuple, TypeAlias
 
 from .findings import LEVELS, Finding, Level
@@ -69,7 +70,7 @@ _BY_KEY = frozenset(("weights-only",))      # about values, whose code other fin
 
 def _all(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     """All of them, each once, in order."""
-    return tuple(dict.fromkeys(name for part in parts for name in part))
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 def _outermost(keys: tuple[str, ...]) -> tuple[str, ...]:

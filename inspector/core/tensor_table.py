@@ -8,7 +8,7 @@ from operator import itemgetter, methodcaller
 from typing import Any, TypeVar, overload
 
 from .checkpoint import TensorInfo
-from .progress import PIECE, distinct, in_pieces
+from .progress import PIECE, counted, distinct, in_pieces
 from .wording import count
 
 T = TypeVar("T")
@@ -260,8 +260,11 @@ def pieces_of(some: Iterable[tuple[T, int]]) -> Iterator[tuple[T, int]]:
 
 def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, int]:
     """How many tensors have each of the texts that a field of them may be, as "dtype" and "device" are."""
+    known = tensors.kinds(field) if isinstance(tensors, TensorTable) else None
+    if known is None:
+        return counted(column(tensors, field))
     found: dict[str | None, int] = {}
-    for (text,), times in kinds(tensors, field):
+    for (text,), times in known:
         found[text] = found.get(text, 0) + times
     return found
 

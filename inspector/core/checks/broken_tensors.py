@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
-from inspector.core.tensor_table import kinds
+from inspector.core.tensor_table import tagged
 
 _TOLD = ("meta:", "wrapper:")        # nothing is broken, and a finding of their own says what it is
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    if not any(problem for (problem,), _ in kinds(ckpt.tensors, "problem")):
+    if not any(tagged(ckpt.tensors, "problem")):
         return
     broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith(_TOLD)]
     if broken:

@@ -10,7 +10,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
-from inspector.core.tensor_table import kinds
+from inspector.core.tensor_table import tagged
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.tensors.sparse import check_indices, is_ascending
 
@@ -19,7 +19,7 @@ _TOLD = ("checksum", "header_mismatch")         # by corrupt_member
 
 
 def misplaced_indices_findings(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
-    if not any(layout in _LAYOUTS for (layout,), _ in kinds(ckpt.tensors, "layout")):
+    if _LAYOUTS.isdisjoint(tagged(ckpt.tensors, "layout")):
         return
     found: dict[str, str] = {}
     unordered: list[str] = []

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from inspector.core.findings import Finding, Level
 from inspector.core.keypath import visible
 
-_NUMBERED = re.compile(r"(?P<stem>(?:layers?|blocks?|stages?|units?|cells?|stacks?|h|transformer|experts?)[._]?)"
-                       r"(?P<number>\d{1,6})(?=\.)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<=[a-z._])\d{1,6}(?=\.)", re.IGNORECASE)
+_STEM = re.compile(r"(?:(?<!\d)(?:layers?|blocks?|stages?|units?|cells?|stacks?|transformer|experts?)"
+                   r"|(?:^|(?<=\.))h)[._]?\Z", re.IGNORECASE)       # "path.0." is no stack of h; but "denseblock1." and "resblocks.0." are
+_LONGEST = 16           # characters that a stem has at most, and the one before it
+_LONG = 4096            # characters from which on a key is no layer's: what it begins with is held for each number in it
 _ADAPTER = re.compile(r"(?:^|\.)(?:lora_|ia3_|hada_|adapter)")      # those are put on some layers only
 _PART = re.compile(r"\d+[-_]of[-_]\d+")
 _SHOWN = 8              # numbers that are listed
@@ -32,14 +35,28 @@ class Gap(NamedTuple):
     missing: tuple[int, ...]
 
 
-def missing_layers(keys: Iterable[str]) -> list[Gap]:
+def missing_layers(keys: Collection[str]) -> list[Gap]:
     """The stacks in which numbers are missing. Linear in the keys."""
-    stacks: dict[str, dict[str, set[str]]] = {}         # by numbers as text: those of a file are not hashed as themselves
-    for key in keys:
-        for stack, number, rest in _layers(key):
-            stacks.setdefault(stack, {}).setdefault(str(number), set()).add(rest)
-    found = (_gap(stack, layers) for stack, layers in stacks.items())
-    return [gap for gap in found if gap is not None]
+    stacks: dict[str, set[str]] = {}        # numbers as text: those of a file are not hashed as themselves
+    others: set[str] = set()                # what comes before numbers and is no stack
+    for key, begin, end in _numbered(keys):
+        stack, number = key[:begin], key[begin:end]
+        numbers = stacks.get(stack)
+        if numbers is not None:
+            numbers.add(number)
+        elif stack not in others:
+            if _STEM.search(stack[-_LONGEST:]) is None:
+                others.add(stack)
+            else:
+                stacks[stack] = {number}
+    gaps = {gap.stack: gap for stack, numbers in stacks.items() if (gap := _gap(stack, numbers)) is not None}
+    if not gaps:
+        return []
+    parts: dict[str, dict[str, set[str]]] = {stack: {} for stack in gaps}       # which only few are asked for
+    for key, begin, end in _numbered(keys):
+        if key[:begin] in parts:
+            parts[key[:begin]].setdefault(str(int(key[begin:end])), set()).add(key[end + 1:])
+    return [gap for stack, gap in gaps.items() if _is_stack(parts[stack])]
 
 
 def missing_layers_findings(keys: Iterable[str], path: str = "") -> Iterator[Finding]:
@@ -61,19 +78,19 @@ def missing_layers_findings(keys: Iterable[str], path: str = "") -> Iterator[Fin
                       f"Layers are missing in {len(gaps) - _TOLD:,} more stacks.", hint, prefix=gaps[_TOLD].stack)
 
 
-def _layers(key: str) -> Iterator[tuple[str, int, str]]:
-    """(stack, number, what follows) of every numbered segment of a key."""
-    for match in _NUMBERED.finditer(key):
-        at = match.start()
-        if at and (key[at - 1] != "." if match["stem"].rstrip("._").lower() == "h" else key[at - 1].isdigit()):
-            continue        # "path.0." is no stack of h; but "denseblock1." and "resblocks.0." are stacks
-        yield key[:match.start("number")], int(match["number"]), key[match.end() + 1:]
+def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+    """The keys, each with where a number begins and ends that may be a layer's, for each of these."""
+    for key in keys:
+        if len(key) < _LONG:
+            for match in _NUMBER.finditer(key):
+                yield key, match.start(), match.end()
 
 
-def _gap(stack: str, layers: dict[str, set[str]]) -> Gap | None:
-    there = sorted(map(int, layers))
-    missing = sum(after - before - 1 for before, after in pairwise(there))
-    if not missing or not _is_stack(layers):
+def _gap(stack: str, numbers: Iterable[str]) -> Gap | None:
+    """What is missing between these, where it is not so much or so regular that it is meant to be."""
+    there = [number for number, _ in groupby(sorted(map(int, numbers)))]
+    missing = there[-1] - there[0] + 1 - len(there)
+    if not missing:
         return None
     runs = _lengths(there)
     gaps = len(runs) - 1
@@ -81,8 +98,8 @@ def _gap(stack: str, layers: dict[str, set[str]]) -> Gap | None:
         return None
     if missing > 4 * len(there) + 64:
         return None         # numbers that count something else
-    numbers = set(there)
-    return Gap(stack, tuple(there), tuple(n for n in range(there[0], there[-1]) if n not in numbers))
+    known = set(there)
+    return Gap(stack, tuple(there), tuple(n for n in range(there[0], there[-1]) if n not in known))
 
 
 def _is_stack(layers: dict[str, set[str]]) -> bool:

@@ -98,11 +98,15 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
                 seen.add(view)
                 found[this] += info.numel
         for place, some in by_place.items():
-            if place is not None and role(some[0]) == "parameter" and not _may_differ(some):
-                found["parameter"] += _elements(some)
-            else:
+            if place is None or (not place and "optim" in "\n".join([info.key for info in some]).lower()):
                 for info in some:
                     found[role(info)] += info.numel
+            elif (this := places.get(place, "other")) != "parameter":
+                found[this] += _elements(some)
+            else:
+                buffers = _elements(_buffers(some, ckpt.tensors))
+                found["buffer"] += buffers
+                found[this] += _elements(some) - buffers
     return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
 
 
@@ -225,21 +229,18 @@ def names_no_buffer(tensors: TensorTable) -> bool:
     return not any(map(_names_a_buffer, in_pieces(tensors))) if leaves is None else leaves.isdisjoint((*_BUFFERS, "weight_v"))
 
 
-def _named_otherwise(keys: Sequence[str]) -> bool:
-    """Whether one of the keys may be that of something else than a parameter."""
-    return "optim" in "\n".join(keys).lower() or _names_a_buffer(keys)
-
-
 def _names_a_buffer(keys: Sequence[str]) -> bool:
     names = "\n".join(keys) + "\n"
     return any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
 
 
-def _may_differ(infos: Sequence[TensorInfo]) -> bool:
-    """Whether some of a piece of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
-    if not _TRAINED.issuperset(distinct(map(_DTYPE, infos))):
-        return True
-    return _named_otherwise([info.key for info in infos])
+def _buffers(infos: Sequence[TensorInfo], names: Collection[str]) -> Sequence[TensorInfo]:
+    """Those of a piece of the tensors of a model's state dict that are buffers."""
+    if _names_a_buffer([info.key for info in infos]):
+        return [info for info in infos if is_buffer(info, names)]
+    if _TRAINED.issuperset(distinct(map(_DTYPE, infos))):
+        return ()
+    return [info for info in infos if info.dtype not in _TRAINED]
 
 
 def _elements(infos: Iterable[TensorInfo]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +39,7 @@ def test_that_a_missing_number_is_told(name: str, there: tuple[int, ...], missin
     pytest.param(stack((0, 1, 3, 4, 5), parts=("weight", "bias")), id="activations-between-linear-layers"),
     pytest.param(stack((0, 1, 3, 4, 5), "model."), id="not-named-like-a-stack"),
     pytest.param(stack((0, 1, 3, 4, 5), "path."), id="ends-in-h"),
+    pytest.param(stack((0, 1, 3, 4, 5), "of_3layers."), id="a-number-before-the-word"),
     pytest.param(stack((3, 7, 90_000), "experts."), id="numbers-that-count-something-else"),
     pytest.param(stack((0, 1, 3), parts=("q.lora_A.weight", "q.lora_B.weight")), id="adapters"),
     pytest.param([*nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3)).state_dict()],
@@ -58,6 +61,15 @@ def test_that_the_finding_has_its_keys_as_data_and_its_numbers_in_words() -> Non
 def test_that_a_part_of_a_set_may_lack_layers() -> None:
     (finding,) = missing_layers_findings(stack((0, 1, 10, 11, 12, 13, 2)), "run/model-00001-of-00003.safetensors")
     assert finding.level == "info"
+
+
+def test_that_a_name_of_many_numbers_is_not_held_once_for_each_of_them() -> None:
+    tracemalloc.start()
+    try:
+        assert missing_layers(["h.1." * 20_000]) == []
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20        # what comes before each takes 800 MB
+    finally:
+        tracemalloc.stop()
 
 
 def test_that_many_stacks_are_counted() -> None:

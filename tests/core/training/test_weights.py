@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
@@ -143,6 +145,26 @@ def test_that_columns_of_many_dicts_count_as_their_tensors_do(tmp_path: Path, mo
     one_by_one = replace(ckpt, tensors=dict(ckpt.tensors))
     assert core.counts(ckpt) == core.counts(one_by_one)
     assert core.describe(ckpt) == core.describe(one_by_one)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.sampled_from([None, "", "model", "ema", "optimizer.state"]),
+                          st.sampled_from(["w", "running_mean", "weight_v", "a.optim", "optim.b", "weight_orig"]),
+                          st.sampled_from(["float32", "int64", "unknown", "bool"]), st.sampled_from(["", "s"])), max_size=12))
+def test_that_many_tensors_together_count_as_each_by_its_role(drawn: list[tuple[str | None, str, str, str]]) -> None:
+    infos = {}
+    for n, (place, name, dtype, storage) in enumerate(drawn):
+        key = f"{place}.{n}.{name}" if place else f"{n}.{name}" if n % 2 else f"{name}.{n}"
+        infos[key] = core.TensorInfo(key, (n + 1,), dtype, None, (1,), 0, storage or key, 4 * n + 4, state_dict=place)
+    ckpt = core.Checkpoint("", "torch-zip", "training-checkpoint", (), infos, {"optimizer.param_groups.0.lr": 1.0},
+                           state_dicts=("", "model", "ema", "optimizer.state"))
+    role, found, seen = core.roles(ckpt), {"parameter": 0, "buffer": 0, "optimizer": 0, "other": 0}, set()
+    for info in infos.values():
+        view = role(info) == "optimizer", info.view
+        if view not in seen:
+            seen.add(view)
+            found[role(info)] += info.numel
+    assert core.counts(ckpt) == core.Counts(*found.values())
 
 
 class Counted(dict[str, Any]):

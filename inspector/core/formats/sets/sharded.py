@@ -106,8 +106,9 @@ def parse(data: bytes, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Ind
 
 def _weight_map(scanner: Scanner) -> dict[str, list[str]]:
     shards: dict[str, list[str]] = {}
-    for key, name in scanner.text_pairs(2):
-        shards.setdefault(name, []).append(key)
+    for pairs in scanner.text_pairs(2):
+        for key, name in pairs:
+            shards.setdefault(name, []).append(key)
     return shards
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector.core.errors import Corrupt
@@ -26,14 +26,20 @@ _INSIDE = re.compile(rb'(?:[^"\\\x00-\x1f]{1,64}|\\[^\x00-\x1f]){0,1024}')
 # up to 512 items of an array, with their commas, that nothing can be wrong with
 _ITEMS = re.compile(rb'(?:(?:0|-?[1-9][0-9]{0,17}|-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][+-]?[0-9]{1,2})?'
                     rb'|true|false|null|"[ !#-\[\]-~]{0,64}")[ \t\r\n]{0,64},[ \t\r\n]{0,64}){1,512}')
-# a name and a text, plain, and the comma behind them
-_TEXT_PAIR = re.compile(rb'"([ !#-\[\]-~]{1,1024})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"([ !#-\[\]-~]{1,1024})"'
-                        rb'[ \t\r\n]{0,64},[ \t\r\n]{0,64}')
+# up to 512 names with a text each, all plain, and the commas behind them
+_TEXT_PAIRS = re.compile(rb'(?:"[ !#-\[\]-~]{1,1024}"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"[ !#-\[\]-~]{1,1024}"'
+                         rb'[ \t\r\n]{0,64},[ \t\r\n]{0,64}){1,512}')
 # the strings and names that nearly all are: short, plain, whole
 _PLAIN = re.compile(rb'"([ !#-\[\]-~]{0,64})"')
 _PLAIN_NAME = re.compile(rb'"([ !#-\[\]-~]{0,64})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}')
 _LITERALS = ((b"true", True), (b"false", False), (b"null", None))
 _REPORT_EVERY = 4096
+
+
+def _pairs(text: bytes) -> list[tuple[str, str]]:
+    """Of what matches `_TEXT_PAIRS`: that much Python's reader understands as everybody does."""
+    pairs: list[tuple[str, str]] = json.loads(b"{%b}" % text.rstrip()[:-1], object_pairs_hook=list)
+    return pairs
 
 
 class Scanner:
@@ -111,8 +117,8 @@ class Scanner:
             if self.separator() == b"}":
                 return
 
-    def text_pairs(self, depth: int) -> Iterator[tuple[str, str]]:
-        """Names and values of the object at `pos`, whose values are all strings. There may be a million."""
+    def text_pairs(self, depth: int) -> Iterator[Sequence[tuple[str, str]]]:
+        """Names and values of the object at `pos`, whose values are all strings, many at once. There may be a million."""
         self._deeper(depth)
         self.expect(b"{")
         self.space()
@@ -122,19 +128,19 @@ class Scanner:
         seen: set[str] = set()
         following = b","
         while following == b",":
-            at = self.pos
-            matched = _TEXT_PAIR.match(self.data, at)
-            if matched is not None:
-                name, value = str(matched[1], "ascii"), str(matched[2], "ascii")
-                self.pos = matched.end()
+            at, end = self.pos, self._match_end(_TEXT_PAIRS)
+            pairs = _pairs(self.data[at:end]) if end > at else []
+            names = {name for name, _ in pairs}
+            if pairs and len(names) == len(pairs) and names.isdisjoint(seen):
+                self.pos = end
+                self._monitor.report(end, len(self.data))
             else:
                 name, value, following = self._text_pair()
-            if name in seen:
-                raise self.duplicate(name, at)
-            seen.add(name)
-            if len(seen) % _REPORT_EVERY == 0:
-                self._monitor.report(self.pos, len(self.data))
-            yield name, value
+                if name in seen:
+                    raise self.duplicate(name, at)
+                pairs, names = [(name, value)], {name}
+            seen |= names
+            yield pairs
 
     def _text_pair(self) -> tuple[str, str, bytes]:
         """(name, value, the comma or bracket behind them)."""

@@ -76,3 +76,24 @@ def test_that_the_place_of_a_fault_is_told(data: bytes, offset: int) -> None:
 
 def test_that_minus_zero_stays_a_float() -> None:
     assert math.copysign(1, Scanner(b"-0").document()) == -1.0
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(texts | st.from_regex(r"[a-z.]{1,9}", fullmatch=True), st.sampled_from(["a.bin", "é", "", 'q"'])), max_size=12),
+       layouts, st.booleans())
+def test_that_texts_by_names_are_taken_as_one_by_one_however_many_at_once(
+        pairs: list[tuple[str, str]], separators: tuple[str, str], ascii_only: bool) -> None:
+    comma, colon = separators
+    spelt = [[json.dumps(text, ensure_ascii=ascii_only) for text in pair] for pair in pairs]
+    data = f"{{{comma.join(colon.join(pair) for pair in spelt)}}}".encode()
+    scan = Scanner(data)
+    names = [name for name, _ in pairs]
+    second = next((n for n, name in enumerate(names) if name in names[:n]), None)
+    if second is None:
+        assert [pair for some in scan.text_pairs(1) for pair in some] == pairs
+        scan.end()
+    else:
+        with pytest.raises(Corrupt) as caught:
+            list(scan.text_pairs(1))
+        place = len("{" + comma.join(map(colon.join, spelt[:second])) + comma)
+        assert (caught.value.id, caught.value.where) == ("duplicate_key", f"byte {len(data.decode()[:place].encode())}")
