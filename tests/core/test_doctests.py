@@ -36,7 +36,7 @@ def test_that_the_example_runs_as_it_stands(name: str, tmp_path: Path) -> None:
     names: dict[str, Any] = {"core": core, "np": np, "folder": tmp_path}
     module = sys.modules[EXAMPLES[name].__module__]
     for example in doctest.DocTestFinder(recurse=False).find(EXAMPLES[name], name, module, globs=names):
-        doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(example, out=said.append)
+        doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE).run(example, out=said.append)
     assert not said, "".join(said)
 
 

@@ -58,7 +58,7 @@ def things_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         names: dict[str, Any] = {"core": core, "np": np, "folder": folder / name}
         module = sys.modules[example.__module__]
         for test in doctest.DocTestFinder(recurse=False).find(example, name, module, globs=names):
-            runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+            runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
             runner.run(test, out=lambda text: None, clear_globs=False)
             things += [value for name, value in test.globs.items() if not name.startswith("__")]
     return things

@@ -86,11 +86,24 @@ def text_for_part(option: str, part: Part, ckpt: CheckpointLike) -> str:
     if option in ("cast", "transpose"):
         patterns = patterns_for(paths_of(part, ckpt))
         return patterns[0] if len(patterns) == 1 else ""
-    if option == "rename" and part.keys and part.prefix:
+    if option in ("rename", "renumber") and part.keys and part.prefix:
         place = state_dict_of(part, ckpt)
         name = relative(part.prefix, place or "") if is_under(part.prefix, place or "") else ""
+        if option == "renumber":
+            return _numbered(name, part)
         return f"^{re.escape(name)}" + ("" if part.keys == (part.prefix,) else r"\.") if name else ""
     return ""
+
+
+def _numbered(name: str, part: Part) -> str:
+    """The place of the last number in `name`, or of those that come next behind it."""
+    words = name.split(".") if name else []
+    if all(key.removeprefix(under(part.prefix)).partition(".")[0].isdecimal() for key in part.keys):
+        words.append("#")
+    elif (at := next((n for n in reversed(range(len(words))) if words[n].isdecimal()), None)) is not None:
+        words[at:] = ["#"]
+    place = ".".join("*" if word.isdecimal() else word for word in words)
+    return place if place.count("#") == 1 and "*" not in name else ""
 
 
 def _strip(part: Part, ckpt: Checkpoint, prefix: str) -> Edit:

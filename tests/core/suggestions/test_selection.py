@@ -77,6 +77,22 @@ def test_that_a_form_begins_with_what_the_part_says(ckpt: core.Checkpoint) -> No
     assert core.text_for_part("match", group(ckpt, "model"), ckpt) == ""
 
 
+@pytest.mark.parametrize(("selected", "place"), [
+    ("net.stages", "stages.#"), ("net.stages.1", "stages.#"), ("net.stages.1.blocks", "stages.*.blocks.#"),
+    ("net.stages.1.blocks.0", "stages.*.blocks.#"), ("net.stages.0.blocks.2.w", "stages.*.blocks.#"), ("net.head.w", ""), ("net", ""),
+    ("net.odd.#", ""), ("net.odder.*", "")])
+def test_that_layers_to_be_numbered_otherwise_are_those_selected(tmp_path: Path, selected: str, place: str) -> None:
+    names = [f"stages.{stage}.blocks.{n}.w" for stage in range(2) for n in range(3)] + ["head.w", "odd.#.0.w", "odder.*.0.w"]
+    torch.save({"epoch": 1, "net": {name: torch.ones(2) for name in names}}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    keys = tuple(key for key in ckpt.tensors if key == selected or key.startswith(f"{selected}."))
+    found = core.text_for_part("renumber", core.Part(selected, keys), ckpt)
+    assert found == place
+    if place:
+        new = core.edit(ckpt, [core.Renumber(found, 4)]).tensors
+        assert any(key not in ckpt.tensors for key in new)
+
+
 @given(st.lists(st.text(st.sampled_from("ab.*?[]{},!-\\"), min_size=1, max_size=8), min_size=1, max_size=6))
 def test_that_patterns_fit_the_keys_that_they_are_made_of(keys: list[str]) -> None:
     fits = [matcher(pattern) for pattern in patterns_for(keys)]
