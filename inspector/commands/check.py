@@ -100,7 +100,7 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], b
 
     if asked.html is not None:
         bodies.append(load("file_page").body_of(ckpt, report, fixes, answer(), out.monitor))
-    looked.append(reports.Looked(asked.file, findings, replace(report, summaries={}), fitted, added))
+    looked.append(reports.Looked(asked.file, findings, replace(report, summaries={}, packed=None), fitted, added))
     unjudged = list(report.refused)
     status = 1 if added and not added.fits else _status(findings, fitted, unjudged)
     if out.json:
@@ -112,7 +112,8 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], b
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)
-        out.text("\n".join([headline(ckpt), *answer(), *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
+        lines = [headline(ckpt, report.packed), *answer(), *said, *_torch_line(ckpt, findings)]
+        out.text("\n".join(lines) + "\n" + fixes_text(asked.file, fixes))
     return status
 
 

@@ -67,6 +67,6 @@ def told(error: core.InspectorError) -> str:
     return f"{message}{place}{end}{hint}"
 
 
-def headline(ckpt: core.Checkpoint) -> str:
-    """What a file is and how much of what is in it, in a few lines."""
-    return "\n".join(map(said, core.headline(ckpt).splitlines()))
+def headline(ckpt: core.Checkpoint, packed: Mapping[str, core.LogicalTensor] | None = None) -> str:
+    """What a file is and how much of what is in it, in a few lines. `packed` are its packed tensors where they are known."""
+    return "\n".join(map(said, core.headline(ckpt, packed=packed).splitlines()))

@@ -21,6 +21,8 @@ from .tensors.sharing import sharing
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from .packed.families.names import LogicalTensor
+
 _NO_NUMBERS = "not_numbers"     # of packed bits there is no NaN to be looked for
 
 
@@ -37,13 +39,15 @@ class Read(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """`findings`: all. `read`: how much they go by. `refused`: the keys of tensors whose values could not be looked at, and why;
-    `values` False: nobody was to look at any. `summaries` of what was read, of packed tensors by the name of what they stand for."""
+    `values` False: nobody was to look at any. `summaries` of what was read, of packed tensors by the name of what they stand for; `packed`
+    are these, None where they were not looked for."""
 
     findings: tuple[Finding, ...]
     read: Read
     refused: Mapping[str, str]
     values: bool = True
     summaries: Mapping[str, Summary] = field(default_factory=dict, repr=False)
+    packed: Mapping[str, LogicalTensor] | None = field(default=None, repr=False, compare=False)
 
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, executor: Executor | None = None) -> tuple[Finding, ...]:
@@ -72,7 +76,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     forget_verified(ckpt)
     summaries: dict[str, Summary] = {}
     refused = {}
-    meant, parts = judged(ckpt, monitor)        # what they stand for is judged: a scale is no weight that was never trained
+    meant, parts, packed = judged(ckpt, monitor)        # what they stand for is judged: a scale is no weight that was never trained
     to_read: list[str] = []
     for key, problem in zip(meant.tensors, column(meant.tensors, "problem"), strict=True):
         if problem:                             # of a set without its files that is a million of them
@@ -90,7 +94,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     found += [finding for look in (*DEEP_CHECKS, misplaced_indices_findings) for finding in look(ckpt, monitor)]
     found += health_by_numbers(meant, summaries)
     left = nbytes - _stored(ckpt, refused) if len(refused) < total else 0
-    return CheckReport(tuple(found), Read(total - len(refused), total, left, nbytes), refused, summaries=summaries)
+    return CheckReport(tuple(found), Read(total - len(refused), total, left, nbytes), refused, summaries=summaries, packed=packed)
 
 
 def _stored(ckpt: Checkpoint, keys: Iterable[str]) -> int:

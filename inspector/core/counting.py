@@ -19,6 +19,7 @@ from .training.weights import Counts
 
 if TYPE_CHECKING:
     from .packed.countable import Countable
+    from .packed.families.names import LogicalTensor
 
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET) -> Counts:
@@ -84,15 +85,15 @@ def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, ty
     return _byte_map(ckpt, prefix, keys, types=types, packed=packed, most=most, monitor=monitor)
 
 
-def headline(ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
-    """Format, kind, how much of what, in a few lines.
+def headline(ckpt: Checkpoint, monitor: Monitor = QUIET, *, packed: Mapping[str, LogicalTensor] | None = None) -> str:
+    """Format, kind, how much of what, in a few lines. `packed` are its packed tensors where they are known (`CheckReport.packed`).
 
     >>> print(core.headline({"epoch": 3, "model": {"fc.weight": np.ones((4, 2))}}))
     (in memory): a training checkpoint (torch-zip), 1 tensor, 8 parameters, 0 B
     float64; cpu
     state dicts: model
     """
-    known = _countable(ckpt, monitor)
+    known = _countable(ckpt, monitor, packed)
     if known is None:
         return sentences.headline(ckpt)
     said = sentences.headline(ckpt, weights.counts(known.ckpt))
@@ -104,6 +105,7 @@ def headline(ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
         f"; {bits:.4g} bits a weight" if bits is not None else "")
 
 
-def _countable(ckpt: Checkpoint, monitor: Monitor) -> Countable | None:
-    found: Countable | None = tables.front_door("countable")(ckpt, monitor) if may_be_packed(ckpt) else None
+def _countable(ckpt: Checkpoint, monitor: Monitor, packed: Mapping[str, LogicalTensor] | None = None) -> Countable | None:
+    found: Countable | None = tables.front_door("countable")(ckpt, monitor, packed) if packed or (
+        packed is None and may_be_packed(ckpt)) else None
     return found

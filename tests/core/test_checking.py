@@ -20,6 +20,7 @@ from inspector.core.errors import BadTensor, Cancelled
 from inspector.core.io import sources
 from inspector.core.io.neighbours import Piece
 from inspector.core.measures.summary import measure_each
+from inspector.core.packed import countable
 
 WRONG = ("danger", "warning")
 
@@ -107,6 +108,19 @@ def test_that_without_values_no_tensor_is_read(tmp_path: Path, monkeypatch: pyte
     report = core.check_report(ckpt, values=False)
     assert (report.values, report.read.tensors, report.read.nbytes) == (False, 0, 0)
     assert report.read.of == len(ckpt.tensors)
+
+
+@pytest.mark.parametrize("names", [("fc.lora_A.weight", "fc.lora_B.weight"), ("a.weight", "b.weight")])
+def test_that_what_a_headline_counts_is_what_a_check_has_found_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                      names: tuple[str, str]) -> None:
+    torch.save(dict(zip(names, (torch.ones(2, 8), torch.ones(4, 2)), strict=True)), tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    said = core.headline(ckpt)
+    packed = core.check_report(ckpt).packed
+    assert packed == core.packed_tensors(ckpt)
+    assert core.check_report(ckpt, values=False).packed is None
+    monkeypatch.setattr(countable, "packed", None)
+    assert core.headline(ckpt, packed=packed) == said
 
 
 def test_that_everything_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

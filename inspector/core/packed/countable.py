@@ -40,14 +40,15 @@ class Countable(NamedTuple):
         return [*dict.fromkeys(name for key in keys if (name := self.names.get(key, key)))]
 
 
-def countable(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Countable | None:
-    """The tables to be counted; None where nothing is packed, so that `ckpt` itself can be. Raises Cancelled.
+def countable(ckpt: Checkpoint, monitor: Monitor = QUIET, found: Mapping[str, LogicalTensor] | None = None) -> Countable | None:
+    """The tables to be counted; None where nothing is packed, so that `ckpt` itself can be. `found` are its packed tensors where they are
+    known. Raises Cancelled.
 
     >>> lora = {"fc.lora_A.weight": np.ones((2, 8)), "fc.lora_B.weight": np.ones((4, 2))}
     >>> core.countable(core.edit({"w": np.ones(3)}, [])) is None, core.countable(core.edit(lora, [])) is None
     (True, False)
     """
-    found = packed(ckpt, monitor)
+    found = packed(ckpt, monitor) if found is None else found
     counted = {name: tensor for name, tensor in found.items() if tensor.numel and not tensor.is_adapter
                and (tensor.decoder is not None or tensor.problem)}
     if not found:
@@ -67,12 +68,12 @@ def countable(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Countable | None:
     return Countable(replace(ckpt, tensors=MappingProxyType(tensors)), names, tuple(found.values()))
 
 
-def judged(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, dict[str, tuple[str, ...]]]:
-    """`ckpt` with packed tensors as the numbers that they stand for, to be measured, and the stored keys of each of those. The factors of
-    an adapter are measured as they are. Raises Cancelled."""
+def judged(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, dict[str, tuple[str, ...]], Mapping[str, LogicalTensor]]:
+    """`ckpt` with packed tensors as the numbers that they stand for, to be measured, the stored keys of each of those, and all that is
+    packed. The factors of an adapter are measured as they are. Raises Cancelled."""
     found, tensors = packed_among(ckpt, monitor)
     wanted = {name: tensor for name, tensor in found.items() if not tensor.is_adapter and (tensor.decoder is not None or tensor.problem)}
     if not wanted:
-        return ckpt, {}
+        return ckpt, {}, found
     return (instead_of_parts(ckpt, wanted, tensors, len(wanted) < len(found)),
-            {name: tuple(keys_of(tensor)) for name, tensor in wanted.items()})
+            {name: tuple(keys_of(tensor)) for name, tensor in wanted.items()}, found)
