@@ -11,8 +11,20 @@ from enum import Enum
 from itertools import accumulate
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -42,6 +54,7 @@ from inspector.gui.models.plot_scales import (
 from .boxes import tab_before
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
+from .plot_library import library
 from .quantile_strip import QuantileStrip, Spread
 
 MOST_CURVES = 8
@@ -109,6 +122,10 @@ class HistogramPlot(QWidget):
         self._log = False
         self._dragged: float | None = None
         self.canvas: Canvas | None = None
+        self._early = QTimer(self)
+        self._early.setSingleShot(True)
+        self._early.timeout.connect(self._make_early)
+        library.loaded.connect(self._make_early)
         self._message = _plain_label()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
@@ -396,6 +413,16 @@ class HistogramPlot(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_strip()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.canvas is None and library.is_loaded:
+            self._early.start()
+
+    def _make_early(self) -> None:
+        """In a turn of its own, while what is to be drawn is still being counted."""
+        if self.canvas is None and self.isVisible():
+            self.canvas = self._make_canvas()
 
     def _fit_strip(self) -> None:
         """Where several strips would leave the plot too little of its height, the plot goes first."""

@@ -13,7 +13,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from inspector import core
 
@@ -24,7 +24,9 @@ POLL = 0.02             # seconds after which a worker that waits looks whether 
 class PlotLibrary(QObject):
     """Loads it once. Made in the window's thread."""
 
+    loaded = Signal()                       # for those who make something of it before what it is to show is there
     _asked = Signal()
+    _imported = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,11 +35,17 @@ class PlotLibrary(QObject):
         self._in_haste = False              # the window's thread needs it now, and stands still until it is there
         self._begun = 0.0                   # when this step began
         self._thread: threading.Thread | None = None
-        self._done = threading.Event()
+        self._there = threading.Event()     # it can be used
+        self._done = threading.Event()      # and whoever heard of it has had a turn of his own
         self._asked.connect(self._stand_still, Qt.ConnectionType.QueuedConnection)
+        self._imported.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._there.is_set()
 
     def wait(self, monitor: core.Monitor) -> None:
-        """In a worker, until it is loaded, which delays nobody. Raises core.Cancelled."""
+        """In a worker, until it is loaded and a canvas that is looked at is made, which delays nobody. Raises core.Cancelled."""
         if not self._done.is_set():
             self._begin()
         while not self._done.wait(POLL):
@@ -46,12 +54,14 @@ class PlotLibrary(QObject):
     def get(self) -> Any:
         """The library. In the window's thread, which waits for what is not loaded yet."""
         with self._turn:
-            if self._thread is not None and not self._done.is_set():
+            if self._thread is not None and not self._there.is_set():
                 self._in_haste = self._is_loaders = True
                 self._turn.notify_all()
-                self._turn.wait_for(self._done.is_set)
+                self._turn.wait_for(self._there.is_set)
         import pyqtgraph
-        self._done.set()
+        self._there.set()
+        if self._in_haste or self._thread is None:
+            self._done.set()
         return pyqtgraph
 
     # -- the window's thread --
@@ -59,11 +69,16 @@ class PlotLibrary(QObject):
     @Slot()
     def _stand_still(self) -> None:
         with self._turn:
-            if self._done.is_set():
+            if self._there.is_set():
                 return
             self._is_loaders = True
             self._turn.notify_all()
             self._turn.wait_for(lambda: not self._is_loaders)
+
+    @Slot()
+    def _tell(self) -> None:
+        self.loaded.emit()
+        QTimer.singleShot(0, self, self._done.set)
 
     # -- the loader's thread --
 
@@ -87,8 +102,9 @@ class PlotLibrary(QObject):
         finally:
             with self._turn:
                 self._is_loaders = False
-                self._done.set()
+                self._there.set()
                 self._turn.notify_all()
+            self._imported.emit()
 
     def _called(self, frame: FrameType, event: str, _argument: object) -> None:
         """Told of each call: in its own code no lock is held but those of the modules of it that are being imported."""

@@ -85,3 +85,29 @@ print(hasattr(library.get(), "PlotWidget"))
 library.wait(core.Monitor())
 print("there")
 """).split() == ["True", "there"]
+
+
+def test_that_a_plot_that_is_looked_at_has_its_canvas_before_what_it_shows_is_there() -> None:
+    """In a turn of its own: the worker that waits for the library goes on only after that."""
+    assert run("""
+import threading
+from PySide6.QtWidgets import QApplication
+from inspector import core
+from inspector.gui.widgets.histogram_plot import HistogramPlot
+from inspector.gui.widgets.plot_library import library
+app = QApplication([])
+seen, hidden = HistogramPlot(), HistogramPlot()
+seen.show()
+found = []
+def work():
+    library.wait(core.Monitor())
+    found.append(seen.canvas is not None)
+thread = threading.Thread(target=work)
+thread.start()
+while thread.is_alive():
+    app.processEvents()
+print(found, hidden.canvas, seen.message == "")
+hidden.show()
+while hidden.canvas is None:
+    app.processEvents()
+""").splitlines() == ["[True] None True"]
