@@ -64,7 +64,8 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
     if not pairs and not any(rule.pairs for rule in accepted):
         offered += _by_order(a, b)
     known = {(rule.a, rule.b) for rule in rules} | rejected
-    return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known), tuple(numbered))
+    told = {rule.numbering.place: rule.numbering for rule in rules if rule.numbering is not None}
+    return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known), (*numbered, *told.values()))
 
 
 def _left(names: Shapes, taken: dict[str, str] | set[str]) -> Shapes:

@@ -14,7 +14,8 @@ class Rule(NamedTuple):
     """One way in which names of A are names of B. `kind` is "wrapper", "prefix", "segments", "shift", "order" or "content"; `a`
     and `b` what it replaces by what, as shown to people; `pairs` the names it explains, `collisions` how many it would give a
     name that is taken, `leftover` how many names it fits that have no partner. `why` says, for a rule that is only offered,
-    what makes it doubtful, and of a numbering where it begins."""
+    what makes it doubtful, and of a numbering where it begins; `numbering` is that, where families of other names are numbered otherwise,
+    too."""
 
     kind: str
     a: str
@@ -23,6 +24,7 @@ class Rule(NamedTuple):
     collisions: int = 0
     leftover: int = 0
     why: str = ""
+    numbering: Shift | None = None
 
     def back(self) -> Rule:
         """The same rule from B to A."""

@@ -67,6 +67,24 @@ def test_that_layers_below_a_prefix_are_paired_in_their_order_too() -> None:
     assert match(a, b).pairs == dict(zip(a, renumbered(layers(range(1, 7)), -1).values(), strict=True))
 
 
+def test_that_numbering_is_told_where_shapes_and_a_prefix_say_it_at_once() -> None:
+    a = {f"m.blocks.{i}.{n}.weight": (4 + i, 4) for i in range(1, 7) for n in ("attn", "mlp")}
+    b = {f"blocks.{i - 1}.{n}.weight": (4 + i, 4) for i in range(1, 7) for n in ("attn", "mlp")}
+    for one, other, said in ((a, b, "m.blocks.# are numbered from 1 in A and from 0 in B"),
+                             (b, a, "blocks.# are numbered from 0 in A and from 1 in B")):
+        found = match(one, other)
+        assert found.pairs == dict(zip(one, other, strict=True))
+        assert {rule.why for rule in found.rules} == {f"the layers {said}: matched by order"}
+        assert len(found.shifts) == 1
+
+
+def test_that_layers_in_layers_are_told_by_the_number_that_is_another() -> None:
+    a = {f"m.stages.{j}.blocks.{i}.attn.weight": (4 + i + 10 * j, 4) for j in range(2) for i in range(1, 4)}
+    b = {f"net.{j}.blocks.{i - 1}.attn.weight": (4 + i + 10 * j, 4) for j in range(2) for i in range(1, 4)}
+    [rule] = match(a, b).rules
+    assert rule.why == "the layers m.stages.*.blocks.# are numbered from 1 in A and from 0 in B: matched by order"
+
+
 @pytest.mark.parametrize(("a", "b"), [(layers(range(1, 12)), layers(range(12))), (layers(range(6, 12)), layers(range(12))),
                                       (layers(range(2, 8)), layers(range(6)))], ids=["shorter", "upper", "further"])
 def test_that_where_nothing_tells_by_what_layers_go_names_do_and_the_other_way_is_offered(a: dict[str, tuple[int, ...]],
