@@ -113,15 +113,19 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         read_all: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.{_OF_RANKS[kind]}").read
         return read_all(folder, _read_one, limits, monitor)
     if kind == "inside":
-        linked = set_files.links_outside(folder, [name], limits)
-        made = _read_folder(os.path.join(folder, name), limits, monitor)
-        return replace(made, path=folder, findings=(*linked, *made.findings))
+        return _read_inside(folder, name, limits, monitor)
     if kind == "unzipped":
         inner = folder if name == "." else os.path.join(folder, name)
         made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)
         return replace(made, path=folder)
     found = _read_file(addresses.beside(folder, name), limits, monitor)
     return found if kind == "file" else replace(found, path=folder)
+
+
+def _read_inside(folder: str, name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    linked = set_files.links_outside(folder, [name], limits)
+    made = _read_folder(os.path.join(folder, name), limits, monitor)
+    return replace(made, path=folder, findings=(*linked, *made.findings))
 
 
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
@@ -139,6 +143,10 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
 
 
 def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    newest = folders.newest_in(name)
+    if newest is not None:
+        folder = os.path.dirname(name)
+        return replace(_read_inside(folder, newest.name, limits, monitor), path=os.path.join(folder, newest.name))
     with open_source(name, monitor=monitor) as source, standing_still(source):
         if addresses.file_name(name) == folders.DCP:
             return _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)

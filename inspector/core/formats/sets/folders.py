@@ -21,7 +21,7 @@ import stat
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unreadable, Unsupported
+from inspector.core.errors import Ambiguous, InspectorError, NotACheckpoint, ReadError, Unreadable, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
 from inspector.core.io.sources import open_source, unreadable
@@ -205,19 +205,42 @@ def _zero(folder: str, listed: set_files.Folder) -> Choice | None:
 def _newest(folder: str, listed: set_files.Folder) -> str:
     """The folder in `folder` that a file in it names as that of the newest checkpoint of DeepSpeed's, or the only one that is called like
     one; "" where there is none."""
-    named = [text for name in _LATEST if name in listed.names for text in (_text(os.path.join(folder, name)),)]
-    if _ITERATION in listed.names and (text := _text(os.path.join(folder, _ITERATION))):
-        named.append(f"iter_{int(text):07}" if text.isascii() and text.isdigit() and len(text) < 10 else text)
-    tags = [text for text in named if text in listed.names] or [name for name in listed.names if _TAG.fullmatch(name)]
-    if not tags or (not named and len(tags) > 1):
+    named = [tag for name in (*_LATEST, _ITERATION) if name in listed.names for tag in (_tag(os.path.join(folder, name)),)]
+    tags = [tag for tag in named if tag in listed.names] or [name for name in listed.names if _TAG.fullmatch(name)]
+    if not tags or (not any(named) and len(tags) > 1):
         return ""
-    inner = os.path.join(folder, tags[0])
+    return tags[0] if _is_of_ranks(os.path.join(folder, tags[0])) else ""
+
+
+def newest_in(path: str) -> Choice | None:
+    """What the file at `path` names if it is one that does nothing but name the folder of the newest checkpoint beside it. Raises
+    NotACheckpoint where that is not there; None for any other file."""
+    folder, name = os.path.split(path)
+    if name not in (*_LATEST, _ITERATION) or addresses.is_address(path) or not (tag := _tag(path)):
+        return None
+    if tag in set_files.list_folder(folder or ".").names and _is_of_ranks(os.path.join(folder, tag)):
+        return Choice("inside", tag)
+    whose = "Megatron-LM's" if name == _ITERATION else "DeepSpeed's"
+    raise NotACheckpoint(f"this is no checkpoint itself: it names the folder of the newest one of {whose}, {visible(tag, 80)}, "
+                         "which is not beside it", f"Open the folder {visible(tag, 80)}, wherever it is now.", id="names_a_folder")
+
+
+def _tag(path: str) -> str:
+    """The name of a folder, in a file that says which is the newest; "" where it says something else."""
+    text = _text(path)
+    if not text or "\n" in text or "/" in text or "\\" in text or not text.isprintable():
+        return ""
+    is_number = os.path.basename(path) == _ITERATION and text.isascii() and text.isdigit() and len(text) < 10
+    return f"iter_{int(text):07}" if is_number else text
+
+
+def _is_of_ranks(folder: str) -> bool:
+    """Whether a folder is a checkpoint that several ranks wrote, by its names."""
     try:
-        names = set_files.list_folder(inner).names if is_folder(inner) else []
+        names = set_files.list_folder(folder).names if is_folder(folder) else []
     except ReadError:
-        return ""
-    known = DCP in names or any(set_files.zero_file(name) is not None for name in names) or set_files.megatron_ranks(inner, names)
-    return tags[0] if known else ""
+        return False
+    return DCP in names or any(set_files.zero_file(name) is not None for name in names) or bool(set_files.megatron_ranks(folder, names))
 
 
 def _text(path: str) -> str:

@@ -298,6 +298,36 @@ def test_that_latest_never_leads_out_of_its_folder(tmp_path: Path, latest: str) 
         core.open(tmp_path / "b")
 
 
+@pytest.mark.parametrize("latest", ["../a", "/etc", "nowhere", "global_step3/..", "two\nlines", "", "x" * 5000])
+def test_that_the_file_latest_opens_nothing_that_is_not_beside_it(tmp_path: Path, latest: str) -> None:
+    write(tmp_path / "a", MODEL, 1, 1)
+    (tmp_path / "b" / "global_step3").mkdir(parents=True)
+    (tmp_path / "b" / "latest").write_text(latest)
+    with pytest.raises(core.NotACheckpoint):
+        core.open(tmp_path / "b" / "latest")
+
+
+def test_that_the_file_latest_opens_as_the_folder_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "global_step3", MODEL, 1, 2)
+    write(tmp_path / "global_step4", MODEL, 1, 2)
+    (tmp_path / "latest").write_text("global_step3\n")
+    ckpt = core.open(tmp_path / "latest")
+    assert (ckpt.format, ckpt.path) == ("deepspeed-zero", str(tmp_path / "global_step3"))
+    monkeypatch.chdir(tmp_path)
+    assert core.open("latest").path == "global_step3"
+    torch.save({"w": torch.ones(3)}, tmp_path / "latest")
+    assert list(core.open("latest").tensors) == ["w"]
+
+
+def test_that_a_file_that_names_a_folder_that_is_elsewhere_says_which(tmp_path: Path) -> None:
+    for name, text, said in (("latest", "global_step7", "DeepSpeed's, global_step7"),
+                             ("latest_checkpointed_iteration.txt", "100\n", "Megatron-LM's, iter_0000100")):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(core.NotACheckpoint, match=said) as raised:
+            core.open(tmp_path / name)
+        assert raised.value.hint.startswith(f"Open the folder {said.rpartition(' ')[2]}")
+
+
 def test_that_a_link_out_of_the_folder_is_asked_about(tmp_path: Path) -> None:
     write(tmp_path / "a", MODEL, 1, 1)
     (tmp_path / "b").mkdir()
