@@ -90,6 +90,19 @@ def _has(file: Checkpoint, path: str, said: Shapes, missing: Iterable[str]) -> b
     return bool(names) and all(name in names for name in said) and not any(name in names for name in missing)
 
 
+def _stripped(there: Shapes, said: Shapes, missing: Iterable[str]) -> str:
+    """What names of the file begin with that those of the text have not, as where whoever loads it strips "module." first; "" where nothing
+    is like that."""
+    first = next(iter(said), "")
+    starts = [name[:-len(first)] for name in there if first and name.endswith(f".{first}")]
+    return min((start for start in starts if all(_is_there(there, start + name, shape) for name, shape in said.items())
+                and not any(start + name in there for name in missing)), key=len, default="")
+
+
+def _is_there(there: Shapes, name: str, shape: Shape | None) -> bool:
+    return name in there and (shape is None or there[name] in (None, shape))
+
+
 def _is_outside(file: Checkpoint, said: Shapes) -> bool:
     """Whether the keys that the text found unexpected are those of a dict around the state dicts, as "epoch" and "model" are."""
     heads = {top_of(path) for path in file.state_dicts if path} | {top_of(key) for key in file.values}
@@ -110,6 +123,8 @@ def _against(file: Checkpoint, path: str, lists: Lists, monitor: Monitor) -> Loa
     there = names_in(file, path)
     said = _said(lists)
     loaded = there if all(name in there for name in said) else said
+    if loaded is said and (prefix := _stripped(there, said, lists.missing)):
+        loaded = {relative: shape for name, shape in there.items() if (relative := name.removeprefix(prefix)) != name}
     model = _model(lists, loaded)
     found = report(there, model.shapes, state_dict="" if path == WHOLE else path, metadata=file.module_metadata.get(path),
                    optional=model.optional, ties=[told_by_metadata(file.metadata)], monitor=monitor)

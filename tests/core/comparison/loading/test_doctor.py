@@ -104,3 +104,19 @@ def test_that_extra_state_counts_as_a_key(tmp_path: Path) -> None:
     found = core.doctor(error_of(nn.Sequential(nn.Linear(2, 2)), state), core.open(tmp_path / "a.pth"))
     assert found.lists.unexpected == ("0._extra_state",)
     assert found.after.loads
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.net."])
+@pytest.mark.parametrize("also", [(), ("2.bias",)], ids=["sizes", "sizes and a name"])
+def test_that_names_which_whoever_loads_the_file_stripped_are_found_through_their_prefix(tmp_path: Path, prefix: str,
+                                                                                         also: tuple[str, ...]) -> None:
+    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 5, 1, bias=not also))
+    saved = {f"{prefix}{key}": value for key, value in net().state_dict().items()} | {"other.2.weight": torch.ones(1)}
+    torch.save({"model": saved, "epoch": 1}, tmp_path / "a.pth")
+    text = error_of(model, {key.removeprefix(prefix): value for key, value in saved.items() if key.startswith(prefix)})
+    found = core.doctor(text, core.open(tmp_path / "a.pth"))
+    core.save(core.edit(tmp_path / "a.pth", found.edits), tmp_path / "fixed.pth")
+    said = model.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True), strict=False)
+    assert not said.unexpected_keys
+    assert set(said.missing_keys) == {"2.weight", "2.bias"} - {*also}
+    assert found.after.fitting == 7
