@@ -8,7 +8,6 @@ import os
 import pickle
 import struct
 import sys
-import time
 import warnings
 import zipfile
 import zlib
@@ -614,9 +613,27 @@ def sparse_archive(path: Path, keys: Iterable[str], nbytes: int) -> None:
         file.write(directory + torch_zip.end_records(len(records), len(directory), at))
 
 
+@pytest.fixture
+def parts_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The bytes of each read from now on: the program reads through nothing else (`failing_system`)."""
+    parts: list[int] = []
+
+    def counted(read: Callable[..., Any]) -> Callable[..., Any]:
+        def reads(*arguments: Any) -> Any:
+            found = read(*arguments)
+            parts.append(found if isinstance(found, int) else len(found))
+            return found
+        return reads
+
+    for name in ("read", "pread", "preadv"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, counted(getattr(os, name)))
+    return parts
+
+
 @posix
 @pytest.mark.parametrize("name", ["big.pth", "big.safetensors"])
-def test_that_forty_gigabytes_are_renamed_without_reading_or_writing_them(tmp_path: Path, name: str) -> None:
+def test_that_forty_gigabytes_are_renamed_without_reading_or_writing_them(tmp_path: Path, name: str, parts_read: list[int]) -> None:
     path, keys, nbytes = tmp_path / name, [f"module.layers.{n}.w" for n in range(400)], 100 << 20
     if name.endswith(".pth"):
         sparse_archive(path, keys, nbytes)
@@ -628,9 +645,8 @@ def test_that_forty_gigabytes_are_renamed_without_reading_or_writing_them(tmp_pa
             file.truncate(8 + len(header) + len(keys) * nbytes)
     assert path.stat().st_size > 40 * 10 ** 9
     blocks = path.stat().st_blocks
-    begin = time.process_time()
     changed(path, STRIP)
-    assert time.process_time() - begin < 5              # tensors read or written would take a minute
+    assert 0 < sum(parts_read) < 10 << 20
     assert path.stat().st_blocks - blocks < 2048
     assert list(core.open(path).tensors) == [key.removeprefix("module.") for key in keys]
     if name.endswith(".pth"):
