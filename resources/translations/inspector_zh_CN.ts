@@ -218,7 +218,7 @@
 </message>
 <message>
 <source>{edits} of {name}, for the other files</source>
-<translation>将 {name} 的{edits}用于其他文件</translation>
+<translation>将 {name} 的 {edits}用于其他文件</translation>
 </message>
 <message>
 <source>What is applied waits in each file behind the edits that it has already. Nothing is written until you save, and each file has its own Undo.</source>
