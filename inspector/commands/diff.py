@@ -297,7 +297,7 @@ def _name(key: str | None, state_dict: str) -> str:
 
 
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:
-    said = [core.wording.shape_list(info.shape) if info.is_described else "?"]
+    said = [core.wording.shape_list(info.told_shape)]
     if pair.status in ("dtype", "only-a", "only-b"):
         said.append(core.visible(info.type_words, 60))
     if pair.device:

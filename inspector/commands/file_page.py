@@ -197,7 +197,7 @@ def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monit
     for n, (key, info) in enumerate(islice(ckpt.tensors.items(), _MOST_ROWS)):
         if not n % 64:
             monitor.check()
-        cells = (core.visible(key), core.wording.shape(info.shape).replace(" ", "") if info.is_described else "?", info.dtype,
+        cells = (core.visible(key), core.wording.shape(info.told_shape).replace(" ", ""), info.dtype,
                  *([info.device or "-"] if with_devices else []), core.wording.size(info.nbytes))
         kinds = ("k", "s", "s", *["k"] * (len(cells) - 4), "n")
         line = "".join(f'<td class="{kind}">{text_of(cell)}</td>' for kind, cell in zip(kinds, cells, strict=True))

@@ -154,9 +154,8 @@ def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str,
     """Shape, dtype, device and bytes as the table shows them."""
     label = "-" if device is None else core.visible(device, 40)
     info = core.TensorInfo("", shape, dtype, device, (), 0, "", 0)
-    if not info.is_described:
-        return "?", core.visible(dtype, 40), label, "?"
-    return core.wording.shape_list(shape), core.visible(dtype, 40), label, core.wording.number(info.nbytes)
+    nbytes = core.wording.number(info.nbytes) if info.is_described else core.wording.UNKNOWN
+    return core.wording.shape_list(info.told_shape), core.visible(dtype, 40), label, nbytes
 
 
 def _visible_all(keys: Collection[str]) -> tuple[Collection[str], bool]:

@@ -202,6 +202,11 @@ class TensorInfo(NamedTuple):
         return self.dtype != "unknown" or self.shape != (0,)
 
     @property
+    def told_shape(self) -> tuple[int, ...] | None:
+        """Its shape for people; None where the file does not tell it."""
+        return self.shape if self.is_described else None
+
+    @property
     def stored_nbytes(self) -> int:
         """Bytes of what it is made of: of a packed tensor those of all its parts, else the logical ones."""
         return sum(part.nbytes for _, part in self.extra.unpacked.sources) if self.extra and self.extra.unpacked else self.nbytes

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+UNKNOWN = "?"           # a shape or a size that the file does not tell
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _COUNTS = ("", "K", "M", "B", "T")
 _RANK = 8               # dimensions shown of a shape
@@ -94,16 +95,21 @@ def layer_name(key: str) -> str:
     return f"layer {segments[place]} {'.'.join(named[max(numbers[0] - 1, place + 1):]) if numbers else named[-1]}"
 
 
-def shape(dims: Sequence[int]) -> str:
-    """As it stands by itself, in labels and sentences: "64 × 3 × 7 × 7"; a tensor without dimensions is a "scalar"."""
+def shape(dims: Sequence[int] | None) -> str:
+    """As it stands by itself, in labels and sentences: "64 × 3 × 7 × 7"; a tensor without dimensions is a "scalar". None: it is not
+    known."""
+    if dims is None:
+        return UNKNOWN
     if not dims:
         return "scalar"
     shown = " × ".join(map(_dim, dims[:32]))
     return shown if len(dims) <= 32 else f"{shown} × …"
 
 
-def shape_list(dims: Sequence[int]) -> str:
+def shape_list(dims: Sequence[int] | None) -> str:
     """As Python writes it, in the columns of a terminal, where it can be pasted: "[64, 3, 7, 7]"."""
+    if dims is None:
+        return UNKNOWN
     if len(dims) <= _RANK:
         return f"[{', '.join(map(_dim, dims))}]"
     return f"[{', '.join(map(_dim, dims[:_RANK - 2]))}, ... {len(dims) - _RANK + 2:,} more]"

@@ -71,6 +71,7 @@ def test_that_shapes_read_as_products_and_as_lists() -> None:
     assert wording.shape(()) == "scalar"
     assert wording.shape(range(2000)).endswith("× 31 × …")
     assert wording.shape_list((64, 3, 7, 7)) == str([64, 3, 7, 7])
+    assert wording.shape(None) == wording.shape_list(None) == "?"
     assert wording.shape_list(()) == "[]"
     assert wording.shape_list(range(20)) == "[0, 1, 2, 3, 4, 5, ... 14 more]"
     assert wording.shape_list((1 << 20_000,)) == "[≈ 2^20000]"

@@ -89,14 +89,14 @@ def rewritten(found: core.Rewritten) -> str:
     return ", ".join(told) or QCoreApplication.translate("Words", "nothing changed")
 
 
-def shape(dims: tuple[int, ...]) -> str:
+def shape(dims: tuple[int, ...] | None) -> str:
     """"64 × 3 × 7 × 7"; a tensor without dimensions is a scalar."""
-    return core.wording.shape(dims) if dims else QCoreApplication.translate("Words", "scalar")
+    return core.wording.shape(dims) if dims != () else QCoreApplication.translate("Words", "scalar")
 
 
 def shape_of(info: core.TensorInfo) -> str:
     """Its shape, or "?" where its file, which would tell it, is not there."""
-    return shape(info.shape) if info.is_described else "?"
+    return shape(info.told_shape)
 
 
 def table_shape(dims: tuple[int, ...]) -> str:

@@ -337,7 +337,7 @@ class Details(SelectionPanel):
                 Row(self.tr("Name in its state dict"), core.visible(tensor.name, 4096), tensor.name),
                 Row(self.tr("State dict"), absent if tensor.state_dict is None else core.visible(tensor.state_dict, 400)
                     or self.tr("(the whole file)"), tensor.state_dict or ""),
-                Row(self.tr("Shape"), str(list(tensor.shape)) if tensor.is_described else "?"),
+                Row(self.tr("Shape"), str(list(tensor.shape)) if tensor.is_described else core.wording.UNKNOWN),
                 Row(self.tr("Stride"), str(list(tensor.stride))),
                 Row(self.tr("Offset"), self.tr("{n} elements").format(n=f"{tensor.offset:,}")),
                 Row(self.tr("Data type"), tensor.dtype), Row(self.tr("Layout"), core.visible(tensor.layout)),
