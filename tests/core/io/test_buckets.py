@@ -195,13 +195,13 @@ def nginx(tmp_path: Path) -> Iterator[tuple[Path, str, Path]]:
     served.mkdir()
     log = tmp_path / "access.log"
     (tmp_path / "nginx.conf").write_text(f"""
-daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; worker_processes 1;
+daemon off; pid "{tmp_path}/pid"; error_log "{tmp_path}/error.log"; worker_processes 1;
 events {{ worker_connections 64; }}
 http {{
-  log_format ranges '$request_method $status $body_bytes_sent $http_range'; access_log {log} ranges;
-  client_body_temp_path {tmp_path}/b; proxy_temp_path {tmp_path}/p; fastcgi_temp_path {tmp_path}/f; uwsgi_temp_path {tmp_path}/u;
-  scgi_temp_path {tmp_path}/s;
-  server {{ listen 127.0.0.1:{port}; root {served}; location /plain/ {{ rewrite ^/plain(/.*)$ $1 break; max_ranges 0; }} }}
+  log_format ranges '$request_method $status $body_bytes_sent $http_range'; access_log "{log}" ranges;
+  client_body_temp_path "{tmp_path}/b"; proxy_temp_path "{tmp_path}/p"; fastcgi_temp_path "{tmp_path}/f";
+  uwsgi_temp_path "{tmp_path}/u"; scgi_temp_path "{tmp_path}/s";
+  server {{ listen 127.0.0.1:{port}; root "{served}"; location /plain/ {{ rewrite ^/plain(/.*)$ $1 break; max_ranges 0; }} }}
 }}""")
     running = subprocess.Popen([program, "-e", f"{tmp_path}/error.log", "-p", str(tmp_path), "-c", f"{tmp_path}/nginx.conf"])
     try:
