@@ -186,7 +186,7 @@ def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:
     keys, plain_letters = _visible_all(ckpt.values)
     names: dict[type, str] = {}                                         # of plain values, which are of a few types
     key_room = min(max(width(title), *map(len if plain_letters else width, keys)), KEY_WIDTH)
-    kinds = [_type_name(value, names) for value in ckpt.values.values()]
+    kinds = [names.get(type(value)) or _type_name(value, names) for value in ckpt.values.values()]
     type_room = max(width(types), *map(width, {*kinds}))
     padded_kinds = {kind: padded(kind, type_room) for kind in {*kinds}}
     yield f"{padded(title, key_room)}  {padded(types, type_room)}".rstrip()
@@ -196,12 +196,9 @@ def _value_table(ckpt: core.Checkpoint) -> Iterator[str]:
 
 
 def _type_name(value: core.Plain, names: dict[type, str]) -> str:
-    own = type(value)
-    found = names.get(own)
-    if found is None:
-        found = core.visible(core.type_name(value), 40)
-        if own is not core.Opaque:
-            names[own] = found
+    found = core.visible(core.type_name(value), 40)
+    if not isinstance(value, core.Opaque):
+        names[type(value)] = found
     return found
 
 

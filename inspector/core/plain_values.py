@@ -7,6 +7,8 @@ from typing import Any
 from .checkpoint import Opaque, Plain
 from .keypath import visible
 
+_SHORT = 24         # characters of any float, and …
+_SHORTER = 10**20   # … of integers below this
 _JSON_DEPTH = 2     # leaves hold no values below that; whatever claims to is shown as its type
 
 
@@ -25,6 +27,8 @@ def one_line(value: Plain, limit: int = 200) -> str:
     >>> core.one_line("two\\nlines"), core.one_line(list(range(100)), 20)
     ('two\\\\nlines', 'list of 100')
     """
+    if limit >= _SHORT and ((type(value) is int and -_SHORTER < value < _SHORTER) or type(value) is float):
+        return repr(value)                  # as most values are, of which there may be many
     if isinstance(value, str):
         return visible(value, limit)
     if isinstance(value, Opaque):

@@ -204,16 +204,16 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
     found: dict[str, _Raw] = {}
     names: dict[tuple[str, str], dict[str, str]] = {}           # of each group what stands where in its lists
     ids: dict[tuple[str, str], dict[str, str]] = {}
-    raw, group, listed, list_before, places, members = _Raw(""), "", "", "", dict[str, str](), dict[str, None]()
+    raw, group, listed, places, members = _Raw(""), "", "", dict[str, str](), dict[str, None]()
+    head: str | tuple[str, ...] = ()                            # how the keys of a list begin
     for key, value in ckpt.values.items():
-        head, _, place = key.rpartition(".")
-        if not head or head != list_before or not place.isdecimal():        # else one more of the same list, of which there may be many
+        if not key.startswith(head) or not (place := key[len(head):]).isdecimal():      # else one more of the same list, of many perhaps
             match = _GROUP.fullmatch(key) if "param_groups." in key else None
             if match is None:
                 continue
             path, group, listed, place, option = match.groups()
             raw = found.setdefault(path or "", _Raw(path or ""))
-            list_before = head if listed else ""
+            head = key[:len(key) - len(place)] if listed else ()
             if option and len(raw.groups) <= 1:
                 raw.options.setdefault(option, value)
             if listed:

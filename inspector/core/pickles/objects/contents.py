@@ -626,7 +626,7 @@ class _Listing:
                 or (parent.optimizer and segment == "state"):
             return False
         again = 0
-        if max(map(marks.__getitem__, nodes)) >= GIVEN or len({*nodes}) < len(nodes):
+        if max(map(marks.__getitem__, nodes), default=0) >= GIVEN or len({*nodes}) < len(nodes):
             again = _AGAIN * (len(nodes) - len({node for node in nodes if marks[node] < GIVEN}))
             if again >= self._repeats:
                 return False

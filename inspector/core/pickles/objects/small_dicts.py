@@ -1,5 +1,5 @@
-"""Dicts in which there is nothing but a few ordinary tensors, numbers and texts, as in the state of an optimizer and in the parts of a
-training checkpoint: what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
+"""Dicts in which there is nothing but a few ordinary tensors, numbers and texts, as in the state of an optimizer (and of a parameter that
+has no gradient None alone) and in the parts of a training checkpoint: what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
 from __future__ import annotations
 
 from array import array
@@ -91,7 +91,7 @@ class SmallDicts:
         keys, values = operands[at], operands[at + 1]
         there, plain = numbers.are_there(values), np.zeros(256, np.bool_)
         plain[[INT, FLOAT, NONE, TRUE, FALSE, STR]] = True
-        good = np.logical_and.reduceat((kind[keys] == STR) & (there | plain[kind[values]]), begin) & np.logical_or.reduceat(there, begin)
+        good = np.logical_and.reduceat((kind[keys] == STR) & (there | plain[kind[values]]), begin)
         if np.count_nonzero(good) < FEWEST:
             return
         kept = np.repeat(good, count)

@@ -226,3 +226,10 @@ def test_that_a_name_of_the_root_may_be_that_of_a_tensor_deep_in_it(other: str, 
     parts = [(op.text("a"), op.dict_of({"s": states})), (op.text(other), tensor(20))]
     data = op.pickled(op.dict_of(parts[::-1] if first else parts))
     assert listed(data, LIMITS, True, together=2) == listed(data, LIMITS, False)
+
+
+def test_that_states_of_parameters_without_gradients_are_taken_with_the_others(taken: list[bool]) -> None:
+    state = [(str(n), [("momentum_buffer", 100 + n if n % 4 else "N")]) for n in range(20)]
+    data = op.pickled(written([("first", 0), ("optimizer", [("state", state), ("param_groups", [])])]))
+    assert listed(data, LIMITS, True, together=4) == listed(data, LIMITS, False)
+    assert not taken
