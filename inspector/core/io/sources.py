@@ -378,25 +378,26 @@ def beginnings_of(paths: Sequence[str], nbytes: int) -> list[tuple[FileStamp, by
     opened: list[int] = []
     try:
         for path in paths:
-            opened.append(_opened(path, nbytes))
+            opened.append(_opened(path))
+        if _ADVISES:
+            with contextlib.suppress(OSError):      # of one that is no regular file: what comes behind it may take longer then
+                for fd in filter((-1).__ne__, opened):
+                    os.posix_fadvise(fd, 0, nbytes, os.POSIX_FADV_WILLNEED)
         return [_beginning(path, fd, nbytes) for path, fd in zip(paths, opened, strict=True)]
     finally:
-        for fd in opened:
-            if fd >= 0:
-                with contextlib.suppress(OSError):
-                    os.close(fd)
+        left = [fd for fd in opened if fd >= 0]
+        while left:
+            with contextlib.suppress(OSError):      # once for all of them, where none fails
+                while left:
+                    os.close(left.pop())
 
 
-def _opened(path: str, nbytes: int) -> int:
-    """A descriptor of the file, of which so many bytes are on their way; -1 where it cannot be opened."""
+def _opened(path: str) -> int:
+    """A descriptor of the file; -1 where it cannot be opened."""
     try:
-        fd = os.open(path, _FLAGS)
+        return os.open(path, _FLAGS)
     except (OSError, ValueError):
         return -1
-    if _ADVISES:
-        with contextlib.suppress(OSError):
-            os.posix_fadvise(fd, 0, nbytes, os.POSIX_FADV_WILLNEED)
-    return fd
 
 
 def _beginning(path: str, fd: int, nbytes: int) -> tuple[FileStamp, bytes] | None:
