@@ -157,7 +157,7 @@ class _Terminal:
     def text(self, text: str) -> None:
         self.clear()
         try:
-            sys.stdout.write(text)
+            sys.stdout.write(_for_people(text, sys.stdout))
             sys.stdout.flush()
         except BrokenPipeError:
             raise
@@ -177,7 +177,7 @@ class _Terminal:
     def warn(self, text: str) -> None:
         from . import core
         self.clear()
-        sys.stderr.write(f"inspector: {core.visible(text, len(text))}\n")
+        sys.stderr.write(_for_people(f"inspector: {core.visible(text, len(text))}\n", sys.stderr))
 
     def fail(self, id: str, message: str, hint: str = "", where: str = "", *, about: str = "") -> int:
         """Says what went wrong, `about` which file, and gives the exit status."""
@@ -238,6 +238,19 @@ def _without_secrets(word: str) -> str:
         return word
     from . import core
     return f"{option}{equals}{core.without_secrets(value)}"
+
+
+def _for_people(text: str, stream: Any) -> str:
+    """What a terminal shows as it is meant, whatever way its letters run; what goes elsewhere stays as it is."""
+    if text.isascii() or not stream.isatty():
+        return text
+    from . import core
+    isolated = core.isolated(text)
+    try:
+        isolated.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return text
+    return isolated
 
 
 def _draw(text: str) -> None:

@@ -259,6 +259,7 @@ if TYPE_CHECKING:
     from .io.side_outputs import write_output as write_output
     from .keypath import ancestors as ancestors
     from .keypath import is_under as is_under
+    from .keypath import isolated as isolated
     from .keypath import join as join
     from .keypath import leaf_of as leaf_of
     from .keypath import parent_of as parent_of
@@ -563,7 +564,8 @@ _HOMES = {
     "io.side_outputs": "OutputKind check_output write_output",
     "known_errors.explaining": "explain_error",
     "known_errors.explanation": "Explanation Remedy",
-    "keypath": "ancestors is_under join leaf_of parent_of quoted relative seen_from segments_of top_of under visible visible_lines",
+    "keypath": "ancestors is_under isolated join leaf_of parent_of quoted relative seen_from segments_of top_of under visible "
+               "visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable",

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 # bidirectional controls, the byte-order mark, lone surrogates and non-characters.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
                         "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]")
+# Letters that are written from right to left: Hebrew, Arabic and their neighbours.
+_LEFTWARDS = re.compile("\\S*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]\\S*")
 _WITHIN_LINES = re.compile(r"(?![\n\t])" + _INVISIBLE.pattern)
 _DEEP = 64          # segments of a key, from which on it is not taken apart
 _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -206,6 +208,16 @@ def visible(text: str, limit: int = 256) -> str:
         tail = limit - head - 1
         text = f"{text[:head]}…{text[-tail:]}"
     return text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_escape, text)
+
+
+def isolated(text: str) -> str:
+    """`text` for a terminal that turns letters which run from right to left: a name with such is kept apart from what stands beside it,
+    and its parts stay in their order. Only for showing to people: what is taken on by programs has no marks in it.
+
+    >>> core.isolated("fc.weight  [3]")
+    'fc.weight  [3]'
+    """
+    return text if text.isascii() else _LEFTWARDS.sub("\u2066\\g<0>\u2069", text)
 
 
 def quoted(text: str, limit: int = 256) -> str:

@@ -870,3 +870,15 @@ def test_that_links_out_of_a_folder_need_a_yes(run: Run, small: Path, tmp_path: 
     assert run("diff", "--follow-links", folder, folder)[0] == 0
     assert run("edit", folder, "--dry-run", "--drop", "z*")[0] == 2
     assert run("edit", folder, "--dry-run", "--drop", "z*", "--follow-links")[0] == 0
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_that_names_which_run_from_right_to_left_are_kept_apart_on_a_terminal(tmp_path: Path, terminal: bool,
+                                                                               monkeypatch: pytest.MonkeyPatch,
+                                                                               capsys: pytest.CaptureFixture[str]) -> None:
+    name = "\u05e9\u05db\u05d1\u05d4.0.weight"
+    torch.save({name: torch.ones(3), "fc.weight": torch.ones(2)}, tmp_path / "a.pth")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    assert cli.main(["ls", str(tmp_path / "a.pth")]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if name in line)
+    assert row.split() == [f"\u2066{name}\u2069" if terminal else name, "[3]", "float32", "cpu", "12"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 from math import exp
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTransform
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTextOption, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
 
 from inspector.gui.kit import icons, theme
@@ -140,6 +140,10 @@ class _Text:
     def __init__(self, text: str, font: QFont) -> None:
         self.drawn = QStaticText(text)
         self.drawn.setTextFormat(Qt.TextFormat.PlainText)
+        if not text.isascii():              # a name that begins in Hebrew begins at the left all the same, as the names around it
+            option = QTextOption()
+            option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+            self.drawn.setTextOption(option)
         self.drawn.prepare(QTransform(), font)
         size = self.drawn.size()
         self.width, self.height = round(size.width()), round(size.height())
