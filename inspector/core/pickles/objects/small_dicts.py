@@ -1,5 +1,6 @@
-"""Dicts in which there is nothing but a few ordinary tensors, numbers and texts, as in the state of an optimizer (and of a parameter that
-has no gradient None alone) and in the parts of a training checkpoint: what is in all of them is gathered at once, for dicts that are too small for numpy by themselves."""
+"""Dicts in which there is nothing but a few ordinary tensors, numbers and texts, as in the state of an optimizer (of a parameter that has
+no gradient None alone) and in the parts of a training checkpoint: what is in all of them is gathered at once, for dicts that are too small
+for numpy by themselves."""
 from __future__ import annotations
 
 from array import array
