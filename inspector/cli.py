@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def start() -> NoReturn:
     """The process of `inspector`: runs one command and ends. What only reads leaves without taking its tables apart first, which
     would take a tenth of the whole time with 100,000 tensors; nothing it opened for writing is open still."""
-    command = _Command(sys.argv[1:])
+    command = _Command(sys.argv[1:], alone=True)
     # numpy's OpenBLAS starts a thread for each processor, and each of them spins for 25 ms before it sleeps
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     code = command.run()
@@ -72,7 +72,9 @@ def _show_complaint(text: str) -> None:
 class _Command:
     """One command from what was typed to its exit status."""
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], alone: bool = False) -> None:
+        """`alone`: nothing else is done in this process."""
+        self._alone = alone
         self._argv = list(map(_without_secrets, argv))
         languages.use(_language(self._argv))
         self._out = _Terminal(json="--json" in self._argv[:self._argv.index("--") if "--" in self._argv else None])
@@ -112,6 +114,8 @@ class _Command:
         self.reads_only = getattr(command, "READS_ONLY", False)
         if not self.reads_only:
             return int(command.run(asked, self._out))
+        if self._alone:     # what multiplies matrices does so beside others; threads for a few rows of each wait longer than they work
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from . import core
         with core.collector_paused():       # millions of objects, hardly any garbage, and all is over before that matters
             return int(command.run(asked, self._out))

@@ -85,6 +85,9 @@ def _optimize(module: Any, processor: str, level: int) -> None:
     sweep.run(module, builder)
 
 
+_ORDERED = ("nnan", "nsz")          # what goes in lanes must be known to be numbers
+
+
 def _by_numba(recipe: Recipe) -> tuple[str, str]:
     import numba
     from numba import types
@@ -118,10 +121,13 @@ def _given() -> dict[str, Any]:
         return types.float64(bits), generate
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def bits_of(_context: Any, _number: Any) -> Any:
-        return types.int64(types.float64), lambda _, builder, __, arguments: builder.bitcast(arguments[0], ir.IntType(64))
+    def greater_of(_context: Any, _one: Any, _other: Any) -> Any:
+        def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+            one, other = arguments
+            return builder.select(builder.fcmp_ordered(">", one, other, flags=_ORDERED), one, other, flags=_ORDERED)
+        return types.float64(types.float64, types.float64), generate
 
-    return {"carray": numba.carray, "number_of": number_of, "bits_of": bits_of}
+    return {"carray": numba.carray, "number_of": number_of, "greater_of": greater_of}
 
 
 def _cleaned(text: str) -> str:

@@ -773,20 +773,35 @@ def test_that_ls_loads_neither_statistics_nor_what_compares_edits_and_saves(smal
         assert {name for name in loaded if name.startswith("inspector.commands.")} <= {f"inspector.commands.{name}" for name in mine}
 
 
+_FOR_BLAS = {"OPENBLAS_THREAD_TIMEOUT": "4", "OPENBLAS_NUM_THREADS": "1"}
+
+
 @pytest.mark.parametrize("theirs", ["", "20"])
-def test_that_threads_that_nobody_needs_sleep_at_once(small: Path, theirs: str, monkeypatch: pytest.MonkeyPatch,
-                                                      capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", _FOR_BLAS)
+def test_that_threads_that_nobody_needs_are_not_started_or_sleep_at_once(
+        small: Path, name: str, theirs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def ended(code: int) -> None:
         raise SystemExit(code)
     monkeypatch.setattr(sys, "argv", ["inspector", "ls", str(small)])
     monkeypatch.setattr(os, "_exit", ended)
-    monkeypatch.setenv("OPENBLAS_THREAD_TIMEOUT", theirs)
-    if not theirs:
-        monkeypatch.delenv("OPENBLAS_THREAD_TIMEOUT")
+    for one in _FOR_BLAS:
+        monkeypatch.setenv(one, theirs)
+        monkeypatch.delenv(one)
+    if theirs:
+        monkeypatch.setenv(name, theirs)
     with pytest.raises(SystemExit) as ended_with:
         cli.start()
     assert ended_with.value.code == 0
-    assert os.environ["OPENBLAS_THREAD_TIMEOUT"] == (theirs or "4")     # and what a user set stays
+    assert os.environ[name] == (theirs or _FOR_BLAS[name])      # and what a user set stays
+
+
+def test_that_a_command_leaves_the_process_it_is_called_in_as_it_is(small: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    for one in _FOR_BLAS:
+        monkeypatch.setenv(one, "")
+        monkeypatch.delenv(one)
+    assert cli.main(["ls", str(small)]) == 0
+    assert not set(_FOR_BLAS) & set(os.environ)
 
 
 def test_that_importing_the_front_door_is_light() -> None:

@@ -68,6 +68,13 @@ def test_that_opening_a_file_loads_neither_numpy_nor_rooms_it_does_not_need(tmp_
     assert "inspector.core.formats.safetensors" not in loaded
 
 
+def test_that_comparing_loads_no_edit(tmp_path: Path) -> None:
+    paths = [core.save({"w": torch.full((3,), float(n))}, tmp_path / f"{n}.safetensors").path for n in range(2)]
+    loaded = loaded_by("from inspector import core; core.compare(*sys.argv[1:])", *paths)
+    for room in ("edits", "saving", "suggestions"):
+        assert not [name for name in loaded if name.startswith(f"inspector.core.{room}")], room
+
+
 def test_that_a_file_without_a_pickle_is_opened_without_those_who_read_one(tmp_path: Path) -> None:
     path = core.save({"w": torch.ones(3)}, tmp_path / "a.safetensors").path
     loaded = loaded_by("from inspector import core; core.open(sys.argv[1]).tensors", path)

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import quoted, visible
+from inspector.core.numbering import shifts
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import counted
 
 from .tools.common import Edit, needs_extraction
 from .tools.dropping import without
-from .tools.numbering import shifts
 from .tools.optimizers import states_of
 from .tools.references import opened, weights_of
 

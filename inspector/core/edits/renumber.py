@@ -8,11 +8,11 @@ from typing import ClassVar
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import quoted
+from inspector.core.numbering import moved
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit
 from .tools.naming import renamed
-from .tools.numbering import moved
 
 _TEXT = "Write PLACE=NUMBER, as in 'blocks.#=-1' or 'stages.*.blocks.#=+1': # is the number that changes, * any before it."
 _LARGEST = 10**6

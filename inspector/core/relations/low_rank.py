@@ -6,7 +6,9 @@ vectors, and then projected on what they span; rows are read in blocks, twice, s
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +24,8 @@ _LEFT = 1.7             # how many times noise, which is 1.4 times that of one r
 _PART = 64              # rows and columns that tell of most small changes what they are; for so few numpy's library starts no threads
 _MOST_BYTES = 96 << 20  # of the products with random vectors
 
-_at_work = Lock()       # what numpy's library does on all cores is not begun from several threads, which would wait for each other busily
+# what numpy's library does on all cores is not begun from several threads, which would wait for each other busily
+_at_work: AbstractContextManager[object] = nullcontext() if os.environ.get("OPENBLAS_NUM_THREADS") == "1" else Lock()
 
 
 class Rank(NamedTuple):

@@ -51,8 +51,8 @@ def number_of(bits: Any) -> Any:
     raise NotImplementedError
 
 
-def bits_of(number: Any) -> Any:
-    """The bits of a float64, as int64."""
+def greater_of(one: Any, other: Any) -> Any:
+    """The greater of two float64 that are no NaN: of them a loop takes as many as go in its lanes."""
     raise NotImplementedError
 
 

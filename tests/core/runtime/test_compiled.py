@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from inspector.core.runtime import compiled
-from inspector.core.runtime.compiled import Loops, Recipe, address_of, bits_of, carray, number_of
+from inspector.core.runtime.compiled import Loops, Recipe, address_of, carray, greater_of, number_of
 
 ROOT = Path(__file__).resolve().parents[3]
 SPEC = importlib.util.spec_from_file_location("make_loops", ROOT / "tests" / "make_loops.py")
@@ -24,12 +24,12 @@ SPEC.loader.exec_module(make_loops)
 
 def _sums(bits_at: Any, size: Any, out_at: Any) -> None:
     bits, out = carray(bits_at, size), carray(out_at, 2)
-    total, top = 0.0, bits_of(0.0)
+    total, top = 0.0, 0.0
     for n in range(size):
         total += number_of(bits[n])
-        top = max(top, bits_of(abs(number_of(bits[n]))))
+        top = greater_of(top, abs(number_of(bits[n])))
     out[0] = total
-    out[1] = number_of(top)
+    out[1] = top
 
 
 def _recipe(name: str) -> Recipe:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.runtime import compiled
-from inspector.core.runtime.compiled import Loops, Recipe, address_of, bits_of, carray, number_of
+from inspector.core.runtime.compiled import Loops, Recipe, address_of, carray, greater_of, number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,7 +146,6 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
         a, b, counts, sums = carray(a_at, size), carray(b_at, size), carray(counts_at, 3), carray(sums_at, 5)
         different = flips = nonfinite = 0
         dd = aa = bb = ab = max_d = 0.0
-        top = bits_of(0.0)      # of the distances: those of numbers that are not negative are ordered, and go in lanes, as integers
         tolerant = rtol != 0.0 or atol != 0.0
         for start in range(0, size, _BLOCK):
             i, j = a[start:start + _BLOCK], b[start:start + _BLOCK]
@@ -191,7 +190,7 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
                     a2 += one * one
                     b2 += other * other
                     product += one * other
-                    top = max(top, bits_of(abs(gap)))
+                    max_d = greater_of(abs(gap), max_d)
                 if tolerant:
                     differ = nothing
                     for n in range(i.size):
@@ -204,7 +203,7 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
             different += int(differ)
             flips += int(opposed)
         counts[0], counts[1], counts[2] = different, flips, nonfinite
-        sums[0], sums[1], sums[2], sums[3], sums[4] = max(max_d, number_of(top)), dd, aa, bb, ab
+        sums[0], sums[1], sums[2], sums[3], sums[4] = max_d, dd, aa, bb, ab
 
     return apart
 

@@ -9,9 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.edits.tools.numbering import moved, places
 from inspector.core.keypath import parent_of, segments_of, top_of, under
 from inspector.core.naming_conventions import WRAPPERS, without_wrappers
+from inspector.core.numbering import moved, places
 
 Step = tuple[str, str]
 """An edit as it is typed: (option, argument), like ("--strip-prefix", "module.")."""

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
 
-from inspector.core.edits.tools.numbering import Shift, shifts
 from inspector.core.hashing import as_key
 from inspector.core.naming_conventions import without_wrappers
+from inspector.core.numbering import Shift, shifts
 from inspector.core.progress import QUIET, Monitor
 
 from .names import template_of

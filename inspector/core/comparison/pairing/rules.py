@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from inspector.core.edits.tools.numbering import Shift
+from inspector.core.numbering import Shift
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape | None]     # name -> shape, in stored order; None: not known
