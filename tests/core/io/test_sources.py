@@ -409,6 +409,14 @@ def test_that_what_a_reader_holds_stays_until_another_tensor_is_read(tmp_path: P
         assert reader.held == 8192
 
 
+def test_that_what_is_recycled_begins_with_a_page(tmp_path: Path) -> None:
+    torch.save({"w": torch.arange(100_000, dtype=torch.float32)}, tmp_path / "a.pth")
+    with TensorReader(core.open(tmp_path / "a.pth"), recycle=True) as reader:
+        places = [piece.__array_interface__["data"][0] for piece in reader.chunks("w", 4096, hold=10_000)]
+    assert len(set(places)) == 3        # two that are held, and one for all that follow
+    assert not any(place % 4096 for place in places)
+
+
 def test_that_a_tensor_bigger_than_what_is_held_is_measured_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inspector.core.measures import summary
     made = torch.Generator().manual_seed(0)
