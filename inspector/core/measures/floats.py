@@ -254,7 +254,9 @@ class Floats(Shared):
         """The tables for a second pass. `cut`: of each threshold in `_cut`, the bucket it lies in, in order."""
         import numpy as np
         opened = self._open.prefixes if self._open.prefixes is not None else np.zeros(0, np.uint64)
-        wanted = np.union1d(cut, opened.astype(np.int64))
+        marked = np.zeros(kernels.BUCKETS, bool)
+        marked[cut] = marked[opened.astype(np.int64)] = True
+        wanted = np.flatnonzero(marked)
         if not wanted.size:
             return
         slot = np.zeros(kernels.BUCKETS, np.uint16)

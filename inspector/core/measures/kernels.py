@@ -316,20 +316,24 @@ def _scan(halves_at: Any, keys_at: Any, floats_at: Any, size: Any, magnitude: An
 
 def _count_wanted(halves_at: Any, floats_at: Any, size: Any, wanted_at: Any, slot_at: Any, first_at: Any, thresholds_at: Any,
                   fine_at: Any, keep_at: Any, below_at: Any, table_at: Any, stage_at: Any) -> None:
-    # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either; and places
-    # without a sign need not be looked at for one
+    # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either; places
+    # without a sign need not be looked at for one; and in rows of four there is a fourth of the counting
     floats, stage = carray(floats_at, size), carray(stage_at, _STAGE + 1)
     wanted, slot = carray(wanted_at, BUCKETS), carray(slot_at, BUCKETS)
     # as long as they need be: their indexes come from `slot`
     first, thresholds, fine, keep = carray(first_at, 1), carray(thresholds_at, 1), carray(fine_at, 1), carray(keep_at, 1)
     below, table = carray(below_at, 1), carray(table_at, (1, BUCKETS))
     wide = floats.itemsize >> 1
-    halves = carray(halves_at, (size, wide))
+    halves, fours = carray(halves_at, (size, wide)), carray(halves_at, (size >> 2, 4 * wide))
     one, index = table.dtype.type(1), first.dtype.type
     for start in range(0, size, _STAGE):
-        half, number = halves[start:start + _STAGE], floats[start:start + _STAGE]
+        half, number, four = halves[start:start + _STAGE], floats[start:start + _STAGE], fours[start >> 2:(start + _STAGE) >> 2]
         found = index(0)
-        for i in range(number.size):
+        for row in range(four.shape[0]):
+            for j in (0, 1, 2, 3):
+                stage[found] = 4 * row + j
+                found += index(wanted[four[row, (j + 1) * wide - 1]])
+        for i in range(number.size & ~3, number.size):
             stage[found] = i
             found += index(wanted[half[i, wide - 1]])
         for n in range(found):
@@ -361,13 +365,17 @@ def _keep_wanted(halves_at: Any, floats_at: Any, size: Any, wanted_at: Any, slot
     first, thresholds, keep = carray(first_at, 1), carray(thresholds_at, 1), carray(keep_at, 1)
     below, kept, given = carray(below_at, 1), carray(kept_at, most + 1), carray(found_at, 1)
     wide = floats.itemsize >> 1
-    halves = carray(halves_at, (size, wide))
+    halves, fours = carray(halves_at, (size, wide)), carray(halves_at, (size >> 2, 4 * wide))
     index = first.dtype.type
     place, last = index(0), index(most)
     for start in range(0, size, _STAGE):
-        half, number = halves[start:start + _STAGE], floats[start:start + _STAGE]
+        half, number, four = halves[start:start + _STAGE], floats[start:start + _STAGE], fours[start >> 2:(start + _STAGE) >> 2]
         found = index(0)
-        for i in range(number.size):
+        for row in range(four.shape[0]):
+            for j in (0, 1, 2, 3):
+                stage[found] = 4 * row + j
+                found += index(wanted[four[row, (j + 1) * wide - 1]])
+        for i in range(number.size & ~3, number.size):
             stage[found] = i
             found += index(wanted[half[i, wide - 1]])
         for n in range(found):

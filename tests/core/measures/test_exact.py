@@ -273,6 +273,30 @@ def test_that_no_more_elements_are_kept_than_there_were(monkeypatch: pytest.Monk
         assert len(kept) == min(most, there.size)
 
 
+@pytest.mark.parametrize("width", [kernels.FLOAT32, kernels.FLOAT64], ids=lambda width: width.name)
+def test_that_what_is_wanted_is_found_in_any_number_of_elements(monkeypatch: pytest.MonkeyPatch, width: kernels.Width) -> None:
+    drawn = np.abs(np.random.default_rng(5).normal(0, 1, 4100)).astype(width.floats)
+    wanted = np.unique((drawn.view(width.bits) >> width.top).astype(np.int64)[::40])
+    drawn[::97] = np.nan
+    slot = np.zeros(kernels.BUCKETS, np.uint16)
+    slot[wanted] = np.arange(1, wanted.size + 1)
+    opened = np.append(False, wanted % 3 == 0)
+    thresholds = (wanted << width.top | 1 << width.top - 1).astype(width.bits).view(width.floats).astype(np.float64)    # one each
+    first = np.append(0, np.arange(wanted.size + 1)).astype(np.uint64)
+    fine = np.where(opened, np.cumsum(opened) - 1, opened.sum()).astype(np.uint64)
+    buckets = kernels.WantedBuckets(slot, first, np.append(thresholds, np.inf), fine, np.where(opened, 0xFFFF, 0).astype(np.uint32))
+    for size in (0, 1, 2, 3, 4, 5, 7, 8, 2046, 2047, 2048, 2049, 2050, 2051, 4095, 4100):
+        found = []
+        for way in ("numpy", "compiled"):
+            go(way, monkeypatch)
+            counted = [np.zeros(2 * wanted.size + 2, np.int64) for _ in range(2)]
+            table = np.zeros((opened.sum() + 1, kernels.BUCKETS), np.uint32)
+            kept = kernels.keep_wanted(width, drawn[:size], buckets, counted[0], size)
+            kernels.count_wanted(width, drawn[:size], buckets, counted[1], table)
+            found.append((kept.tobytes(), counted[0].tolist(), counted[1].tolist(), table[:-1].tobytes()))
+        assert found[0] == found[1], size
+
+
 def test_that_a_table_of_small_counters_is_emptied_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "_FLUSH", 100)
     monkeypatch.setattr(module, "CHUNK", 400)
