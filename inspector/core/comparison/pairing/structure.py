@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
-from inspector.core.edits.tools.numbering import Shift
 from inspector.core.hashing import as_key
+from inspector.core.numbering import Shift
 from inspector.core.progress import QUIET, Monitor
 
 from .names import role_of, template_of, words_of
