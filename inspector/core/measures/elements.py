@@ -45,7 +45,8 @@ def numbers(chunk: Array, dtype: str, into: str) -> Array:
     """Elements as they come from the file, as numbers of the family `into`."""
     import numpy as np
     if dtype == "complex32":
-        chunk = chunk["real"].astype(np.float64) + 1j * chunk["imag"].astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            chunk = chunk["real"].astype(np.float64) + 1j * chunk["imag"].astype(np.float64)
     if DTYPES[dtype].kind == "complex":
         chunk = _magnitudes(chunk)
     numbers: Array = chunk.astype(into, copy=False)
@@ -54,8 +55,8 @@ def numbers(chunk: Array, dtype: str, into: str) -> Array:
 
 def _magnitudes(chunk: Array) -> Array:
     import numpy as np
-    chunk = chunk.astype(np.complex128, copy=False)
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):      # a NaN that signals does so when it is converted
+        chunk = chunk.astype(np.complex128, copy=False)
         sizes: Array = np.abs(chunk)
     sizes[np.isnan(chunk.real) | np.isnan(chunk.imag)] = np.nan       # hypot(inf, nan) is inf
     return sizes

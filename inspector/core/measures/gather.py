@@ -38,7 +38,7 @@ class Gathered:
         self._distribution: Distribution | None = None
         self.numel = self.zeros = self.posinf = self.neginf = self.subnormal = 0
         self.distinct: int | None = None
-        if len(found) == 1 and found[0].tiny and (found[0].family != elements.TABLE or _bits(found[0]) == 16):
+        if len(found) == 1 and found[0].few:
             self._sorted = []
         for source in found:
             if self._sorted is not None or source.family != elements.TABLE:

@@ -46,7 +46,7 @@ class Row(NamedTuple):
 def fits_rows(dtype: str) -> bool:
     """Whether tensors of that type can be measured in rows."""
     known = DTYPES[dtype]
-    return known.bits >= 16 and known.kind in ("float", "int", "uint")
+    return known.bits >= 8 and known.kind in ("float", "int", "uint")
 
 
 def measured_in_rows(stored: Array, dtype: str, bins: int, shares: tuple[float, ...], fine: bool) -> list[Row | None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 TINY = 1 << 16          # elements
+_FEW_BYTES = 1 << 10    # elements of one byte
 _MOST = 1 << 62         # elements: beyond that their places in order are no 64-bit numbers
 
 
@@ -37,8 +38,13 @@ class Source(NamedTuple):
 
     @property
     def tiny(self) -> bool:
-        """Whether sorting all its elements is the quickest way to know everything."""
+        """Whether one look at all its elements is the quickest way to know everything."""
         return self.info.numel <= TINY
+
+    @property
+    def few(self) -> bool:
+        """Whether sorting all its elements is that way: more of one byte are better counted."""
+        return self.info.numel <= (_FEW_BYTES if DTYPES[self.info.dtype].bits == 8 else TINY)
 
     @property
     def passes(self) -> int:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo
-from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.neighbours import SMALL
 from inspector.core.progress import QUIET, Monitor
@@ -26,6 +25,7 @@ from inspector.core.tensor_table import each_alone
 from inspector.core.tensors import cuts
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.coordinates import coordinates, found_right, take_over
+from inspector.core.tensors.decoders.ggml import Ggml
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader, array_dtype
 
 from . import kernels, sources
@@ -433,29 +433,42 @@ class _Holding:
 
 def _in_rows(run: _Run, found: list[Source], ask: _Ask) -> dict[str, Summary]:
     """Of those that can be measured together: see `in_rows`."""
-    fitting = [source for source in found if source.times == 1 and source.convert is None and source.nbytes <= SMALL
+    fitting = [source for source in found if source.times == 1 and source.convert is None and source.few and source.nbytes <= SMALL
                and fits_rows(source.info.dtype)]
-    alike: dict[tuple[str, int], list[tuple[Source, memoryview]]] = {}
-    for source, data in zip(fitting, run.together([source.info for source in fitting]), strict=True):
+    alike: dict[tuple[str, Ggml | None, int, int], list[tuple[Source, memoryview]]] = {}
+    for source, data in zip(fitting, run.together([_blocks_of(source.info) or source.info for source in fitting]), strict=True):
         if data is not None:
-            alike.setdefault((source.info.dtype, len(data)), []).append((source, data))
+            blocks = source.info.unpacked.decoder if source.info.unpacked is not None else None
+            assert blocks is None or isinstance(blocks, Ggml)
+            alike.setdefault((source.info.dtype, blocks, source.info.numel, len(data)), []).append((source, data))
     summaries: dict[str, Summary] = {}
     measured = 0
-    for (dtype, nbytes), entries in alike.items():
-        for (source, _), row in zip(entries, _rows_of(dtype, [data for _, data in entries], ask), strict=True):
+    for (dtype, blocks, numel, _), entries in alike.items():
+        for (source, _), row in zip(entries, _rows_of(dtype, blocks, numel, [data for _, data in entries], ask), strict=True):
             if row is not None:
                 summaries[source.key] = Summary(
-                    nbytes // DTYPES[dtype].itemsize, row.min, row.max, row.mean, row.std, 0, 0, row.zeros, row.edges, row.counts,
+                    numel, row.min, row.max, row.mean, row.std, 0, 0, row.zeros, row.edges, row.counts,
                     l2=row.l2, subnormal=row.subnormal, quantiles=row.quantiles, distinct=row.distinct, fine=row.fine)
-                measured += nbytes
+                measured += source.nbytes
     if measured:
         run.progress.add(measured, found[-1].key)
     return summaries
 
 
-def _rows_of(dtype: str, rows: list[memoryview], ask: _Ask) -> list[Row | None]:
+def _blocks_of(info: TensorInfo) -> TensorInfo | None:
+    """The stored tensor that one is made of, block by block."""
+    made = info.unpacked
+    return made.sources[0][1] if made is not None and isinstance(made.decoder, Ggml) and len(made.sources) == 1 else None
+
+
+def _rows_of(dtype: str, blocks: Ggml | None, numel: int, rows: list[memoryview], ask: _Ask) -> list[Row | None]:
     import numpy as np
-    table = np.frombuffer(b"".join(rows), array_dtype(dtype)).reshape(len(rows), -1)
+    stored: Array = np.frombuffer(b"".join(rows), np.uint8)
+    if blocks is not None:
+        if not blocks.are_whole(len(rows[0]), numel):       # each is told by itself what is wrong
+            return [None] * len(rows)
+        stored = blocks.decoded(stored)
+    table = stored.view(array_dtype(dtype)).reshape(len(rows), -1)
     return measured_in_rows(table, dtype, ask.bins, QUANTILES if ask.quantiles else (), ask.fine)
 
 

@@ -22,6 +22,7 @@ from inspector.core.checkpoint import (
     Chunk,
     Constant,
     Extent,
+    Extra,
     Incomplete,
     InMemory,
     Piece,
@@ -404,7 +405,7 @@ class TensorReader:
         """In which storage, from which byte on and in how many the elements of a small tensor lie in C order, with nothing to be done to
         them; in None where that is not so."""
         known, storage = DTYPES.get(info.dtype), self._ckpt.storages.get(info.storage)
-        if known is None or known.bits % 8 or info.extra is not None or info.problem or info.layout != "strided" or info.offset < 0 \
+        if known is None or known.bits % 8 or not _is_as_stored(info) or info.problem or info.layout != "strided" or info.offset < 0 \
                 or storage is None or storage.problem or storage.big_endian:
             return None, 0, 0
         try:
@@ -879,6 +880,11 @@ def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
     if info is None:
         raise NoSuchKey(key, ckpt)
     return info
+
+
+def _is_as_stored(info: TensorInfo) -> bool:
+    """Whether nothing is to be done to what is stored, whatever else is said of the tensor."""
+    return info.extra is None or info.extra == Extra(header_fields=info.extra.header_fields)
 
 
 def _values_of(info: TensorInfo) -> TensorInfo:

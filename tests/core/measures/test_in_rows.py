@@ -1,7 +1,9 @@
 """Tensors that are measured together have the numbers that each has by itself."""
 from __future__ import annotations
 
+import math
 import os
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from inspector import core
 from inspector.core.checkpoint import Extra
 from inspector.core.measures import summary as module
 from inspector.core.measures.in_rows import fits_rows, measured_in_rows
+from inspector.core.tensors.decoders.ggml import Ggml
 
 DTYPES = ["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16",
           "uint8", "bool", "complex64"]
@@ -96,6 +99,8 @@ def test_that_tensors_measured_together_are_as_each_by_itself(tmp_path_factory: 
 @pytest.mark.parametrize("numel", [1, 2, 5, 8, 9, 127, 128, 129, 1000, 4097, 8192])
 def test_that_rows_of_every_length_are_added_up_as_arrays_are(tmp_path: Path, dtype: str, numel: int) -> None:
     arrays = [array_of(dtype, numel, seed, 0) for seed in range(4)]
+    if dtype.startswith("float8"):                  # what is too large for it is NaN
+        arrays = [np.where(np.isnan(array.astype(np.float32)), array.dtype.type(2), array) for array in arrays]
     ckpt = checkpoint_of(tmp_path / "f", arrays, {}, {})
     rows = measured_in_rows(np.stack(arrays), dtype, 64, module.QUANTILES, fine=False)
     assert None not in rows
@@ -110,10 +115,48 @@ def test_that_what_needs_care_is_left_to_who_measures_one_by_one() -> None:
     assert [row is not None for row in measured_in_rows(whole, "int64", 4, (), fine=False)] == [True, False, False, False]
 
 
+def test_that_complex_numbers_of_any_bits_are_measured_without_a_warning(tmp_path: Path) -> None:
+    bits = np.array([0x7fa00000, 0x3f800000], np.uint32)            # a NaN that signals, and 1
+    ckpt = checkpoint_of(tmp_path / "f", [bits.view(np.complex64)], {}, {})
+    assert core.summarize_tensor(ckpt, "t0").nan == 1
+
+
 def test_that_constants_are_measured_with_what_lies_in_files() -> None:
     arrays = {f"{dtype}.{seed}": array_of(dtype, 9, seed, seed % 2) for dtype in DTYPES for seed in range(5)}
     alone = {key: told(core.summarize_tensor({key: array}, key)) for key, array in arrays.items()}
     assert {key: told(found) for key, found in core.summarize_each(arrays, arrays)} == alone
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([(2, 32, 18), (8, 32, 34), (12, 256, 144), (30, 1, 2), (24, 1, 1)]), st.integers(1, 3),
+                          st.sampled_from([(), (1,), (3,)]), st.integers(0, 99), st.booleans()), max_size=9))
+def test_that_blocks_measured_together_are_as_each_by_itself(tmp_path_factory: pytest.TempPathFactory, drawn: list[Any]) -> None:
+    heads, data = [], b""
+    for n, ((kind, elements, nbytes), blocks, outer, seed, odd) in enumerate(drawn):
+        sizes = (elements * blocks, *outer)                     # the innermost first
+        raw = np.random.default_rng(seed).integers(0, 256 if odd else 60, nbytes * blocks * math.prod(outer), np.uint8).tobytes()
+        heads.append(struct.pack(f"<Q2sI{len(sizes)}QIQ", 2, b"t%d" % n, len(sizes), *sizes, kind, len(data)))
+        data += raw + bytes(-len(raw) % 32)
+    head = b"".join([struct.pack("<4sIQQ", b"GGUF", 3, len(heads), 0), *heads])
+    path = tmp_path_factory.mktemp("blocks") / "a.gguf"
+    path.write_bytes(head + bytes(-len(head) % 32) + data)
+    for ckpt in (core.open(path), core.unpacked(core.open(path))):
+        for ask in (core.summarize_each, module.measure_each):
+            together = {key: told(found) for key, found in ask(ckpt, ckpt.tensors)}
+            assert together == {key: told(found) for one in ckpt.tensors for key, found in ask(ckpt, [one])}
+            assert len(together) == len(drawn)
+
+
+def test_that_blocks_of_many_tensors_are_made_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heads = b"".join(struct.pack("<Q3sIQIQ", 3, b"%03d" % n, 1, 32, 8, 64 * n) for n in range(500))
+    head = struct.pack("<4sIQQ", b"GGUF", 3, 500, 0) + heads
+    (tmp_path / "a.gguf").write_bytes(head + bytes(-len(head) % 32) + b"".join(
+        np.float16(1).tobytes() + np.full(32, n % 100, np.int8).tobytes() + bytes(30) for n in range(500)))
+    made, decoded = [], Ggml.decoded
+    monkeypatch.setattr(Ggml, "decoded", lambda self, stored: (made.append(stored.size), decoded(self, stored))[1])
+    found = dict(module.measure_each(core.unpacked(core.open(tmp_path / "a.gguf")), [f"{n:03}" for n in range(500)]))
+    assert [one.max for one in found.values() if isinstance(one, core.Summary)] == [n % 100 for n in range(500)]
+    assert len(made) < 10
 
 
 def test_that_few_reads_are_enough_for_many_small_tensors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,10 +39,19 @@ class Ggml:
 
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
+        return self.decoded(np.ascontiguousarray(parts.codes("data", first * self.step, last * self.step)).view(np.uint8))
+
+    def are_whole(self, nbytes: int, numel: int) -> bool:
+        """Whether so many bytes are the blocks of so many elements, none of which is filled up."""
         block = BLOCKS[self.kind]
-        data = np.ascontiguousarray(parts.codes("data", first * self.step, last * self.step)).view(np.uint8).reshape(-1, block.nbytes)
+        return nbytes % block.nbytes == 0 and nbytes // block.nbytes * block.elements == numel and self.unit % block.elements == 0
+
+    def decoded(self, data: Array) -> Array:
+        """The elements of whole blocks, of one tensor or of several."""
+        import numpy as np
+        block = BLOCKS[self.kind]
         with np.errstate(all="ignore"):
-            return block.decode(data).astype(np.float32, copy=False).reshape(-1)
+            return block.decode(data.reshape(-1, block.nbytes)).astype(np.float32, copy=False).reshape(-1)
 
 
 def _half(data: Array) -> Array:
