@@ -102,9 +102,9 @@ class PlotLibrary(QObject):
         finally:
             with self._turn:
                 self._is_loaders = False
+                self._imported.emit()           # before somebody who waits goes on, and perhaps ends the program
                 self._there.set()
                 self._turn.notify_all()
-            self._imported.emit()
 
     def _called(self, frame: FrameType, event: str, _argument: object) -> None:
         """Told of each call: in its own code no lock is held but those of the modules of it that are being imported."""
