@@ -25,7 +25,7 @@ BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{
         # lines of Python
         'state = torch.load(path, map_location="cpu", mmap=True); model.load_state_dict(state); del state',
         "model.load_state_dict()", "model.load_state_dict(torch.load(path))", "model.load_state_dict(torch.load(path){})",
-        "pip install safetensors", 'torch.load(path, map_location="cpu")',
+        "pip install safetensors", 'pip install --upgrade "torch>=2.6"', 'torch.load(path, map_location="cpu")',
         "torch.load(path)", 'torch.load(path, weights_only=False, encoding="latin1")',
         "save_file({key: tensor.contiguous() for key, tensor in model.state_dict().items()}, path)",
         *(f"model = Net(...); model.load_state_dict(torch.load(path){part}); model.eval()" for part in ("", "{}")),

@@ -17,6 +17,7 @@ from . import (
     objects_for_others,
     optimizers,
     other_pickles,
+    other_programs,
     pickling,
     refused_values,
     safetensors_metadata,
@@ -29,8 +30,8 @@ _MOST = 4 << 20         # characters of a pasted text
 
 # The more a text says, the earlier it is asked for: a pickle that breaks off is the last of several errors in a traceback.
 Kind = Callable[[Case], Explanation | None]
-_KINDS: tuple[Kind, ...] = (memory.explain, refused_values.explain, devices.explain, optimizers.explain, safetensors_saving.explain,
-                            safetensors_metadata.explain,
+_KINDS: tuple[Kind, ...] = (memory.explain, other_programs.explain, refused_values.explain, devices.explain, optimizers.explain,
+                            safetensors_saving.explain, safetensors_metadata.explain,
                             pickling.explain, objects_for_others.explain, other_pickles.explain, missing_code.explain,
                             damage.explain, state_dicts.explain)
 

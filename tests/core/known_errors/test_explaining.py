@@ -539,3 +539,39 @@ def test_that_new_weights_of_transformers_are_held_against_the_file(tmp_path: Pa
     found = core.explain_error(f"{unused}\n{new}", tmp_path / "a.bin")
     [remedy] = found.remedies
     assert remedy.edits == (core.StripPrefix("module."),)
+
+
+# -- what other programs say
+
+@pytest.mark.parametrize(("id", "text"), [(id, text) for id, all_of_it in texts.OTHER_PROGRAMS.items() for text in all_of_it])
+def test_that_what_other_programs_say_is_known_with_and_without_the_file(tmp_path: Path, id: str, text: str) -> None:
+    torch.save({"model": {"layers.0.mlp.down_proj.weight": torch.ones(2, 2), "layers.0.mlp.down_proj.weight_scale": torch.ones(2)},
+                "epoch": 3}, tmp_path / "a.pth")
+    assert core.explain_error(text).id == id
+    said = core.explain_error(text, tmp_path / "a.pth")
+    assert said.id == id
+    assert said.meaning == core.explain_error(text).meaning
+    for remedy in said.remedies:
+        core.save(core.edit(tmp_path / "a.pth", remedy.edits), tmp_path / "out.safetensors")
+        assert set(load_file(tmp_path / "out.safetensors")) == {"layers.0.mlp.down_proj.weight", "layers.0.mlp.down_proj.weight_scale"}
+    assert bool(said.remedies) is (id in ("no-weights-file", "old-torch"))
+
+
+def test_that_a_step_which_a_program_of_its_own_looks_for_is_not_lightnings(tmp_path: Path) -> None:
+    torch.save({"epoch": 3, "model": {"w": torch.ones(2)}}, tmp_path / "a.pth")
+    assert core.explain_error("KeyError: 'global_step'", tmp_path / "a.pth").id == "no-such-key"
+
+
+def test_that_modules_an_adapter_can_name_are_listed(tmp_path: Path) -> None:
+    torch.save({"h.0.c_attn.weight": torch.ones(4, 12), "h.0.ln.weight": torch.ones(4), "h.0.c_proj.weight": torch.ones(4, 4)},
+               tmp_path / "a.pth")
+    said = core.explain_error(texts.OTHER_PROGRAMS["adapter-targets"][0], tmp_path / "a.pth")
+    assert said.meaning.endswith("'q_proj', 'v_proj'.")
+    assert said.about == ("Modules with matrices in this file are called c_attn, c_proj.",)
+
+
+def test_that_the_tensor_which_vllm_has_no_parameter_for_is_found(tmp_path: Path) -> None:
+    save_file({"model.layers.0.mlp.down_proj.weight_scale": torch.ones(2)}, tmp_path / "a.safetensors")
+    said = core.explain_error(texts.OTHER_PROGRAMS["vllm"][0], tmp_path / "a.safetensors")
+    assert said.about == ("In this file it is model.layers.0.mlp.down_proj.weight_scale.",)
+    assert "quantized" in said.advice[0]

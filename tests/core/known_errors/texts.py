@@ -139,3 +139,31 @@ FROM_PRETRAINED = (
      ["conv_in.weight", "conv_in.bias"], [], [], "UNet2DConditionModel"),
     ("ValueError: Following weights were not initialized from checkpoint: {'lm_head.weight'}", ["lm_head.weight"], [], [], ""),
 )
+
+
+# word for word from their sources and from what people reported of them
+OTHER_PROGRAMS = {
+    "no-weights-file": (
+        "OSError: Error no file named pytorch_model.bin, model.safetensors, tf_model.h5, model.ckpt.index or flax_model.msgpack found in directory /root/ckpts/t5-v1_1-xxl.",
+        "OSError: Error no file named ['pytorch_model.bin', 'tf_model.h5', 'model.ckpt.index'] found in directory unilm_model/ or `from_tf` set to False",
+        "OSError: Error no file named diffusion_pytorch_model.bin found in directory /content/drive/MyDrive/sd-ma/MagicAnimate/appearance_encoder."),
+    "old-torch": (
+        "ValueError: Due to a serious vulnerability issue in `torch.load`, even with `weights_only=True`, we now require users to upgrade torch to at least v2.6 in order to use the function. "
+        "This version restriction does not apply when loading files with safetensors.\nSee the vulnerability report here https://nvd.nist.gov/vuln/detail/CVE-2025-32434",),
+    "adapter-targets": (
+        "ValueError: Target modules ['q_proj', 'v_proj'] not found in the base model. Please check the target modules and try again.",
+        "ValueError: Target modules {'c_attn'} not found in the base model. Please check the target modules and try again.",
+        "ValueError: Target modules [] not found in the base model. Please check the target modules and try again."),
+    "lightning": (
+        '  File "site-packages/pytorch_lightning/utilities/migration/utils.py", line 164, in _get_version\n    return checkpoint["pytorch-lightning_version"]\nKeyError: \'pytorch-lightning_version\'',
+        '/usr/local/lib/python3.8/dist-packages/pytorch_lightning/utilities/migration/migration.py in _migrate_loop_global_step_to_progress_tracking(checkpoint)\n'
+        '---> 85     global_step = checkpoint["global_step"]\nKeyError: \'global_step\''),
+    "vllm": (
+        '  File "vllm/model_executor/models/qwen2.py", line 371, in load_weights\nERROR 12-05 20:24:46 engine.py:366]     param = params_dict[name]\n'
+        "ERROR 12-05 20:24:46 engine.py:366] KeyError: 'layers.0.mlp.down_proj.weight_scale'",),
+    "llama-cpp": (
+        "llama_model_load: error loading model: done_getting_tensors: wrong number of tensors; expected 292, got 291",
+        "llama_model_load: error loading model: create_tensor: tensor 'blk.0.ffn_gate.0.weight' not found",
+        "error loading model: llama.cpp: tensor 'layers.7.attention_norm.weight' is missing from model",
+        "error loading model: unknown model architecture: 'qwen3next'"),
+}

@@ -1,0 +1,129 @@
+"""What other programs say of a file or a folder that they do not take: transformers and diffusers (`from_pretrained`), PEFT, Lightning,
+vLLM and llama.cpp."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.edits.extract import Extract
+from inspector.core.edits.tools.common import Edit
+from inspector.core.keypath import leaf_of, parent_of, quoted, visible
+from inspector.core.training.weights import model_dicts
+
+from .explanation import Case, Explanation, contents, few, search
+
+_NO_FILE = (r"[Ee]rror no file named (?P<names>.{1,400}?) found in directory",)
+_OLD_TORCH = (r"serious vulnerability issue in `?torch\.load`?, even with `?weights_only",)
+_TARGETS = (r"Target modules (?P<names>.{0,2000}?) not found in the base model",)
+_LIGHTNING = (r"KeyError: ['\"](?P<version>pytorch-lightning_version)['\"]\s*$",
+              r"/migration/.{1,4000}KeyError: ['\"](?P<step>global_step)['\"]\s*$")
+_VLLM = (r"param = params_dict\[\w+\].{0,400}?KeyError: ['\"](?P<name>[\w.]+)['\"]",)
+_GGUF = (r"tensor ['\"](?P<name>[\w.\-]+)['\"] (?:not found|is missing from model)", r"missing tensor ['\"](?P<missing>[\w.\-]+)['\"]",
+         r"wrong number of tensors; expected (?P<wanted>\d+), got (?P<got>\d+)",
+         r"unknown model architecture: ['\"](?P<kind>[\w.\-]+)['\"]")
+_QUANTIZED = ("scale", "scales", "zeros", "absmax", "qweight", "qzeros", "g_idx", "nf4", "w2_weight", "w13_weight")
+
+
+def explain(case: Case) -> Explanation | None:
+    return _no_file(case) or _old_torch(case) or _targets(case) or _lightning(case) or _vllm(case) or _gguf(case)
+
+
+def _no_file(case: Case) -> Explanation | None:
+    found = search(_NO_FILE, case.text)
+    if found is None:
+        return None
+    meaning = "from_pretrained looked in a folder for weights under one of the names that it knows, and there is no such file."
+    name = "diffusion_pytorch_model" if "diffusion_pytorch_model" in found["names"] else "model"
+    return Explanation("no-weights-file", meaning, tuple(contents(case.file)) if case.file is not None else (),
+                       case.remedies(_weights(case.file, f"saved as {name}.safetensors in that folder it has such a name"), _has_tensors),
+                       ("config.json has to be in that folder, too, and of a set of files the index with all of them.",))
+
+
+def _old_torch(case: Case) -> Explanation | None:
+    if search(_OLD_TORCH, case.text) is None:
+        return None
+    meaning = "transformers calls torch.load only of torch 2.6 and newer, whatever the file is (CVE-2025-32434); safetensors need none."
+    return Explanation("old-torch", meaning, tuple(contents(case.file)) if case.file is not None else (),
+                       case.remedies(_weights(case.file, "saved as model.safetensors it is read without torch.load"), _has_tensors),
+                       ('pip install --upgrade "torch>=2.6"',))
+
+
+def _targets(case: Case) -> Explanation | None:
+    found = search(_TARGETS, case.text)
+    if found is None:
+        return None
+    named = visible(found["names"].strip("[]{}") or "none at all", 200)
+    meaning = f"The configuration of the adapter names modules that the base model does not have: {named}."
+    about = []
+    if case.file is not None:
+        kinds = dict.fromkeys(leaf_of(parent_of(key)) for key, info in case.file.tensors.items()
+                              if leaf_of(key) == "weight" and len(info.shape) == 2)
+        there = [kind for kind in kinds if kind and not kind.isdecimal()]
+        if there:
+            about.append(f"Modules with matrices in this file are called {few(there, 12)}.")
+    return Explanation("adapter-targets", meaning, tuple(about),
+                       advice=("target_modules takes the ends of the names of modules in the model that is wrapped.",))
+
+
+def _lightning(case: Case) -> Explanation | None:
+    """Where `load_from_checkpoint` or the Trainer is given what no Trainer saved."""
+    found = search(_LIGHTNING, case.text.strip())
+    if found is None:
+        return None
+    key = next(text for text in found.groups() if text)
+    if case.file is not None and key in case.file.values:
+        return None
+    meaning = f"Lightning reads only what its Trainer saved, in which there is {quoted(key)}: what was loaded has none."
+    about = tuple(contents(case.file)) if case.file is not None else ()
+    return Explanation("lightning", meaning, about,
+                       advice=("Weights alone are loaded with model.load_state_dict(...), not with load_from_checkpoint or ckpt_path.",))
+
+
+def _vllm(case: Case) -> Explanation | None:
+    found = search(_VLLM, case.text)
+    if found is None:
+        return None
+    name = found["name"]
+    meaning = f"vLLM's model has no parameter for a tensor of the file, {quoted(name, 120)}."
+    about = []
+    if case.file is not None:
+        there = [key for key in case.file.tensors if key == name or key.endswith(f".{name}")]
+        about.append(f"In this file it is {few(there, 3)}." if there else
+                     "This file has no tensor of that name: vLLM may have joined several to it, or the text is about another file.")
+    is_packed = leaf_of(name).rpartition("_")[2] in _QUANTIZED or leaf_of(name) in _QUANTIZED
+    return Explanation("vllm", meaning, tuple(about), advice=(
+        "It belongs to quantized weights: config.json has to say how they are quantized, and vLLM to know that of this model.",)
+        if is_packed else ("Its names are those of another implementation of the model, or this vLLM is too old for it.",))
+
+
+def _gguf(case: Case) -> Explanation | None:
+    found = search(_GGUF, case.text)
+    if found is None:
+        return None
+    told = {key: text for key, text in found.groupdict().items() if text}
+    name, about = told.get("name") or told.get("missing") or "", list(contents(case.file)) if case.file is not None else []
+    if "kind" in told:
+        meaning = f"This llama.cpp does not know models of the kind {quoted(told['kind'])}: a newer one may."
+    elif name:
+        meaning = f"llama.cpp looked for the tensor {quoted(name, 120)}, which the file does not have."
+        if case.file is not None and name in case.file.tensors:
+            about.append("This file has it: the text is about another file.")
+    else:
+        meaning = f"The file has other tensors than llama.cpp's model of that kind: {told['wanted']} are in the file, {told['got']} used."
+        if case.file is not None:
+            about.append(f"In this file there are {len(case.file.tensors):,} tensors.")
+    return Explanation("llama-cpp", meaning, tuple(about),
+                       advice=("Convert it again with the convert_hf_to_gguf.py of the llama.cpp that is to load it.",))
+
+
+def _weights(file: Checkpoint | None, outcome: str) -> Iterator[tuple[str, Sequence[Edit]]]:
+    """The weights alone, of what else there is."""
+    if file is None:
+        return
+    for path in model_dicts(file)[:2]:
+        yield (f"the weights of {visible(path, 80)}, {outcome}", [Extract(path)]) if path else \
+            (outcome, [Extract(".")] if file.modules else [])
+
+
+def _has_tensors(ckpt: Checkpoint) -> bool:
+    return bool(ckpt.tensors)
