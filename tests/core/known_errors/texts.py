@@ -165,5 +165,5 @@ OTHER_PROGRAMS = {
         "llama_model_load: error loading model: done_getting_tensors: wrong number of tensors; expected 292, got 291",
         "llama_model_load: error loading model: create_tensor: tensor 'blk.0.ffn_gate.0.weight' not found",
         "error loading model: llama.cpp: tensor 'layers.7.attention_norm.weight' is missing from model",
-        "error loading model: unknown model architecture: 'qwen3next'"),
+        "llama_model_load: error loading model: error loading model architecture: unknown model architecture: 'qwen3next'"),
 }
