@@ -45,22 +45,12 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint, left_out: It
     """`ckpt` after `edit`, which made `source` of what it comes from: what earlier edits did to names and values stays done. `left_out`
     are more of `Edited.left_out`."""
     names = _Names(ckpt, source)
-    tensors: dict[str, TensorInfo] = {}
-    values: dict[str, Plain] = {}
-    origin: dict[str, str] = {}
-    for old, info in source.tensors.items():
-        new = names.of(old)
-        if new is not None:
-            tensors[new] = names.tensor(info, new)
-            origin[new] = old
-    for old, value in source.values.items():
-        new = names.of(old)
-        if new is not None:
-            values[new] = names.value(old, value, new)
-            origin[new] = old
-    known = origin_of(ckpt)
-    tensors = with_new(tensors, {key: info for key, info in ckpt.tensors.items() if key not in known})
-    values.update((key, value) for key, value in ckpt.values.items() if key not in known)
+    if ckpt.edited is None:                         # as mostly: all is called what it is called there
+        tensors = {key: _in_dict_of(info, ckpt.tensors.get(key)) for key, info in source.tensors.items()}
+        values = dict(source.values)
+        origin = {key: key for keys in (tensors, values) for key in keys}
+    else:
+        tensors, values, origin = names.moved()
     before = ckpt.edited
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(source, MappingProxyType(origin), before.root if before else "", (*(before.edits if before else ()), edit), others,
@@ -75,6 +65,10 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint, left_out: It
                    listed_nodes=source.listed_nodes)
 
 
+def _in_dict_of(info: TensorInfo, now: TensorInfo | None) -> TensorInfo:
+    return info if now is None or now.state_dict == info.state_dict else info._replace(state_dict=now.state_dict)
+
+
 class _Names:
     """What keys of the new source are called in the edited checkpoint."""
 
@@ -83,13 +77,34 @@ class _Names:
         self.source = source
         self.before = ckpt.as_opened
         self.root = ckpt.edited.root if ckpt.edited else ""
-        self.now = {old: new for new, old in origin_of(ckpt).items()}
+        self.now = {old: new for new, old in ckpt.edited.origin.items()} if ckpt.edited else {}
         self.above: dict[str, str] = {}             # containers of the old source -> what they are called now
-        for old, new in self.now.items() if ckpt.edited else ():
+        for old, new in self.now.items():
             for path in ancestors(old):
                 tail = old[len(path):] if path else f".{old}"
                 if path not in self.above and f".{new}".endswith(tail):
                     self.above[path] = new[:max(len(new) - len(tail), 0)]
+
+    def moved(self) -> tuple[dict[str, TensorInfo], dict[str, Plain], dict[str, str]]:
+        """The tensors and values as they are called now, with those that are in the edited checkpoint only, and what each is called in the
+        source."""
+        tensors: dict[str, TensorInfo] = {}
+        values: dict[str, Plain] = {}
+        origin: dict[str, str] = {}
+        for old, info in self.source.tensors.items():
+            new = self.of(old)
+            if new is not None:
+                tensors[new] = self.tensor(info, new)
+                origin[new] = old
+        for old, value in self.source.values.items():
+            new = self.of(old)
+            if new is not None:
+                values[new] = self.value(old, value, new)
+                origin[new] = old
+        known = origin_of(self.ckpt)
+        tensors = with_new(tensors, {key: info for key, info in self.ckpt.tensors.items() if key not in known})
+        values.update((key, value) for key, value in self.ckpt.values.items() if key not in known)
+        return tensors, values, origin
 
     def of(self, old: str) -> str | None:
         """None for what was dropped."""
