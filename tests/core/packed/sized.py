@@ -127,8 +127,8 @@ def modelopt_integers(rng: Rng, rows: int, groups: int, size: int, bits: int, sm
         tensors["m.pre_quant_scale"] = before
     if smoothed and bits == 4:
         tensors["m.weight_scale_2"] = np.float32(0.01).reshape(())
-    return Packed(tensors, config_of(quant_method="modelopt", quant_algo="W4A16_AWQ" if bits == 4 else "W8A8_SQ_PER_CHANNEL"), "m.weight",
-                  f"modelopt-int{bits}", values, set(tensors))
+    said: dict[str, Any] = {"quant_algo": "W4A16_AWQ", "group_size": size} if bits == 4 else {"quant_algo": "W8A8_SQ_PER_CHANNEL"}
+    return Packed(tensors, config_of(quant_method="modelopt", **said), "m.weight", f"modelopt-int{bits}", values, set(tensors))
 
 
 def mlx_floats(rng: Rng, rows: int, groups: int, mode: str) -> Packed:

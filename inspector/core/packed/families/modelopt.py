@@ -8,13 +8,14 @@ Sources: nvidia-modelopt 0.47 torch/quantization/qtensor/nvfp4_tensor.py, fp8_te
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from inspector.core.checkpoint import Decoder, TensorInfo
 from inspector.core.tensors.decoders.grid import grid
 from inspector.core.tensors.decoders.row_pairs import RowPairs, ScaledColumns
 
-from .names import LogicalTensor, Names
+from .names import LogicalTensor, Names, counted
 
 _FLOATS = ("float32", "float16", "bfloat16")
 
@@ -38,8 +39,17 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
 
 def _is_configured(names: Names) -> bool:
     said = names.quantization.get("quant_method")
+    return said == "modelopt" or (said is None and isinstance(_own_file(names).get("quant_algo"), str))
+
+
+def _own_file(names: Names) -> Mapping[str, Any]:
     found = names.file("hf_quant_config.json").get("quantization")
-    return said == "modelopt" or (said is None and isinstance(found, dict) and isinstance(found.get("quant_algo"), str))
+    return found if isinstance(found, dict) else {}
+
+
+def _said_size(names: Names) -> int:
+    """How many elements the configuration says share a scale; 0 where it does not."""
+    return counted(names.quantization.get("group_size")) or counted(_own_file(names).get("group_size")) or 0
 
 
 def _four_bits(names: Names, data: TensorInfo, scale: TensorInfo, second: TensorInfo) -> LogicalTensor:
@@ -72,6 +82,8 @@ def _integers(names: Names, data: TensorInfo, scale: TensorInfo, second: TensorI
         parts["global_scale"] = second.key
     groups = scale.shape[1] if len(scale.shape) == 2 else 1
     fits = scale.dtype in _FLOATS and groups and scale.numel == rows * groups and cols % groups == 0 and (small or groups == 1)
+    if fits and small:
+        fits = cols // groups == min(_said_size(names) or cols // groups, cols)
     decoder: Decoder | None = None
     if fits:
         decoder = RowPairs(rows, cols, cols // groups) if small else grid(rows, cols)
