@@ -48,6 +48,11 @@ def colours_of(widget: QWidget) -> list[str]:
     return [QColor(pixel).name() for pixel in sorted(seen, key=lambda pixel: -seen[pixel])]
 
 
+def pixels_of(widget: QWidget, colour: QColor) -> int:
+    picture = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    return sum(picture.pixel(x, y) == colour.rgb() for y in range(picture.height()) for x in range(picture.width()))
+
+
 def test_that_pyqtgraph_is_not_imported_before_a_curve_is_shown() -> None:
     code = ("import sys\n"
             "import inspector.gui.panels.statistics\n"
@@ -85,10 +90,11 @@ def test_that_tab_comes_to_the_plot_before_its_button_and_shows_it(qtbot: QtBot)
         seen.append(focused)
         QTest.keyClick(focused, Qt.Key.Key_Tab)
     assert seen == [first, canvas(plot), plot.menu_button, last]
+    accent = QColor(theme.current().colours.accent)
     canvas(plot).setFocus()
-    assert theme.current().colours.accent in colours_of(plot)[:12]
+    framed = pixels_of(plot, accent)
     first.setFocus()
-    assert theme.current().colours.accent not in colours_of(plot)[:12]
+    assert framed > pixels_of(plot, accent) + canvas(plot).width()          # the line of the curve is drawn in it, too
 
 
 def test_that_a_message_stands_in_place_of_a_plot(plot: HistogramPlot) -> None:
