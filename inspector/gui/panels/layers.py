@@ -699,6 +699,9 @@ class LayersPanel(SelectionPanel):
         if scope is None:
             return
         measure, x = self.measures.currentData(), self.across.currentData()
+        if self._as_ridges:                 # they are made when they are looked at: of many tensors that takes some frames
+            self._put_lines([], 0, measure, x)
+            return
         known = dict(self._rows(scope))
 
         def work() -> tuple[list[core.LayerLine], int]:
@@ -706,7 +709,7 @@ class LayersPanel(SelectionPanel):
             lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
             return [core.LayerLine(line.name, thinned(line.points)) for line in lines[:_MOST_LINES]], len(lines)
 
-        self._work_out(scope, "lines", work, lambda found: self._put_lines(*found, measure, x))
+        self._work_out(scope, "lines", work, lambda found: None if self._as_ridges else self._put_lines(*found, measure, x))
 
     def _put_lines(self, lines: list[core.LayerLine], of: int, measure: str, x: str) -> None:
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
