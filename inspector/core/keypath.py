@@ -13,7 +13,8 @@ from collections.abc import Iterable, Iterator
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
                         "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]")
 # Letters that are written from right to left: Hebrew, Arabic and their neighbours.
-_LEFTWARDS = re.compile("\\S*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]\\S*")
+_LEFTWARDS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_WORD = re.compile(r"\S+")
 _WITHIN_LINES = re.compile(r"(?![\n\t])" + _INVISIBLE.pattern)
 _DEEP = 64          # segments of a key, from which on it is not taken apart
 _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -217,7 +218,12 @@ def isolated(text: str) -> str:
     >>> core.isolated("fc.weight  [3]")
     'fc.weight  [3]'
     """
-    return text if text.isascii() else _LEFTWARDS.sub("\u2066\\g<0>\u2069", text)
+    return text if text.isascii() or _LEFTWARDS.search(text) is None else _WORD.sub(_isolated_word, text)
+
+
+def _isolated_word(match: re.Match[str]) -> str:
+    word = match[0]
+    return f"\u2066{word}\u2069" if _LEFTWARDS.search(word) is not None else word
 
 
 def quoted(text: str, limit: int = 256) -> str:

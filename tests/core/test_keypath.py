@@ -12,6 +12,7 @@ from inspector.core.keypath import (
     below,
     is_under,
     is_within,
+    isolated,
     join,
     leaf_of,
     parent_of,
@@ -75,3 +76,14 @@ def test_that_paths_are_those_that_a_key_is_within(paths: list[str], key: str) -
     assert [*found.around(key)] == around
     assert found.nearest(key) == next(iter(around), None)
     assert found.has(key) == bool(around)
+
+
+def test_that_only_words_that_run_from_right_to_left_are_isolated_whole() -> None:
+    assert isolated("שכבה.weight  [3] 中文 x") == "\u2066שכבה.weight\u2069  [3] 中文 x"
+    assert isolated("中文 a\n") == "中文 a\n"
+
+
+def test_that_a_long_text_without_spaces_is_gone_through_once() -> None:
+    text = "中" * 1_000_000         # of the square of that, nobody would see the end
+    assert isolated(text) == text
+    assert isolated(f"א {text}") == f"\u2066א\u2069 {text}"
