@@ -139,6 +139,8 @@ class Scanner:
                 if name in seen:
                     raise self.duplicate(name, at)
                 pairs, names = [(name, value)], {name}
+                if self._values % _REPORT_EVERY == 0:
+                    self._monitor.report(self.pos, len(self.data))
             seen |= names
             yield pairs
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspector.core.errors import Corrupt
+from inspector.core.errors import Cancelled, Corrupt
 from inspector.core.formats.shared.strict_json import Scanner
+from inspector.core.progress import Monitor
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 values = st.recursive(
@@ -97,3 +98,14 @@ def test_that_texts_by_names_are_taken_as_one_by_one_however_many_at_once(
             list(scan.text_pairs(1))
         place = len("{" + comma.join(map(colon.join, spelt[:second])) + comma)
         assert (caught.value.id, caught.value.where) == ("duplicate_key", f"byte {len(data.decode()[:place].encode())}")
+
+
+@pytest.mark.parametrize("name", ["weight{}", "gewicht_ä{}"])
+def test_that_a_table_of_texts_can_be_stopped_however_it_is_spelt(name: str) -> None:
+    class Stopped(Monitor):
+        def report(self, done: int, total: int, what: str = "") -> None:
+            raise Cancelled
+
+    data = json.dumps({name.format(n): "a.safetensors" for n in range(5000)}, ensure_ascii=False).encode()
+    with pytest.raises(Cancelled):
+        list(Scanner(data, monitor=Stopped()).text_pairs(1))
