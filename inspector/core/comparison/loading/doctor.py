@@ -95,8 +95,8 @@ def _stripped(there: Shapes, said: Shapes, missing: Iterable[str]) -> str:
     is like that."""
     first = next(iter(said), "")
     starts = [name[:-len(first)] for name in there if first and name.endswith(f".{first}")]
-    return min((start for start in starts if all(_is_there(there, start + name, shape) for name, shape in said.items())
-                and not any(start + name in there for name in missing)), key=len, default="")
+    return next((start for start in sorted(starts, key=len) if all(_is_there(there, start + name, shape) for name, shape in said.items())
+                 and not any(start + name in there for name in missing)), "")
 
 
 def _is_there(there: Shapes, name: str, shape: Shape | None) -> bool:
