@@ -220,6 +220,12 @@ def kinds(tensors: Mapping[str, TensorInfo], *fields: str) -> Iterable[tuple[Any
     return zip(zip(*(column(tensors, field) for field in fields), strict=True), repeat(1), strict=False) if found is None else found
 
 
+def values_of(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:
+    """The values that a field of the tensors has: of the few in a table each once or several times, else that of each tensor."""
+    found = tensors.kinds(field) if isinstance(tensors, TensorTable) else None
+    return column(tensors, field) if found is None else (value for (value,), _ in found)
+
+
 def made_of(tensors: Mapping[str, TensorInfo], fields: Sequence[str], make: Callable[..., T]) -> Iterable[T]:
     """What `make` makes of some fields of each tensor, in order; it is called once for all tensors that are alike in them, where there are
     few kinds.

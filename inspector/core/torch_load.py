@@ -23,7 +23,7 @@ from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
-from .tensor_table import column, kinds, tagged
+from .tensor_table import column, tagged, values_of
 
 _READ_BY_OTHERS = {
     "safetensors": "safetensors.torch.load_file reads it; torch.load does since torch 2.13, where it is called .safetensors.",
@@ -153,11 +153,11 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
                       and (finding.id != "byteorder" or source.format == "torch-zip")), None)     # the older format is never swapped
         if whole is not None:
             return whole.message[:1].lower() + whole.message[1:]
-    if any(problem.startswith(_BROKEN) for (problem,), _ in kinds(ckpt.tensors, "problem")):
+    if any(problem.startswith(_BROKEN) for problem in values_of(ckpt.tensors, "problem")):
         broken = next(info for info in ckpt.tensors.values() if info.problem.startswith(_BROKEN))
         return f"the values of {visible(broken.key, 80)} are not all there."
     nameless = next((info.key for info in ckpt.tensors.values() if _names_no_record(info.problem)), None) \
-        if source.format == "torch-zip" and any(_names_no_record(problem) for (problem,), _ in kinds(ckpt.tensors, "problem")) else None
+        if source.format == "torch-zip" and any(map(_names_no_record, values_of(ckpt.tensors, "problem"))) else None
     if nameless is not None:
         return f"the storage of {visible(nameless, 80)} has a key that no record is named by."
     odd = next((tag for tag in tagged(ckpt.tensors, "device") if tag is not None and not is_device(tag)), None)

@@ -144,9 +144,9 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
 
 def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     newest = folders.newest_in(name)
-    if newest is not None:
+    if newest:
         folder = os.path.dirname(name)
-        return replace(_read_inside(folder, newest.name, limits, monitor), path=os.path.join(folder, newest.name))
+        return replace(_read_inside(folder, newest, limits, monitor), path=os.path.join(folder, newest))
     with open_source(name, monitor=monitor) as source, standing_still(source):
         if addresses.file_name(name) == folders.DCP:
             return _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import leaf_of
 from inspector.core.progress import in_pieces
-from inspector.core.tensor_table import TensorTable, column, tagged
+from inspector.core.tensor_table import TensorTable, tagged, values_of
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "weight_scales", "codebooks",
                      "bitsandbytes__nf4", "bitsandbytes__fp4"})
@@ -38,6 +38,5 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
         scaled = scaled or ".scale\n" in keys
     if scaled and "float8_e8m0fnu" in tagged(ckpt.tensors, "dtype"):
         return True
-    known = ckpt.tensors.kinds("extra") if isinstance(ckpt.tensors, TensorTable) else None
-    extras = filter(None, column(ckpt.tensors, "extra") if known is None else (extra for (extra,), _ in known))
+    extras = filter(None, values_of(ckpt.tensors, "extra"))
     return any(extra.quantizer is not None or extra.subclass.startswith("torchao.") for extra in extras)

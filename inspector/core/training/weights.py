@@ -18,7 +18,7 @@ from inspector.core.hashing import Few
 from inspector.core.keypath import Paths, ancestors, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import distinct, in_pieces
-from inspector.core.tensor_table import TensorTable, column, kinds, made_of, pieces_of, stretches
+from inspector.core.tensor_table import TensorTable, column, kinds, made_of, pieces_of, stretches, values_of
 from inspector.core.tensors.sharing import sharing
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
@@ -223,7 +223,7 @@ def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callab
 
 def names_no_buffer(tensors: TensorTable) -> bool:
     """Whether surely none of the tensors is a buffer, as their columns tell."""
-    if not _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")):
+    if not _TRAINED.issuperset(values_of(tensors, "dtype")):
         return False
     leaves = tensors.leaves()
     return not any(map(_names_a_buffer, in_pieces(tensors))) if leaves is None else leaves.isdisjoint((*_BUFFERS, "weight_v"))

@@ -44,7 +44,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QRubberBand,
     QScrollArea,
-    QSplitter,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -59,7 +58,17 @@ from inspector.gui.state.requests import Kept, Many, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.state.value_checks import ValueChecks
-from inspector.gui.widgets.boxes import FindingBox, GivesWay, as_high_as_it_is, empty, label, leave_the_wheel, scrolling, tab_before
+from inspector.gui.widgets.boxes import (
+    FindingBox,
+    GivesWay,
+    as_high_as_it_is,
+    empty,
+    label,
+    leave_the_wheel,
+    scrolling,
+    tab_before,
+    upright_splitter,
+)
 from inspector.gui.widgets.elided import ElidedLabel
 from inspector.gui.widgets.flow import flowing
 from inspector.gui.widgets.heading import Heading
@@ -943,11 +952,7 @@ class LayersPanel(SelectionPanel):
         inside.addWidget(self._place_line_controls())
         inside.addWidget(self._chip_row)
         inside.addWidget(self._working)
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
-        split.setHandleWidth(9)
-        split.setStyleSheet("QSplitter::handle { background: transparent; }"
-                            "QSplitter::handle:hover { background: palette(highlight); }")
+        split = upright_splitter()
         inside.addWidget(GivesWay(split, LEAST_ROWS), 1)
         self._top, listed, holder = QWidget(), QWidget(), QWidget()
         self.findings_area = _FindingsArea()

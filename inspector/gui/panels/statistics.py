@@ -12,8 +12,8 @@ from functools import partial
 from math import prod
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QComboBox, QSplitter, QWidget
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -23,7 +23,7 @@ from inspector.gui.state.requests import Many, Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
-from inspector.gui.widgets.boxes import GivesWay, leave_the_wheel, scrolling
+from inspector.gui.widgets.boxes import GivesWay, leave_the_wheel, scrolling, upright_splitter
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_controls import HistogramControls
 from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
@@ -386,19 +386,15 @@ class StatisticsPanel(SelectionPanel):
         whole.addSpacing(6)
         whole.addWidget(self.controls)
         whole.addSpacing(6)
-        split = self._split = QSplitter(Qt.Orientation.Vertical)
+        split = self._split = upright_splitter()
         self.pages = ResultPages(GivesWay(split, LEAST_PICTURE), self.requests, read=self.tr("Compute statistics"),
                                  read_all=self.tr("Compute statistics of {size}"))
         whole.addWidget(self.pages, 1)
-        split.setChildrenCollapsible(False)
         split.addWidget(self.plot)
         split.addWidget(self.table)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
         split.setSizes([360, 264])
-        split.setHandleWidth(9)
-        split.setStyleSheet("QSplitter::handle { background: transparent; }"
-                            "QSplitter::handle:hover { background: palette(highlight); }")
         leave_the_wheel(*everything.findChildren(QComboBox))
 
 

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSplitter,
     QTextEdit,
     QToolButton,
     QVBoxLayout,
@@ -113,6 +114,16 @@ def scrolling(panel: QWidget) -> tuple[QScrollArea, QWidget, QVBoxLayout]:
     whole.setContentsMargins(16, 14, 16, 12)
     whole.setSpacing(4)
     return area, everything, whole
+
+
+def upright_splitter() -> QSplitter:
+    """For what stands one above the other and is dragged apart; none of it goes away, and the handle is seen when it is pointed at."""
+    split = QSplitter(Qt.Orientation.Vertical)
+    split.setChildrenCollapsible(False)
+    split.setHandleWidth(9)
+    split.setStyleSheet("QSplitter::handle { background: transparent; }"
+                        "QSplitter::handle:hover { background: palette(highlight); }")
+    return split
 
 
 def as_high_as_it_is(whole: QWidget) -> None:

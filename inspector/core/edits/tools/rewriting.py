@@ -48,7 +48,7 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint, left_out: It
     if ckpt.edited is None:                         # as mostly: all is called what it is called there
         tensors = {key: _in_dict_of(info, ckpt.tensors.get(key)) for key, info in source.tensors.items()}
         values = dict(source.values)
-        origin = {key: key for keys in (tensors, values) for key in keys}
+        origin = origin_of(source)
     else:
         tensors, values, origin = names.moved()
     before = ckpt.edited
@@ -85,7 +85,7 @@ class _Names:
                 if path not in self.above and f".{new}".endswith(tail):
                     self.above[path] = new[:max(len(new) - len(tail), 0)]
 
-    def moved(self) -> tuple[dict[str, TensorInfo], dict[str, Plain], dict[str, str]]:
+    def moved(self) -> tuple[dict[str, TensorInfo], dict[str, Plain], Mapping[str, str]]:
         """The tensors and values as they are called now, with those that are in the edited checkpoint only, and what each is called in the
         source."""
         tensors: dict[str, TensorInfo] = {}

@@ -212,14 +212,14 @@ def _newest(folder: str, listed: set_files.Folder) -> str:
     return tags[0] if _is_of_ranks(os.path.join(folder, tags[0])) else ""
 
 
-def newest_in(path: str) -> Choice | None:
+def newest_in(path: str) -> str:
     """What the file at `path` names if it is one that does nothing but name the folder of the newest checkpoint beside it. Raises
-    NotACheckpoint where that is not there; None for any other file."""
+    NotACheckpoint where that is not there; "" for any other file."""
     folder, name = os.path.split(path)
     if name not in (*_LATEST, _ITERATION) or addresses.is_address(path) or not (tag := _tag(path)):
-        return None
+        return ""
     if tag in set_files.list_folder(folder or ".").names and _is_of_ranks(os.path.join(folder, tag)):
-        return Choice("inside", tag)
+        return tag
     whose = "Megatron-LM's" if name == _ITERATION else "DeepSpeed's"
     raise NotACheckpoint(f"this is no checkpoint itself: it names the folder of the newest one of {whose}, {visible(tag, 80)}, "
                          "which is not beside it", f"Open the folder {visible(tag, 80)}, wherever it is now.", id="names_a_folder")

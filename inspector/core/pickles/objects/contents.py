@@ -63,7 +63,7 @@ from .anomalies import Anomalies
 from .bulk import GIVEN, ORDINARY, RowsOfPairs, by_name, segments_of
 from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, all_texts, are_segments, key_identity, key_text, key_type, last_of_each, same_key, scalar, short
+from .plain import NUMBERS, SCALARS, SameKeys, all_texts, are_segments, key_identity, key_text, key_type, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .small_dicts import Several, SmallDict, SmallDicts
 from .state_dicts import Entries, Judgement, judged, root_stays
@@ -843,13 +843,12 @@ class _Listing:
             return False
         if frame.repeated_keys is None:
             frame.repeated_keys = set()
-            identities: dict[int, tuple[str, bytes | str]] = {}         # a long text may be the key of many
+            identities = SameKeys(self.graph)
             seen: set[tuple[str, bytes | str]] = set()
             for k, _ in frame.pairs:
-                identity = identities.get(k) or identities.setdefault(k, same_key(self.graph, k))
-                if identity in seen:
+                if identities[k] in seen:
                     frame.repeated_keys.add(k)
-                seen.add(identity)
+                seen.add(identities[k])
         return name in frame.repeated_keys
 
     # -- budgets ------------------------------------------------------------------------------------------------------

@@ -312,11 +312,18 @@ def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
     return ("none", "") if kind == NONE else ("other", str(k))
 
 
-def same_key(graph: Graph, k: int) -> tuple[str, bytes | str]:
-    """The same, and of keys that are neither text nor number going by what they are shown as, which tells tuples of numbers from each
-    other."""
-    found = key_identity(graph, k)
-    return found if found[0] != "other" else ("other", key_text(graph, k))
+class SameKeys(dict[int, tuple[str, bytes | str]]):
+    """The same of each key, and of those that are neither text nor number going by what they are shown as, which tells tuples of numbers
+    from each other. Each is worked out once: a long text may be the key of many."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self._graph = graph
+
+    def __missing__(self, k: int) -> tuple[str, bytes | str]:
+        found = key_identity(self._graph, k)
+        self[k] = found = found if found[0] != "other" else ("other", key_text(self._graph, k))
+        return found
 
 
 def key_type(graph: Graph, k: int) -> str:

@@ -21,7 +21,7 @@ from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.contents import MADE_UP, Slot
 from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
-from inspector.core.pickles.objects.plain import SCALARS, key_text, same_key
+from inspector.core.pickles.objects.plain import SCALARS, SameKeys, key_text
 from inspector.core.pickles.objects.storages import becomes_ordinary, in_pickle
 
 from .new_dicts import missing_dicts
@@ -75,11 +75,10 @@ class GraphChanges:
         if not any(finding.id == "duplicate-keys" for finding in self.source.findings):
             return
         tree, groups = self.tree, dict[tuple[int, tuple[str, bytes | str]], list[int]]()
-        identities: dict[int, tuple[str, bytes | str]] = {}         # a long text may be the key of many
+        identities = SameKeys(self.graph)
         for i, slot in enumerate(tree.slots):
             if slot.name >= 0 and not tree.inside[i]:
-                identity = identities.get(slot.name) or identities.setdefault(slot.name, same_key(self.graph, slot.name))
-                groups.setdefault((slot.holder, identity), []).append(i)
+                groups.setdefault((slot.holder, identities[slot.name]), []).append(i)
         for group in groups.values():
             last, *shadowed = group
             if not shadowed:
