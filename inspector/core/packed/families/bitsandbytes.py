@@ -25,8 +25,9 @@ _USUAL = 1 << 10            # bytes of a state that are kept for the next of its
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
     for kind in ("nf4", "fp4"):
-        for name, state in names.ending(_STATE + kind):
-            found = _four_bits(names, name, state.key, kind) if state.dtype == "uint8" else None
+        states = [(name, state) for name, state in names.ending(_STATE + kind) if state.dtype == "uint8"]
+        for (name, state), raw in zip(states, names.texts(state for _, state in states), strict=True):
+            found = _four_bits(names, name, state.key, kind, raw)
             if found is not None:
                 yield found
     for module, info in names.ending(".SCB"):
@@ -35,20 +36,22 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
             yield found
 
 
-def _four_bits(names: Names, name: str, state: str, kind: str) -> LogicalTensor | None:
-    data, raw = names.get(name), names.raw(state)
-    if data is None or raw is None:
+def _four_bits(names: Names, name: str, state: str, kind: str, raw: bytes | None) -> LogicalTensor | None:
+    if raw is None or names.get(name) is None:
+        return None
+    tensors = names.tensors
+    form = tuple([(info.shape, info.dtype) if (info := tensors.get(name + ending)) is not None else None for ending in _PARTS])
+    if None in form[:3]:
         return None
     parts = {"data": name, "absmax": f"{name}.absmax", "quant_map": f"{name}.quant_map"}
-    if names.get(f"{name}.nested_absmax", "float32") is not None:
+    if form[3] is not None and names.get(f"{name}.nested_absmax", "float32") is not None:
+        if form[4] is None:
+            return None
         parts |= {"nested_absmax": f"{name}.nested_absmax", "nested_quant_map": f"{name}.nested_quant_map"}
-    if any(part not in names.tensors for part in parts.values()):
-        return None
     if len(raw) > _USUAL:
         meaning = _meaning(names, name, raw, parts)
     else:                       # a model has few, again and again
-        form = tuple([(info.shape, info.dtype) if (info := names.tensors.get(name + ending)) is not None else None for ending in _PARTS])
-        meaning = names.once(("bitsandbytes", raw, len(parts), *form), lambda: _meaning(names, name, raw, parts))
+        meaning = names.once(("bitsandbytes", raw, len(parts), form), lambda: _meaning(names, name, raw, parts))
     if meaning is None:
         return None
     return LogicalTensor(name, meaning.shape, meaning.dtype, f"bnb-{kind}", 4, meaning.cost, {**parts, "state": state}, meaning.decoder,
