@@ -40,7 +40,7 @@ LATE = {"inspector.cli", "inspector.commands", "inspector.commands.window", "ins
         "inspector.gui.frame.run_commands", "inspector.gui.frame.report_commands",     # a page and dialogs, when they are asked for
         "inspector.gui.models.tree_model"}          # numpy, in a worker, while the window is painted
 # rooms that are lists of names, loaded by `runtime.late`
-BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.commands", "inspector.gui.frame.ahead"}
+BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.core.packed.logical", "inspector.commands", "inspector.gui.frame.ahead"}
 
 
 class Import(NamedTuple):

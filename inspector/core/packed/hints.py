@@ -8,7 +8,7 @@ from inspector.core.tensor_table import TensorTable, tagged, values_of
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "weight_scales", "codebooks",
                      "bitsandbytes__nf4", "bitsandbytes__fp4"})
-_OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
+OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
 _ENDINGS = ("_scale_inv", "_blocks")
 _ADAPTER = ".lora_"
 
@@ -19,7 +19,7 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
     >>> core.may_be_packed(core.edit({"fc.weight": np.ones((2, 2))}, []))
     False
     """
-    if "tensor_names" in ckpt.metadata or ckpt.as_opened.format in _OTHER_PROGRAMS:
+    if "tensor_names" in ckpt.metadata or ckpt.as_opened.format in OTHER_PROGRAMS:
         return True
     leaves = ckpt.tensors.leaves() if isinstance(ckpt.tensors, TensorTable) else None
     if leaves is not None and (not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves)):

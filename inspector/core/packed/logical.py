@@ -2,7 +2,8 @@
 
     names, metadata, configuration → families → LogicalTensor (what there is) → TensorInfo with a decoder (its values)
 
-A family is asked in the order of the list; what one has claimed no other gets. To add one, write its file and put it in the list.
+A family is asked in the order of the list, and loaded for that only where its sign stands: a model has one, and most have none. What one
+has claimed no other gets. To add one, write its file and put it in the list.
 """
 from __future__ import annotations
 
@@ -12,47 +13,48 @@ from functools import lru_cache
 from itertools import repeat
 from math import prod
 from types import MappingProxyType
+from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import Paths, parent_of
 from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
 from inspector.core.tensors.decoders.grid import Grid
 
-from .families import (
-    awq,
-    bitsandbytes,
-    compressed_tensors,
-    containers,
-    float_blocks,
-    gptq,
-    lora,
-    mlx,
-    modelopt,
-    mxfp4,
-    other_programs,
-    torch_quantized,
-    torchao,
-)
 from .families.names import LogicalTensor, Names
-from .hints import may_be_packed
+from .hints import OTHER_PROGRAMS, may_be_packed
 
-FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
-    containers.claims,
-    torchao.claims,
-    torch_quantized.claims,
-    bitsandbytes.claims,
-    compressed_tensors.claims,
-    gptq.claims,
-    awq.claims,
-    float_blocks.claims,
-    modelopt.claims,
-    mxfp4.claims,
-    mlx.claims,
-    other_programs.claims,
-    lora.claims,
+
+class Family(NamedTuple):
+    """`module` is in the room of families; of `signs`, every key by which it knows what it claims has one, or `is_possible` tells."""
+
+    module: str
+    signs: tuple[str, ...] = ()
+    is_possible: Callable[[Names], bool] = lambda names: False
+
+    def claims(self, names: Names) -> Iterator[LogicalTensor]:
+        if any(map(names.mention, self.signs)) or self.is_possible(names):
+            claims: Callable[[Names], Iterator[LogicalTensor]] = late.module(f"{__package__}.families.{self.module}").claims
+            yield from claims(names)
+
+
+FAMILIES: tuple[Family, ...] = (
+    Family("containers", is_possible=lambda names: names.ckpt.as_opened.format in OTHER_PROGRAMS),
+    Family("torchao", is_possible=lambda names: bool(names.special or names.ckpt.metadata)),
+    Family("torch_quantized", is_possible=lambda names: bool(names.special)),
+    Family("bitsandbytes", (".quant_state.bitsandbytes__", ".SCB")),
+    Family("compressed_tensors", (".weight_packed", ".weight_scale")),
+    Family("gptq", (".qweight",)),
+    Family("awq", (".qweight",)),
+    Family("float_blocks", ("_scale_inv", ".scale")),
+    Family("modelopt", (".weight_scale",)),
+    Family("mxfp4", ("_blocks",)),
+    Family("mlx", (".scales",)),
+    Family("other_programs", (".weight_scale", ".codebooks")),
+    Family("lora", (".lora_",)),
 )
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
 _CHECK_EVERY = 1024
@@ -83,8 +85,8 @@ def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     owner: dict[str, int] = {}                  # of each part, the number in `found` of what it is a part of
     found: list[LogicalTensor] = []
     sizes: dict[tuple[tuple[int, ...], tuple[int, ...]], int | None] = {}
-    for claims in FAMILIES:
-        for n, tensor in enumerate(claims(names)):
+    for family in FAMILIES:
+        for n, tensor in enumerate(family.claims(names)):
             if not n % _CHECK_EVERY:
                 monitor.check()
             keys = tensor.parts.values() if not tensor.inner else keys_of(tensor)

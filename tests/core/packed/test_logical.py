@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -294,3 +296,41 @@ def test_that_what_is_only_recognised_has_its_shape_and_says_so(program: str, te
         core.read_numpy(core.unpacked(path), "m.weight")
     other = packing.Packed(tensors, {}, "m.weight", program, np.zeros(0), set(tensors)).save(tmp_path / "b")
     assert not core.packed_tensors(other)           # names alone do not tell
+
+
+def test_that_states_of_any_size_among_many_are_read(tmp_path: Path) -> None:
+    made = packing.bitsandbytes(np.random.default_rng(8), (4, 16))
+    tensors: dict[str, Any] = {}
+    for number in range(700):               # more than are read at once, and every seventh too big to be read with others
+        for key, array in made.tensors.items():
+            key = key.replace(made.name, f"m{number}.weight")
+            long = number % 7 == 0 and "quant_state" in key
+            tensors[key] = np.frombuffer(array.tobytes().ljust(70_000), np.uint8) if long else array
+    path = tmp_path / "a.safetensors"
+    save_file(tensors, path)
+    ckpt = core.open(path)
+    found = core.packed_tensors(ckpt)
+    assert set(found) == {f"m{number}.weight" for number in range(700)}
+    assert {tensor.shape for tensor in found.values()} == {made.values.shape}
+    with path.open("r+b") as file:
+        file.write(b"\0")
+    assert not core.packed_tensors(ckpt)      # it is another file now
+
+
+def test_that_only_the_families_are_loaded_whose_sign_stands(tmp_path: Path) -> None:
+    packed = packing.MAKERS["bnb"](np.random.default_rng(1)).save(tmp_path / "packed")
+    save_file({"fc.weight": np.zeros((2, 2), np.float32)}, tmp_path / "plain.safetensors")
+    script = """
+import sys
+from pathlib import Path
+from inspector import core
+start, loaded = "inspector.core.packed.families.", []
+for path in sys.argv[1:]:
+    ckpt = core.open(path)
+    core.compare(ckpt, ckpt)
+    loaded.append({name.removeprefix(start) for name in sys.modules if name.startswith(start)})
+print(sorted(loaded[0]), sorted(loaded[1] - loaded[0]), sep="\\n")
+"""
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "plain.safetensors", packed], capture_output=True, text=True,
+                          check=True)
+    assert done.stdout.splitlines() == ["['lora', 'names', 'patterns']", "['bitsandbytes']"]
