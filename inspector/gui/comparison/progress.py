@@ -155,7 +155,9 @@ class ComparisonProgress(QObject):
         def work(monitor: core.Monitor) -> PairTree:
             found = core.pair_up(a, b, in_a=compared.in_a, in_b=compared.in_b, accepted=compared.accepted,
                                  rejected=_keys(compared), monitor=monitor)
-            return build_pair_tree(Figures(known.filled(found)), monitor, flat=flat)
+            tree = build_pair_tree(Figures(known.filled(found)), monitor, flat=flat)
+            tree.sum_up_shown()
+            return tree
 
         def done(tree: PairTree) -> None:
             self.error = self.verdict = self.judged = None
@@ -180,7 +182,9 @@ class ComparisonProgress(QObject):
             if moved is not comparison:
                 moved = known.filled(moved)
                 figures = Figures(moved)
-                pending.append(build_pair_tree(figures, monitor, flat=flat))
+                found_again = build_pair_tree(figures, monitor, flat=flat)
+                found_again.sum_up_shown()
+                pending.append(found_again)
             pairs = list(moved.pairs)
             batch = self._batch = _Batch(figures, pending)
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):

@@ -298,9 +298,15 @@ class KeyTree:
             spans = [deeper[slice(*np.searchsorted(deeper, (n + 1, int(self.end[n]))))] for n in level]
             level = [int(child) for span in spans for child in span[self.name_id[span] == id]]
         if not level and self._has_long_names:
-            entries = [i for i, other in enumerate(self.keys) if other == key]
-            level = [int(n) for i in entries for n in np.flatnonzero(self.entry == i)]
+            level = [int(n) for entry in self._entries(key) for n in np.flatnonzero(self.entry == entry)]
         return level
+
+    def _entries(self, key: str) -> list[int]:
+        """Of a tensor and of a value of that key. Gone through only where there is one: a list of a hundred thousand has no groups, and
+        is asked for them all the same."""
+        count = len(self.infos)
+        return [*([self.keys.index(key)] if key in self.checkpoint.tensors else []),
+                *([self.keys.index(key, count)] if key in self.checkpoint.values else [])]
 
     # -- building -----------------------------------------------------------------------------------------------------
 

@@ -319,6 +319,10 @@ class PairModel(QAbstractTableModel):
         assert self._rows is not None
         return int(self._rows.rows[row + 1])
 
+    def is_pair(self, row: int) -> bool:
+        """Whether a row is two tensors, or one that has no partner: no group, and no other value. Quicker than its line."""
+        return self._tree is not None and self._tree.pair(self.node(row)) is not None
+
     def row_of(self, node: int) -> int | None:
         """Where a node stands; None while it is hidden."""
         row = self._rows.row_of(node) if self._rows is not None else None

@@ -139,6 +139,8 @@ class Figures:
 
     def hold(self, since: NDArray[np.int8] | None) -> None:
         """Who changed each pair and value since the base: a place in `BASE_MARKS`, or -1 where nobody did; None: nothing is known."""
+        if since is None and not any(self.marks[mark].any() for mark in BASE_MARKS):
+            return                              # as it was: sums that were made in a worker stay good
         for place, mark in enumerate(BASE_MARKS):
             self.marks[mark] = np.zeros(len(self.status), dtype=bool) if since is None else since == place
         self.changes += 1
@@ -254,6 +256,12 @@ class PairTree(KeyTree):
         found = self._sum(n)
         counts = *found.counts.tolist()[:-1], *found.marked
         return {name: count for name, count in zip((*STATUSES, *MARKED), counts, strict=True) if count}
+
+    def sum_up_shown(self) -> None:
+        """What groups say that are shown to begin with. For workers, while nobody else has the tree or its figures."""
+        for n in self.rows.rows[:_SUMS].tolist() if self.rows is not None else ():
+            if self.has_children[n]:
+                self._sum(n)
 
     def peak(self, figure: str, n: int) -> float:
         """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Counters are none of

@@ -160,7 +160,7 @@ class PairView(TreeTable):
     def select_first(self) -> None:
         """The first row that is a pair, so that there is something to look at."""
         rows = range(min(self._model.rowCount(), 200))
-        found = next((row for row in rows if self._model.line(row).status not in ("", "plain")), 0)
+        found = next((row for row in rows if self._model.is_pair(row)), 0)
         if self._model.rowCount():
             self.select_row(found)
 

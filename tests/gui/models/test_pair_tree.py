@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.gui.models import pair_lines
-from inspector.gui.models.key_tree import KeyTree
+from inspector.gui.models.key_tree import KeyTree, nodes_of
 from inspector.gui.models.pair_model import PairModel
 from inspector.gui.models.pair_tree import FIGURES, STATUSES, Figures, PairTree, aligned_names, build_pair_tree
 from inspector.gui.models.tree_rows import TreeRows
@@ -179,6 +180,52 @@ def test_that_values_that_come_in_are_added_and_not_gone_through_again(monkeypat
     figures = tree.figures
     figures.fill([(3, core.with_difference(figures.pairs[3], core.Difference(64, 64, 2.0, 0.1, 0.1, 0.99, norm=1.0)))])
     assert said() == ({"values": 1, "unread": 1}, 2.0, 0.1, {"values": 1, "unread": 4}, 0.1)
+
+
+def test_that_what_groups_say_at_first_is_summed_up_where_the_tree_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    tree = tree_of(checkpoint(NET), checkpoint(NET))
+    tree.sum_up_shown()
+    tree.figures.hold(None)                 # there is no base
+    monkeypatch.setattr(tree, "_of_nodes", lambda *_: pytest.fail("all of it was looked at"))
+    monkeypatch.setattr("inspector.gui.models.pair_tree._numbers_of", lambda *_: pytest.fail("a group was summed up"))
+    assert tree.rows is not None
+    groups = [n for n in tree.rows.rows.tolist() if tree.has_children[n]]
+    assert [tree.counts(n) for n in groups] == [{"unread": int(tree.tensors[n])} for n in groups]
+    assert len(groups) > 1
+
+
+def test_that_marks_of_a_base_go_when_there_is_none_any_more() -> None:
+    tree = tree_of(checkpoint(NET), checkpoint(NET))
+    tree.figures.hold(np.zeros(len(tree.figures.status), dtype=np.int8))
+    assert tree.counts(0)["conflict"] == len(NET)
+    tree.figures.hold(None)
+    assert "conflict" not in tree.counts(0)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a.b", "a.b.c", "b.b", "c"]), unique=True, min_size=1),
+       st.lists(st.sampled_from(["a", "b", "a.b", "d.e"]), unique=True), st.booleans())
+def test_that_a_list_is_asked_for_keys_it_has_and_for_groups_it_has_not(tensors: list[str], values: list[str], flat: bool) -> None:
+    ckpt = checkpoint(dict.fromkeys(tensors, (2,)), values=dict.fromkeys(values, 1))
+    tree = KeyTree(ckpt, nodes_of(ckpt, flat=flat), core.QUIET)
+    assert all(tree.key(node(tree, key)) == key for key in {*tensors, *values})
+    groups = {".".join(key.split(".")[:n]) for key in (*tensors, *values) for n in range(1, key.count(".") + 1)}
+    for key in groups - {*tensors, *values}:
+        assert (tree.find(key) is None) == flat
+    assert tree.find("z.z") is None
+
+
+def test_that_the_keys_of_a_list_are_not_gone_through_for_a_group_that_it_has_not() -> None:
+    tree = tree_of(checkpoint(NET), checkpoint(NET), flat=True)
+
+    class Keys(list[str]):
+        def __iter__(self) -> Iterator[str]:
+            pytest.fail("they were gone through")
+
+        def index(self, *_: object) -> int:
+            pytest.fail("they were looked through")
+
+    tree.keys = Keys(tree.keys)
+    assert tree.find("layers") is None
 
 
 def test_that_counters_and_pairs_of_other_shapes_are_in_no_groups_distance() -> None:
