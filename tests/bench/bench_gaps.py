@@ -109,7 +109,7 @@ def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
         window.resize(1280, 860)
         window.show()
         bench, model, session = Bench(window, app), window.model, window.session
-        ahead = Ahead(session, window.tasks, window.comparison, window)
+        ahead = Ahead(session, window.tasks, window.tabs, window.comparison, window)
         window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, and soon after, is
         bench.calm()
         while ahead.at_work:

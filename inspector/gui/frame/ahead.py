@@ -1,6 +1,6 @@
 """What is shown only when somebody asks for it, made ready before: a little in a turn of the event loop, while nothing else goes on.
 
-    a file is shown, nothing runs → modules, one a turn → with a second file, the page of a comparison, part by part
+    a file is shown, nothing runs → modules, one a turn → panels, one a turn → with a second file, the page of a comparison, part by part
 
 All at once they take several frames. Whoever asks meanwhile gets the rest at once, as without this. Modules are loaded in the window's
 thread, for nothing that knows Qt may be loaded beside it (see `plot_library`), and in an order in which each brings no other along.
@@ -14,9 +14,10 @@ from inspector.gui.state.session import Session, State
 from inspector.gui.state.tasks import Tasks
 
 from .compare_commands import CompareCommands
+from .panel_tabs import PanelTabs
 
 _REST = 30              # milliseconds between two turns, for whoever does something meanwhile
-MODULES = tuple(f"inspector.gui.{name}" for name in (
+_WINDOW = (
     "widgets.flow", "widgets.heading", "widgets.result_pages", "widgets.plot_library", "widgets.plot_canvas", "widgets.quantile_strip",
     "widgets.histogram_svg", "widgets.histogram_plot", "widgets.choice", "widgets.histogram_controls", "widgets.seen_as",
     "widgets.stats_table", "widgets.value_chips", "panels.statistics",
@@ -26,15 +27,20 @@ MODULES = tuple(f"inspector.gui.{name}" for name in (
     "state.changes", "comparison", "comparison.kept_differences", "comparison.known", "comparison.progress", "comparison.base_progress",
     "comparison.base_row", "comparison.change_ruler", "comparison.difference_map", "comparison.notice", "comparison.pair_panel",
     "comparison.verdicts", "comparison.relation_table", "comparison.relations_panel", "comparison.rules_panel", "comparison.sides",
-    "comparison.visits", "comparison.page"))
+    "comparison.visits", "comparison.page",
+    "widgets.kernel_page", "panels.heatmap", "models.value_grid", "panels.values", "widgets.description", "panels.details",
+    "widgets.preview_table", "panels.edits", "widgets.code_highlighter", "widgets.code_view", "panels.modules", "panels.code")
+_CORE = ("packed.reinterpreted", "packed.view", "by_path.packed", "architecture.modules", "architecture.torch_words",
+         "architecture.inferred", "architecture.pickled", "architecture.listing", "architecture.orientation", "by_path.architecture")
+MODULES = (*(f"inspector.gui.{name}" for name in _WINDOW), *(f"inspector.core.{name}" for name in _CORE))
 
 
 class Ahead(QObject):
     """Begins by itself, whenever nothing runs any more."""
 
-    def __init__(self, session: Session, tasks: Tasks, comparison: CompareCommands, parent: QObject) -> None:
+    def __init__(self, session: Session, tasks: Tasks, tabs: PanelTabs, comparison: CompareCommands, parent: QObject) -> None:
         super().__init__(parent)
-        self._session, self._tasks, self._comparison = session, tasks, comparison
+        self._session, self._tasks, self._tabs, self._comparison = session, tasks, tabs, comparison
         self._left = iter(MODULES)
         self._turn = QTimer(self)           # none that goes off once: nothing that is shown waits for it
         self._turn.setInterval(_REST)
@@ -56,5 +62,7 @@ class Ahead(QObject):
         name = next(self._left, None)
         if name is not None:
             late.module(name)
+            return True
+        if self._tabs.make_ahead():
             return True
         return len(self._session.documents) > 1 and self._comparison.make_ahead()

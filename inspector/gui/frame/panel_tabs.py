@@ -73,6 +73,14 @@ class PanelTabs(QTabWidget):
         """Brings a panel to the front; the first one, for a name that no panel has (any more)."""
         self.setCurrentIndex(NAMES.index(name) if name in NAMES else 0)
 
+    def make_ahead(self) -> bool:
+        """Makes one of the panels that have a tab and were not looked at yet. Whether there are more."""
+        slots = (self.widget(n) for n in range(self.count()) if self.isTabVisible(n))
+        unmade = [slot for slot in slots if isinstance(slot, _PanelSlot) and slot.content is None]
+        if unmade:
+            unmade[0].make()
+        return len(unmade) > 1
+
     def show_place(self, place: tuple[int, ...] | core.SearchTarget) -> None:
         """An element of the selected tensor among its values: that with the index, or the first that is so."""
         self.show_panel("values")
@@ -214,7 +222,8 @@ class _PanelSlot(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self.content: QWidget | None = None
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def make(self) -> None:
+        """The panel, if it is not there yet."""
         if self.content is None:
             self.content = self._panel.build(self._session, self._tasks, self)
             if isinstance(self.content, SelectionPanel):
@@ -224,4 +233,7 @@ class _PanelSlot(QWidget):
             self._column.addWidget(self.content)
             self.setFocusProxy(self.content)
             refuse_drops(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.make()
         super().showEvent(event)

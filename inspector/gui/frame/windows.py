@@ -64,7 +64,7 @@ def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.
         window.reports.pages = pages
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
-    Ahead(window.session, window.tasks, window.comparison, window)
+    Ahead(window.session, window.tasks, window.tabs, window.comparison, window)
     window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
         window.keep_session()

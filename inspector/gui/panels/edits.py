@@ -57,20 +57,21 @@ class EditsPanel(QWidget):
         self._make_actions()
         self.table = PreviewTable()
         self.pages = QStackedWidget()
-        self.pages.addWidget(self._nothing())
-        self.pages.addWidget(self._some())
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.pages)
+        self._place_nothing()
+        self._place_some()
         session.selection_changed.connect(self.refresh)
         for signal in (session.document_changed, session.document_removed, session.edits_changed, self._editing.applied):
             signal.connect(self._follow)
         self.refresh()
 
-    # -- places
+    # -- places: what is around first, then what is in it, for whatever gets a parent gets the style of all that is in it anew
 
-    def _nothing(self) -> QWidget:
+    def _place_nothing(self) -> None:
         page = QWidget()
+        self.pages.addWidget(page)
         column = QVBoxLayout(page)
         column.setContentsMargins(40, 40, 40, 40)
         column.setSpacing(10)
@@ -84,21 +85,22 @@ class EditsPanel(QWidget):
         self.undone = self._button(self.tr("Redo"), "redo", self._redo)
         load = self._button(self.tr("Load Recipe…"), "open", self._load)
         row = QHBoxLayout()
+        column.addSpacing(6)
+        column.addLayout(row)
+        column.addStretch(3)
         row.addStretch(1)
         row.addWidget(load)
         row.addWidget(self.undone)
         row.addStretch(1)
-        column.addSpacing(6)
-        column.addLayout(row)
-        column.addStretch(3)
-        return page
 
-    def _some(self) -> QWidget:
+    def _place_some(self) -> None:
         page = QWidget()
+        self.pages.addWidget(page)
         column = QVBoxLayout(page)
         column.setContentsMargins(20, 16, 20, 14)
         column.setSpacing(10)
         head = QHBoxLayout()
+        column.addLayout(head)
         self.head = label("", strong=True, scale=1.15, selectable=False)
         head.addWidget(self.head)
         head.addStretch(1)
@@ -119,16 +121,22 @@ class EditsPanel(QWidget):
         self.save.setAccessibleName(self.tr("Save the edited file"))
         self.save.clicked.connect(lambda: self._with(self._editing.save_asked.emit))
         head.addWidget(self.save)
-        column.addLayout(head)
         both = QSplitter(Qt.Orientation.Vertical)
+        column.addWidget(both, 1)
         both.setChildrenCollapsible(False)
-        box = QFrame()
+        box, below = QFrame(), QWidget()
         box.setObjectName("factbox")
+        both.addWidget(box)
+        both.addWidget(below)
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 2)
+        both.setSizes([230, 460])
         inside = QVBoxLayout(box)
         inside.setContentsMargins(1, 6, 1, 4)
         inside.setSpacing(4)
         inside.addWidget(self.list, 1)
         row = QHBoxLayout()
+        inside.addLayout(row)
         row.setContentsMargins(8, 0, 8, 2)
         row.setSpacing(2)
         for action in ("up", "down", "change", "remove"):
@@ -139,17 +147,9 @@ class EditsPanel(QWidget):
         clear.setAccessibleName(self.tr("Remove all edits"))
         clear.clicked.connect(lambda: self._with(lambda id: self._session.set_edits(id, ())))
         row.addWidget(clear)
-        inside.addLayout(row)
-        both.addWidget(box)
-        both.addWidget(self._below())
-        both.setStretchFactor(0, 1)
-        both.setStretchFactor(1, 2)
-        both.setSizes([230, 460])
-        column.addWidget(both, 1)
-        return page
+        self._place_below(below)
 
-    def _below(self) -> QWidget:
-        below = QWidget()
+    def _place_below(self, below: QWidget) -> None:
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 8, 0, 0)
         column.setSpacing(8)
@@ -161,13 +161,12 @@ class EditsPanel(QWidget):
         self.trouble.setSpacing(4)
         frame = QFrame()
         frame.setObjectName("factbox")
+        column.addWidget(frame, 1000)
+        column.addStretch(1)
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(1, 1, 1, 6)
         inside.addWidget(self.table)
-        column.addWidget(frame, 1000)
-        column.addStretch(1)
         self.frame = frame
-        return below
 
     def _button(self, text: str, picture: str, run: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

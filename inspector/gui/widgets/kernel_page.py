@@ -267,18 +267,24 @@ class KernelPage(QWidget):
         turning.addWidget(self._page)
         turning.addWidget(self._on)
         self.choices: tuple[QWidget, ...] = self._three, self._many, self._scale, self._order, self._pages
+        self._place_around()
         self._title = label("", strong=True, wrap=True)
-        kernel = FactBox()
+        kernel, norms, self._alike_box = FactBox(), FactBox(), FactBox()
+        for box in (kernel, self._alike_box, norms):
+            self._stack.addWidget(box, 0, Qt.AlignmentFlag.AlignTop)
+            box.body.setContentsMargins(12, 10, 12, 11)
+            box.body.setSpacing(6)
+        self._stack.addStretch(1)
         kernel.body.addWidget(self._title)
         kernel.body.addWidget(self.card)
-        norms = FactBox()
         self._zeros = label("", tone="muted", wrap=True)
         for widget in (label(self.tr("Norm of each output"), strong=True, selectable=False), self.outputs,
                        label(self.tr("Norm of each input"), strong=True, selectable=False), self.inputs, self._zeros):
             norms.body.addWidget(widget)
-        self._alike_box, self._alike = FactBox(), [QToolButton() for _ in range(_ALIKE)]
+        self._alike = [QToolButton() for _ in range(_ALIKE)]
         self._alike_box.body.addWidget(label(self.tr("Most alike, by cosine"), strong=True, selectable=False))
         row = QHBoxLayout()
+        self._alike_box.body.addLayout(row)
         row.setSpacing(2)
         for button in self._alike:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
@@ -286,20 +292,20 @@ class KernelPage(QWidget):
             button.clicked.connect(partial(self._alike_clicked, button))
             row.addWidget(button)
         row.addStretch(1)
-        self._alike_box.body.addLayout(row)
         self._alike_box.hide()
-        for box in (kernel, norms, self._alike_box):
-            box.body.setContentsMargins(12, 10, 12, 11)
-            box.body.setSpacing(6)
+        self._turn()
+
+    def _place_around(self) -> None:
+        """The sheet, and beside or below it where the cards will be: whatever gets a parent gets the style of all that is in it anew."""
         self._cards = QWidget()
         self._stack = QBoxLayout(QBoxLayout.Direction.TopToBottom, self._cards)
         self._stack.setContentsMargins(0, 0, 0, 0)
         self._stack.setSpacing(10)
-        self._stack.addWidget(kernel, 0, Qt.AlignmentFlag.AlignTop)
-        self._stack.addWidget(self._alike_box, 0, Qt.AlignmentFlag.AlignTop)
-        self._stack.addWidget(norms, 0, Qt.AlignmentFlag.AlignTop)
-        self._stack.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(6)
         self._main = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        whole.addLayout(self._main, 1)
         self._main.setSpacing(10)
         self._main.addWidget(self.view, 1)
         self._room = QScrollArea()
@@ -307,15 +313,10 @@ class KernelPage(QWidget):
         self._room.setWidgetResizable(True)
         self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._main.addWidget(self._room)
         self._room.setWidget(self._cards)
         for part in (self._room.viewport(), self._cards):
             part.setAutoFillBackground(False)
-        self._main.addWidget(self._room)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(6)
-        whole.addLayout(self._main, 1)
-        self._turn()
 
     def _alike_clicked(self, button: QToolButton) -> None:
         self._choose(button.property("output"))

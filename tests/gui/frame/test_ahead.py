@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
@@ -44,7 +45,7 @@ def window(session: Session, tasks: Tasks, settings: Settings, opens: dict[str, 
     return made
 
 
-@pytest.mark.parametrize("name", ["comparison", "layers", "statistics"])
+@pytest.mark.parametrize("name", ["comparison", "edits", "heatmap", "layers", "statistics", "values"])
 def test_that_pages_are_built_from_the_outside_in(window: MainWindow, name: str) -> None:
     """Under a style sheet every widget that is given to a parent is styled anew with all that is in it."""
     theme.current().apply_style_sheet()
@@ -72,7 +73,7 @@ for name in ahead.MODULES:
     print(*sorted(loaded() - before - {name}), end="")
 before = loaded()
 from inspector.gui.comparison import page
-from inspector.gui.panels import layers, statistics
+from inspector.gui.panels import code, details, edits, heatmap, layers, modules, statistics, values
 print(*sorted(loaded() - before), end="")
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
@@ -94,9 +95,35 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> list[ComparePage]:
     return made
 
 
+def test_that_panels_are_made_ahead_one_a_turn_and_as_they_are_when_somebody_looks(
+        window: MainWindow, tasks: Tasks, qtbot: QtBot) -> None:
+    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
+    window.show()
+    made: list[int] = []
+    make_ahead = window.tabs.make_ahead
+
+    def noted() -> bool:
+        more = make_ahead()
+        made.append(sum(window.tabs.panel(panel.name) is not None for panel in PANELS))
+        return more
+
+    window.tabs.make_ahead = noted
+    window.open_paths(["/runs/a.pth"])
+    qtbot.waitUntil(lambda: ahead.at_work, timeout=WAIT)
+    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    there = [panel.name for n, panel in enumerate(PANELS) if window.tabs.isTabVisible(n)]
+    assert [panel.name for panel in PANELS if window.tabs.panel(panel.name) is not None] == there
+    assert set(np.diff(made).tolist()) == {1}
+    assert window.tabs.current == "overview"
+    details = window.tabs.panel("details")
+    window.tabs.show_panel("details")
+    assert window.tabs.panel("details") is details
+    assert details.isVisible()
+
+
 def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files(
         window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
-    ahead = Ahead(window.session, tasks, window.comparison, window)
+    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
     window.show()
     window.open_paths(["/runs/a.pth"])
     qtbot.waitUntil(lambda: ahead.at_work, timeout=WAIT)
@@ -117,7 +144,7 @@ def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files
 
 def test_that_who_compares_while_the_page_is_made_gets_all_of_it_at_once(
         window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
-    ahead = Ahead(window.session, tasks, window.comparison, window)
+    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
     window.show()
     window.open_paths(["/runs/a.pth", "/runs/b.pth"])
     qtbot.waitUntil(lambda: len(parts) >= 2, timeout=WAIT)
