@@ -433,7 +433,7 @@ class _Holding:
 
 def _in_rows(run: _Run, found: list[Source], ask: _Ask) -> dict[str, Summary]:
     """Of those that can be measured together: see `in_rows`."""
-    fitting = [source for source in found if source.times == 1 and source.convert is None and source.few and source.nbytes <= SMALL
+    fitting = [source for source in found if source.times == 1 and source.convert is None and 0 < source.nbytes <= SMALL and source.few
                and fits_rows(source.info.dtype)]
     alike: dict[tuple[str, Ggml | None, int, int], list[tuple[Source, memoryview]]] = {}
     for source, data in zip(fitting, run.together([_blocks_of(source.info) or source.info for source in fitting]), strict=True):
@@ -487,9 +487,14 @@ def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:
 
 
 def _is_sound(info: TensorInfo) -> bool:
-    """Whether reading it would find nothing wrong with what is said of it; of tensors without elements, of which nothing else is read."""
+    """Whether reading it would find nothing wrong with what is said of it; of tensors without elements, of which nothing else is read, and
+    of what is packed not even the parts."""
     known = info.extra
-    return (known is None or known == Extra(header_fields=known.header_fields)) and info.layout == "strided" and not info.problem \
+    if info.problem or info.layout != "strided":
+        return False
+    if known is not None and known.unpacked is not None:
+        return known.read_from is None
+    return (known is None or known == Extra(header_fields=known.header_fields)) \
         and len(info.shape) == len(info.stride) and min((*info.shape, *info.stride)) >= 0
 
 

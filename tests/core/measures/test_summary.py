@@ -15,6 +15,7 @@ from inspector import core
 from inspector.core.measures import sources
 from inspector.core.measures import summary as module
 from tests import builders
+from tests.core.formats.test_other_programs import gguf
 
 
 def checkpoint(path: Path, **arrays: np.ndarray) -> core.Checkpoint:  # type: ignore[type-arg]
@@ -200,6 +201,18 @@ def test_that_fields_of_its_own_in_a_header_are_no_reason_to_measure_what_has_no
     found = core.summarize(tmp_path / "a.safetensors")
     assert len(measured) == 1
     assert {one.numel for one in found.values()} == {0}
+
+
+def test_that_of_packed_tensors_without_elements_one_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.gguf").write_bytes(gguf([], [(f"t{n}", (0, 32), 2, b"") for n in range(50)]))
+    ckpt = core.unpacked(core.open(tmp_path / "a.gguf"))
+    measured: list[object] = []
+    real = module._summarize
+    monkeypatch.setattr(module, "_summarize", lambda run, found, ask: measured.append(found) or real(run, found, ask))
+    found = core.summarize(ckpt)
+    assert len(measured) == 1
+    assert len(found) == 50
+    assert {repr(one) for one in found.values()} == {repr(core.summarize_tensor(ckpt, "t7"))}
 
 
 def test_that_of_tensors_without_elements_one_of_each_type_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

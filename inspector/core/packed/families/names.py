@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from itertools import chain
 from math import prod
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -220,13 +221,13 @@ class Names:
 
     def ending(self, suffix: str) -> Iterator[tuple[str, TensorInfo]]:
         """(what comes before, the tensor) of all keys that end so."""
-        leaf = leaf_of(suffix)
-        whole = "." in suffix                       # else the suffix is the end of a segment
-        for name, keys in self._by_leaf.items():
-            if name == leaf if whole else name.endswith(suffix):
-                for key in keys:
-                    if key.endswith(suffix):
-                        yield key[:len(key) - len(suffix)], self.tensors[key]
+        if "." in suffix:
+            groups = [self._by_leaf.get(leaf_of(suffix), [])]
+        else:                                       # the end of a segment
+            groups = [keys for leaf, keys in self._by_leaf.items() if leaf.endswith(suffix)]
+        for key in chain.from_iterable(groups):
+            if key.endswith(suffix):
+                yield key[:len(key) - len(suffix)], self.tensors[key]
 
     @cached_property
     def _by_leaf(self) -> dict[str, list[str]]:
