@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from .dtypes import DTYPES
 from .findings import Finding
@@ -18,6 +18,8 @@ from .wording import count
 
 if TYPE_CHECKING:
     from .tensors.lazy import LazyTensor
+
+T = TypeVar("T")
 
 
 def front_door(name: str) -> Any:
@@ -660,6 +662,7 @@ class Checkpoint(WeaklyReferable):
     pickles: tuple[Pickle, ...] = ()
     edited: Edited | None = None
     listed_nodes: tuple[tuple[int, str], ...] = ()
+    _answers: dict[str, Any] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __repr__(self) -> str:
         """One line: whoever types a name in a notebook does not want all tables."""
@@ -704,7 +707,21 @@ class Checkpoint(WeaklyReferable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: tables that are views of a dict are sent as the dict."""
-        return to_be_sent(Checkpoint, (getattr(self, name) for name in Checkpoint.__slots__))
+        return to_be_sent(Checkpoint, (getattr(self, name) for name in Checkpoint.__slots__ if name != "_answers"))
+
+    def answer(self, question: str, find: Callable[[], T]) -> T:
+        """What `find` gives, found once for this checkpoint, which never changes: for what is asked again and again and goes through all
+        there is."""
+        if question not in self._answers:
+            self._answers[question] = find()
+        found: T = self._answers[question]
+        return found
+
+    def with_findings(self, findings: Iterable[Finding]) -> Checkpoint:
+        """The same with these findings, by which no question is answered otherwise."""
+        made = replace(self, findings=tuple(findings))
+        made._answers.update(self._answers)
+        return made
 
     @property
     def as_opened(self) -> Checkpoint:

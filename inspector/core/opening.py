@@ -56,8 +56,8 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     if half:
         told = Finding("interrupted", "warning", "", _BY_OTHERS, _theirs(half[0])) if all(map(is_by_others, half)) else \
             Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK)
-        found = [told, *found]
-    return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
+        found = (told, *found)
+    return ckpt.with_findings((*ckpt.findings, *found)) if found else ckpt
 
 
 def _theirs(path: str) -> str:

@@ -188,8 +188,12 @@ def _legacy_reason(source: Checkpoint) -> str:
 
 def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[Refused, str]]:
     """All that torch refuses, with the keys of the file, and what each key is called now; what edits took away is not among them."""
-    rules = rules_of(release)
-    source = ckpt.as_opened
+    source, rules = ckpt.as_opened, rules_of(release)
+    found = source.answer(f"what torch {rules.release} refuses", lambda: _refused_in(source, rules))
+    return [(one, one.key) for one in found] if ckpt.edited is None or not found else _left(ckpt, source, found)
+
+
+def _refused_in(source: Checkpoint, rules: Rules) -> list[Refused]:
     found: list[Refused] = []
     first = 0
     for pickled in source.pickles:
@@ -201,7 +205,7 @@ def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[R
         first += len(graph)
     if source.format == "pickle":
         found = [one for one in found if not _is_written_anew(source, one)]
-    return [(one, one.key) for one in found] if ckpt.edited is None or not found else _left(ckpt, source, found)
+    return found
 
 
 def _is_written_anew(source: Checkpoint, one: Refused) -> bool:

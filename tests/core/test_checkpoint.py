@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -125,3 +126,19 @@ def test_that_every_error_comes_through_pickle() -> None:
     error = core.Corrupt("the header is cut", "Fetch it again.", "byte 8", id="cut", members=["a"])
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.id, again.members) == (core.Corrupt, str(error), "cut", ("a",))
+
+
+def test_that_a_question_is_answered_once_and_anew_of_other_tables(ckpt: core.Checkpoint) -> None:
+    asked: list[core.Checkpoint] = []
+
+    def keys(about: core.Checkpoint) -> list[str]:
+        return about.answer("keys", lambda: asked.append(about) or [*about.tensors])
+    first = keys(ckpt)
+    assert keys(ckpt) is keys(ckpt.with_findings(())) is first
+    other = dataclasses.replace(ckpt, tensors={})
+    assert keys(other) == []
+    assert keys(ckpt) is first
+    assert [*map(id, asked)] == [id(ckpt), id(other)]
+    again = pickle.loads(pickle.dumps(ckpt))
+    assert keys(again) == first
+    assert len(asked) == 3

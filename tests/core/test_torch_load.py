@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from inspector import core
+from inspector.core import checks, torch_load
 from inspector.core.graph import Graph
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.decode.opcodes import protocol_of
@@ -483,3 +484,16 @@ def test_that_a_damaged_safetensors_file_is_not_said_to_be_read(tmp_path: Path, 
     with pytest.raises(Exception, match=r"header|metadata"):
         load_file(tmp_path / "a.safetensors")
     assert core.loads_with_torch(tmp_path / "a.safetensors").reason == "It is damaged: what reads its format refuses it."
+
+
+def test_that_what_torch_refuses_in_a_file_is_looked_for_once_in_a_check(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save({"args": argparse.Namespace(lr=0.1), "w": torch.ones(2)}, file)
+    looked: list[str] = []
+    real, real_checks = torch_load._refused_in, checks.CHECKS
+    monkeypatch.setattr(torch_load, "_refused_in", lambda source, rules: looked.append("refused") or real(source, rules))
+    monkeypatch.setattr(checks, "CHECKS", (lambda ckpt: looked.append("checks") or (), *real_checks))
+    ckpt = core.open(file)
+    fixes = dict(core.fixes_for_each(ckpt, core.check(ckpt)))
+    assert [edits for finding, edits in fixes.items() if finding.id == "weights-only"] == [(core.MakePlain("args"),)]
+    core.loads_with_torch(ckpt)
+    assert looked == ["checks", "refused"] * 2           # of the file, and of what the edit makes of it

@@ -51,6 +51,6 @@ DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
 )
 
 
-def of_metadata(ckpt: Checkpoint) -> list[Finding]:
+def of_metadata(ckpt: Checkpoint) -> tuple[Finding, ...]:
     """What the cheap checks find."""
-    return [finding for look in CHECKS for finding in look(ckpt)]
+    return ckpt.answer("cheap checks", lambda: tuple(finding for look in CHECKS for finding in look(ckpt)))

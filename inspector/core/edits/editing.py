@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from inspector.core import checks
@@ -38,7 +37,7 @@ def edit(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET) 
         for one in edits:
             monitor.check()
             result = one.apply(result, monitor)
-        return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
+        return result if result is ckpt else result.with_findings(_findings_after(ckpt, result))
 
 
 class Applied(NamedTuple):
@@ -72,7 +71,7 @@ def apply_each(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = Q
         monitor.check()
         with collector_paused():
             after = one.apply(before, monitor)
-            after = after if after is before else replace(after, findings=_findings_after(before, after))
+            after = after if after is before else after.with_findings(_findings_after(before, after))
             found = Applied(one, before, after, effect_of(one, before, after, monitor, read=read), files_of(one.reference_path))
         yield found
         before = after

@@ -43,15 +43,21 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
 
 class Anomalies:
     def __init__(self) -> None:
-        self._seen: dict[str, tuple[int, list[str], str]] = {}
+        self._seen: dict[str, tuple[list[str], str]] = {}
+        self._left_out: dict[str, int] = {}         # how many keys more there were
         self._room = _ROOM
 
     def add(self, id: str, key: str, text: str) -> None:
-        count, keys, said = self._seen.get(id, (0, [], text))
-        if len(key) <= _LONG or not keys or self._room >= len(key):
+        if id not in self._seen:
+            self._seen[id] = [], text
+        keys = self._seen[id][0]
+        if len(key) <= _LONG:
             keys.append(key)
-            self._room -= len(key) if len(key) > _LONG else 0
-        self._seen[id] = (count + 1, keys, said)
+        elif not keys or self._room >= len(key):
+            keys.append(key)
+            self._room -= len(key)
+        else:
+            self._left_out[id] = self._left_out.get(id, 0) + 1
 
     def findings(self, graph: Graph, reader: Tensors, member: str) -> list[Finding]:
         """All of it: the machine's notes, storages that disagree, odd persistent ids, odd keys and odd tensors."""
@@ -62,7 +68,8 @@ class Anomalies:
 
     def _in_words(self) -> list[Finding]:
         found = []
-        for id, (count, keys, text) in self._seen.items():
+        for id, (keys, text) in self._seen.items():
+            count = len(keys) + self._left_out.get(id, 0)
             level, message, hint = _WORDS[id]
             first = ", ".join(visible(key, 80) or "the root" for key in keys[:_EXAMPLES]) + (" …" if count > _EXAMPLES else "")
             said = message.format(n=count, s="" if count == 1 else "s", first=first, text=text)

@@ -305,6 +305,9 @@ class _Listing:
                 tensors.append(_as_shadowed(info) if shadowed else info)
                 room -= _TENSOR
                 continue
+            elif k == REDUCE and self._repeats <= 0:        # … and no more of them
+                values.append((key, self._reference(n)))
+                continue
             elif k == INT:
                 values.append((key, ints[n]))
                 continue
@@ -777,21 +780,24 @@ class _Listing:
         graph = self.graph
         kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
         numbers: dict[bytes | str, str] = {}
+        start, odd = _prefix(path), self.odd.add
         for k, value in pairs:
             if kind[k] == STR:
                 yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 text = self._large_key(k)
                 if kind[k] != STRTEXT and len(path) + len(text) <= _LARGE_TEXT and graph.loose_text(k) is None:
-                    self.listed_nodes.append((k, self._held(_prefix(path) + text)))
+                    self.listed_nodes.append((k, self._held(start + text)))
                 yield text, k, value
-            elif kind[k] == INT and counted:        # as the ids of parameters
+            elif kind[k] == INT:
                 text = str(a[k])
+                if not counted:                     # as they are where they are the ids of parameters
+                    odd("non-string-keys", start + text, "")
                 if numbers.setdefault(text, text) != text:
-                    self.odd.add("duplicate-keys", _prefix(path) + text, "")
+                    odd("duplicate-keys", start + text, "")
                 yield text, k, value
             else:
-                yield self._key_that_is_no_text(k, path, counted, numbers), k, value
+                yield self._key_that_is_no_text(k, start, numbers), k, value
 
     def _large_key(self, k: int) -> str:
         """A key that has to be decoded; long ones only once, as many pairs may share them."""
@@ -802,14 +808,13 @@ class _Listing:
                 self._leaves[k] = text
         return text
 
-    def _key_that_is_no_text(self, k: int, path: str, counted: bool, numbers: dict[bytes | str, str]) -> str:
+    def _key_that_is_no_text(self, k: int, start: str, numbers: dict[bytes | str, str]) -> str:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
-        key = _prefix(path) + text
+        key = start + text
         if kind not in SCALARS and len(key) <= _LARGE_TEXT:
             self.listed_nodes.append((k, self._held(key)))
-        if not (counted and kind == INT):
-            self.odd.add("non-string-keys", key, "")
+        self.odd.add("non-string-keys", key, "")
         if kind in NUMBERS:
             before = numbers.setdefault(key_identity(self.graph, k)[1], text)      # 1, 1.0 and True are one key to Python
             if before != text:

@@ -249,6 +249,7 @@ def _bytes_key(raw: bytes) -> str:
     return repr(raw) if len(raw) <= _LONGEST_BYTES else f"{raw[:_LONGEST_BYTES]!r}..."
 
 
+_WORTH_IMPORTING = 100_000  # integers that are compared sooner with numpy than without, even where it has to be loaded
 _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others
 
 
@@ -258,7 +259,8 @@ def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
         return pairs, []
-    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and are_different_integers(graph, pairs.keys):
+    if isinstance(pairs, ManyPairs) and kind[pairs.keys[0]] == INT and ("numpy" in sys.modules or len(pairs) >= _WORTH_IMPORTING) \
+            and are_different_integers(graph, pairs.keys):
         return pairs, []
     nodes = {*map(_FIRST, pairs)}
     if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
