@@ -41,8 +41,9 @@ from __future__ import annotations
 import re
 import struct
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, overload
+from bisect import bisect_left
+from collections.abc import ItemsView, Iterable, Iterator, MutableMapping, Sequence
+from typing import Any, NamedTuple, overload
 
 (NONE, TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT, STR, STRTEXT, BYTES, BYTEARRAY, PYSTR, PYSTRTEXT,
  TUPLE, LIST, DICT, SET, FROZENSET, GLOBAL, GLOBALDYN, EXT, PERSIDTEXT, PERSID,
@@ -109,6 +110,87 @@ class ManyPairs(Sequence[tuple[int, int]]):
         return len(self.keys)
 
 
+class Mutations(MutableMapping[int, list[int]]):
+    """The mutation nodes of each node that has some, in order. Those of which there is one, done when nothing behind its target had been
+    changed, are two columns: as nearly all are, and lists of one in a dict would take twenty times the memory."""
+
+    __slots__ = ("_given_up", "_nodes", "_others", "_targets")
+
+    def __init__(self) -> None:
+        self._targets = array("i")                  # go up
+        self._nodes = array("i")                    # of each its mutation, -1 where that stands among the others by now
+        self._given_up = 0                          # how many do
+        self._others: dict[int, list[int]] = {}
+
+    def add(self, target: int, node: int) -> None:
+        """One more of the target's, behind those it has."""
+        if not self._targets or target > self._targets[-1]:
+            self._targets.append(target)
+            self._nodes.append(node)
+            return
+        done = self._others.get(target)
+        if done is None:
+            first = self._taken(target)
+            self._others[target] = [node] if first < 0 else [first, node]
+        else:
+            done.append(node)
+
+    def copy(self) -> Mutations:
+        made = Mutations()
+        made._targets, made._nodes, made._given_up = self._targets[:], self._nodes[:], self._given_up
+        made._others = {target: done[:] for target, done in self._others.items()}
+        return made
+
+    def single(self) -> Iterator[tuple[int, int]]:
+        """Target and mutation of those in columns."""
+        both = zip(self._targets, self._nodes, strict=True)
+        return ((target, node) for target, node in both if node >= 0) if self._given_up else both
+
+    def others(self) -> ItemsView[int, list[int]]:
+        """… and targets with their mutations of all that are not there."""
+        return self._others.items()
+
+    def _place(self, target: int) -> int:
+        place = bisect_left(self._targets, target)
+        return place if place < len(self._targets) and self._targets[place] == target and self._nodes[place] >= 0 else -1
+
+    def _taken(self, target: int) -> int:
+        """Its mutation out of the columns; -1 where it is not there."""
+        place = self._place(target)
+        if place < 0:
+            return -1
+        node, self._nodes[place] = self._nodes[place], -1
+        self._given_up += 1
+        return node
+
+    def get(self, target: int, default: Any = None) -> Any:
+        place = self._place(target)
+        return [self._nodes[place]] if place >= 0 else self._others.get(target, default)
+
+    def __getitem__(self, target: int) -> list[int]:
+        place = self._place(target)
+        return [self._nodes[place]] if place >= 0 else self._others[target]
+
+    def __setitem__(self, target: int, done: Iterable[int]) -> None:
+        self.pop(target, None)
+        for node in done:
+            self.add(target, node)
+
+    def __delitem__(self, target: int) -> None:
+        if self._taken(target) < 0:
+            del self._others[target]
+
+    def __contains__(self, target: object) -> bool:
+        return target in self._others or (isinstance(target, int) and self._place(target) >= 0)
+
+    def __iter__(self) -> Iterator[int]:
+        yield from (target for target, _ in self.single())
+        yield from self._others
+
+    def __len__(self) -> int:
+        return len(self._targets) - self._given_up + len(self._others)
+
+
 class Graph:
     """See the module. Filled by the machine, read by everyone, changed by nobody afterwards.
 
@@ -150,7 +232,7 @@ class Graph:
         self.at = array("i")
         self.operands = array("i")
         self.names: list[tuple[str, str]] = []       # (module, name) of GLOBAL nodes, one entry per distinct pair
-        self.mutations: dict[int, list[int]] = {}
+        self.mutations = Mutations()
         self.notes: list[Note] = []
         self.leftover: tuple[int, ...] = ()
         self.opcodes: dict[int, int] = {}
@@ -163,7 +245,8 @@ class Graph:
     @property
     def nbytes(self) -> int:
         """About how much memory all of this takes, the pickle itself among it."""
-        return (17 * len(self.kind) + 4 * len(self.operands) + self.end - self.start + 260 * len(self.mutations) + 1200 * len(self.names))
+        return (17 * len(self.kind) + 4 * len(self.operands) + self.end - self.start + 8 * len(self.mutations)
+                + 260 * len(self.mutations.others()) + 1200 * len(self.names))
 
     # -- one node -----------------------------------------------------------------------------------------------------
 
@@ -277,6 +360,13 @@ class Graph:
         """State nodes of the BUILDs on `n`, in order."""
         return [self.b[m] for m in self.mutations.get(n, ()) if self.kind[m] == BUILD]
 
+    def changed(self) -> bytearray:
+        """One byte per node: 1 where something is done to it."""
+        found = bytearray(len(self.kind))
+        for n in self.mutations:
+            found[n] = 1
+        return found
+
     def mutated_after(self, n: int, when: int) -> bool:
         """Whether container `n` was changed by a mutation later in the log than node `when`."""
         return any(m > when for m in self.mutations.get(n, ()))
@@ -323,7 +413,7 @@ class Graph:
 
     def reachable(self) -> bytearray:
         """One byte per node: 1 where the root needs it (mutations of needed nodes included). Iterative."""
-        kind, a, b, operands, mutations = self.kind, self.a, self.b, self.operands, self.mutations
+        kind, a, b, operands, mutations, changed = self.kind, self.a, self.b, self.operands, self.mutations, self.changed()
         seen = bytearray(len(kind))
         if self.root < 0:
             return seen
@@ -336,9 +426,9 @@ class Graph:
             for other in others:
                 if not seen[other]:
                     seen[other] = 1
-                    if kind[other] in _REFERRING or other in mutations:     # most are texts and numbers
+                    if kind[other] in _REFERRING or changed[other]:     # most are texts and numbers
                         todo.append(other)
-            for other in mutations.get(n, ()):
+            for other in mutations[n] if changed[n] else ():
                 if not seen[other]:
                     seen[other] = 1
                     todo.append(other)

@@ -1,9 +1,13 @@
 """What is asked of a whole graph is one pass over it, in whichever order things were put into each other."""
 from __future__ import annotations
 
-import pytest
+import tracemalloc
 
-from inspector.core.graph import GLOBAL, LIST, STR, Graph
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.core.graph import GLOBAL, LIST, STR, Graph, Mutations
 from inspector.core.pickles.decode.machine import decode
 from tests.core.pickles import opcodes as op
 
@@ -51,3 +55,42 @@ def test_that_everything_below_the_root_is_reachable_and_nothing_else() -> None:
     texts = {graph.text(n): seen[n] for n, kind in enumerate(graph.kind) if kind == STR}
     assert texts == {"gone": 0, "x": 1}
     assert seen[graph.root] == seen[graph.kind.index(GLOBAL)] == 1
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["add", "add", "add", "set", "delete", "copy"]), st.integers(0, 6)), max_size=40))
+def test_that_mutations_are_those_that_were_added_in_whatever_order_their_targets_come(steps: list[tuple[str, int]]) -> None:
+    mutations, expected = Mutations(), dict[int, list[int]]()
+    for node, (step, target) in enumerate(steps, 10):
+        if step == "add":
+            mutations.add(target, node)
+            expected.setdefault(target, []).append(node)
+        elif step == "set":
+            mutations[target] = expected[target] = [node, node + 100]
+        elif step == "delete":
+            assert mutations.pop(target, None) == expected.pop(target, None)
+        else:
+            before, mutations = mutations, mutations.copy()
+            before.add(target, node)
+    assert dict(mutations) == expected == dict(mutations.items())
+    assert len(mutations) == len(expected)
+    for target in range(7):
+        assert mutations.get(target) == expected.get(target)
+        assert (target in mutations) == (target in expected)
+    with pytest.raises(KeyError):
+        mutations[7]
+    apart = {**{target: [node] for target, node in mutations.single()}, **dict(mutations.others())}
+    assert apart == expected
+
+
+def test_that_what_is_done_once_to_each_of_many_nodes_takes_a_few_bytes_each() -> None:
+    many = 20_000
+    tracemalloc.start()
+    try:
+        mutations = Mutations()
+        for n in range(many):
+            mutations.add(3 * n, 3 * n + 2)
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(mutations) == many
+    assert kept < 12 * many

@@ -525,14 +525,14 @@ class _Machine:
             self.check_pairs(at, items)
         elif kind == ADDITEMS:
             self.check_hashable(at, items, "an item of a set")
-        self.graph.mutations.setdefault(target, []).append(self.container(kind, at, [target], items))
+        self.graph.mutations.add(target, self.container(kind, at, [target], items))
 
     def build(self, at: int, target: int, state: int) -> None:
         """BUILD calls `__setstate__` or fills `__dict__`, which Python's own plain objects have not; None as state does nothing."""
         kind = self.graph.kind
         if kind[target] in _PLAIN and kind[state] != NONE:
             raise self.cannot_change(at, target)
-        self.graph.mutations.setdefault(target, []).append(self.node(BUILD, target, state, at))
+        self.graph.mutations.add(target, self.node(BUILD, target, state, at))
 
     def put(self, index: int, n: int) -> None:
         memo = self.memo

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
 FEWEST = 32                     # tensors that are worth the start
 FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, which takes as long as reading so many
-BLOCK = 8192                    # lanes at a time: what they need stays in the cache
+BLOCK = 4096                    # lanes at a time: what they need stays in the cache, and small
 _AHEAD = 8                      # blocks that room is made for, as long as few lanes were read
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
@@ -1190,9 +1190,8 @@ class _Batches:
         filled = [*zip(nodes[lanes].tolist(), targets.tolist(), strict=True)]
         if turns is not None:
             filled = sorted(filled + self._fill_outer(written, middle, *turns))
-        mutations = graph.mutations
         for node, target in filled:
-            mutations.setdefault(target, []).append(node)
+            graph.mutations.add(target, node)
 
     def _fill_outer(self, written: NDArray[np.intc], middle: Ints, name: Ints, dict_: Ints, nodes: Ints) -> list[tuple[int, int]]:
         """The same of what the dicts are in: batches, with their targets."""

@@ -109,6 +109,7 @@ class _Writer:
         self.graph = graph
         self.fresh = fresh
         self.shared = shared
+        self.changed = graph.changed()
         self.done_after = done_after
         self.readable = readable
         self.monitor = monitor
@@ -309,10 +310,8 @@ class _Writer:
                     self._need(4)
                 return
         self._remember(n)
-        if not self.is_flat:
-            changes = graph.mutations.get(n)
-            if changes:
-                work += reversed(changes)
+        if self.changed[n] and not self.is_flat:
+            work += reversed(graph.mutations[n])
 
     def _remember(self, n: int) -> None:
         if self.shared[n]:

@@ -74,9 +74,9 @@ def steady(graph: Graph, done_after: Mapping[int, int]) -> bytearray:
     """One byte a node: 1 where it does not matter when it is made: nothing is done to it afterwards, and a call sees nothing
     that is changed after it ran."""
     found = bytearray(len(graph))
-    latest = _latest(graph, done_after)
+    latest, changed = _latest(graph, done_after), graph.changed()
     for n, kind in enumerate(graph.kind):
-        if n in graph.mutations or kind >= FIRST_MUTATION:
+        if changed[n] or kind >= FIRST_MUTATION:
             continue
         if kind in CALLS:
             found[n] = latest is not None and all(latest[other] <= done_after.get(n, n) for other in graph.references(n))

@@ -46,7 +46,7 @@ class GraphEditor(GrownGraph):
 
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
-        self.graph.mutations = dict(source.mutations)
+        self.graph.mutations = source.mutations.copy()
         self.first_new = len(source)
         self.done_after: dict[int, int] = {}            # new mutation of an old node -> the node right behind which it counts as done
         self.literals: dict[tuple[int, int], int] = {}

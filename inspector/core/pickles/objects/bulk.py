@@ -280,8 +280,7 @@ class _Columns:
     @functools.cached_property
     def changed(self) -> Bools:
         import numpy as np
-        found: Bools = np.zeros(len(self.graph), np.bool_)
-        found[np.fromiter(self.graph.mutations, np.int64, len(self.graph.mutations))] = True
+        found: Bools = np.frombuffer(self.graph.changed(), np.bool_)
         return found
 
     def tensors(self, builders: set[int], parameters: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:

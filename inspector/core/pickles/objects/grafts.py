@@ -34,7 +34,7 @@ class Graft(GrownGraph):
 
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
-        self.graph.mutations = dict(source.mutations)
+        self.graph.mutations = source.mutations.copy()
         self.graph.grafted = True
         self._datas: dict[int, int] = {}            # id of a graph's data -> where that begins here
 

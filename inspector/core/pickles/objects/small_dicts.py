@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import compress
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.graph import DICT, FALSE, FLOAT, INT, MANY_PAIRS, NONE, SETITEM, SETITEMS, STR, TRUE, Graph
@@ -67,7 +68,8 @@ class SmallDicts:
         self._dicts = array("i")                    # their nodes, which go up; where the pairs of each begin, and …
         self._first = array("i", (0,))              # … where those of the last one end
         self._mixed = bytearray()
-        alone = array("i", (made[0] for made in graph.mutations.values() if len(made) == 1))    # made empty and filled at once, as a rule
+        alone = array("i", map(itemgetter(1), graph.mutations.single()))            # made empty and filled at once, as a rule
+        alone.extend(made[0] for _, made in graph.mutations.others() if len(made) == 1)
         if len(alone) >= FEWEST:
             self._gather(graph, alone, numbers, place)
 

@@ -24,6 +24,7 @@ from inspector.core.graph import (
     DICT,
     GLOBAL,
     LIST,
+    MUTATIONS,
     NEWOBJ,
     PYSTR,
     PYSTRTEXT,
@@ -47,6 +48,7 @@ _PARAMETER, _TENSOR = "torch.nn.parameter.Parameter", "torch.Tensor"
 _STATED = frozenset({_PARAMETER, _TENSOR, "collections.OrderedDict"})
 _DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.Counter"})
 _KINDS = {LIST: "builtins.list", DICT: "builtins.dict", TUPLE: "builtins.tuple", SET: "builtins.set", BYTES: "builtins.bytes"}
+_ITEMS = MUTATIONS - {BUILD}
 _MAKES = {"torch._utils._rebuild_parameter": _PARAMETER, "torch._utils._rebuild_parameter_with_state": _PARAMETER,
           "_codecs.encode": "builtins.bytes", "torch.serialization._get_layout": "torch.layout"}
 
@@ -118,11 +120,7 @@ def _calls(graph: Graph, rules: Rules, spelled: list[str], bad: set[int]) -> Ite
 
 def _changes(graph: Graph, rules: Rules, spelled: list[str], bad: set[int]) -> Iterator[Refusal]:
     kind = graph.kind
-    for target, done in graph.mutations.items():
-        if kind[target] in (DICT, LIST):            # nearly all; the machine gives them nothing but items of theirs
-            first = kind[done[0]]
-            if first != BUILD and all(kind[m] == first for m in done):
-                continue
+    for target, done in _odd_changes(graph):
         made = _class_of(graph, target, spelled, bad)
         if made is None:
             continue
@@ -138,6 +136,20 @@ def _changes(graph: Graph, rules: Rules, spelled: list[str], bad: set[int]) -> I
             if rule is not None:
                 yield Refusal(target, graph.at[m], rule, made)
                 break
+
+
+def _odd_changes(graph: Graph) -> Iterator[tuple[int, list[int]]]:
+    """What is done to nodes, but for dicts and lists that are given items in one way, as nearly all are: the machine gives them nothing
+    but items of theirs."""
+    kind = graph.kind
+    usual = {(of << 8) + done for of in (DICT, LIST) for done in _ITEMS}
+    for target, m in graph.mutations.single():
+        if (kind[target] << 8) + kind[m] not in usual:
+            yield target, [m]
+    for target, done in graph.mutations.others():
+        first = kind[done[0]]
+        if kind[target] not in (DICT, LIST) or first not in _ITEMS or any(kind[m] != first for m in done):
+            yield target, done
 
 
 def _class_of(graph: Graph, n: int, spelled: list[str], bad: set[int]) -> str | None:
