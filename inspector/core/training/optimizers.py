@@ -110,12 +110,12 @@ _Field = tuple[str, Shape]
 
 class _State(Mapping[str, tuple[str, ...]]):
     """The keys of an optimizer's state tensors by what it calls the parameter. Those of one parameter follow each other: of a hundred
-    thousand parameters none has a table of its own. `ids` are those that the groups list, `skip` is how long the keys' beginning is up to
-    the state."""
+    thousand parameters none has a table of its own. `ids` are those that the groups list, each by itself, `skip` is how long the keys'
+    beginning is up to the state."""
 
-    def __init__(self, skip: int, ids: Container[str], numbers: Container[str] = ()) -> None:
-        """`numbers` are those of the ids that are numbers."""
-        self._skip, self._ids, self._numbers = skip, ids, numbers
+    def __init__(self, skip: int, ids: Mapping[str, str]) -> None:
+        self._skip, self._ids = skip, ids
+        self._numbers = ids if all(map(str.isdigit, ids)) else {id: id for id in ids if id.isdigit()}
         self._keys: list[str] = []
         self._shapes: list[Shape] = []
         self._starts = array("i")                       # where those begin that follow each other
@@ -130,9 +130,9 @@ class _State(Mapping[str, tuple[str, ...]]):
             if key.startswith(head) and (not named or key.find(".", named) < 0):
                 continue
             end = key.find(".", skip)
-            id, named = key[skip:end], 0
-            if end >= 0 and id in numbers:              # as nearly all are
-                head = key[:end + 1]
+            listed, named = numbers.get(key[skip:end]) if end >= 0 else None, 0
+            if listed is not None:                      # as nearly all are; not the same text once more
+                id, head = listed, key[:end + 1]
             else:
                 id, _ = entry_of(key[skip:], ids)
                 head = f"{key[:skip]}{id}." if key.startswith(f"{id}.", skip) else ()
@@ -153,6 +153,10 @@ class _State(Mapping[str, tuple[str, ...]]):
                 key = self._keys[place]
                 found[entry_of(key[self._skip:], self._ids)[1]] = key, self._shapes[place]
         return found
+
+    def unlisted(self) -> list[str]:
+        """Those of its parameters that no group lists."""
+        return [id for id in self._first if id not in self._ids]
 
     def __getitem__(self, id: str) -> tuple[str, ...]:
         if id not in self._first:
@@ -177,10 +181,10 @@ class _Raw:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.groups: dict[str, dict[str, None]] = {}
+        self.groups: dict[str, dict[str, str]] = {}     # … each by itself
         self.names: dict[str, str] = {}
         self.options: dict[str, Any] = {}               # of the first group
-        self.state = _State(0, ())
+        self.state = _State(0, {})
         self.nbytes = 0
         self.type = ""
 
@@ -203,8 +207,8 @@ class _Raw:
 def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
     found: dict[str, _Raw] = {}
     names: dict[tuple[str, str], dict[str, str]] = {}           # of each group what stands where in its lists
-    ids: dict[tuple[str, str], dict[str, str]] = {}
-    raw, group, listed, places, members = _Raw(""), "", "", dict[str, str](), dict[str, None]()
+    lists: dict[tuple[str, str], str] = {}                      # … and how the keys of the ids begin
+    raw, group, listed, places, members = _Raw(""), "", "", dict[str, str](), dict[str, str]()
     head: str | tuple[str, ...] = ()                            # how the keys of a list begin
     for key, value in ckpt.values.items():
         if not key.startswith(head) or not (place := key[len(head):]).isdecimal():      # else one more of the same list, of many perhaps
@@ -216,20 +220,22 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
             head = key[:len(key) - len(place)] if listed else ()
             if option and len(raw.groups) <= 1:
                 raw.options.setdefault(option, value)
-            if listed:
-                places = (names if listed == "param_names" else ids).setdefault((raw.path, group), {})
+            if listed == "param_names":
+                places = names.setdefault((raw.path, group), {})
+            elif listed:
+                lists[raw.path, group] = key[:len(key) - len(place)]
                 members = raw.groups.get(group, {})
         if listed == "param_names":
             places[place] = str(value)
         elif listed and not isinstance(value, Opaque):
-            places[place] = id = str(value)
+            id = str(value)
             if not members:
                 raw.groups[group] = members
-            members.setdefault(id)
-    for its_group, listed_ids in ids.items():
-        called = names.get(its_group)
-        if called is not None:
-            found[its_group[0]].names.update((id, called[place]) for place, id in listed_ids.items() if place in called)
+            members.setdefault(id, id)
+    for its_group, head in lists.items():
+        called = ((head + place, name) for place, name in names.get(its_group, {}).items())
+        found[its_group[0]].names.update((str(ckpt.values[key]), name) for key, name in called
+                                         if key in ckpt.values and not isinstance(ckpt.values[key], Opaque))
     _add_tensors(ckpt, found, monitor)
     for raw in list(found.values()):
         value = ckpt.values.get(raw.path)
@@ -253,8 +259,8 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
         if (at := states.get(place)) is not None:
             raw, skip = at
             if not raw.state:                           # once for all its tensors: there may be as many ids as tensors
-                ids = {id for group in raw.groups.values() for id in group}
-                raw.state = _State(skip, ids, {*filter(str.isdigit, ids)})
+                groups = [*raw.groups.values()]
+                raw.state = _State(skip, groups[0] if len(groups) == 1 else {id: id for group in groups for id in group})
             raw.nbytes += nbytes
             raw.state.add(keys, shapes)
 
@@ -320,8 +326,7 @@ class _Fit(NamedTuple):
 
 def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimizer:
     ids = [list(group) for group in raw.groups.values()]
-    listed = {id for group in ids for id in group}
-    unlisted = [id for id in raw.state if id not in listed]
+    unlisted = raw.state.unlisted()
     if unlisted:
         ids.append(sorted(unlisted, key=int) if all(id.isdigit() and len(id) < 20 for id in unlisted) else unlisted)
     every = [id for group in ids for id in group]

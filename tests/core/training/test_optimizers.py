@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -267,7 +268,7 @@ _SEGMENT = st.sampled_from(("0", "1", "10", "exp_avg", "step", "fc", "weight", "
        st.sets(st.lists(_SEGMENT, min_size=1, max_size=2).map(".".join), max_size=6), st.integers(1, 5))
 def test_that_what_follows_each_other_is_told_apart_as_one_by_one(rests: list[str], ids: set[str], at_once: int) -> None:
     keys = [f"o.state.{rest}" for rest in rests]
-    state = _State(len("o.state."), ids, {id for id in ids if id.isdigit()})
+    state = _State(len("o.state."), {id: id for id in ids})
     for first in range(0, len(keys), at_once):
         state.add(keys[first:first + at_once], [(n,) for n in range(len(keys))][first:first + at_once])
     there: dict[str, dict[str, Any]] = {}
@@ -277,6 +278,7 @@ def test_that_what_follows_each_other_is_told_apart_as_one_by_one(rests: list[st
     assert [*state] == [*there]
     assert {id: [*state.fields(id).items()] for id in there} == {id: [*fields.items()] for id, fields in there.items()}
     assert state == {id: tuple(key for key, _ in fields.values()) for id, fields in there.items()}
+    assert state.unlisted() == [id for id in there if id not in ids]
     assert "not there" not in state
     assert state.fields("not there") == {}
 
@@ -319,3 +321,28 @@ def test_that_hundreds_of_optimizers_are_not_tried_with_hundreds_of_models_each(
     assert last.reason == "101 optimizers and 101 models are too many to try each with each"
     [*_, last] = core.optimizers({**models, **{f"o{n}": state for n in range(2)}})
     assert "too many" not in last.reason
+
+
+def test_that_names_go_with_the_ids_at_their_places_in_whatever_order_both_lists_are_written() -> None:
+    lists = {"params": [9, 7, 8], "param_names": ["c", "a", "b", "of none"]}
+    state = {n: {"exp_avg": np.ones(n)} for n in (7, 8, 9)}
+    model = {name: np.ones(n) for name, n in (("b", 8), ("c", 9), ("a", 7))}
+    for group in (lists, dict(reversed(lists.items()))):
+        found = core.optimizers(core.edit({"model": model, "optimizer": {"state": state, "param_groups": [group]}}, []))
+        assert [dict(one.parameters) for one in found] == [{"9": "model.c", "7": "model.a", "8": "model.b"}]
+
+
+def test_that_what_is_told_of_an_optimizer_holds_each_id_once() -> None:
+    many = 20_000
+    ckpt = core.edit({"o": {"state": {n: {"exp_avg": np.ones(1), "step": n} for n in range(many)},
+                            "param_groups": [{"params": [*range(many)]}]}}, [])
+    core.optimizers(ckpt)                       # what is loaded and kept by others
+    tracemalloc.start()
+    try:
+        found = core.optimizers(ckpt)
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found[0].slots) == many
+    assert kept < 250 * many
+    assert most < 350 * many
