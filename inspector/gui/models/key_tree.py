@@ -199,6 +199,11 @@ class KeyTree:
             yield child
             child = int(self.end[child])
 
+    def children_of(self, n: int) -> Ints:
+        """The same as an array: they stand beside each other among all nodes of their depth."""
+        deeper = self.levels[int(self.depth[n]) + 1] if self.has_children[n] else self.levels[0][:0]
+        return deeper[slice(*np.searchsorted(deeper, (n + 1, int(self.end[n]))))]
+
     def ancestors(self, n: int) -> Iterator[int]:
         """From the parent up to the root."""
         up = int(self.parent[n])
@@ -293,9 +298,7 @@ class KeyTree:
             if id is None or depth >= len(self.levels):
                 level = []
                 break
-            # the children of a node stand beside each other among all nodes of their depth
-            deeper = self.levels[depth]
-            spans = [deeper[slice(*np.searchsorted(deeper, (n + 1, int(self.end[n]))))] for n in level]
+            spans = [self.children_of(n) for n in level]
             level = [int(child) for span in spans for child in span[self.name_id[span] == id]]
         if not level and self._has_long_names:
             level = [int(n) for entry in self._entries(key) for n in np.flatnonzero(self.entry == entry)]

@@ -371,12 +371,8 @@ def _experts(tree: KeyTree, node: int) -> int:
     """How many experts a group called so has in it; 0 for other groups."""
     if tree.name(node) not in ("experts", "local_experts"):
         return 0
-    count = 0
-    for child in tree.children(node):
-        if not tree.name(child).isdecimal():
-            return 0
-        count += 1
-    return count if count > 1 else 0
+    children = tree.name_id[tree.children_of(node)].tolist()
+    return len(children) if len(children) > 1 and all(tree.names[id].isdecimal() for id in children) else 0
 
 
 def _shared_name(names: tuple[str | None, ...] | None) -> str:

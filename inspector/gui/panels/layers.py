@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -87,7 +88,7 @@ UNASKED = 256 << 20               # bytes that are measured without being asked 
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
-_AT_ONCE = 4                    # and how many of them get their boxes in a turn
+_AT_ONCE = 0.006                # seconds of a turn in which they get their boxes
 _WITH_RIDGES = (NAME, SHAPE, STD, LARGEST, NAN, ZEROS, RIDGE)
 _WIDE, _NARROW = 102, {NAME: 180, STD: 78, LARGEST: 78, NAN: 64, ZEROS: 68}
 _WITH_BAR = 116                 # of a deviation with a bar before it
@@ -251,8 +252,8 @@ class LayersPanel(SelectionPanel):
         self._mark()
 
     def let_go(self) -> None:
+        self._scope = None              # before the requests end, of which nothing is to be shown any more
         super().let_go()
-        self._scope = None
         self._show_chips(())
         self.model.show_rows(None, "", [])
         self._show_findings([])
@@ -682,20 +683,23 @@ class LayersPanel(SelectionPanel):
         empty(self._findings)
         ranked = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
         self._to_show, self._unshown = ranked[:_FINDINGS], len(ranked) - _FINDINGS
-        self.findings_area.setVisible(bool(ranked))
-        self._add_findings()
+        if ranked:
+            self._adding.start()
+        else:
+            self._adding.stop()
+            self.findings_area.hide()
 
     def _add_findings(self) -> None:
-        """Some of those to be shown; the others in the turns after this one, for twenty boxes take longer than a frame."""
-        now, self._to_show = self._to_show[:_AT_ONCE], self._to_show[_AT_ONCE:]
-        for finding in now:
-            box = FindingBox(finding)
+        """Some of those to be shown; the others in the turns after this one, for three boxes take longer than a frame."""
+        until = time.perf_counter() + _AT_ONCE
+        self.findings_area.show()
+        while self._to_show:
+            box = FindingBox(self._to_show.pop(0))
             self._findings.addWidget(box)
             box.show()                  # until then a layout does not count it
-        if self._to_show:
-            self._adding.start()
-            return
-        self._adding.stop()
+            if time.perf_counter() > until:
+                self._adding.start()
+                return
         if self._unshown > 0:
             self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{self._unshown:,}"), tone="muted"))
         self._findings.addStretch(1)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QPoint, QSize, Qt, QUrl, Signal
@@ -13,8 +13,6 @@ from inspector import core, languages
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import RecentFile
 from inspector.gui.state import signals
-
-from .boxes import empty
 
 _SIZE, _WHEN = 84, 104          # of the columns at the right, at the least
 _SIGN = 15
@@ -31,6 +29,7 @@ class RecentRows(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.rows: list[QPushButton] = []
+        self._made: dict[Hashable, QPushButton] = {}        # by all that goes into what they show
         self._files: list[RecentFile] = []
         self._there: list[bool] = []
         self._column = QVBoxLayout(self)
@@ -38,12 +37,19 @@ class RecentRows(QWidget):
         self._column.setSpacing(0)
 
     def show_files(self, files: list[RecentFile], there: Mapping[str, bool]) -> None:
-        """`there` has the paths that are still there, and whether each is a folder."""
-        empty(self._column)
+        """`there` has the paths that are still there, and whether each is a folder. A row that would be as it was stays: each takes some
+        milliseconds to make."""
         self._files, self._there = files, [file.path in there for file in files]
-        self.rows = [self._row(n, file, there.get(file.path, False)) for n, file in enumerate(files)]
-        for row in self.rows:
-            self._column.addWidget(row)
+        says = [(file, there.get(file.path), when(file.at), theme.colours(), languages.current(), self.font().key()) for file in files]
+        before, self._made = self._made, {}
+        for n, (file, said) in enumerate(zip(files, says, strict=True)):
+            self._made[said] = before.pop(said, None) or self._row(n, file, bool(there.get(file.path)))
+            self._column.insertWidget(n, self._made[said])
+        for gone in before.values():
+            self._column.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        self.rows = [*self._made.values()]
 
     def menu_for(self, n: int) -> QMenu:
         """What can be done with a file, whether it is there or not."""
@@ -70,9 +76,10 @@ class RecentRows(QWidget):
             place = self.rows[n].geometry().center() if by_key else event.pos()
             self.menu_for(n).popup(self.mapToGlobal(QPoint(place)))
 
-    def _choose(self, n: int) -> None:
+    def _choose(self, path: str) -> None:
+        n = next(n for n, file in enumerate(self._files) if file.path == path)
         if self._there[n]:
-            self.open_asked.emit(self._files[n].path)
+            self.open_asked.emit(path)
         else:
             self.menu_for(n).popup(self.mapToGlobal(self.rows[n].geometry().center()))
 
@@ -89,7 +96,7 @@ class RecentRows(QWidget):
         row.setAccessibleName(self.tr("Open {path}").format(path=spoken) if there else spoken)
         row.setToolTip(words.tip(file.path) if there else self.tr("This file is no longer there"))
         icons.put(row, "folder" if is_folder else "file", "link" if there else "faint")
-        row.clicked.connect(partial(self._choose, n))
+        row.clicked.connect(partial(self._choose, file.path))
         inside = QHBoxLayout(row)
         inside.setContentsMargins(34, 0, 10, 0)
         inside.setSpacing(10)

@@ -119,6 +119,8 @@ def test_that_every_key_is_found_and_spelled_as_stored(ckpt: core.Checkpoint) ->
         assert tree.key(node) == key
     for n in range(1, len(tree)):
         assert tree.key(n) == ".".join(tree.name(up) for up in [*reversed(list(tree.ancestors(n))), n][1:])
+    for n in range(len(tree)):
+        assert tree.children_of(n).tolist() == list(tree.children(n))
 
 
 @given(checkpoints)

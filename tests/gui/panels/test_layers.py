@@ -4,7 +4,9 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 from xml.etree import ElementTree
 
@@ -338,15 +340,15 @@ def test_that_lines_are_read_by_mouse_and_keys(desk: Desk, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: plot.point is not None and plot.point.x == 4)
 
 
-def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     def health(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monitor: core.Monitor) -> list[core.Finding]:
         return [core.Finding("dead", "warning", key, "All of it is zero.") for key in list(summaries)[:2]]
 
     monkeypatch.setattr(core, "health", health, raising=False)
     desk.open(model())
+    qtbot.waitUntil(lambda: len(desk.panel.findings_area.findChildren(FindingBox)) == 2)
     assert desk.panel.findings_area.isVisible()
     assert len(desk.panel.findings) == 2
-    assert len(desk.panel.findings_area.findChildren(FindingBox)) == 2
     monkeypatch.setattr(core, "health", lambda ckpt, summaries, monitor: [])
     assert desk.panel.scope is not None
     desk.select("net.layers.1", *(key for key in desk.panel.scope.keys if "layers.1" in key))
@@ -365,17 +367,21 @@ def test_that_a_finding_is_whole_where_there_is_room(desk: Desk, qtbot: QtBot, m
     qtbot.waitUntil(lambda: area.maximumHeight() >= least and area.verticalScrollBar().maximum() == 0)
 
 
-def test_that_many_findings_get_their_boxes_in_several_turns(desk: Desk, qtbot: QtBot) -> None:
+def test_that_many_findings_get_their_boxes_in_several_turns(desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.open(model())
     layout = desk.panel._findings
 
     def shown() -> list[QWidget]:
         return [widget for n in range(layout.count()) if (item := layout.itemAt(n)) and (widget := item.widget())]
 
+    turns: list[int] = []
+    monkeypatch.setattr(layers, "time", SimpleNamespace(perf_counter=count(step=1.0).__next__))     # each box takes as long as a turn may
+    desk.panel._adding.timeout.connect(lambda: turns.append(len(shown())))
     desk.panel._show_findings([core.Finding("dead", "info" if n else "danger", f"w{n}", "All of it is zero.") for n in range(30)])
-    assert 0 < len(shown()) < 20
+    qtbot.waitUntil(lambda: len(turns) > 0)
     assert shown()[0].property("level") == "danger"
     qtbot.waitUntil(lambda: len(shown()) == 21)
+    assert turns[:20] == [*range(1, 21)]
     assert cast(QLabel, shown()[-1]).text() == "and 10 more"
     desk.panel._show_findings([core.Finding("dead", "info", "w", "All of it is zero.")] * 30)
     desk.panel._show_findings([])

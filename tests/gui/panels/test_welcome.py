@@ -56,6 +56,33 @@ def test_that_recent_files_open_and_one_that_is_gone_says_what_is_left_to_do(set
     assert asked.args == [str(there)]
 
 
+def test_that_rows_that_say_what_they_said_stay(settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    there = tmp_path / "there.pth"
+    there.write_bytes(b"x")
+    for path in ("/gone/away.pth", str(there), "/gone/far.pth"):
+        settings.add_recent(path)
+    welcome = page(settings, qtbot, (900, 900))
+    far, own, away = rows(welcome)
+    welcome.refresh()
+    assert rows(welcome) == [far, own, away]
+    settings.add_recent("/gone/new.pth")
+    new = rows(welcome)[0]
+    assert rows(welcome) == [new, far, own, away]
+    there.unlink()
+    welcome.refresh()
+    assert rows(welcome)[1::2] == [far, away]
+    assert rows(welcome)[2] is not own
+    assert not own.isVisible()
+    settings.remove_recent("/gone/far.pth")
+    assert [row.accessibleName().partition(",")[0] for row in rows(welcome)] == ["/gone/new.pth", str(there), "/gone/away.pth"]
+    qtbot.waitUntil(lambda: [row.y() for row in rows(welcome)] == sorted({row.y() for row in rows(welcome)}))
+    there.write_bytes(b"x")
+    welcome.refresh()
+    with qtbot.waitSignal(welcome.path_asked) as asked:
+        qtbot.mouseClick(rows(welcome)[1], Qt.MouseButton.LeftButton)
+    assert asked.args == [str(there)]
+
+
 @pytest.mark.qt_log_ignore("This plugin does not support")         # a menu takes the keys, which nothing gives it on no screen
 def test_that_the_keys_reach_a_file_that_is_gone_and_take_it_off_the_list(settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "there.pth").write_bytes(b"x")
