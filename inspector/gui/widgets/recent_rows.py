@@ -43,7 +43,7 @@ class RecentRows(QWidget):
         says = [(file, there.get(file.path), when(file.at), theme.colours(), languages.current(), self.font().key()) for file in files]
         before, self._made = self._made, {}
         for n, (file, said) in enumerate(zip(files, says, strict=True)):
-            self._made[said] = before.pop(said, None) or self._row(n, file, bool(there.get(file.path)))
+            self._made[said] = before.pop(said) if said in before else self._row(n, file, bool(there.get(file.path)))
             self._column.insertWidget(n, self._made[said])
         for gone in before.values():
             self._column.removeWidget(gone)
