@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from itertools import islice
+from itertools import filterfalse, islice
 from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
@@ -38,6 +38,8 @@ _MEGATRON_FILES = ("model_optim_rng.pt", "model_rng.pt")
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2", ".pth.tar", ".pt.tar", ".ckpt.tar")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
 _CONTROL = re.compile("[\x00-\x1f]")
+# names that nothing can be wrong with, as nearly all are: of letters, digits and what joins them, and no device's
+_PLAIN = re.compile(rf"(?!{_DEVICES.pattern}\Z)[a-z0-9_](?:[a-z0-9_.-]{{0,254}}[a-z0-9_])?", re.ASCII | re.IGNORECASE)
 
 
 class Folder(NamedTuple):
@@ -162,7 +164,7 @@ def list_folder(folder: str, monitor: Monitor = QUIET) -> Folder:
 
 def refuse_outside(names: Iterable[str], where: str) -> None:
     """Raises Corrupt ("path_traversal") when one of `names` could lead out of the folder on any system."""
-    bad = [name for name in names if not _stays_inside(name)]
+    bad = [name for name in filterfalse(_PLAIN.fullmatch, names) if not _stays_inside(name)]
     if bad:
         shown = ", ".join(repr(visible(name, 80)) for name in bad[:SHOWN]) + (" …" if len(bad) > SHOWN else "")
         raise Corrupt(f"it names files outside its own folder: {shown}",
@@ -195,9 +197,7 @@ def _outside(folder: str, names: Iterable[str], regular: Set[str]) -> Iterator[t
     if addresses.is_address(folder):
         return
     home = os.path.realpath(folder)
-    for name in names:
-        if name in regular:
-            continue
+    for name in filterfalse(regular.__contains__, names):
         path = addresses.beside(folder, name)
         if ("/" in name or os.path.islink(path)) and (real := _leads_outside(home, path)):
             yield name, real

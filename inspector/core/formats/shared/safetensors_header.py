@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
@@ -28,7 +29,8 @@ METADATA = "__metadata__"
 BASE = 8                                   # the header follows its length
 _UINT64 = 1 << 64
 _INT64 = (1 << 63) - 1
-_RANK = 65_536                             # dimensions of one tensor; numpy stops at 64
+_RANK = 65_536                             # dimensions of one tensor, and
+_USUAL_RANK = 64                           # … where numpy stops
 _FIELDS = ("dtype", "shape", "data_offsets")
 
 _INT = rb"(?:0|[1-9][0-9]{0,19})"
@@ -91,12 +93,54 @@ class Header(NamedTuple):
     anomalies: list[str]
 
 
+class Layout(NamedTuple):
+    """Where the tensors of a file lie, and their forms, as in a `Header`; shared by all files that are laid out alike. `fills` says how
+    many bytes they fill, each behind the one before it; -1 where they do not, or one is of no usual form."""
+
+    starts: tuple[int, ...]
+    stops: tuple[int, ...]
+    forms: tuple[Form, ...]
+    fills: int
+
+
+class Small(NamedTuple):
+    """A short header with nothing odd about it, for whoever has thousands. `metadata` are names with texts."""
+
+    keys: list[str]
+    layout: Layout
+    metadata: tuple[tuple[str, str], ...]
+
+
 def parse(data: bytes, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Header:
     """The header in `data`. Raises Corrupt for anything that is not one, with the byte offset in the file."""
-    return (len(data) <= _PLAIN_MAX and _small(data)) or _Parser(data, limits, monitor).run()
+    found = _small(data) if len(data) <= _PLAIN_MAX else None
+    if found is None:
+        return _Parser(data, limits, monitor).run()
+    starts, stops, forms, _ = found.layout
+    return Header([*starts], [*stops], found.keys, [*forms], dict(found.metadata), {}, [])
 
 
-def _small(data: bytes) -> Header | None:
+def parse_small(data: bytes, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Small | None:
+    """The same of a short one; None where there is anything to be said of it."""
+    found = _small(data)
+    if found is None:
+        try:
+            header = _Parser(data, limits, monitor).run()
+        except ReadError:
+            return None
+        if not header.extra and not header.anomalies:
+            found = Small(header.keys, _laid(header.starts, header.stops, header.forms), tuple(header.metadata.items()))
+    return found
+
+
+def _laid(starts: Iterable[int], stops: Iterable[int], forms: Iterable[Form]) -> Layout:
+    starts, stops, forms = tuple(starts), tuple(stops), tuple(forms)
+    whole = bool(starts) and starts == (0, *stops[:-1]) and all(
+        stop - start == form.nbytes and len(form.shape) <= _USUAL_RANK for start, stop, form in zip(starts, stops, forms, strict=True))
+    return Layout(starts, stops, forms, stops[-1] if whole else -1)
+
+
+def _small(data: bytes) -> Small | None:
     """A short header that begins with what is said of the file, if with anything, and has only entries in the usual spelling with nothing
     wrong about them: all in one go, for of such files there are thousands. None of any other."""
     text = data.rstrip(b" ")
@@ -111,7 +155,7 @@ def _small(data: bytes) -> Header | None:
     laid, keys = (_remembered_layout if len(text) <= _LAYER else _layout)(heads, starts, stops), _usual_keys(raw_keys)
     if laid is None or len({*keys}) < len(rows) or METADATA in keys:
         return None
-    return Header([*laid[0]], [*laid[1]], keys, [*laid[2]], dict(metadata), {}, [])
+    return Small(keys, laid, metadata)
 
 
 class _Parser:
@@ -351,12 +395,11 @@ def _form_of(head: bytes) -> Form | None:
 _remembered_form = lru_cache(maxsize=256)(_form_of)         # of a set of fifty thousand files most have tensors like others
 
 
-def _layout(heads: tuple[bytes, ...], starts: tuple[bytes, ...],
-            stops: tuple[bytes, ...]) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Form, ...]] | None:
-    """Where the tensors of a file with these heads and offsets lie, and their forms; None where one needs a closer look."""
+def _layout(heads: tuple[bytes, ...], starts: tuple[bytes, ...], stops: tuple[bytes, ...]) -> Layout | None:
+    """Of a file with these heads and offsets; None where one needs a closer look."""
     forms = [_remembered_form(head) if len(head) <= _SHORT else None for head in heads]
-    known = tuple(form for form in forms if form is not None)
-    return (tuple(map(int, starts)), tuple(map(int, stops)), known) if len(known) == len(forms) else None
+    known = [form for form in forms if form is not None]
+    return _laid(map(int, starts), map(int, stops), known) if len(known) == len(forms) else None
 
 
 _remembered_layout = lru_cache(maxsize=64)(_layout)         # … and as many of the same: they are the layers of one model
