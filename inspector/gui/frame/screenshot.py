@@ -84,7 +84,8 @@ class Screenshot(QObject):
         if not self._arranged:
             self._arranged = True
             self._arrange()
-            self._again()
+            if self.error is None:
+                self._again()
         elif not self._painted:
             self._painted = True            # some of what is shown is only read once it is to be painted
             self._window.grab()
@@ -114,7 +115,9 @@ class Screenshot(QObject):
         loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
         if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
             window.tree.expand_all()
-        session.select(self._wanted(first.id))
+        wanted = self._wanted(first.id)
+        if wanted is not None:
+            session.select(wanted)
 
     def _compare(self) -> None:
         """The first two files side by side, at the asked key."""
@@ -126,11 +129,14 @@ class Screenshot(QObject):
         self._arranged = paired or page.progress.error is not None         # again once the names are paired
         if paired:
             row = page.model.reveal(key) if key else None
+            if key and row is None and first.checkpoint is not None:
+                self._refuse(core.NoSuchKey(key, first.checkpoint))
             if row is not None:
                 page.view.select_row(row)
                 page.show_details(page.pair)
 
-    def _wanted(self, id: int) -> Selection:
+    def _wanted(self, id: int) -> Selection | None:
+        """What is to be selected; None where there is nothing of that name, and no picture to be taken."""
         document = self._window.session.document(id)
         key = os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
         if document is None or document.checkpoint is None or not key:
@@ -144,7 +150,15 @@ class Screenshot(QObject):
         if key in ckpt.values:
             return Selection(id, key, (), key)
         head = f"{key}."
-        return Selection(id, key, tuple(name for name in ckpt.tensors if name.startswith(head)))
+        below = tuple(name for name in ckpt.tensors if name.startswith(head))
+        if not below and not any(name.startswith(head) for name in ckpt.values):
+            self._refuse(core.NoSuchKey(key, ckpt))
+            return None
+        return Selection(id, key, below)
+
+    def _refuse(self, error: core.InspectorError) -> None:
+        self.error = error
+        self._done()
 
     def _shoot(self) -> None:
         window = self._window

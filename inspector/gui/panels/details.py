@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QKeySequence
+from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from inspector import core
@@ -27,6 +27,8 @@ METADATA_ROWS = 20_000
 _CHUNKS = 200           # of one tensor that are listed
 _FITTED = 60            # rows of the list whose texts its columns are as wide as
 _CELL, _NAME = 24, 140  # px beside a text; the least that a name has
+_NAME_WANTED = 300      # px of a name for which others are left out
+_LEFT_OUT = 3, 2, 4     # of related tensors, the first first: offset, data type, bytes
 
 
 class Row(NamedTuple):
@@ -213,14 +215,26 @@ class Details(SelectionPanel):
         self._lower.setVisible(bool(items))
         self._fit_list()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_list()
+
     def _fit_list(self) -> None:
-        """Numbers and shapes are whole; names have what is left, and are cut in the middle."""
+        """Numbers and shapes are whole; names have what is left, and are cut in the middle. Where that is little, what a click on the
+        name tells as well leaves it room."""
         metrics, rows = self.list.fontMetrics(), [self.records.cells(n) for n in range(min(len(self.records.items), _FITTED))]
         widths = [max(map(metrics.horizontalAdvance, (title, *(core.visible(row[column], 60) for row in rows)))) + _CELL
                   for column, title in enumerate(self.records.columns)]
-        if widths:
-            widths[0] = min(widths[0], max(self.list.viewport().width() - sum(widths[1:]), _NAME))
+        if not widths:
+            return
+        room, wanted, left_out = self.list.viewport().width(), min(widths[0], _NAME_WANTED), set[int]()
+        for column in _LEFT_OUT if self.records.items and isinstance(self.records.items[0], Related) else ():
+            if wanted + sum(widths[1:]) - sum(widths[one] for one in left_out) > room:
+                left_out.add(column)
+        others = sum(width for column, width in enumerate(widths) if column and column not in left_out)
+        widths[0] = min(widths[0], max(room - others, _NAME))
         for column, width in enumerate(widths):
+            self.list.setColumnHidden(column, column in left_out)
             self.list.setColumnWidth(column, width)
 
     def _name_width(self, rows: Sequence[Row]) -> int:

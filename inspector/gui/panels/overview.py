@@ -414,7 +414,7 @@ class Overview(SelectionPanel):
         boxes: dict[str, GroupBox | NoteLine] = {}
         offered: set[tuple[core.Edit, ...]] = set()
         places = QPushButton(words.places(known.places if known is not None else core.count_places(groups)))
-        card = FactBox(words.level("info", len(groups)) if only_notes else words.findings(len(groups)), self._counts(groups, places))
+        card = FactBox(words.level("info", len(groups)) if only_notes else words.findings(len(groups)), *self._counts(groups, places))
 
         def put(some: Sequence[core.FindingGroup]) -> None:
             for group in some:
@@ -463,21 +463,15 @@ class Overview(SelectionPanel):
             show_rest()
         return {group.id: partial(show, group.id) for group in groups}
 
-    def _counts(self, groups: Sequence[core.FindingGroup], places: QPushButton) -> QWidget:
+    def _counts(self, groups: Sequence[core.FindingGroup], places: QPushButton) -> list[QWidget]:
         """How many of each level, and in how many places, which a click lists."""
         counts = {level: sum(group.level == level for group in groups) for level in reversed(core.LEVELS)}
         said = [words.level(level, n) for level, n in counts.items() if n]
-        holder = QWidget()
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        if len(said) > 1:
-            row.addWidget(label(" · ".join(said), tone="muted"))
         places.setProperty("link", True)
         places.setAccessibleName(self.tr("{places}, list all").format(places=places.text()))
-        places.setVisible(any(len(group.places) > 1 for group in groups))
-        row.addWidget(places)
-        return holder
+        if all(len(group.places) <= 1 for group in groups):
+            places.hide()
+        return [*([label(" · ".join(said), tone="muted")] if len(said) > 1 else []), places]
 
     def _select_place(self, document: int, place: str) -> None:
         """The row of a key, a value or a group; what is no key but an offset in a file has none."""

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLineEdit,
-    QPushButton,
     QScrollArea,
     QSizePolicy,
     QSplitter,
@@ -39,6 +38,9 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection
+
+from .elided import ElidedButton
+from .flow import flowing
 
 FRAME = 16, 48                  # what a window manager puts around a window, at the most
 _ENDLESS = 1_000_000            # pixels of a line
@@ -342,21 +344,21 @@ class Fitting(QLabel):
 
 
 class FactBox(QFrame):
-    """A titled box. `body` is where its content goes."""
+    """A titled box. `body` is where its content goes; `trailing` stands at the right of its title, in further lines where it is narrow."""
 
-    def __init__(self, title: str = "", trailing: QWidget | None = None) -> None:
+    def __init__(self, title: str = "", *trailing: QWidget) -> None:
         super().__init__()
         self.setObjectName("factbox")
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(16, 13, 16, 15)
         self.body.setSpacing(9)
         if title:
-            head = QHBoxLayout()
-            head.addWidget(label(title, strong=True, selectable=False))
-            head.addStretch(1)
-            if trailing is not None:
-                head.addWidget(trailing)
-            self.body.addLayout(head)
+            holder, head = flowing(8)
+            said = label(title, strong=True, selectable=False)
+            said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+            for widget in (said, *trailing):
+                head.addWidget(widget)
+            self.body.addWidget(holder)
 
 
 class Columns(QWidget):
@@ -551,7 +553,7 @@ class Fold(QWidget):
     def __init__(self, title: str, content: QWidget, unfolded: bool) -> None:
         super().__init__()
         self._title, self._content = title, content
-        self.button = QPushButton(title)
+        self.button = ElidedButton(title)
         self.button.setProperty("link", True)
         self.button.setCheckable(True)
         self.button.toggled.connect(self._turn)

@@ -6,7 +6,7 @@ from functools import partial
 from operator import attrgetter
 
 from PySide6.QtCore import QCoreApplication, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
@@ -16,7 +16,7 @@ from inspector.gui.models.plot_scales import number, typeset
 
 from .boxes import FactBox, label
 from .elided import Elided
-from .flow import flowing
+from .flow import Flow, flowing
 from .treemap_view import TreemapView
 
 COLOURINGS = ("kind", "dtype", "device", *VALUES)
@@ -40,6 +40,7 @@ class ByteMapBox(FactBox):
         """`top` is the path of the outermost group that can be shown, called `name`, of the checkpoint at `path`. `values` says what is
         known by now of one of VALUES; None where it is nothing to ask for."""
         super().__init__()
+        self.setMinimumWidth(1)         # what stands side by side would keep it from getting narrower
         self._values = values
         self._fills: ValueFills | None = None
         self.choose_path = file_dialogs.ask_where_to_save
@@ -49,17 +50,20 @@ class ByteMapBox(FactBox):
         self._faint = Fill("", 0.0)
         self.view = TreemapView()
         self.line = Elided()
-        self._crumbs = QHBoxLayout()
-        self._crumbs.setSpacing(2)
-        head = QHBoxLayout()
-        head.setSpacing(16)
-        head.addWidget(label(self.tr("Where the bytes are"), strong=True, selectable=False))
-        head.addWidget(self._choices(), 1)
-        head.addWidget(self._menu())
+        way, self._crumbs = flowing(2)
+        self._title = label(self.tr("Where the bytes are"), strong=True, selectable=False)
+        self._save = self._menu()
+        self._choices, self._flow = self._make_choices()
+        self._head = QHBoxLayout()
+        self._head.setSpacing(16)
+        self._head.addWidget(self._title)
+        self._head.addStretch()
+        self._head.addWidget(self._save)
         self._legend, self._swatches = flowing(14)
-        self.body.addLayout(head)
+        self.body.addLayout(self._head)
+        self.body.addWidget(self._choices)
         self.body.addWidget(self._make_offer())
-        self.body.addLayout(self._crumbs)
+        self.body.addWidget(way)
         self.body.addWidget(self.view)
         self.body.addWidget(self.line)
         self.body.addWidget(self._legend)
@@ -69,6 +73,22 @@ class ByteMapBox(FactBox):
         self.view.left.connect(self._out)
         self.view.measured.connect(self.measured)
         self.view.menu_asked.connect(lambda box, place: self.menu_asked.emit(box.path, place))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The choices stand beside the title where all of them have room there, else below it."""
+        super().resizeEvent(event)
+        self._place_choices()
+
+    def _place_choices(self) -> None:
+        room = self.contentsRect().width() - self.body.contentsMargins().left() - self.body.contentsMargins().right()
+        taken = self._title.sizeHint().width() + self._flow.width_in_a_line() + self._save.sizeHint().width()
+        beside, is_beside = room >= taken + 2 * self._head.spacing(), self._head.indexOf(self._choices) >= 0
+        if beside and not is_beside:
+            self.body.removeWidget(self._choices)
+            self._head.insertWidget(1, self._choices, 1)
+        elif is_beside and not beside:
+            self._head.removeWidget(self._choices)
+            self.body.insertWidget(1, self._choices)
 
     def show_map(self, root: core.ByteBox) -> None:
         self._show_way(root)
@@ -80,6 +100,7 @@ class ByteMapBox(FactBox):
         for name, button in self.buttons.items():
             if name in VALUES:
                 button.setVisible(self._values(name) is not None)
+        self._place_choices()
         if self._colouring in VALUES and self.view.root is not None:
             self._fill(self.view.root)
             self.view.refill(self._fill_of)
@@ -104,9 +125,7 @@ class ByteMapBox(FactBox):
     # -- what must be read first
 
     def _make_offer(self) -> QWidget:
-        self._offer = QWidget()
-        row = QHBoxLayout(self._offer)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._offer, row = flowing(6)
         self.offer_text = label(tone="muted")
         self.read_button = QPushButton()
         self.read_button.setProperty("link", True)
@@ -114,7 +133,6 @@ class ByteMapBox(FactBox):
         self.read_button.clicked.connect(self.read_asked)
         row.addWidget(self.offer_text)
         row.addWidget(self.read_button)
-        row.addStretch(1)
         self._offer.hide()
         return self._offer
 
@@ -188,7 +206,7 @@ class ByteMapBox(FactBox):
 
     # -- colours
 
-    def _choices(self) -> QWidget:
+    def _make_choices(self) -> tuple[QWidget, Flow]:
         texts = {"kind": self.tr("Kind"), "dtype": self.tr("Dtype"), "device": self.tr("Device"), "std": self.tr("Std"), "nan": "NaN",
                  "change": self.tr("Change")}
         made, row = flowing(3)
@@ -207,7 +225,7 @@ class ByteMapBox(FactBox):
             self.buttons[name] = button
             self.colourings.addButton(button)
             row.addWidget(button)
-        return made
+        return made, row
 
     def _recolour(self, name: str) -> None:
         self._colouring = name
@@ -299,10 +317,10 @@ class ByteMapBox(FactBox):
             step.clicked.connect(partial(self.entered.emit, path))
             self._crumbs.addWidget(step)
             self._crumbs.addWidget(label("›", tone="muted", selectable=False))
-        self._crumbs.addSpacing(8)
-        about = self.tr("{size} in {tensors}").format(size=words.size(root.nbytes), tensors=words.tensors(root.tensors))
-        self._crumbs.addWidget(label(about, tone="muted"))
-        self._crumbs.addStretch(1)
+        about = label(tone="muted")
+        about.setText(self.tr("{size} in {tensors}").format(size=words.size(root.nbytes), tensors=words.tensors(root.tensors)))
+        about.setContentsMargins(8, 0, 0, 0)
+        self._crumbs.addWidget(about)
 
     def _enter(self, box: core.ByteBox) -> None:
         if box.info is not None:

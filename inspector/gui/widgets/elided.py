@@ -2,8 +2,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -41,10 +41,11 @@ class Elided(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A label that does so, for what is read off now and then; its whole text is its tooltip."""
+    """A label that does so, for what is read off now and then; its whole text is its tooltip. `mode` says which part is left out."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight) -> None:
         super().__init__()
+        self._mode = mode
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
@@ -56,6 +57,36 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         room = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, room.width())
         painter.drawText(room, self.alignment(), shown)
         painter.end()
+
+
+class ElidedButton(QPushButton):
+    """A button that does so, and is as wide as its whole text where it can be."""
+
+    def __init__(self, text: str, tip: str = "") -> None:
+        super().__init__(text)
+        self._whole, self._tip = text, tip
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        self.setToolTip(tip)
+
+    def _besides(self) -> int:
+        """The pixels that are no text."""
+        return super().sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&"))
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(self._besides() + self.fontMetrics().horizontalAdvance(self._whole.replace("&&", "&")), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self._besides() + 6 * self.fontMetrics().averageCharWidth(), self.sizeHint().width()), super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        said = self._whole.replace("&&", "&")
+        shown = self.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, self.width() - self._besides())
+        if shown.replace("&", "&&") != self.text():
+            self.setText(shown.replace("&", "&&"))
+            self.setToolTip(self._tip if shown == said else f"{words.tip(said)}\n{self._tip}".rstrip())

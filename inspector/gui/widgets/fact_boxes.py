@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme, words
@@ -13,6 +14,7 @@ from inspector.gui.state.analysis import Related
 
 from . import description
 from .boxes import Bar, FactBox, label
+from .elided import ElidedLabel
 from .segments import Segment, Segments
 
 translate = QCoreApplication.translate
@@ -31,7 +33,7 @@ def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None, droppe
         more.setProperty("link", True)
         more.setAccessibleName(translate("FactBoxes", "Show the finding about unreachable bytes"))
         more.clicked.connect(lambda: on_finding())
-    box = FactBox(title, more)
+    box = FactBox(title, *([more] if more is not None else []))
     whole = max(sizes.file, sizes.stored + dropped, 1)
     colours = theme.colours()
     reached, lost = colours.accent, colours.series[1]
@@ -46,22 +48,42 @@ def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None, droppe
              translate("FactBoxes", "what they take when nothing is shared"))]
     for colour, name, nbytes, remark in rows:
         if nbytes and (colour or words.size(nbytes) != words.size(sizes.reachable)):
-            box.body.addLayout(_legend(colour, name, words.size(nbytes), remark))
+            box.body.addWidget(_Legend(colour, name, words.size(nbytes), remark))
     return box
 
 
-def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(9)
-    dot = QLabel()
-    dot.setFixedSize(_DOT, _DOT)
-    if colour:
-        dot.setStyleSheet(f"background: {colour}; border-radius: {_DOT // 2}px;")
-    row.addWidget(dot, 0, Qt.AlignmentFlag.AlignVCenter)
-    row.addWidget(label(name))
-    row.addWidget(label(remark, tone="muted", wrap=True), 1)
-    row.addWidget(label(size), 0, Qt.AlignmentFlag.AlignRight)
-    return row
+class _Legend(QWidget):
+    """What a colour means and how much that is; the remark stands beside the name, or below it where there is little room."""
+
+    def __init__(self, colour: str, name: str, size: str, remark: str) -> None:
+        super().__init__()
+        self.setMinimumWidth(1)         # what stands side by side would keep it from getting narrower
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(9)
+        dot = QLabel()
+        dot.setFixedSize(_DOT, _DOT)
+        if colour:
+            dot.setStyleSheet(f"background: {colour}; border-radius: {_DOT // 2}px;")
+        self._name, self._remark = ElidedLabel(Qt.TextElideMode.ElideMiddle), label(remark, tone="muted", wrap=True)
+        self._name.setText(name)
+        self._size = label(size)
+        self._texts = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._texts.setSpacing(0)
+        self._texts.addWidget(self._name)
+        self._texts.addWidget(self._remark, 1)
+        row.addWidget(dot, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(self._texts, 1)
+        row.addWidget(self._size, 0, Qt.AlignmentFlag.AlignRight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        measured = self.fontMetrics()
+        name, remark = (measured.horizontalAdvance(text) + 4 for text in (self._name.text(), self._remark.text()))
+        beside = self.width() - self._size.sizeHint().width() - _DOT - 27 >= name + remark
+        self._name.setSizePolicy(QSizePolicy.Policy.Preferred if beside else QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._texts.setDirection(QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom)
+        self._texts.setSpacing(9 if beside else 0)
 
 
 def parts_box(parts: Sequence[tuple[str, core.TensorInfo]]) -> FactBox:
@@ -72,7 +94,7 @@ def parts_box(parts: Sequence[tuple[str, core.TensorInfo]]) -> FactBox:
     shades = [colours.series[n % len(colours.series)] for n in range(len(parts))]
     box.body.addWidget(Segments([Segment(info.nbytes / whole, shade) for (_, info), shade in zip(parts, shades, strict=True)], title))
     for (role, info), shade in zip(parts, shades, strict=True):
-        box.body.addLayout(_legend(shade, core.visible(info.key, 160), words.size(info.nbytes),
+        box.body.addWidget(_Legend(shade, core.visible(info.key, 160), words.size(info.nbytes),
                                    f"{role} · {core.visible(info.dtype)} {words.shape(info.shape)}"))
     return box
 

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QSignalBlocker,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent
@@ -25,7 +26,7 @@ from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import signals
 
 from .boxes import Prose, label
-from .elided import Elided
+from .elided import Elided, ElidedButton
 from .flow import flowing
 
 CHIPS_SHOWN = 5
@@ -161,7 +162,10 @@ class GroupBox(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and not self._unfolded:
-            self.more.setVisible(self._has_more())
+            if self.isVisible():        # what appears has all that it lies in laid out at once, which is just being laid out: a crash
+                QTimer.singleShot(0, self, self._say_more)
+            else:
+                self._say_more()
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -299,10 +303,8 @@ def short_name(name: str, about: str) -> str:
 
 
 def fix_button(text: str, run: Callable[[], object], *, primary: bool = False) -> QPushButton:
-    button = QPushButton(text)
+    button = ElidedButton(text, QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
     button.setProperty("primary", primary)
     icons.put(button, "fix", "accent_text" if primary else "")
-    button.setAccessibleName(text)
-    button.setToolTip(QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
     button.clicked.connect(lambda: run())
     return button

@@ -58,6 +58,11 @@ class Flow(QLayout):
             size = size.expandedTo(one.least)
         return size
 
+    def width_in_a_line(self) -> int:
+        """What it takes for all to stand in one line."""
+        shown = self._shown()
+        return sum(one.least.width() for one in shown) + self._gap * max(len(shown) - 1, 0)
+
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
         self._arrange(rect, move=True)

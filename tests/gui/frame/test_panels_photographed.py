@@ -1,15 +1,18 @@
 """Every panel, photographed as five people see it: light, dark, on a small screen, in Chinese, in longer words. No text lacks room."""
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QTranslator
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QPushButton, QStyle, QStyleOptionComboBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
@@ -19,6 +22,7 @@ from inspector.gui.kit.settings import Settings
 from inspector.gui.panels.overview import Overview
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from tests.core.packed import packing
 from tests.gui.longer import Longer
 
 VARIANTS = {"light": ("light", (1360, 860), "en"), "dark": ("dark", (1360, 860), "en"), "small": ("light", (1024, 700), "en"),
@@ -108,6 +112,43 @@ def _room(widget: QWidget) -> int:
         edit = QStyle.SubControl.SC_ComboBoxEditField
         return widget.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, edit, widget).width()
     return widget.width()
+
+
+@pytest.mark.parametrize("language", ["small", "chinese"], indirect=True)
+def test_that_nothing_of_a_page_lies_beside_the_narrowest_panel(language: str, session: Session, tasks: Tasks, settings: Settings,
+                                                                qtbot: QtBot, tmp_path: Path) -> None:
+    """Pages of a file with findings of every level and of a packed tensor, made where there is room and then without it."""
+    big = torch.zeros(40_000)
+    names = [f"module.language_model.encoder.layers.{n}.self_attention.q_proj.weight" for n in range(8)]
+    weights = {name: big[number * 16:number * 16 + 16].view(4, 4).t() for number, name in enumerate(names)}
+    torch.save({"model": weights, "tied": weights[names[0]], "args": argparse.Namespace(lr=1)}, tmp_path / "a.pth")
+    made = packing.bitsandbytes(np.random.default_rng(1), (9, 33), 8, True)
+    long = "language_model.layers.11.self_attention.q_proj.weight"
+    save_file({key.replace(made.name, long): values for key, values in made.tensors.items()}, tmp_path / "packed.safetensors")
+    window = MainWindow(session, tasks, settings)
+    qtbot.addWidget(window)
+    window.resize(1400, 700)
+    window.show()
+    theme.current().apply_style_sheet()
+    window.open_paths([str(tmp_path / "a.pth"), str(tmp_path / "packed.safetensors")])
+    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2, timeout=30_000)
+    overview = window.tabs.panel("overview")
+    assert isinstance(overview, Overview)
+    wrong = []
+    for document, key in ((session.documents[0], ""), (session.documents[1], long)):
+        window.work.setSizes([400, 1000])
+        keys = tuple(name for name in document.checkpoint.tensors if name.startswith(key)) if document.checkpoint and key else ()
+        session.select(Selection(document.id, key, keys))
+        qtbot.waitUntil(lambda: not tasks.running and overview.is_settled, timeout=30_000)
+        window.work.setSizes([1400, 1])
+        qtbot.waitUntil(lambda: overview.area.viewport().width() < 400)
+        QApplication.processEvents()
+        page = overview.area.widget()
+        if page.width() > overview.area.viewport().width():
+            wrong.append(f"{key or 'the file'}: {page.width()} of {overview.area.viewport().width()}")
+        wrong += cut(page)
+    assert not wrong
+    window.close()
 
 
 def test_that_a_text_without_room_is_found(qtbot: QtBot) -> None:

@@ -73,6 +73,19 @@ def test_that_size_panel_and_key_can_be_asked_for(window: MainWindow, session: S
     assert session.selection == Selection(session.documents[0].id, "model.bias", ("model.bias",))
 
 
+@pytest.mark.parametrize("panel", ["overview", "compare"])
+def test_that_a_key_that_is_not_there_is_told_with_those_that_are_like_it(tmp_path: Path, panel: str) -> None:
+    tensors = {"conv1.weight": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.safetensors").write_bytes(builders.safetensors(tensors, bytes(16)))
+    for key, told in (("conv1.wieght", "there is no tensor 'conv1.wieght' in this checkpoint. There is 'conv1.weight'."), ("conv1", "")):
+        done = subprocess.run([sys.executable, "-m", "inspector", tmp_path / "a.safetensors", tmp_path / "b.safetensors", "--screenshot",
+                               tmp_path / f"{key}.png"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+                              env={**os.environ, "INSPECTOR_SCREENSHOT_KEY": key, "INSPECTOR_SCREENSHOT_PANEL": panel})
+        assert told in done.stderr
+        assert (done.returncode != 0, (tmp_path / f"{key}.png").exists()) == (bool(told), not told)
+
+
 def test_that_many_files_are_pictured_without_asking_anybody(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path,
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     take(window, [f"/runs/{n}.pth" for n in range(25)], tmp_path / "out.png", qtbot, monkeypatch)

@@ -211,5 +211,20 @@ def test_that_shapes_and_numbers_of_related_tensors_are_whole(panel: Details, se
     metrics = panel.list.fontMetrics()
     for column in range(1, panel.records.columnCount()):
         texts = [panel.records.cells(row)[column] for row in range(panel.records.rowCount())]
-        assert max(map(metrics.horizontalAdvance, texts)) + 8 < panel.list.columnWidth(column)
+        assert panel.list.isColumnHidden(column) or max(map(metrics.horizontalAdvance, texts)) + 8 < panel.list.columnWidth(column)
     assert panel.list.columnWidth(0) >= 140
+
+
+def test_that_names_of_related_tensors_have_the_room_of_what_their_pages_tell(panel: Details, session: Session, tasks: Tasks,
+                                                                              qtbot: QtBot) -> None:
+    weight = np.zeros((10, 32), np.float32)
+    panel.resize(563, 500)
+    show(session, tasks, qtbot, core.edit({"model.module.head.weight": weight, "model.module.tied.weight": weight}, []),
+         "model.module.head.weight", ("model.module.head.weight",))
+    qtbot.waitUntil(lambda: panel.records.rowCount() > 0)
+    metrics = panel.list.fontMetrics()
+    assert metrics.horizontalAdvance("model.module.tied.weight") + 8 < panel.list.columnWidth(0)
+    assert panel.list.horizontalScrollBar().maximum() == 0
+    assert panel.list.isColumnHidden(3)
+    panel.resize(900, 500)
+    assert not any(map(panel.list.isColumnHidden, range(panel.records.columnCount())))
