@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
+
+_LEAST = 6              # letters of a button that has hardly any room
 
 
 class Elided(QWidget):
@@ -67,26 +69,28 @@ class ElidedButton(QPushButton):
 
     def __init__(self, text: str, tip: str = "") -> None:
         super().__init__(text)
-        self._whole, self._tip = text, tip
+        self._tip = tip
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         self.setToolTip(tip)
 
-    def _besides(self) -> int:
-        """The pixels that are no text."""
-        return super().sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text().replace("&&", "&"))
-
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return QSize(self._besides() + self.fontMetrics().horizontalAdvance(self._whole.replace("&&", "&")), hint.height())
-
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(self._besides() + 6 * self.fontMetrics().averageCharWidth(), self.sizeHint().width()), super().sizeHint().height())
+        hint, metrics = self.sizeHint(), self.fontMetrics()
+        return QSize(hint.width() - max(metrics.horizontalAdvance(self.text()) - _LEAST * metrics.averageCharWidth(), 0), hint.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        said = self._whole.replace("&&", "&")
-        shown = self.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, self.width() - self._besides())
-        if shown.replace("&", "&&") != self.text():
-            self.setText(shown.replace("&", "&&"))
-            self.setToolTip(self._tip if shown == said else f"{words.tip(said)}\n{self._tip}".rstrip())
+        said = self.text().replace("&&", "&")
+        is_whole = self.width() >= self.sizeHint().width() or said in self._tip
+        self.setToolTip(self._tip if is_whole else f"{words.tip(said)}\n{self._tip}".rstrip())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        lacking = self.sizeHint().width() - self.width()
+        if lacking > 0:
+            room = self.fontMetrics().horizontalAdvance(self.text()) - lacking
+            option.text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()

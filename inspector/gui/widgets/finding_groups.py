@@ -95,9 +95,8 @@ class GroupBox(QFrame):
 
     def _chip(self, name: str) -> QPushButton:
         shown, about = short_name(name, self.group.about), self.group.about
-        chip = QPushButton(words.menu_text(shown, _CHIP))
+        chip = ElidedButton(words.menu_text(shown, _CHIP), words.tip(name) if name else "")
         chip.setProperty("chip", True)
-        chip.setToolTip(words.tip(name) if name else "")
         chip.setAccessibleName(core.visible(name, 200) or shown)
         chip.clicked.connect(partial(self.place_chosen.emit, name) if about == "key" else lambda: self.unfold(True))
         return chip

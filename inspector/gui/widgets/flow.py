@@ -50,12 +50,16 @@ class Flow(QLayout):
         return self._heights[width]
 
     def sizeHint(self) -> QSize:
-        return self.minimumSize()
-
-    def minimumSize(self) -> QSize:
         size = QSize(0, 0)
         for one in self._shown():
             size = size.expandedTo(one.least)
+        return size
+
+    def minimumSize(self) -> QSize:
+        """Of what gives way, less than it would like."""
+        size = QSize(0, 0)
+        for one in self._shown():
+            size = size.expandedTo(QSize(min(one.item.minimumSize().width(), one.least.width()), one.least.height()))
         return size
 
     def width_in_a_line(self) -> int:
@@ -87,7 +91,7 @@ class Flow(QLayout):
         """What stands in one line at the top of `rect`, in the middle of its height, which it gives."""
         height = max((one.least.height() for one in line), default=0)
         if move:
-            sizes = [QSize(one.least) for one in line]
+            sizes = [QSize(min(one.least.width(), rect.width()), one.least.height()) for one in line]
             self._widen(line, sizes, rect.width() - sum(size.width() for size in sizes) - self._gap * (len(line) - 1))
             x = rect.left()
             for one, size in zip(line, sizes, strict=True):
