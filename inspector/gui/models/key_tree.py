@@ -819,16 +819,21 @@ def _number_ranks(numbers: Numbers) -> Ints:
     return ranks
 
 
-def _dense_ranks(keys: Sequence[Any], monitor: core.Monitor) -> Ints:
-    """Ranks of `keys`, equal ones equal. Sorted in pieces: one long sort would stop every other thread."""
+def in_order(keys: Sequence[Any], *, down: bool = False, monitor: core.Monitor = core.QUIET) -> Iterator[int]:
+    """The places of `keys` as they sort, equal ones in the order they stand in. Sorted in pieces: one long sort would stop every other
+    thread."""
     pieces = []
     for start in range(0, len(keys), _SORT_CHUNK):
-        pieces.append(sorted(range(start, min(start + _SORT_CHUNK, len(keys))), key=keys.__getitem__))
+        pieces.append(sorted(range(start, min(start + _SORT_CHUNK, len(keys))), key=keys.__getitem__, reverse=down))
         monitor.check()
-    ordered = pieces[0] if len(pieces) == 1 else heapq.merge(*pieces, key=keys.__getitem__)
+    return heapq.merge(*pieces, key=keys.__getitem__, reverse=down) if len(pieces) > 1 else iter(pieces[0] if pieces else ())
+
+
+def _dense_ranks(keys: Sequence[Any], monitor: core.Monitor) -> Ints:
+    """Ranks of `keys`, equal ones equal."""
     ranks = np.zeros(len(keys), dtype=np.int32)
     rank, last = -1, None
-    for i in ordered if pieces else ():
+    for i in in_order(keys, monitor=monitor):
         if rank < 0 or keys[i] != last:
             rank, last = rank + 1, keys[i]
         ranks[i] = rank

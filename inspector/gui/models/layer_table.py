@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from inspector import core
 from inspector.gui.kit import theme, words
 
-from .key_tree import natural_key
+from .key_tree import in_order, natural_key
 from .plot_scales import number, percent, typeset
 
 Index = QModelIndex | QPersistentModelIndex
@@ -291,7 +291,7 @@ def order_of(ckpt: core.Checkpoint | None, rows: Sequence[Row], wish: Wish) -> l
         return _depths(rows) if wish.by_depth else [int(n) for n in np.argsort(~nonfinite, kind="stable")]
     column = STD if wish.column == RIDGE else wish.column           # the widest on top, or the narrowest
     if column <= SHAPE:
-        return sorted(range(len(rows)), key=lambda n: _rank(ckpt, rows[n].key, column), reverse=wish.down)
+        return [*in_order([_rank(ckpt, row.key, column) for row in rows], down=wish.down)]
     take = _columns()[column - 2].value
     values = np.array([np.nan if row.summary is None else take(row.summary) for row in rows], np.float64)
     missing = np.isnan(values)
@@ -306,7 +306,7 @@ def _depths(rows: Sequence[Row]) -> list[int]:
     for n, row in enumerate(rows):
         layer = row.key[:len(row.key) - len(core.ending_of(row.key))]
         ranks.append((met.setdefault(_DIGIT.split(layer, maxsplit=1)[0], n), natural_key(layer), n) if layer else (n, "", n))
-    return sorted(range(len(ranks)), key=ranks.__getitem__)
+    return [*in_order(ranks)]
 
 
 def _rank(ckpt: core.Checkpoint | None, key: str, column: int) -> Any:

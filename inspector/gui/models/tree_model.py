@@ -152,6 +152,7 @@ class TreeModel(QAbstractTableModel):
         super().__init__(parent)
         self._reader = reader
         self.bookmarks: Bookmarks | None = None
+        self.chosen: Callable[[], tuple[dict[int, Nodes], int | None]] = lambda: ({}, None)     # of which `ranges` is asked for next
         self._flat = False
         self._waiting_sort: tuple[str, bool] | None = None      # by values that are to be read first
         self._session = session
@@ -882,12 +883,15 @@ class TreeModel(QAbstractTableModel):
         changes = tuple(self._changes)
         copied = [_Copied(branch.document.id, branch.rows, branch.rows.version, branch.rows.copy())
                   for branch in self._branches if branch.rows is not None]
+        chosen, most = self.chosen()
 
         def work(monitor: core.Monitor) -> None:
             for one in copied:
                 for change in changes:
                     monitor.check()
                     change(one.changed)
+                if one.document in chosen:
+                    one.changed.find_runs(chosen[one.document], most)
 
         self._tasks.start("rows", work, on_done=lambda _: self._put(len(changes), copied), on_cancel=self._changes.clear, urgent=True)
 

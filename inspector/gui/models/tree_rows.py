@@ -35,6 +35,8 @@ class TreeRows:
         self._while_filtering: Bools | None = None
         self._order: Ints | None = None                     # None: the file's own
         self._position: NDArray[np.int64] | None = None
+        # nodes, the most runs, the version, and what was found of them
+        self._found: tuple[Sequence[int] | NDArray[Any], int | None, int, list[tuple[int, int]] | None] | None = None
         self._open_a_little()
         self.rows: NDArray[np.int64] = self._all_visible()
 
@@ -75,6 +77,16 @@ class TreeRows:
     def runs_of(self, nodes: Sequence[int] | NDArray[Any], most: int | None = None) -> list[tuple[int, int]] | None:
         """The same as runs of neighbouring rows, first and last; nodes beyond the tree are none of it. None when there are more than
         `most`."""
+        found, self._found = self._found, None
+        if found is not None and found[0] is nodes and found[1:3] == (most, self.version):
+            return found[3]
+        return self._runs(nodes, most)
+
+    def find_runs(self, nodes: Sequence[int] | NDArray[Any], most: int | None) -> None:
+        """For workers, of a million nodes: `runs_of` will be asked for these next."""
+        self._found = nodes, most, self.version, self._runs(nodes, most)
+
+    def _runs(self, nodes: Sequence[int] | NDArray[Any], most: int | None) -> list[tuple[int, int]] | None:
         wanted = np.asarray(nodes, dtype=np.int64)
         rows = self.rows_of(wanted[wanted < len(self.tree)])
         breaks = np.flatnonzero(np.diff(rows) != 1)

@@ -115,6 +115,7 @@ class TreeView(TreeTable):
         self.own_actions: Callable[[], list[QAction]] = list        # and what it offers of keys that changes nothing in them
         self._set_looks(TreeDelegate(model, self, self.is_chosen), self.tr("Files and keys"))
         self.setModel(model)
+        model.chosen = lambda: (self._chosen_nodes(), RUNS_AT_MOST)
         self._head()
         header = self.horizontalHeader()
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -524,7 +525,7 @@ class TreeView(TreeTable):
     def _restore(self) -> None:
         """After all rows changed: the same nodes are selected, those that can be seen."""
         before = self.verticalScrollBar().value()
-        nodes = {id: chosen for id, (tree, chosen) in self._chosen.items() if self._model.tree(id) is tree}
+        nodes = self._chosen_nodes()
         current = self._row(self._current)
         if current is not None:
             self.selectionModel().setCurrentIndex(self._model.index(current, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
@@ -550,6 +551,10 @@ class TreeView(TreeTable):
         if self._afterwards is not None and not self._model.is_arranging:
             then, self._afterwards = self._afterwards, None
             then()
+
+    def _chosen_nodes(self) -> dict[int, Nodes]:
+        """What is selected of the trees that are on show."""
+        return {id: chosen for id, (tree, chosen) in self._chosen.items() if self._model.tree(id) is tree}
 
     def _top_as_before(self, before: int) -> int:
         """Which row is the topmost so that what was on the screen stays where it was, though a tree was replaced: the current row, if it

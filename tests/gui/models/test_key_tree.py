@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.gui.models import key_tree
-from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, each_once, natural_key
+from inspector.gui.models.key_tree import MAX_DEPTH, MIXED, NONE, KeyTree, build_key_tree, each_once, in_order, natural_key
 from inspector.gui.models.tree_rows import TreeRows
 
 
@@ -364,3 +364,10 @@ def test_that_a_group_that_is_alone_in_a_file_is_open_at_first_however_much_is_i
     assert [rows.tree.key(int(node)) for node in rows.rows[:3]] == ["", "model.blocks", "model.blocks.0.weight"]
     several = TreeRows(tree_of("head.weight", *(f"model.{n}.weight" for n in range(100))))
     assert [several.tree.key(int(node)) for node in several.rows] == ["", "head.weight", "model"]
+
+
+@given(st.lists(st.integers(0, 5)), st.booleans(), st.integers(1, 4))
+def test_that_what_is_sorted_in_pieces_is_sorted_as_in_one(keys: list[int], down: bool, piece: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_tree, "_SORT_CHUNK", piece)
+        assert [*in_order(keys, down=down)] == sorted(range(len(keys)), key=keys.__getitem__, reverse=down)

@@ -22,7 +22,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.models import layer_table
+from inspector.gui.models import key_tree, layer_table
 from inspector.gui.models.layer_table import LARGEST, NAME, RIDGE, SHAPE, STD, LayerTable, Row
 from inspector.gui.models.layer_table import NAN as NAN_COLUMN
 from inspector.gui.panels import layers
@@ -287,6 +287,26 @@ def test_that_what_is_asked_while_rows_are_laid_out_is_what_is_shown_in_the_end(
     deviations = [row.summary.std for n in range(model.rowCount()) if (row := model.row_at(n)).summary is not None]
     assert deviations == sorted(deviations, reverse=True)
     assert sorted(model.key_at(n) for n in range(model.rowCount())) == sorted(arrays)
+
+
+@pytest.mark.parametrize("wish", [layer_table.Wish(), layer_table.Wish(by_depth=True),
+                                  *(layer_table.Wish(column, down) for column in range(10) for down in (False, True))])
+def test_that_many_rows_are_not_sorted_in_one_go(wish: layer_table.Wish, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which would keep the interpreter."""
+    rows = [Row(f"layers.{n % 12}.w{n % 3}", None) for n in range(40)]
+    expected = layer_table.order_of(None, rows, wish)
+    longest: list[int] = []
+
+    def noted(many: Any, **more: Any) -> list[Any]:
+        found = sorted(many, **more)
+        longest.append(len(found))
+        return found
+
+    for module in (layer_table, key_tree):
+        monkeypatch.setattr(module, "sorted", noted, raising=False)
+    monkeypatch.setattr(key_tree, "_SORT_CHUNK", 8)
+    assert layer_table.order_of(None, rows, wish) == expected
+    assert max(longest, default=0) <= 8
 
 
 def test_that_rows_of_a_closed_file_go_in_another_thread(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.models import tree_model
+from inspector.gui.models.key_tree import build_key_tree
 from inspector.gui.models.tree_model import BYTES, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, TreeModel
+from inspector.gui.models.tree_rows import TreeRows
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import tree_view
 from inspector.gui.widgets.tree_delegate import arrow_rect
 from inspector.gui.widgets.tree_view import TreeView
@@ -543,6 +548,47 @@ def test_that_rows_scattered_over_many_places_are_selected_all_the_same(view: Tr
     view.select_row(1)
     assert not any(map(view.is_chosen, range(len(names(view)))))
     assert view.selected_ranges() == [(1, 1)]
+
+
+def test_that_where_what_is_selected_stands_is_found_by_the_worker_that_arranges_the_rows(
+        session: Session, tasks: Tasks, show: Callable[..., int], idle: Callable[[Tasks], None], qtbot: QtBot,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_model, "MANY_NODES", 2)
+    view = TreeView(session, TreeModel(session, tasks))
+    qtbot.addWidget(view)
+    show(*NET)
+    idle(tasks)
+    view.expand_all()
+    idle(tasks)
+    view.select_row(row_of(view, "enc"))
+    found: list[str] = []
+    runs = TreeRows._runs
+
+    def noted(rows: TreeRows, nodes: Any, most: int | None) -> list[tuple[int, int]] | None:
+        found.append(threading.current_thread().name)
+        return runs(rows, nodes, most)
+
+    monkeypatch.setattr(TreeRows, "_runs", noted)
+    view.tree_model.set_filter("enc")
+    idle(tasks)
+    assert [names(view)[first:last + 1] for first, last in view.selected_ranges()] == [["enc"]]
+    assert found == ["inspector-worker"]
+
+
+def test_that_what_was_found_is_of_those_nodes_and_rows_only() -> None:
+    rows = TreeRows(build_key_tree(checkpoint(*NET)))
+    rows.set_below(0, True)
+    nodes = np.array([2, 3, 6])
+    rows.find_runs(nodes, 9)
+    expected = rows.runs_of([2, 3, 6], 9)
+    rows.find_runs(nodes, 9)
+    assert rows.runs_of(nodes, 9) == expected
+    rows.find_runs(nodes, 9)
+    rows.set_below(0, False)
+    assert rows.runs_of(nodes, 9) == []
+    rows.find_runs(nodes, 1)
+    rows.set_below(0, True)
+    assert rows.runs_of(nodes, 9) == expected
 
 
 MANY = tuple(f"module.layers.{n}.{name}" for n in range(40) for name in ("w", "b", "c"))
