@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from itertools import repeat
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -83,6 +82,7 @@ def packed_among(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[dict[str, 
 def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     tensors = names.tensors
     owner: dict[str, int] = {}                  # of each part, the number in `found` of what it is a part of
+    taken = owner.keys()
     found: list[LogicalTensor] = []
     sizes: dict[tuple[tuple[int, ...], tuple[int, ...]], int | None] = {}
     for family in FAMILIES:
@@ -90,8 +90,9 @@ def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
             if not n % _CHECK_EVERY:
                 monitor.check()
             keys = tensor.parts.values() if not tensor.inner else keys_of(tensor)
-            if owner.keys().isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
-                owner.update(zip(keys, repeat(len(found)), strict=False))
+            if taken.isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
+                for key in keys:
+                    owner[key] = len(found)
                 found.append(_with_group(tensors, tensor, sizes))
     order: dict[int, None] = {}
     for piece in in_pieces(tensors):            # not all in one call, which would keep the interpreter from the window

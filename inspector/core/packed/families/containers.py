@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod
 from typing import Any
 
@@ -23,8 +23,7 @@ _FOUR_BITS = ("", "int4", "uint4")        # of DequantizeLinear
 def claims(names: Names) -> Iterator[LogicalTensor]:
     form = names.ckpt.edited.source.format if names.ckpt.edited else names.ckpt.format
     if form == "gguf":
-        for info in names.special:
-            yield from _blocks(info)
+        yield from _ggml(names)
     elif form == "onnx":
         yield from _onnx(names)
     elif form in ("dtensor", "megatron"):
@@ -81,17 +80,29 @@ def _as_it_is(key: str, info: TensorInfo, scheme: str) -> LogicalTensor:
     return LogicalTensor(key, info.shape, info.dtype, scheme, bits, bits, {"data": key}, None, info.problem)
 
 
-def _blocks(info: TensorInfo) -> Iterator[LogicalTensor]:
+def _ggml(names: Names) -> Iterator[LogicalTensor]:
+    """Tensors of blocks; of those that are said to be the same only the names differ."""
+    for info in names.special:
+        said = info.extra.header_fields if info.extra is not None else ()
+        if not said:
+            continue
+        alike = names.once(("ggml", info.shape, info.dtype, info.problem, said), partial(_blocks, info))
+        if alike is not None:
+            yield LogicalTensor(info.key, alike.shape, alike.dtype, alike.scheme, alike.bits, alike.bits_per_weight, {"data": info.key},
+                                alike.decoder, alike.problem)
+
+
+def _blocks(info: TensorInfo) -> LogicalTensor | None:
     kind, shape = _stands_for(info, "ggml")
     if not kind or not shape:
-        return
+        return None
     block = BLOCKS.get(kind)
     problem = info.problem or ("" if block else f"blocks of the type {kind} are not read")
     decoder = None
     if block and not problem:
         decoder = Ggml(kind, shape[-1]) if len(shape) > 1 else Ggml(kind, block.elements, block.nbytes)
-    yield LogicalTensor(info.key, shape, "float32", f"gguf-{kind}", block.bits if block else None,
-                        8 * info.nbytes / prod(shape) if prod(shape) else None, {"data": info.key}, decoder, problem)
+    return LogicalTensor(info.key, shape, "float32", f"gguf-{kind}", block.bits if block else None,
+                         8 * info.nbytes / prod(shape) if prod(shape) else None, {"data": info.key}, decoder, problem)
 
 
 def _onnx(names: Names) -> Iterator[LogicalTensor]:
