@@ -220,6 +220,8 @@ def groups_table(groups: Sequence[core.Track], blocks: str) -> tuple[Sequence[st
 
 def estimates(found: Found) -> str:
     """What the sign before a change means, where there is any."""
+    if not found.tracks.is_estimated:
+        return ""
     errors = [point.error for track in (*found.groups, found.tracks.together("all", found.tracks.keys)) for point in track.points
               if point is not None and point.error]
     if not errors:

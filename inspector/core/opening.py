@@ -29,27 +29,12 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     >>> ckpt["model_state_dict.module.stem.norm.bias"][:2].shape
     (2,)
     """
-    from . import checks, formats
-    from .errors import FileMissing, InspectorError, ReadError, Unreadable
+    from . import checks
     from .findings import Finding
-    from .formats.sets import near_names
     from .io import addresses
     from .io.new_files import is_by_others, is_interrupted
-    from .io.sources import check_still, stamp_of
-    if follow_links:
-        limits = replace(limits, follow_links=True)
+    ckpt = unchecked(path, replace(limits, follow_links=True) if follow_links else limits, monitor)
     name = addresses.without_secrets(os.fsdecode(path))
-    before = None if addresses.is_address(name) else stamp_of(name)
-    try:
-        ckpt = formats.read(name, limits=limits, monitor=monitor)
-    except InspectorError as error:
-        if not addresses.is_address(name) and is_interrupted(name):
-            error.hint = f"{_BY_OTHERS} {_theirs(name)}" if is_by_others(name) else f"{_INTERRUPTED} {_TAKE_BACK}"
-        elif isinstance(error, FileMissing) and error.filename == name and not error.was_there and not addresses.is_address(name):
-            near_names.told(error)
-        elif before is not None and isinstance(error, ReadError) and not isinstance(error, Unreadable):
-            check_still([before])       # a change in place may have been half done while it was read, and be whole by now
-        raise
     found = checks.of_metadata(ckpt)
     paths = () if addresses.is_address(name) else {name, *(stamp.path for stamp in ckpt.files[:1])}
     half = [*filter(is_interrupted, paths)]
@@ -58,6 +43,28 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
             Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK)
         found = (told, *found)
     return ckpt.with_findings((*ckpt.findings, *found)) if found else ckpt
+
+
+def unchecked(path: str | os.PathLike[str], limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """What `open` gives, with those findings alone that reading it brings: for who tells of none. Errors as `open`."""
+    from . import formats
+    from .errors import FileMissing, InspectorError, ReadError, Unreadable
+    from .formats.sets import near_names
+    from .io import addresses
+    from .io.new_files import is_by_others, is_interrupted
+    from .io.sources import check_still, stamp_of
+    name = addresses.without_secrets(os.fsdecode(path))
+    before = None if addresses.is_address(name) else stamp_of(name)
+    try:
+        return formats.read(name, limits=limits, monitor=monitor)
+    except InspectorError as error:
+        if not addresses.is_address(name) and is_interrupted(name):
+            error.hint = f"{_BY_OTHERS} {_theirs(name)}" if is_by_others(name) else f"{_INTERRUPTED} {_TAKE_BACK}"
+        elif isinstance(error, FileMissing) and error.filename == name and not error.was_there and not addresses.is_address(name):
+            near_names.told(error)
+        elif before is not None and isinstance(error, ReadError) and not isinstance(error, Unreadable):
+            check_still([before])       # a change in place may have been half done while it was read, and be whole by now
+        raise
 
 
 def _theirs(path: str) -> str:

@@ -6,7 +6,10 @@ never evaluated.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +17,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
+from inspector.core.io.neighbours import Piece, read_neighbours
 from inspector.core.io.sources import SourceFile, read_member
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
@@ -22,6 +26,9 @@ from .zip.directory import read_directory
 
 FORMAT = "npz"
 _HEADER = 1 << 16           # bytes of a header
+_TINY = 1 << 10             # bytes of a member that is read with its neighbours
+_TOGETHER = 4096            # members at a time
+_NOTHING = Piece(Extent(0, 0, 0, 0), 0, 0)
 _SHORT = 256                # bytes of one that is remembered: numpy's own have 118 or 182
 _FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
           "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
@@ -45,12 +52,12 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     tensors: dict[str, TensorInfo] = {}
     storages: dict[str, Storage] = {}
     values: dict[str, Plain] = {}
-    for n, (member, extent) in enumerate(directory.members.items()):
+    for n, (member, extent, head) in enumerate(_with_heads(source, directory.members)):
         monitor.report(n, len(directory.members))
         if member.endswith("/"):
             continue
         key = member.removesuffix(".npy")
-        found = _array(source, key, extent, directory.notes.get(member, ""))
+        found = _array(source, key, extent, directory.notes.get(member, ""), head)
         if isinstance(found, Opaque) or key in tensors:
             values[member if key in tensors else key] = found if isinstance(found, Opaque) else Opaque("numpy.ndarray", "named twice")
         else:
@@ -60,11 +67,26 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                       facts=MappingProxyType({"byteorder": "each array's own"}))
 
 
-def _array(source: SourceFile, key: str, extent: Extent, note: str) -> tuple[TensorInfo, Storage] | Opaque:
+def _with_heads(source: SourceFile, members: Mapping[str, Extent]) -> Iterator[tuple[str, Extent, bytes | None]]:
+    """The members, those that are hardly more than a header with their bytes, which are read together."""
+    every = iter(members.items())
+    while some := [*islice(every, _TOGETHER)]:
+        heads: list[memoryview | None] = [None] * len(some)
+        if not source.is_far:
+            pieces = [Piece(extent, 0, extent.size) if extent.size <= _TINY else _NOTHING for _, extent in some]
+            with suppress(InspectorError):      # whoever reads each alone learns which it is
+                # no checksum is compared, which is done when they are read for their elements
+                heads, _ = read_neighbours(source.read, source.size, pieces, {extent.offset for _, extent in some})
+        yield from ((member, extent, None if head is None else bytes(head)) for (member, extent), head in zip(some, heads, strict=True))
+
+
+def _array(source: SourceFile, key: str, extent: Extent, note: str, head: bytes | None) -> tuple[TensorInfo, Storage] | Opaque:
+    """`head`: its bytes, where they were read."""
     if note:
         return Opaque("member", note)
     try:
-        head = read_member(source, extent, min(_HEADER, extent.size))
+        if head is None:
+            head = read_member(source, extent, min(_HEADER, extent.size))
     except InspectorError as error:
         return Opaque("member", str(error)[:200])
     text, begin = _header(head)

@@ -11,6 +11,7 @@ from inspector.core.comparison.differences.difference import difference
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
 from inspector.core.naming_conventions import is_average
+from inspector.core.opening import unchecked
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 
@@ -141,7 +142,7 @@ def _distances(involved: Sequence[RunCheckpoint], pairs: Sequence[tuple[str, str
     found = array("d")
     first: Checkpoint | None = None
     for one in involved:
-        ckpt = one.open(monitor)
+        ckpt = unchecked(one.path, monitor=monitor)
         first = first or ckpt
         with TensorReader(first, monitor, recycle=True) as averages, TensorReader(ckpt, monitor, recycle=True) as weights:
             squares = []

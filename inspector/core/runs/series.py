@@ -19,6 +19,7 @@ from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, without_wrappers, words
 from inspector.core.opening import open as open_checkpoint
+from inspector.core.opening import unchecked
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import Role, roles
 from inspector.core.wording import count
@@ -236,7 +237,7 @@ class SeriesReader:
         known = self._known.get(path)
         if known is not None and known.stamps and all(stamp_of(stamp.path) == stamp._replace(inside=()) for stamp in known.stamps):
             return known
-        ckpt = open_checkpoint(path, monitor=monitor)
+        ckpt = unchecked(path, monitor=monitor)
         if any(finding.id in _CUT for finding in ckpt.findings):
             what = ckpt.facts.get("salvaged", "the end of the file is missing").partition(":")[0]
             whole = sum(not info.problem for info in ckpt.tensors.values())

@@ -14,6 +14,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Changed, InspectorError, UsageError
 from inspector.core.keypath import quoted, visible
+from inspector.core.opening import unchecked
 from inspector.core.progress import QUIET, Monitor
 
 from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
@@ -120,7 +121,11 @@ class Tracks:
     def groups(self, depth: int | None = None, *, roles: frozenset[str] = frozenset(("parameter",))) -> tuple[Track, ...]:
         """Tensors together by the first `depth` segments of their names, the state dict before them where there are several; without
         `depth`, as few segments as tell more than one group. Of parameters only, where `roles` do not say otherwise."""
-        return tuple(self.together(name, keys) for name, keys in self._grouped(depth, roles).items())
+        asked = "groups", depth if depth is not None else self.depth, roles
+        known: tuple[Track, ...] | None = self._known.get(asked)
+        if known is None:
+            known = self._known[asked] = tuple(self.together(name, keys) for name, keys in self._grouped(depth, roles).items())
+        return known
 
     def keys_of(self, group: str, depth: int | None = None) -> tuple[str, ...]:
         """The keys of the parameters that are together in one of `groups`."""
@@ -129,13 +134,17 @@ class Tracks:
     def largest_of(self, group: str, depth: int | None = None) -> str:
         """The key of the parameter in a group that has most elements, the first of those; "" where there is no such group."""
         keys = self._grouped(depth, frozenset(("parameter",))).get(group, ())
-        return max(keys, key=self._numel, default="")
+        return max(keys, key=self._numels.__getitem__, default="")
 
-    def _numel(self, key: str) -> int:
-        """In the first checkpoint that has it."""
-        places = self._places()[key]
-        outline = next(one.outline for one in self.series if id(one.outline) in places)
-        return math.prod(outline.shapes[places[id(outline)]])
+    @property
+    def _numels(self) -> dict[str, int]:
+        """The elements of each tensor in the first checkpoint that has it."""
+        found: dict[str, int] | None = self._known.get("numels")
+        if found is None:
+            found = self._known["numels"] = {}
+            for outline in reversed({id(one.outline): one.outline for one in self.series}.values()):
+                found.update(zip(outline.keys, map(math.prod, outline.shapes), strict=True))
+        return found
 
     def _grouped(self, depth: int | None, roles: frozenset[str]) -> dict[str, list[str]]:
         deep = depth if depth is not None else self.depth
@@ -163,7 +172,7 @@ class Tracks:
         """The tensors `keys` as one."""
         places = [self._places()[key] for key in keys]
         outlines = [one.outline for one in self.series]
-        numel = sum(map(self._numel, keys))
+        numel = sum(map(self._numels.__getitem__, keys))
         points: list[TrackPoint | None] = []
         for outline, column in zip(outlines, self.columns, strict=True):
             there = [place[id(outline)] for place in places if id(outline) in place]
@@ -172,9 +181,10 @@ class Tracks:
 
     def _reshaped(self, places: Sequence[Mapping[int, int]]) -> int:
         """The first checkpoint in which one of the tensors, whose places in the outlines are given, has another shape than before."""
+        places = [of for of in places if len(of) > 1]
         first: dict[int, tuple[int, ...]] = {}
         seen: set[int] = set()
-        for at, one in enumerate(self.series):
+        for at, one in enumerate(self.series if places else ()):
             if id(one.outline) in seen:
                 continue
             seen.add(id(one.outline))
@@ -381,7 +391,7 @@ class _Measuring:
         found = self._open.get(at)
         if found is None:
             one = self._series[at]
-            found = one.open(self._monitor)
+            found = unchecked(one.path, monitor=self._monitor)
             if found.files != one.stamps:
                 raise Changed("the file has changed since its run was looked at", "Look at the run again.", one.path)
             self._open = {number: ckpt for number, ckpt in self._open.items() if abs(number - at) == 1} | {at: found}

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from inspector import core
+from inspector.core.formats import npz
 
 # -- GGUF -----------------------------------------------------------------------------------------------------------------------------
 
@@ -449,3 +450,27 @@ def test_that_headers_that_lie_give_no_numbers(header: str, tmp_path: Path) -> N
     ckpt = core.open(tmp_path / "a.npz")
     assert "a" in ckpt.values or ckpt.tensors["a"].problem
     assert json.dumps(core.to_json(dict(ckpt.values))) is not None
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_that_arrays_are_listed_together_as_they_are_one_by_one(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("z") / "a.npz"
+    sizes = data.draw(st.lists(st.sampled_from((0, 1, 3, 200, 300)), min_size=1, max_size=6))
+    save = np.savez_compressed if data.draw(st.booleans()) else np.savez
+    save(path, **{f"k{n}": np.zeros(size, np.float32) for n, size in enumerate(sizes)})
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(0, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(raw)
+
+    def listed() -> object:
+        try:
+            ckpt = core.open(path)
+        except core.InspectorError as error:
+            return error.message
+        return dict(ckpt.tensors), dict(ckpt.values), dict(ckpt.storages), ckpt.findings
+    together = listed()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(npz, "read_neighbours", lambda read, size, pieces, right: ([None] * len(pieces), set()))
+        assert listed() == together

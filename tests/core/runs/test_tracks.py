@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from inspector import core
+from inspector.core import checks
 from inspector.core.runs import columns, kept, tracks
 
 from .conftest import Trained
@@ -67,6 +68,25 @@ def test_that_groups_are_the_norms_of_all_their_elements(trained: Trained) -> No
     assert point.norm == pytest.approx(float(together(5).norm()))
     assert point.change == pytest.approx(float((together(5) - together(4)).norm() / together(4).norm()))
     assert groups["neck"].numel == together(5).numel()
+
+
+def test_that_groups_are_put_together_once_and_with_the_sizes_of_the_first_checkpoint_that_has_each(
+        save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = {f"b.{n}": torch.ones(2) for n in range(20)}
+    states = [{"a.w": torch.ones(3), **same}, {"a.w": torch.ones(5), **same, "c.w": torch.ones(7)}]
+    paths = [save(f"{n}.pth", {"model": state, "epoch": n}) for n, state in enumerate(states)]
+    found = core.measure_series(core.series(paths))
+    assert [(one.name, one.numel, one.reshaped) for one in found.groups()] == [("a", 3, 1), ("b", 40, -1), ("c", 7, -1)]
+    monkeypatch.setattr(tracks, "_sum", None)           # what would add them up again
+    assert found.groups() is found.groups(found.depth)
+    assert found.largest_of("c") == "model.c.w"
+
+
+def test_that_a_run_is_followed_without_the_cheap_checks(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "CHECKS", None)
+    found = core.measure_series(core.series(trained.folder))
+    assert len(found.columns) == 12
+    assert None not in found.columns
 
 
 def test_that_numbers_too_great_to_be_squared_are_followed(tmp_path: Path, save: Save) -> None:
