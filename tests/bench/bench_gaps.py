@@ -76,6 +76,7 @@ class Bench:
     def __init__(self, window: MainWindow, app: QApplication) -> None:
         self._window, self._app = window, app
         self._heart = Heart()
+        self.ahead: Ahead | None = None
 
     def calm(self) -> None:
         """Until nothing runs and nothing is about to."""
@@ -85,6 +86,13 @@ class Bench:
             time.sleep(0.0005)
             if self._window.tasks.running or any(timer.isActive() and timer.isSingleShot() for timer in self._window.findChildren(QTimer)):
                 until = time.perf_counter() + CALM
+
+    def rest(self) -> None:
+        """As long as a person does, so that what is made ahead is."""
+        self.calm()
+        while self._window.tasks.running or (self.ahead is not None and self.ahead.at_work):
+            self._app.processEvents()
+            time.sleep(0.0005)
 
     def step(self, what: str, work: Callable[[], object], there: Callable[[], bool] = lambda: True) -> None:
         self.calm()
@@ -109,11 +117,9 @@ def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
         window.resize(1280, 860)
         window.show()
         bench, model, session = Bench(window, app), window.model, window.session
-        ahead = Ahead(session, window.tasks, window.tabs, window.comparison, window)
+        bench.ahead = Ahead(session, window.tasks, window.tabs, window.comparison, window)
         window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, and soon after, is
-        bench.calm()
-        while ahead.at_work:
-            app.processEvents()
+        bench.rest()
         window.files.close_file()
         if layers and "rows" in only:
             checkpoint = giant(layers)
@@ -237,7 +243,7 @@ def save(bench: Bench, window: MainWindow, document: Document) -> None:
 def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:
     """Two files side by side: paired and read, gone through, filtered, sorted, edited."""
     window.open_paths(files)
-    bench.calm()
+    bench.rest()
     page = window.comparison.page
     a, b = (document.id for document in window.session.documents)
     bench.step("compare", lambda: window.comparison.compare_documents(a, b),

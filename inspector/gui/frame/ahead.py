@@ -17,6 +17,7 @@ from .compare_commands import CompareCommands
 from .panel_tabs import PanelTabs
 
 _REST = 30              # milliseconds between two turns, for whoever does something meanwhile
+_CALM = 300             # ... and before the first: who types sets something to work with each letter, and what it finds is looked at
 _WINDOW = (
     "widgets.flow", "widgets.heading", "widgets.result_pages", "widgets.plot_library", "widgets.plot_canvas", "widgets.quantile_strip",
     "widgets.histogram_svg", "widgets.histogram_plot", "widgets.choice", "widgets.histogram_controls", "widgets.seen_as",
@@ -43,17 +44,21 @@ class Ahead(QObject):
         self._session, self._tasks, self._tabs, self._comparison = session, tasks, tabs, comparison
         self._left = iter(MODULES)
         self._turn = QTimer(self)           # none that goes off once: nothing that is shown waits for it
-        self._turn.setInterval(_REST)
         self._turn.timeout.connect(self._go_on)
-        tasks.idle.connect(self._turn.start)
+        tasks.idle.connect(self._wait)
 
     @property
     def at_work(self) -> bool:
         return self._turn.isActive()
 
+    def _wait(self) -> None:
+        self._turn.start(_CALM)
+
     def _go_on(self) -> None:
         if self._tasks.running or not self._make_part():
             self._turn.stop()
+        else:
+            self._turn.setInterval(_REST)
 
     def _make_part(self) -> bool:
         """Whether there is more to be made."""

@@ -10,7 +10,7 @@ from inspector.gui.kit import theme
 from inspector.gui.models.pair_lines import CALM, DIFFERS, MARKS, NAME, SHAPE, TONES, PairLine, Piece, bar_part, distance_text
 from inspector.gui.models.pair_model import PairModel
 
-from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
+from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -90,7 +90,7 @@ class PairDelegate(RowPainter):
         if room < PICTURE:
             return
         if line.has_children:
-            draw_arrow(painter, arrow, line.expanded, ink.calm)
+            self._arrow(painter, arrow, line.expanded, ink.calm)
         picture = "group" if not line.status else "value" if line.status == "plain" else "tensor"
         tint = ink.accent if not line.status else ink.calm
         painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))

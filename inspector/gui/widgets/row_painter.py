@@ -101,8 +101,14 @@ class RowPainter(QStyledItemDelegate):
 
     def _text(self, painter: QPainter, left: int, rect: QRect, room: int, text: str, colour: QColor, *, right: bool = False,
               middle: bool = False) -> None:
-        if room <= 0:
-            return
+        if room > 0:
+            found = self._line(painter, room, text, right=right, middle=middle)
+            painter.setPen(colour)
+            painter.drawStaticText(left + (room - found.width if right else 0), rect.top() + (rect.height() - found.height + 1) // 2,
+                                   found.drawn)
+
+    def _line(self, painter: QPainter, room: int, text: str, *, right: bool = False, middle: bool = False) -> _Text:
+        """As much of a text as there is room for, laid out."""
         key = (text, room, middle)
         found = self._laid_out.get(key)
         if found is None:
@@ -112,9 +118,14 @@ class RowPainter(QStyledItemDelegate):
                 text = drawn
             shown = elided_name(text, room, self._metrics) if middle else self._metrics.elidedText(text, _END, room)
             found = self._laid_out[key] = _Text(shown, painter.font())
-        painter.setPen(colour)
-        painter.drawStaticText(left + (room - found.width if right else 0), rect.top() + (rect.height() - found.height + 1) // 2,
-                               found.drawn)
+        return found
+
+    def _arrow(self, painter: QPainter, place: QRect, expanded: bool, colour: QColor) -> None:
+        ratio = painter.device().devicePixelRatio()
+        own = QRect(0, 0, place.width(), place.height())
+        drawn = self._kept(("arrow", own.size().toTuple(), expanded, colour.rgba(), ratio), own.size(), ratio,
+                           lambda onto: draw_arrow(onto, own, expanded, colour))
+        painter.drawPixmap(place.topLeft(), drawn)
 
     def _ink(self, active: bool, selected: bool) -> Ink:
         found = self._inks.get((active, selected))
@@ -135,9 +146,10 @@ class RowPainter(QStyledItemDelegate):
 class _Text:
     """One line laid out, never taken for markup. `width` and `height` in device-independent pixels."""
 
-    __slots__ = ("drawn", "height", "width")
+    __slots__ = ("drawn", "height", "text", "width")
 
     def __init__(self, text: str, font: QFont) -> None:
+        self.text = text
         self.drawn = QStaticText(text)
         self.drawn.setTextFormat(Qt.TextFormat.PlainText)
         if not text.isascii():              # a name that begins in Hebrew begins at the left all the same, as the names around it

@@ -15,7 +15,7 @@ from inspector.gui.models.tree_model import BYTES, NAME, NAN, NUMBERS, SHAPE, VA
 from inspector.gui.state.signals import LEVELS, PICTURES, Mark
 from inspector.gui.state.signals import Kind as Signs
 
-from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow, elided_name
+from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -80,7 +80,7 @@ class TreeDelegate(RowPainter):
         if room < PICTURE:                                  # a very narrow column: nothing may stick out of it
             return
         if line.has_children and line.kind is not Kind.FAILED:
-            draw_arrow(painter, arrow, line.expanded, ink.calm)
+            self._arrow(painter, arrow, line.expanded, ink.calm)
         wrong = bool(line.problem)
         picture = "danger" if wrong and line.kind is Kind.TENSOR else "box" if line.packed else _PICTURES[line.kind]
         tint = ink.danger if wrong else ink.calm if line.kind in (Kind.TENSOR, Kind.VALUE) else ink.accent
@@ -98,7 +98,7 @@ class TreeDelegate(RowPainter):
         guilty = line.kind is Kind.FAILED or (line.kind in (Kind.TENSOR, Kind.VALUE)
                                               and any(mark.kind in (Signs.RUNS, Signs.BROKEN) for mark in marks))
         if self._model.query.words and line.kind in (Kind.GROUP, Kind.TENSOR, Kind.VALUE):
-            self._mark_hits(painter, left + PICTURE + GAP, rect, elided_name(line.texts[NAME], room, self._metrics))
+            self._mark_hits(painter, left + PICTURE + GAP, rect, self._line(painter, room, line.texts[NAME], middle=True).text)
         self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME], ink.danger if guilty else ink.text, middle=True)
 
     def _mark_hits(self, painter: QPainter, left: int, rect: QRect, shown: str) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.comparison.page import ComparePage
+from inspector.gui.frame import ahead
 from inspector.gui.frame.ahead import Ahead
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit import theme
@@ -97,7 +98,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> list[ComparePage]:
 
 def test_that_panels_are_made_ahead_one_a_turn_and_as_they_are_when_somebody_looks(
         window: MainWindow, tasks: Tasks, qtbot: QtBot) -> None:
-    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
+    made_ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
     window.show()
     made: list[int] = []
     make_ahead = window.tabs.make_ahead
@@ -109,8 +110,8 @@ def test_that_panels_are_made_ahead_one_a_turn_and_as_they_are_when_somebody_loo
 
     window.tabs.make_ahead = noted
     window.open_paths(["/runs/a.pth"])
-    qtbot.waitUntil(lambda: ahead.at_work, timeout=WAIT)
-    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: made_ahead.at_work, timeout=WAIT)
+    qtbot.waitUntil(lambda: not made_ahead.at_work and not tasks.running, timeout=WAIT)
     there = [panel.name for n, panel in enumerate(PANELS) if window.tabs.isTabVisible(n)]
     assert [panel.name for panel in PANELS if window.tabs.panel(panel.name) is not None] == there
     assert set(np.diff(made).tolist()) == {1}
@@ -121,17 +122,37 @@ def test_that_panels_are_made_ahead_one_a_turn_and_as_they_are_when_somebody_loo
     assert details.isVisible()
 
 
-def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files(
-        window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
-    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
+def test_that_nothing_is_made_ahead_while_work_begins_again_and_again(window: MainWindow, tasks: Tasks, qtbot: QtBot,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with each letter of a filter."""
+    monkeypatch.setattr(ahead, "_CALM", 100_000)
+    made: list[str] = []
+    monkeypatch.setattr(ahead.late, "module", made.append)
+    at_work = Ahead(window.session, tasks, window.tabs, window.comparison, window)
     window.show()
     window.open_paths(["/runs/a.pth"])
-    qtbot.waitUntil(lambda: ahead.at_work, timeout=WAIT)
-    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: at_work.at_work, timeout=WAIT)
+    for _ in range(3):
+        with qtbot.waitSignal(tasks.idle, timeout=WAIT):
+            tasks.start("letter", lambda monitor: None, on_done=lambda _: None)
+    assert at_work.at_work
+    assert made == []
+    at_work._go_on()
+    assert made == [ahead.MODULES[0]]
+    assert at_work._turn.interval() < 100
+
+
+def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files(
+        window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
+    made_ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
+    window.show()
+    window.open_paths(["/runs/a.pth"])
+    qtbot.waitUntil(lambda: made_ahead.at_work, timeout=WAIT)
+    qtbot.waitUntil(lambda: not made_ahead.at_work and not tasks.running, timeout=WAIT)
     assert not parts
     window.open_paths(["/runs/b.pth"])
     qtbot.waitUntil(lambda: len(parts) > 1, timeout=WAIT)
-    qtbot.waitUntil(lambda: not ahead.at_work and not tasks.running, timeout=WAIT)
+    qtbot.waitUntil(lambda: not made_ahead.at_work and not tasks.running, timeout=WAIT)
     assert len(parts) > 4
     assert window.pages.currentWidget() is window.work
     assert not parts[0].isVisible()
@@ -144,7 +165,7 @@ def test_that_the_page_of_a_comparison_is_made_in_turns_once_there_are_two_files
 
 def test_that_who_compares_while_the_page_is_made_gets_all_of_it_at_once(
         window: MainWindow, tasks: Tasks, parts: list[ComparePage], qtbot: QtBot) -> None:
-    ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
+    made_ahead = Ahead(window.session, tasks, window.tabs, window.comparison, window)
     window.show()
     window.open_paths(["/runs/a.pth", "/runs/b.pth"])
     qtbot.waitUntil(lambda: len(parts) >= 2, timeout=WAIT)
@@ -154,4 +175,4 @@ def test_that_who_compares_while_the_page_is_made_gets_all_of_it_at_once(
     assert page is parts[0]
     assert window.pages.currentWidget() is page
     assert not page.make_part()
-    qtbot.waitUntil(lambda: window.comparison.page.model.tree is not None and not ahead.at_work, timeout=WAIT)
+    qtbot.waitUntil(lambda: window.comparison.page.model.tree is not None and not made_ahead.at_work, timeout=WAIT)

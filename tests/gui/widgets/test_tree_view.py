@@ -25,7 +25,7 @@ from inspector.gui.models.tree_model import BYTES, DEVICE, DTYPE, NAME, PARAMETE
 from inspector.gui.models.tree_rows import TreeRows
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets import tree_view
+from inspector.gui.widgets import row_painter, tree_view
 from inspector.gui.widgets.tree_delegate import arrow_rect
 from inspector.gui.widgets.tree_view import TreeView
 
@@ -589,6 +589,18 @@ def test_that_what_was_found_is_of_those_nodes_and_rows_only() -> None:
     rows.find_runs(nodes, 1)
     rows.set_below(0, True)
     assert rows.runs_of(nodes, 9) == expected
+
+
+def test_that_arrows_and_what_names_have_room_for_are_drawn_again_as_they_were(view: TreeView, show: Callable[..., int],
+                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    show(*NET)
+    view.expand_all()
+    view.tree_model.set_filter("w")
+    before = view.grab().toImage()
+    for name in ("draw_arrow", "elided_name"):
+        monkeypatch.setattr(row_painter, name, lambda *_: pytest.fail("made anew"))
+    view.viewport().update()
+    assert view.grab().toImage() == before
 
 
 MANY = tuple(f"module.layers.{n}.{name}" for n in range(40) for name in ("w", "b", "c"))
