@@ -2671,6 +2671,22 @@
 <translation>替换为</translation>
 </message>
 <message>
+<source>“{place}” does not say which number changes</source>
+<translation>“{place}”没有说明要改哪个数字</translation>
+</message>
+<message>
+<source>Write one # for it, as in blocks.#, and * for each number before it.</source>
+<translation>用一个 # 表示它，例如 blocks.#；它前面的每个数字用 * 表示。</translation>
+</message>
+<message>
+<source>“{number}” is not what can be added to the numbers of layers</source>
+<translation>“{number}”不能加到层号上</translation>
+</message>
+<message>
+<source>Write a whole number with its sign, as in -1 or +1.</source>
+<translation>请写一个带正负号的整数，例如 -1 或 +1。</translation>
+</message>
+<message>
 <source>Layers</source>
 <translation>层</translation>
 </message>

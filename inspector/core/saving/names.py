@@ -88,14 +88,14 @@ def _bare(key: str, others: Iterable[str]) -> str:
 
 def _one_of_each(ckpt: Checkpoint, contents: Contents) -> None:
     """Raises SaveError where one dict would have two entries of the same key, of which whoever reads it keeps the last."""
-    if any(finding.id == "duplicate-keys" for finding in ckpt.as_opened.findings):
-        return                                  # it has such as it is, and they were looked after
-    twice = next((finding for finding in contents.findings if finding.id == "duplicate-keys"), None)
+    came = ckpt.edited.origin if ckpt.edited is not None else {}
+    before = {key for finding in ckpt.as_opened.findings if finding.id == "duplicate-keys" for key in finding.keys}     # looked after
+    found = (key for finding in contents.findings if finding.id == "duplicate-keys" for key in finding.keys or (finding.where,))
+    twice = next((key for key in found if came.get(key, key) not in before), None)
     if twice is None:
         return
-    bare = _MARK.sub("", twice.keys[0] if twice.keys else twice.where)
+    bare = _MARK.sub("", twice)
     both = [key for key in (*ckpt.tensors, *ckpt.values) if _MARK.sub("", key) == bare]
-    came = ckpt.edited.origin if ckpt.edited is not None else {}
     shown = " and ".join(repr(visible(came.get(key, key), 80)) for key in both[:2])
     raise SaveError(f"{shown} would both be called {quoted(bare, 80)}", "Drop one of them first, or give it another name.",
                     visible(bare), id="collision")

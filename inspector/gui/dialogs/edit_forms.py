@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
@@ -141,7 +142,20 @@ def _rename(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
 
 
 def _renumber(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
-    form = Form(lambda form: core.parse_edit("renumber", f"{form.text('place')}={form.text('by')}"))
+    def make(form: Form) -> core.Edit:
+        place, by = form.text("place").strip(), form.text("by").strip()
+        if place.count("#") != 1:
+            said = translate("EditForms", "“{place}” does not say which number changes")
+            raise core.EditError(said.format(place=core.visible(place, 80)), translate(
+                "EditForms", "Write one # for it, as in blocks.#, and * for each number before it."))
+        with suppress(core.EditError):
+            if "=" not in by:
+                return core.parse_edit("renumber", f"{place}={by}")
+        raise core.EditError(
+            translate("EditForms", "“{number}” is not what can be added to the numbers of layers").format(number=core.visible(by, 80)),
+            translate("EditForms", "Write a whole number with its sign, as in -1 or +1."))
+
+    form = Form(make)
     given = start if isinstance(start, core.Renumber) else None
     form.line("place", translate("EditForms", "Layers"), given.place if given else suggested, hint="blocks.#")
     form.line("by", translate("EditForms", "Add to the number"), f"{given.by:+d}" if given else "", hint="-1")

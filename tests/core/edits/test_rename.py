@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import re
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -163,3 +164,29 @@ def test_that_what_holds_another_state_dict_is_known(places: set[str], above: st
     head = key[:-len(tail)] if tail else key + "."
     for place in places:
         assert names._holds_a_dict(key, place, tail) == any(path != place and f"{path}.".startswith(head) for path in places)
+
+
+def test_that_entries_listed_with_a_number_behind_their_name_are_renamed_beside_containers_too(tmp_path: Path) -> None:
+    """A key that is given twice, and one beside a number that reads like it; the dict in the dict is what made them be passed over."""
+    state = {"a": torch.ones(2), "b": torch.zeros(2), "1": torch.ones(3), "c": torch.zeros(3), "n": {"x": 1}}
+    torch.save(state, tmp_path / "whole.pth")
+    path = tmp_path / "a.pth"
+    with zipfile.ZipFile(tmp_path / "whole.pth") as whole, zipfile.ZipFile(path, "w") as made:
+        for name in whole.namelist():
+            data = whole.read(name)
+            if name.endswith("data.pkl"):
+                data = data.replace(b"X\1\0\0\0b", b"X\1\0\0\0a").replace(b"X\1\0\0\0c", b"K\1")
+            made.writestr(name, data)
+    assert set(core.open(path).tensors) == {"a", "a#2", "1", "1#2"}
+    after = core.edit(path, [core.Rename("^a", "q"), core.Rename("^1#2", "r")])
+    assert set(after.tensors) == {"q", "q#2", "1", "r"}
+    core.save(after, tmp_path / "out.pth")
+    loaded = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert list(map(str, loaded)) == ["q", "1", "r", "n"]
+    assert loaded["q"].tolist() == [0, 0]
+    with pytest.raises(core.SaveError, match=r"'1' and '1#2' would both be called 'm\.1'"):
+        core.save(core.edit(path, [core.AddPrefix("m")]), tmp_path / "other.pth")
+    alone = core.edit(path, [core.Rename("^a$", "q"), core.Drop("1#2"), core.AddPrefix("m")])
+    assert set(alone.tensors) == {"m.q", "m.q#2", "m.1"}
+    core.save(alone, tmp_path / "alone.pth")
+    assert torch.load(tmp_path / "alone.pth", weights_only=True)["m.q"].tolist() == [0, 0]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -428,3 +428,23 @@ def test_that_an_interrupted_change_is_taken_back_when_the_file_is_opened(sessio
     assert document.checkpoint is not None
     assert tuple(document.checkpoint.tensors) == tuple(f"module.{key}" for key in KEYS)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("place", "by", "said"), [
+    ("layer", "-1", "“layer” does not say which number changes Write one # for it, as in blocks.#, and * for each number before it."),
+    ("a.#.b.#", "-1", "“a.#.b.#” does not say which number changes"), ("layer.#", "one", "“one” is not what can be added"),
+    ("layer.#", "0", "Write a whole number with its sign, as in -1 or +1."), ("layer.#=1", "=-1", "“=-1” is not what can be added")])
+def test_that_layers_that_cannot_be_renumbered_so_are_told_in_words_of_the_form(
+        opened: tuple[MainWindow, Document], qtbot: QtBot, place: str, by: str, said: str) -> None:
+    checkpoint = opened[1].checkpoint
+    assert checkpoint is not None
+    form = edit_forms.form_for("renumber", checkpoint, suggested=place)
+    qtbot.addWidget(form)
+    typed_by = form.fields["by"]
+    assert isinstance(typed_by, QLineEdit)
+    typed_by.setText(by)
+    with pytest.raises(core.EditError) as refused:
+        form.edit()
+    told = f"{refused.value.message} {refused.value.hint}"
+    assert said in told
+    assert "=" not in told.replace(place, "").replace(by, "")

@@ -88,7 +88,17 @@ class _Names:
                     changes[key] = new
         if not changes and self._in_module is not None:
             raise self._in_module
-        return self._with_attached(changes)
+        return self._with_attached(self._with_shadows(changes))
+
+    def _with_shadows(self, changes: dict[str, str]) -> dict[str, str]:
+        """A tensor that a later one of the same key took the place of, and that is in no state dict, keeps the key of that."""
+        tensors = self._ckpt.tensors
+        for key, info in tensors.items() if changes and any(odd.id == "duplicate-keys" for odd in self._ckpt.findings) else ():
+            last, _, number = key.rpartition("#")
+            if info.state_dict is None and number.isdecimal() and last in changes and (
+                    last in tensors and tensors[last].state_dict is not None):
+                changes[key] = f"{changes[last]}#{number}"
+        return changes
 
     def _with_attached(self, changes: dict[str, str]) -> dict[str, str]:
         """What hangs on a tensor is called after it, whatever the tensor is called."""

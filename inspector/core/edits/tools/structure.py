@@ -68,8 +68,8 @@ class Structure:
             names = self._names(view) if isinstance(view, Mapping) else set()       # a list's numbers are no names
             for key in keys:
                 name = relative(key, place)
-                if name not in names:
-                    found[key] = next((tail for head, tail in splits(name) if head in names), name)
+                if not _is_listed(name, names):
+                    found[key] = next((tail for head, tail in splits(name) if _is_listed(head, names)), name)
         return found
 
     def attached(self) -> dict[str, str]:
@@ -90,7 +90,7 @@ class Structure:
         """Whether `key` is a name with dots that begins like that of a tensor beside it."""
         for path in ("", *ancestors(tensor)):
             view = self.container(path)
-            if isinstance(view, Mapping) and relative(key, path) in self._names(view):
+            if isinstance(view, Mapping) and _is_listed(relative(key, path), self._names(view)):
                 return True
         return False
 
@@ -157,3 +157,11 @@ class Structure:
         if call is None or call.name not in WITH_STATE or call.args is None or len(call.args) != 4:
             return []
         return state_pairs(self._graph, call.args[3]) or []
+
+
+def _is_listed(name: str, names: set[str]) -> bool:
+    """Whether an entry of one of these names is listed as `name`: as what it is called, or with #2, #3, … behind it."""
+    if name in names:
+        return True
+    called, _, number = name.rpartition("#")
+    return called in names and number.isdecimal()

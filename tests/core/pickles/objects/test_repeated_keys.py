@@ -105,9 +105,12 @@ def test_that_python_agrees_about_the_order() -> None:
 
 def test_that_what_is_shadowed_does_not_come_back_when_the_other_goes(tmp_path: Path) -> None:
     ckpt = core.open(archive(tmp_path / "a.pth", REPEATED, {str(n): data(n) for n in (1, 2, 3)}))
-    for edits in ([core.Drop("w")], [core.Rename("^w$", "v")], [core.AddPrefix("m.")]):
-        with pytest.raises(core.EditError, match="would take its place"):
-            core.save(core.edit(ckpt, edits), tmp_path / "b.pth")
+    with pytest.raises(core.EditError, match="would take its place"):
+        core.save(core.edit(ckpt, [core.Drop("w")]), tmp_path / "b.pth")
+    for edit, names in ((core.Rename("^w$", "v"), ["v", "b"]), (core.AddPrefix("m."), ["m.w", "m.b"])):
+        path = tmp_path / f"{names[0]}.pth"
+        core.save(core.edit(ckpt, [edit]), path)            # it goes along
+        assert [(key, tensor[0].item()) for key, tensor in torch.load(path, weights_only=True).items()] == [(names[0], 3), (names[1], 2)]
     core.save(core.edit(ckpt, [core.Drop("w#2"), core.Rename("^w$", "v")]), tmp_path / "b.pth")
     assert {key: tensor[0].item() for key, tensor in torch.load(tmp_path / "b.pth", weights_only=True).items()} == {"v": 3, "b": 2}
     core.save(core.edit(ckpt, [core.Drop("w#2"), core.AddPrefix("m.")]), tmp_path / "c.pth")
