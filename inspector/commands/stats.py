@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspector import core
 from inspector.sentences import said
@@ -25,6 +25,14 @@ _BARS = 24
 _TITLES = ("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros")
 _json = core.to_json
 _MEASURES = ("norm", "rms", "std", "absmax", "mean", "zeros", "nonfinite")
+
+
+class Line(NamedTuple):
+    """Of a tensor, for people: a summary has no histogram, which is `drawn`."""
+
+    key: str
+    outcome: Outcome
+    drawn: str
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,8 +63,14 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         if asked.logical:
             ckpt = core.unpacked(ckpt, out.monitor)
         keys = _matching(ckpt, asked.match) if packed is None else [key for key in ckpt.tensors if key in packed]
-        outcomes = list(core.summarize_each(ckpt, keys, asked.bins, out.monitor, executor=asked.executor))
-        good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
+        blocks = out.blocks(BLOCKS, ASCII_BLOCKS)
+        lines_of, outcomes = list[Line](), list[tuple[str, Outcome]]()
+        for key, outcome in core.summarize_each(ckpt, keys, asked.bins, out.monitor, executor=asked.executor):
+            if out.json:
+                outcomes.append((key, outcome))
+            else:                           # of a hundred thousand histograms nothing is kept but what is drawn of each
+                lines_of.append(line_of(key, outcome, blocks))
+        good = {key: outcome for key, outcome, *_ in outcomes or lines_of if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)
         group = core.group_statistics(ckpt, list(good), monitor=out.monitor) if asked.together and good else None
         lines = core.layer_lines(good, core.weights_among(ckpt, list(good)), asked.layers) if asked.layers else []
@@ -64,8 +78,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         out.answer({**as_json(ckpt, outcomes, findings), **({"together": _group_json(group, asked.bins)} if group else {}),
                     **({"layers": _layers_json(asked.layers, lines)} if asked.layers else {})})
     else:
-        blocks = out.blocks(BLOCKS, ASCII_BLOCKS)
-        out.text(as_text(ckpt, outcomes, findings, blocks, out.paint))
+        out.text(as_text(ckpt, lines_of, findings, bool(blocks), out.paint))
         if group is not None:
             out.text("\n" + group_text(group, blocks))
         if asked.layers:
@@ -106,19 +119,25 @@ def _numbers(summary: core.Summary) -> dict[str, Any]:
     return found
 
 
-def as_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding] = (),
-               blocks: str = "", paint: Paint = plain) -> str:
-    """A line per tensor, with a small histogram drawn in `blocks` (from nothing to full) when there are some; then findings."""
-    rows = []
-    for key, outcome in outcomes:
-        name = core.visible(key)
-        if isinstance(outcome, core.BadTensor):
-            rows.append((name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(said(outcome.message), 200)))
-        else:
-            rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
-                         *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
-    table = columns((*_TITLES, "from min to max" if blocks else ""), rows)
+def line_of(key: str, outcome: Outcome, blocks: str) -> Line:
+    """What there is to say of one tensor, its histogram drawn in `blocks` (from nothing to full) when there are some."""
+    return Line(key, outcome, "") if isinstance(outcome, core.BadTensor) else Line(key, outcome.brief(), bars(outcome.counts, blocks))
+
+
+def as_text(ckpt: core.Checkpoint, lines: Iterable[Line], findings: Sequence[core.Finding] = (), drawn: bool = False,
+            paint: Paint = plain) -> str:
+    """A line per tensor, with a small histogram where they are `drawn`; then findings."""
+    rows = (_row(ckpt, *line) for line in lines)
+    table = columns((*_TITLES, "from min to max" if drawn else ""), rows)
     return table + "\n" + ("\n" + findings_text(findings, paint) + "\n" if findings else "")
+
+
+def _row(ckpt: core.Checkpoint, key: str, outcome: Outcome, drawn: str) -> tuple[str, ...]:
+    name = core.visible(key)
+    if isinstance(outcome, core.BadTensor):
+        return name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(said(outcome.message), 200)
+    return (name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
+            *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), drawn)
 
 
 # -- together, and across layers ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save_file
 
 from inspector import core
 from inspector.commands import stats
@@ -82,3 +84,17 @@ def test_that_nothing_to_measure_together_is_no_error(run: Run, tmp_path: Path) 
     code, out, err = run(tmp_path / "meta.pth", "--together", "--layers")
     assert (code, err) == (0, "")
     assert "together" not in out
+
+
+def test_that_of_many_tensors_no_histogram_is_kept(run: Run, tmp_path: Path) -> None:
+    many = 12_000
+    save_file({f"layers.{n}.weight": np.arange(4, dtype=np.float32) + n for n in range(many)}, tmp_path / "many.safetensors")
+    assert run(tmp_path / "many.safetensors")[0] == 0           # with all that is loaded by the first
+    tracemalloc.start()
+    try:
+        code, out, err = run(tmp_path / "many.safetensors")
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (code, err, out.count("\nlayers.")) == (0, "", many)
+    assert most < 3200 * many

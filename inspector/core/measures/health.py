@@ -17,6 +17,7 @@ from inspector.core.findings import Finding, Level
 from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensor_table import values_of
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.wording import count
 
@@ -38,6 +39,7 @@ _SIBLINGS = 4           # tensors of the same name in other layers from which on
 _FACTOR = 100.0         # times the median of the siblings: no longer a matter of depth
 # type -> from where on numbers become infinite, and up to where they become zero
 _NARROW = {"float16": (OVERFLOWS["float16"], 2.0 ** -25), "bfloat16": (OVERFLOWS["bfloat16"], 2.0 ** -134)}
+_FLOATS = frozenset(name for name, known in DTYPES.items() if known.kind in ("float", "complex"))
 _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
 
 
@@ -98,7 +100,9 @@ _Told = TypeVar("_Told", bound=Extremes)
 
 
 def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told]) -> Mapping[str, _Told]:
-    others = {key for key in summaries if DTYPES[ckpt.tensors[key].dtype].kind not in ("float", "complex")}
+    if len(summaries) == len(ckpt.tensors) and {*values_of(ckpt.tensors, "dtype")} <= _FLOATS:      # as of most models
+        return summaries
+    others = {key for key in summaries if ckpt.tensors[key].dtype not in _FLOATS}
     return {key: summary for key, summary in summaries.items() if key not in others} if others else summaries
 
 
@@ -160,8 +164,8 @@ def _flat(ckpt: Checkpoint, floats: Mapping[str, Extremes]) -> Iterator[Finding]
     dull: list[str] = []
     same: list[str] = []
     for key, summary in floats.items():
-        info = ckpt.tensors[key]
-        if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max or _is_usual(info, summary):
+        if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max \
+                or _is_usual(info := ckpt.tensors[key], summary):
             continue
         if summary.max == 0:
             zero.append(key)
@@ -301,8 +305,7 @@ def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorRea
     """Tensors with the same bytes that are stored more than once. Only those with equal numbers are read to compare."""
     alike: dict[str, list[str]] = {}
     for key, summary in measured.items():
-        info = ckpt.tensors[key]
-        if info.nbytes >= 1024 and summary.min != summary.max:
+        if summary.min != summary.max and (info := ckpt.tensors[key]).nbytes >= 1024:
             numbers = as_key(info.shape, info.dtype, summary.min, summary.max, summary.mean, summary.std, summary.zeros, summary.nan)
             alike.setdefault(numbers, []).append(key)
     groups: list[list[str]] = []

@@ -97,6 +97,16 @@ class Summary:
     def finite(self) -> int:
         return self.numel - self.nan - self.inf
 
+    def brief(self) -> Summary:
+        """The same without histogram and quantiles, which are nine tenths of its memory.
+
+        >>> found = core.summarize_tensor({"w": np.arange(5.0)}, "w").brief()
+        >>> found.mean, found.counts, found.quantiles
+        (2.0, (), ())
+        """
+        return Summary(self.numel, self.min, self.max, self.mean, self.std, self.nan, self.inf, self.zeros, (), (), l2=self.l2,
+                       posinf=self.posinf, neginf=self.neginf, subnormal=self.subnormal, distinct=self.distinct)
+
     def quantile(self, share: float) -> float:
         """The one at `share`, which is one of `QUANTILES`; NaN where there are none.
 
@@ -335,8 +345,9 @@ class _Run:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int, once: bool = False) -> None:
         """`once`: nothing is read again, so nothing need be held."""
-        self.total = sum(source.nbytes * (1 if once else source.passes) for source in found)
-        self.nbytes_in_all = sum(source.nbytes for source in found)
+        sizes = [source.nbytes for source in found]
+        self.total = sum(sizes) if once else sum(size * source.passes for size, source in zip(sizes, found, strict=True))
+        self.nbytes_in_all = sum(sizes)
         expect(found, self.nbytes_in_all)
         self.progress = progress = workers.Progress(monitor, self.total)
         # without `self`: what goes round in a circle keeps the checkpoint until the collector comes, if it ever does
