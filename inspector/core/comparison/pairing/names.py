@@ -62,7 +62,9 @@ def _counted(segment: str, is_last: bool, last_is_a_name: bool) -> tuple[tuple[s
         return ((segment,), -1) if is_last and last_is_a_name else (("#",), int(segment))
     # `layer1.0.conv2`: a number within a name counts where modules follow, and names where it ends the path
     inner = None if is_last else _INNER_NUMBER.fullmatch(segment)
-    return ((inner[1], "#"), int(inner[2])) if inner and len(inner[2]) < 10 else ((segment,), -1)
+    if inner and len(inner[2]) < 10:
+        return (inner[1], "#"), int(inner[2])
+    return ((f"{segment}#",) if segment.strip("#") == "" != segment else (segment,)), -1       # what is called "#" is no number
 
 
 @lru_cache(maxsize=65536)

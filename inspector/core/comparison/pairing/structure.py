@@ -248,16 +248,16 @@ def rule_of(x: Family, y: Family) -> Rule:
              for leaf, name in x.members[mine].items() if leaf in y.members[other]]
     shifted = any(mine != other for mine, other in numbers.items())
     left = sum(map(len, x.members.values())) - len(pairs)
-    numbering = _numbering(x, numbers, len(pairs) + left) if shifted else None
+    numbering = _numbering(x, y, numbers, len(pairs) + left) if shifted else None
     return Rule("shift" if shifted and x.path == y.path else "segments", ".".join(x.path), ".".join(y.path), tuple(pairs), 0, left,
                 numbering.between("A", "B") if numbering is not None else "", numbering)
 
 
-def _numbering(x: Family, numbers: dict[Numbers, Numbers], tensors: int) -> Shift | None:
+def _numbering(x: Family, y: Family, numbers: dict[Numbers, Numbers], tensors: int) -> Shift | None:
     """What is numbered otherwise, where one number of all of a family's layers is as much higher or lower."""
-    parts = [(mine.split("."), other.split(".")) for mine, other in numbers.items()]
-    if len(parts[0][0]) != len(parts[0][1]):            # one side has a number that is always the same
+    if x.path.count("#") != y.path.count("#"):          # one side has a number that is always the same
         return None
+    parts = [(mine.split("."), other.split(".")) for mine, other in numbers.items()]
     columns = [[(int(mine[at]), int(other[at])) for mine, other in parts] for at in range(len(parts[0][0]))]
     moved = [at for at, column in enumerate(columns) if any(a != b for a, b in column)]
     if len(moved) != 1 or len({b - a for a, b in columns[moved[0]]}) > 1:

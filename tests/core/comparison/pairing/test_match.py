@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import example, given, strategies
 
 from inspector.core.comparison.pairing import prefixes, structure
 from inspector.core.comparison.pairing.match import match
@@ -149,3 +150,19 @@ def test_that_of_very_many_families_without_shapes_not_each_is_held_against_each
 
 def test_that_of_a_name_of_very_many_segments_few_beginnings_are_looked_at() -> None:
     assert len([*prefixes._prefixes("a." * 5000 + "w", to_the_last=True)]) < 100
+
+
+_NAMES = strategies.lists(strategies.sampled_from(["#", "##", "a", "a#1", "5", "12", "a5", "layers", "weight", "bias", "w"]),
+                          min_size=1, max_size=4).map(".".join)
+_SHAPES = strategies.dictionaries(_NAMES, strategies.sampled_from([(300, 300), (300,), (300, 200)]), max_size=6)
+
+
+@given(_SHAPES, _SHAPES)
+@example({"a.w": (300, 300)}, {"5.w": (300, 300)})
+@example({"#.0.w": (300, 300), "1.0.w": (300, 200)}, {"7.3.w": (300, 300), "8.1.w": (300, 200)})
+@example({"#.w": (300, 300)}, {"0.w": (300, 300)})
+def test_that_whatever_names_are_called_each_is_paired_once_with_one_of_its_shape(a: Shapes, b: Shapes) -> None:
+    pairs = match(a, b).pairs
+    assert len(set(pairs.values())) == len(pairs)
+    for mine, other in pairs.items():
+        assert mine == other or a[mine] == b[other]
