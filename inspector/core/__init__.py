@@ -330,6 +330,7 @@ if TYPE_CHECKING:
     from .progress import QUIET as QUIET
     from .progress import Monitor as Monitor
     from .progress import Share as Share
+    from .progress import stoppable as stoppable
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
     from .reopening import Rewritten as Rewritten
@@ -585,7 +586,7 @@ _HOMES = {
     "packed.view": "PackedView",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
-    "progress": "QUIET Monitor Share",
+    "progress": "QUIET Monitor Share stoppable",
     "runtime.collector": "CollectorByHand collector_paused",
     "runtime.memory": "release_memory",
     "runs.averaging": "Average Likeness average averaged_keys likeness",

@@ -213,7 +213,7 @@ def visible(text: str, limit: int = 256) -> str:
 
 def isolated(text: str) -> str:
     """`text` for a terminal that turns letters which run from right to left: a name with such is kept apart from what stands beside it,
-    and its parts stay in their order. Only for showing to people: what is taken on by programs has no marks in it.
+    and begins at the left. Only for showing to people: what is taken on by programs has no marks in it.
 
     >>> core.isolated("fc.weight  [3]")
     'fc.weight  [3]'

@@ -9,6 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PIECE = 16_384
+GLANCE = 256
 
 
 class Monitor:
@@ -75,6 +76,18 @@ def in_pieces(items: Iterable[T], most: int = PIECE) -> Iterator[list[T]]:
     source = iter(items)
     while piece := list(islice(source, most)):
         yield piece
+
+
+def stoppable(items: Iterable[T], monitor: Monitor) -> Iterator[T]:
+    """`items`, of which there may be millions, for a loop in Python that can be stopped and lets a window go first: it asks `monitor` every
+    millisecond or so. Raises Cancelled.
+
+    >>> sum(number for number in core.stoppable(range(1_000), core.QUIET))
+    499500
+    """
+    for piece in in_pieces(items, GLANCE):
+        monitor.check()
+        yield from piece
 
 
 def distinct(items: Iterable[T]) -> set[T]:

@@ -26,7 +26,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from bench_tree import giant
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
@@ -78,12 +78,15 @@ class Bench:
         self._heart = Heart()
         self.ahead: Ahead | None = None
 
+    def _turn(self) -> None:
+        """Of the event loop, which rests when nothing is to be done, as that of the program does; the next beat is never far."""
+        self._app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
     def calm(self) -> None:
         """Until nothing runs and nothing is about to."""
         until = time.perf_counter() + CALM
         while time.perf_counter() < until:
-            self._app.processEvents()
-            time.sleep(0.0005)
+            self._turn()
             if self._window.tasks.running or any(timer.isActive() and timer.isSingleShot() for timer in self._window.findChildren(QTimer)):
                 until = time.perf_counter() + CALM
 
@@ -100,8 +103,7 @@ class Bench:
         start = time.perf_counter()
         work()
         while not there():
-            self._app.processEvents()
-            time.sleep(0.0002)
+            self._turn()
         spent = time.perf_counter() - start
         self.calm()
         clock, thread, process = self._heart.worst

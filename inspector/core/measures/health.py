@@ -16,7 +16,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.findings import Finding, Level
 from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of, visible
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.tensor_table import values_of
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.wording import count
@@ -56,22 +56,22 @@ def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, mon
     """
     if summaries is None:
         summaries = summarize(ckpt, monitor=monitor, executor=executor)
-    measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
+    measured = {key: summary for key, summary in stoppable(summaries.items(), monitor) if key in ckpt.tensors}
     found = [finding for finding in missing_layers_findings(ckpt.tensors, ckpt.path) if not measured.keys().isdisjoint(finding.keys)]
-    found += health_by_numbers(ckpt, measured)
+    found += health_by_numbers(ckpt, measured, monitor)
     with TensorReader(ckpt, monitor) as reader:
-        found += _dead(ckpt, _floats(ckpt, measured), reader, monitor)
+        found += _dead(ckpt, _floats(ckpt, measured, monitor), reader, monitor)
         found += _copies(ckpt, measured, reader, monitor)
     return tuple(found)
 
 
-def health_by_numbers(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> Iterator[Finding]:
+def health_by_numbers(ckpt: Checkpoint, summaries: Mapping[str, Summary], monitor: Monitor = QUIET) -> Iterator[Finding]:
     """What `health` finds in the numbers alone, reading nothing: all but missing layers, dead rows and columns, and copies."""
-    floats = _floats(ckpt, summaries)
-    yield from _nonfinite(ckpt, floats)
-    yield from _flat(ckpt, floats)
-    yield from _scales(floats)
-    yield from _narrower(ckpt, floats)
+    floats = _floats(ckpt, summaries, monitor)
+    yield from _nonfinite(ckpt, floats, monitor)
+    yield from _flat(ckpt, floats, monitor)
+    yield from _scales(floats, monitor)
+    yield from _narrower(ckpt, floats, monitor)
 
 
 class Extremes(Protocol):
@@ -99,32 +99,33 @@ class Extremes(Protocol):
 _Told = TypeVar("_Told", bound=Extremes)
 
 
-def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told]) -> Mapping[str, _Told]:
+def _floats(ckpt: Checkpoint, summaries: Mapping[str, _Told], monitor: Monitor) -> Mapping[str, _Told]:
     if len(summaries) == len(ckpt.tensors) and {*values_of(ckpt.tensors, "dtype")} <= _FLOATS:      # as of most models
         return summaries
-    others = {key for key in summaries if ckpt.tensors[key].dtype not in _FLOATS}
-    return {key: summary for key, summary in summaries.items() if key not in others} if others else summaries
+    others = {key for key in stoppable(summaries, monitor) if ckpt.tensors[key].dtype not in _FLOATS}
+    return {key: summary for key, summary in stoppable(summaries.items(), monitor) if key not in others} if others else summaries
 
 
-def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Extremes]) -> tuple[Finding, ...]:
+def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Extremes], monitor: Monitor = QUIET) -> tuple[Finding, ...]:
     """What `health` finds tensor by tensor, comparing none with others and reading nothing: NaN, infinities, tensors that are zero or
-    constant throughout. Of `summaries`, or what tells as much, of the tensors in question alone it says the same as of all.
+    constant throughout. Of `summaries`, or what tells as much, of the tensors in question alone it says the same as of all. Raises
+    Cancelled.
 
     >>> ckpt = core.edit({"a": np.float32([1, np.nan]), "b": np.ones(8)}, [])
     >>> [finding.id for finding in core.value_findings(ckpt, core.summarize(ckpt))]
     ['nan-values']
     """
-    floats = _floats(ckpt, summaries)
-    return (*_nonfinite(ckpt, floats), *_flat(ckpt, floats))
+    floats = _floats(ckpt, summaries, monitor)
+    return (*_nonfinite(ckpt, floats, monitor), *_flat(ckpt, floats, monitor))
 
 
 # -- from the numbers alone -----------------------------------------------------------------------------------------------------
 
-def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Extremes]) -> Iterator[Finding]:
-    nan = [(key, summary.nan) for key, summary in floats.items() if summary.nan]
+def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Extremes], monitor: Monitor) -> Iterator[Finding]:
+    nan = [(key, summary.nan) for key, summary in stoppable(floats.items(), monitor) if summary.nan]
     infinite: list[tuple[str, int]] = []
     meant: list[tuple[str, int]] = []
-    for key, summary in floats.items():
+    for key, summary in stoppable(floats.items(), monitor):
         if summary.inf:
             (meant if _may_be_infinite(ckpt.tensors[key]) else infinite).append((key, summary.inf))
     for name, what, bad in (("nan-values", "NaN", nan), ("infinite-values", "infinite", infinite)):
@@ -157,13 +158,13 @@ def _may_be_infinite(info: TensorInfo) -> bool:
     return info.numel == 1 or _MASK.search(info.key) is not None
 
 
-def _flat(ckpt: Checkpoint, floats: Mapping[str, Extremes]) -> Iterator[Finding]:
+def _flat(ckpt: Checkpoint, floats: Mapping[str, Extremes], monitor: Monitor) -> Iterator[Finding]:
     """Tensors with one number in them. Of a matrix of weights that means that nothing was ever learnt, or all was lost: its rows are
     alike and stay so. Vectors begin as such, and constants may be meant."""
     zero: list[str] = []
     dull: list[str] = []
     same: list[str] = []
-    for key, summary in floats.items():
+    for key, summary in stoppable(floats.items(), monitor):
         if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max \
                 or _is_usual(info := ckpt.tensors[key], summary):
             continue
@@ -209,15 +210,15 @@ def _is_matrix(info: TensorInfo) -> bool:
     return len(info.shape) == 2 or sum(size > 1 for size in info.shape) > 1
 
 
-def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
+def _scales(floats: Mapping[str, Summary], monitor: Monitor) -> Iterator[Finding]:
     """Tensors whose root mean square is far from that of the same one in other layers."""
     families: dict[str, list[str]] = {}
-    for key, summary in floats.items():
+    for key, summary in stoppable(floats.items(), monitor):
         if summary.finite and summary.l2 > 0 and (name := siblings_name(key)) != key:
             families.setdefault(name, []).append(key)
     from statistics import median  # seldom needed, and this module is part of every start
     great, small = [], []
-    for keys in families.values():
+    for keys in stoppable(families.values(), monitor):
         if len(keys) < _SIBLINGS:
             continue
         sizes = {key: rms(floats[key]) for key in keys}
@@ -233,10 +234,10 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
                           "Look at their histograms beside those of the other layers.", keys=tuple(key for key, _ in odd))
 
 
-def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
-    sizes = [(key, max(-float(summary.min), float(summary.max))) for key, summary in floats.items() if summary.finite]
+def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary], monitor: Monitor) -> Iterator[Finding]:
+    sizes = [(key, max(-float(summary.min), float(summary.max))) for key, summary in stoppable(floats.items(), monitor) if summary.finite]
     for name, (infinite, zero) in _NARROW.items():
-        largest = {key: size for key, size in sizes if (size >= infinite or 0 < size <= zero)
+        largest = {key: size for key, size in stoppable(sizes, monitor) if (size >= infinite or 0 < size <= zero)
                    and _can_shrink(ckpt.tensors[key].dtype, name) and not _is_optimizers(key)}
         over = [key for key, size in largest.items() if size >= infinite]
         under = [key for key, size in largest.items() if size <= zero]
@@ -255,7 +256,7 @@ def _can_shrink(dtype: str, into: str) -> bool:
 def _dead(ckpt: Checkpoint, floats: Mapping[str, Summary], reader: TensorReader, monitor: Monitor) -> Iterator[Finding]:
     """Rows and columns of matrices (of convolutions: output and input channels) that are zero throughout."""
     rows, columns = [], []
-    for key, summary in floats.items():
+    for key, summary in stoppable(floats.items(), monitor):
         if not summary.zeros or not _may_have_dead(info := ckpt.tensors[key], summary):
             continue
         try:
@@ -304,7 +305,7 @@ def _zero_lines(reader: TensorReader, info: TensorInfo, monitor: Monitor) -> tup
 def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorReader, monitor: Monitor) -> Iterator[Finding]:
     """Tensors with the same bytes that are stored more than once. Only those with equal numbers are read to compare."""
     alike: dict[str, list[str]] = {}
-    for key, summary in measured.items():
+    for key, summary in stoppable(measured.items(), monitor):
         if summary.min != summary.max and (info := ckpt.tensors[key]).nbytes >= 1024:
             numbers = as_key(info.shape, info.dtype, summary.min, summary.max, summary.mean, summary.std, summary.zeros, summary.nan)
             alike.setdefault(numbers, []).append(key)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inspector.core.dtypes import DTYPES
 
 from . import elements
-from .distribution import Distribution, interpolated, ranks_of
-from .gather import fine_of
+from .distribution import interpolated, ranks_of
 from .histogram import Fine, even_edges
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def _rows(values: Array, dtype: str, distinct: list[int] | None, bins: int, shar
     return [Row(*one) for one in zip(
         low.tolist(), high.tolist(), mean.tolist(), np.sqrt(squares / size).tolist(), l2, zeros.tolist(), subnormal.tolist(),
         distinct if distinct is not None else [None] * rows, edges, counts, _quantiles(values, shares),
-        [fine_of(Distribution(row)) if fine else None for row in values] if fine else [None] * rows, strict=True)]
+        _fine(values) if fine else [None] * rows, strict=True)]
 
 
 def _moments(values: Array) -> tuple[Array, Array]:
@@ -140,6 +139,20 @@ def _histograms(values: Array, edges: Array) -> tuple[list[tuple[float, ...]], l
     under = np.array([row.searchsorted(wanted, "left") for row, wanted in zip(values, limits, strict=True)])
     under[:, 0], under[:, -1] = 0, values.shape[1]
     return [*map(tuple, edges.tolist())], [*map(tuple, (under[:, 1:] - under[:, :-1]).tolist())]
+
+
+def _fine(values: Array) -> list[Fine]:
+    """As `gather.fine_of` of each row."""
+    import numpy as np
+    rows, size = values.shape
+    first = np.ones((rows, size), bool)
+    np.not_equal(values[:, 1:], values[:, :-1], out=first[:, 1:])
+    places = np.flatnonzero(first)
+    kind = values.dtype.kind
+    numbers = values.ravel()[places].astype(f"<{kind}8").tobytes()
+    counts = np.diff(places, append=rows * size).astype("<i8").tobytes()
+    ends = (8 * np.cumsum(np.count_nonzero(first, axis=1))).tolist()
+    return [Fine(kind, numbers[start:end], counts[start:end]) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def _quantiles(values: Array, shares: tuple[float, ...]) -> list[tuple[float | int, ...]]:

@@ -348,8 +348,8 @@ class LayersPanel(SelectionPanel):
     def _say_what_is_missing(self, scope: Scope) -> None:
         known, ckpt = dict(self._rows(scope)), scope.checkpoint
 
-        def work() -> tuple[int, int]:
-            missing = [ckpt.tensors[key].nbytes for key in scope.keys if key not in known]
+        def work(monitor: core.Monitor) -> tuple[int, int]:
+            missing = [ckpt.tensors[key].nbytes for key in core.stoppable(scope.keys, monitor) if key not in known]
             return len(missing), sum(missing)
 
         def show(found: tuple[int, int]) -> None:
@@ -362,11 +362,11 @@ class LayersPanel(SelectionPanel):
 
         self._work_out(scope, "missing", work, show)
 
-    def _work_out(self, scope: Scope, what: str, work: Callable[[], T], show: Callable[[T], None]) -> None:
+    def _work_out(self, scope: Scope, what: str, work: Callable[[core.Monitor], T], show: Callable[[T], None]) -> None:
         """Shows what `work` finds about all keys of the scope: at once, or where they are many once a worker has found it. Asked again
         meanwhile, it is done once more after that, not anew, or what comes often would never be shown."""
         if len(scope.keys) < _MANY:
-            show(work())
+            show(work(core.QUIET))
             return
         if what in self._at_work:
             self._at_work[what] = lambda: self._work_out(scope, what, work, show)
@@ -383,7 +383,7 @@ class LayersPanel(SelectionPanel):
         def ended() -> None:
             self._at_work.pop(what, None)
 
-        self._tasks.start(("layers", what), lambda monitor: work(), on_done=done, on_cancel=ended)
+        self._tasks.start(("layers", what), work, on_done=done, on_cancel=ended)
 
     def _catch_up(self) -> None:
         self._take()
@@ -417,8 +417,8 @@ class LayersPanel(SelectionPanel):
             return
         inside, as_ridges, wish, known = self._inside, self._as_ridges, self.model.wish, dict(self._rows(scope))
 
-        def work() -> Layout:
-            rows = [known[key] for key in scope.keys if key in known and (inside is None or key in inside)]
+        def work(monitor: core.Monitor) -> Layout:
+            rows = [known[key] for key in core.stoppable(scope.keys, monitor) if key in known and (inside is None or key in inside)]
             prefix = _shared([row.key for row in rows]) if as_ridges else scope.prefix
             return laid_out(scope.checkpoint, prefix, rows, wish)
 
@@ -436,7 +436,7 @@ class LayersPanel(SelectionPanel):
         if self._scope is None:
             show(work())
         else:
-            self._work_out(self._scope, "order", work, show)
+            self._work_out(self._scope, "order", lambda monitor: work(), show)
 
     @property
     def _inside(self) -> frozenset[str] | None:
@@ -668,7 +668,8 @@ class LayersPanel(SelectionPanel):
         ckpt, known = scope.checkpoint, self._rows(scope)
 
         def work(monitor: core.Monitor) -> tuple[core.Finding, ...]:
-            summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
+            summaries = {key: row.summary for key in core.stoppable(scope.keys, monitor)
+                         if (row := known.get(key)) and row.summary is not None}
             return core.health(ckpt, summaries, monitor)
 
         self.health.ask(Request(ckpt, Many(scope.keys), work, label=self.tr("Looking for what is unhealthy")))
@@ -717,8 +718,8 @@ class LayersPanel(SelectionPanel):
             return
         known = dict(self._rows(scope))
 
-        def work() -> tuple[list[core.LayerLine], int]:
-            summaries = {key: row.summary for key, row in known.items() if row.summary is not None}
+        def work(monitor: core.Monitor) -> tuple[list[core.LayerLine], int]:
+            summaries = {key: row.summary for key, row in core.stoppable(known.items(), monitor) if row.summary is not None}
             lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
             return [core.LayerLine(line.name, thinned(line.points)) for line in lines[:_MOST_LINES]], len(lines)
 
@@ -752,10 +753,10 @@ class LayersPanel(SelectionPanel):
             return
         known, ckpt = dict(self._rows(scope)), scope.checkpoint
 
-        def work() -> tuple[int, int, int]:
-            rows = [known[key] for key in scope.keys if key in known]
-            return (sum(ckpt.tensors[key].stored_nbytes for key in scope.keys), sum(1 for row in rows if row.nonfinite),
-                    sum(1 for row in rows if row.summary is None))
+        def work(monitor: core.Monitor) -> tuple[int, int, int]:
+            rows = [known[key] for key in core.stoppable(scope.keys, monitor) if key in known]
+            return (sum(ckpt.tensors[key].stored_nbytes for key in core.stoppable(scope.keys, monitor)),
+                    sum(1 for row in core.stoppable(rows, monitor) if row.nonfinite), sum(1 for row in rows if row.summary is None))
 
         self._work_out(scope, "remark", work, lambda found: self._put_remark(len(scope.keys), *found))
 

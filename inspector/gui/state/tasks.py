@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from shiboken6 import isValid
@@ -32,15 +32,40 @@ _NICE = 10
 _PORTION = 0.004        # seconds of a turn of the event loop, after which what else has come waits for the next
 _CALM = 10_000          # milliseconds without work, after which there is time for what takes long
 _LONG = 0.1                     # seconds of processor time, from which on a task may have left memory lying about
+_GLANCE = 0.001                 # seconds between two looks of a worker at what the window does
+_STEP = 0.003                   # seconds for which it waits then, again and again
+_COURTESY = 0.1                 # at most
+_BUSY = 0.15                    # of a processor, from which on the window is at something
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
 
-class _Stop(core.Monitor):
-    """Notes how far the work is, for the GUI thread to look at, and ends it when asked to."""
+class _Clock(Protocol):
+    def used(self) -> float: ...
+
+
+class _Window:
+    """How much of a processor the window's thread takes, for workers to leave it the interpreter while it is at something: Python hands
+    that to whichever thread asks, so that beside three workers a turn of the event loop would take four times as long. Made in that
+    thread; where no clock tells (Windows), nobody waits."""
 
     def __init__(self) -> None:
+        self._clock = time.pthread_getcpuclockid(threading.get_ident()) if hasattr(time, "pthread_getcpuclockid") else None
+
+    def used(self) -> float:
+        """Seconds of processor time so far."""
+        return time.clock_gettime(self._clock) if self._clock is not None else 0.0
+
+
+class WorkersMonitor(core.Monitor):
+    """Notes how far the work is, for the GUI thread to look at, ends it when asked to, and has it wait while the window is busy: for no
+    more than half of the time, or an animation would hold it up for good."""
+
+    def __init__(self, window: _Clock) -> None:
         self.stopped = threading.Event()
         self.progress: tuple[int, int, str] = (0, 0, "")
+        self._window = window
+        self._looked, self._used = time.monotonic(), window.used()
+        self._next = self._looked + _GLANCE
 
     def report(self, done: int, total: int, what: str = "") -> None:
         self.progress = (done, total, what)
@@ -49,6 +74,20 @@ class _Stop(core.Monitor):
     def check(self) -> None:
         if self.stopped.is_set():
             raise core.Cancelled
+        if time.monotonic() >= self._next:
+            begun, waited = time.monotonic(), 0.0
+            while self._is_busy() and waited < _COURTESY:
+                if self.stopped.wait(_STEP):
+                    raise core.Cancelled
+                waited = time.monotonic() - begun
+            self._next = time.monotonic() + max(_GLANCE, waited)
+
+    def _is_busy(self) -> bool:
+        """Whether the window did more than its timers ask for since the last look."""
+        now, used = time.monotonic(), self._window.used()
+        share = (used - self._used) / max(now - self._looked, 1e-6)
+        self._looked, self._used = now, used
+        return share > _BUSY
 
 
 def _nothing(monitor: core.Monitor) -> None:
@@ -58,13 +97,13 @@ def _nothing(monitor: core.Monitor) -> None:
 class Task:
     """One piece of work, as the activity strip lists it. `done` and `total` are in the work's own units (0: unknown)."""
 
-    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str, urgent: bool = False) -> None:
+    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str, window: _Window, urgent: bool = False) -> None:
         self.key = key
         self.label = label
         self.urgent = urgent
         self.done, self.total, self.doing = 0, 0, ""
         self.work = work
-        self.monitor = _Stop()
+        self.monitor = WorkersMonitor(window)
         self.silenced = False
         self.result: Any = None
         self.error: Exception | None = None
@@ -104,6 +143,7 @@ class Tasks(QObject):
         self.rereads = False                # files that change are read again unasked: who meets another file waits for that
         # a window takes and gives back the interpreter at every call into Qt; each time a busy worker may keep it this long
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
+        self._window = _Window()
         # what is in cycles and of Qt must go in this thread, whoever makes garbage
         self._collector = core.CollectorByHand()
         self._calm = QTimer(self)           # a look at everything takes long enough to be noticed by whoever is doing something
@@ -134,7 +174,7 @@ class Tasks(QObject):
         older = self._tasks.pop(key, None)
         if older is not None:
             older.silence()
-        task = Task(key, work, label, urgent)
+        task = Task(key, work, label, self._window, urgent)
         task.on_done, task.on_error, task.on_progress, task.on_cancel = on_done, on_error, on_progress, on_cancel
         self._tasks[key] = task
         if key in self._busy:

@@ -257,7 +257,8 @@ class ValueChecks(QObject):
                 self._checked.put(original, None, found)
                 self.changed.emit(id)
 
-        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, read, reading.of or len(original.tensors), odd), on_done=done)
+        of = reading.of or len(original.tensors)
+        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, read, of, odd, monitor), on_done=done)
 
     def _forget(self, id: int) -> None:
         self._tasks.cancel((_TOLD, id))
@@ -267,16 +268,16 @@ class ValueChecks(QObject):
             self._wait()
 
 
-def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, Odd]) -> Checked:
+def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, Odd], monitor: core.Monitor) -> Checked:
     """In a worker."""
-    found = findings_by(ckpt, odd)
+    found = findings_by(ckpt, odd, monitor)
     guilty = {key for finding in found if finding.id in NOT_FINITE for key in finding.keys}
     return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in odd if key in guilty}, found,
                    not any(one.nan or one.inf for one in odd.values()), odd)
 
 
-def findings_by(ckpt: core.Checkpoint, odd: Mapping[str, Odd]) -> tuple[core.Finding, ...]:
-    return tuple(finding for finding in core.value_findings(ckpt, odd) if finding.level != "info")
+def findings_by(ckpt: core.Checkpoint, odd: Mapping[str, Odd], monitor: core.Monitor = core.QUIET) -> tuple[core.Finding, ...]:
+    return tuple(finding for finding in core.value_findings(ckpt, odd, monitor) if finding.level != "info")
 
 
 def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> None:

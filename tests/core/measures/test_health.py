@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -122,3 +123,16 @@ def test_that_the_values_alone_say_what_health_says_of_them_without_reading_agai
     found = core.value_findings(ckpt, summaries)
     assert [(finding.id, finding.keys) for finding in found] == [
         ("nan-values", ("bad.weight",)), ("all-zero", ("zero.weight",)), ("constant-weights", ("same.weight",))]
+
+
+def test_that_looking_for_what_is_unhealthy_can_be_stopped() -> None:
+    class Stopped(core.Monitor):
+        def check(self) -> None:
+            raise core.Cancelled
+
+    weights = {"w": np.zeros((4, 4), np.float32)}
+    measured = core.summarize(weights)
+    with pytest.raises(core.Cancelled):
+        core.value_findings(core.edit(weights, []), measured, Stopped())
+    with pytest.raises(core.Cancelled):
+        core.health(weights, measured, Stopped())

@@ -4,6 +4,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from inspector import core
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, WorkersMonitor
 
 
 def test_that_results_come_back_on_the_gui_thread(tasks: Tasks, qtbot: QtBot) -> None:
@@ -361,3 +362,51 @@ def test_that_what_was_deleted_is_told_nothing(tasks: Tasks, qtbot: QtBot) -> No
         go_on.set()
     assert panel.told == []
     assert sorted(other.told) == ["cancelled", "done", "failed"]
+
+
+class Window:
+    """Has been busy without a pause at the first `busy` looks at its clock, and does nothing afterwards."""
+
+    def __init__(self, busy: int) -> None:
+        self.looks, self.then, self._busy, self._used = 0, lambda: None, busy, 0.0
+
+    def used(self) -> float:
+        self.looks += 1
+        if self.looks <= self._busy:
+            self._used = time.monotonic()
+        else:
+            self.then()
+        return self._used
+
+
+def ask_until_it_looks(monitor: WorkersMonitor, window: Window) -> None:
+    before = window.looks
+    while window.looks == before:
+        monitor.check()
+
+
+@pytest.mark.parametrize("busy", [0, 4])
+def test_that_a_worker_waits_as_long_as_the_window_is_at_something(busy: int) -> None:
+    window = Window(busy)
+    monitor = WorkersMonitor(window)
+    assert window.looks == 1
+    ask_until_it_looks(monitor, window)
+    assert window.looks == max(busy, 1) + 1
+
+
+def test_that_a_window_that_never_rests_holds_no_worker_up_for_good() -> None:
+    window = Window(busy=sys.maxsize)
+    ask_until_it_looks(WorkersMonitor(window), window)
+
+
+def test_that_one_that_is_cancelled_while_it_waits_ends() -> None:
+    window = Window(busy=2)
+    monitor = WorkersMonitor(window)
+
+    def cancelled_and_busy() -> None:
+        monitor.stopped.set()
+        window._used = time.monotonic()
+
+    window.then = cancelled_and_busy
+    with pytest.raises(core.Cancelled):
+        ask_until_it_looks(monitor, window)
