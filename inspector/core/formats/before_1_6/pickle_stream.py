@@ -15,6 +15,7 @@ from inspector.core.progress import Monitor
 from inspector.core.wording import count
 
 HEAD = 1 << 20              # bytes read first where several pickles begin a file
+_SECOND = 16 << 20          # … and at least where that is not enough: less would only be decoded again and again
 _GROWTH = 4
 _MOST = (1 << 31) - 1       # bytes whose offsets a graph can keep
 _FRAME = 0x95
@@ -57,7 +58,7 @@ class PickleStream:
             raise TooBig(f"a pickle at the head of the file goes on beyond {count(allowed, 'byte')}",
                          "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.",
                          f"{member}:{at}") from None
-        wanted = min(max(have * _GROWTH, needed), allowed)
+        wanted = min(max(have * _GROWTH, _SECOND, needed), allowed)
         parts = [self.data]
         for offset in range(have, wanted, self._limits.chunk):
             self._monitor.check()

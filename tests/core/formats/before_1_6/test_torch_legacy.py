@@ -694,8 +694,22 @@ def test_that_a_file_cut_anywhere_is_told_to_be_cut(opened: Opener, tmp_path: Pa
         assert any(info.problem for info in ckpt.tensors.values())
 
 
-def test_that_a_block_may_end_anywhere(tmp_path: Path) -> None:
+def test_that_a_pickle_that_is_longer_than_the_first_block_is_decoded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.formats.before_1_6 import pickle_stream
+    (tmp_path / "x").write_bytes(b"\x80\x02](" + b"K\x01" * 50_000 + b"e." + bytes(1000))
+    decoded: list[int] = []
+    real = pickle_stream.decode
+    monkeypatch.setattr(pickle_stream, "decode", lambda data, *some, **more: decoded.append(len(data)) or real(data, *some, **more))
+    with open_source(tmp_path / "x") as source:
+        graph = pickle_stream.PickleStream(source, 0, source.size, Limits(), QUIET, Budget(), 1000).decode(0, "x")
+    assert graph.end == 100_006
+    assert decoded == [1000, 101_006]
+
+
+def test_that_a_block_may_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.formats.before_1_6 import pickle_stream
     from inspector.core.formats.before_1_6.pickle_stream import PickleStream
+    monkeypatch.setattr(pickle_stream, "_SECOND", 0)        # or all that follows the first block would be one
     save(samples()["training"](), tmp_path / "x.pt")
     save(samples()["training"](), tmp_path / "y.pt", 4)
     for name in ("x.pt", "y.pt"):
