@@ -51,13 +51,30 @@ def test_that_a_head_of_classes_is_left_to_the_model(tmp_path: Path) -> None:
     assert found.after.missing == ("head.weight", "head.bias")
 
 
-def test_that_positions_of_an_image_are_not_cut_and_that_is_said(tmp_path: Path) -> None:
-    for name, positions in (("file", 197), ("model", 577)):
-        torch.save({"pos_embed": torch.ones(1, positions, 4), "blocks.0.attn.qkv.weight": torch.ones(12, 4)}, tmp_path / f"{name}.pth")
+@pytest.mark.parametrize(("key", "rows", "said"), [
+    ("pos_embed", ((1, 197), (1, 577)), "14 × 14 patches and 1 token in the file and for 24 × 24 patches and 1 token in the model"),
+    ("pos_embed", ((1, 198), (1, 578)), "14 × 14 patches and 2 tokens in the file and for 24 × 24 patches and 2 tokens in the model"),
+    ("pos_embed", ((1, 196), (1, 576)), "14 × 14 patches in the file and for 24 × 24 patches in the model"),
+    ("vision.embeddings.position_embedding.weight", ((197,), (577,)), "14 × 14 patches and 1 token in the file"),
+    ("pos_embed", ((1, 196), (1, 577)), ""), ("pos_embed", ((1, 77), (1, 248)), "")])
+def test_that_positions_of_an_image_are_not_cut_and_that_is_said(tmp_path: Path, key: str, rows: tuple[tuple[int, ...], ...],
+                                                                 said: str) -> None:
+    for name, shape in zip(("file", "model"), rows, strict=True):
+        torch.save({key: torch.ones(*shape, 4), "blocks.0.attn.qkv.weight": torch.ones(12, 4)}, tmp_path / f"{name}.pth")
     found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
-    assert found.after.missing == ("pos_embed",)
-    assert found.notes == ["pos_embed is for 197 positions in the file and for 577 in the model: those of an image have to be "
-                           "interpolated as a grid (in timm: resample_abs_pos_embed), which no edit does"]
+    assert found.after.missing == (key,)
+    assert [option for option, _ in found.suggested] == ["--match"]
+    assert len(found.notes) == bool(said)
+    assert all(f"{key} is for {said}" in note and "no edit makes one of the other" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("there", "wanted"), [(1024, 4096), (1026, 4098), (512, 1024)])
+def test_that_positions_of_words_are_resized_though_they_may_be_squares(tmp_path: Path, there: int, wanted: int) -> None:
+    for name, rows in (("file", there), ("model", wanted)):
+        torch.save({"embeddings.position_embeddings.weight": torch.ones(rows, 4), "layer.0.weight": torch.ones(12, 4)},
+                   tmp_path / f"{name}.pth")
+    found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
+    assert [option for option, _ in found.suggested] == ["--resize"]
 
 
 def test_that_where_rows_cannot_be_had_the_table_is_dropped(tmp_path: Path) -> None:
