@@ -122,7 +122,8 @@ def _in_batches(sides: Iterable[tuple[TensorInfo, TensorInfo]],
     batch: list[tuple[TensorInfo, TensorInfo]] = []
     size, are_large = 0, False
     for both in sides:
-        nbytes, is_large = max(both[0].nbytes, both[1].nbytes), _is_large(both)
+        nbytes = max(both[0].nbytes, both[1].nbytes)
+        is_large = nbytes > SMALL
         if batch and (is_large != are_large or size + nbytes > (most if is_large else _BATCH)):
             yield batch
             batch, size = [], 0
