@@ -103,12 +103,29 @@ class _Work:
             heads = sorted({top_of(name) for name, target in pending.items() if target == new + name})
             chosen = "|".join(map(_literal, heads))
             return len(heads) <= 16 and self._rename(_Rename(rf"^(?=(?:{chosen})(?:\.|$))", _plain(new)))
-        return bool(old) and self._rename(_Rename("^" + _literal(old), _plain(new)))
+        if not old:
+            return False
+        rename = _Rename("^" + _literal(old), _plain(new))
+        return self._rename(rename) or self._renamed_and_renumbered(rename)
 
-    def _rename(self, rename: _Rename) -> bool:
+    def _renamed_and_renumbered(self, rename: _Rename) -> bool:
+        """Another stem and another first number of layers: one rename and one shift, where a rename alone would be one a layer."""
+        now, steps = self.now, [*self.steps]
+        if self._rename(rename, numbers_later=True):
+            self.numbers()
+            if not any(_NUMBER.sub("0", name) == _NUMBER.sub("0", target) for name, target in self.pending().items()):
+                return True
+        self.now, self.steps = now, steps
+        return False
+
+    def _rename(self, rename: _Rename, *, numbers_later: bool = False) -> bool:
         changed = {name: rename.of(name) for name in self.now.values()}
         pending = self.pending()
-        wrong = any(name in pending and pending[name] != new for name, new in changed.items() if new != name)
+
+        def is_right(name: str, target: str) -> bool:
+            return name == target or (numbers_later and _NUMBER.sub("0", name) == _NUMBER.sub("0", target))
+
+        wrong = any(name in pending and not is_right(new, pending[name]) for name, new in changed.items() if new != name)
         return not wrong and self.take(("--rename", f"{rename.pattern}={rename.replacement}"), changed)
 
     # -- numbers of layers --------------------------------------------------------------------------------------------

@@ -363,3 +363,20 @@ def test_that_what_is_turned_in_each_layer_is_named_by_one_pattern_unless_that_m
 
 def _of_shapes(shapes: dict[str, tuple[int, ...]]) -> core.Checkpoint:
     return core.edit({name: torch.zeros(shape) for name, shape in shapes.items()}, [])
+
+
+@pytest.mark.parametrize(("here", "there"), [(1, 0), (0, 1)])
+def test_that_another_stem_with_another_first_number_is_one_rename_and_one_shift(tmp_path: Path, here: int, there: int) -> None:
+    def of(stem: str, first: int) -> dict[str, torch.Tensor]:
+        return {f"{stem}.{layer + first}.{part}": torch.full((4, width), float(layer))
+                for layer in range(12) for part, width in (("attn.weight", 4), ("mlp.weight", 8))} | {"head.weight": torch.ones(2, 4)}
+    torch.save(of("encoder.layer", here), tmp_path / "file.pth")
+    torch.save(of("blocks", there), tmp_path / "model.pth")
+    found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
+    assert found.suggested == (("--rename", r"^encoder\.layer\.=blocks."), ("--renumber", f"blocks.#={there - here:+d}"))
+    assert found.after.loads
+    assert not found.after.missing
+    mine = [f"encoder.layer.{n}.w" for n in range(4)]
+    steps, now = core.steps_for(mine, {name: f"blocks.{3 - n}.w" for n, name in enumerate(mine)})           # no shift does that
+    assert {option for option, _ in steps} == {"--rename"}
+    assert [now[name] for name in mine] == [f"blocks.{3 - n}.w" for n in range(4)]
