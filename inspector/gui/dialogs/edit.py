@@ -84,6 +84,7 @@ class EditDialog(QDialog):
         whole.addLayout(head)
         frame = QFrame()
         frame.setObjectName("factbox")
+        frame.setProperty("table", True)        # what the rounded corners leave below the rows looks like them
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(1, 1, 1, 6)
         inside.addWidget(self.table)

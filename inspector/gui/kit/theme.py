@@ -310,6 +310,7 @@ QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QScrollArea { border: none; background: transparent; }
 #page { background: $window; }
 QFrame#factbox { background: $card; border: 1px solid $border; border-radius: 9px; }
+QFrame#factbox[table="true"] { background: $base; }
 QFrame#factbox:focus { border: 1px solid $accent; }
 QLabel#key { background: $base; border: 1px solid $border; border-radius: 4px; padding: 0 4px; color: $muted; }
 QFrame#drop { background: $base; border: 2px dashed $border; border-radius: 14px; }

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QStyle,
     QStyledItemDelegate,
@@ -31,7 +30,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing, Step
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import empty, label
+from inspector.gui.widgets.boxes import empty, label, upright_splitter
 from inspector.gui.widgets.preview_table import PreviewTable
 
 _TITLE, _SAID, _WRONG = (int(Qt.ItemDataRole.UserRole) + n for n in range(3))
@@ -121,11 +120,11 @@ class EditsPanel(QWidget):
         self.save.setAccessibleName(self.tr("Save the edited file"))
         self.save.clicked.connect(lambda: self._with(self._editing.save_asked.emit))
         head.addWidget(self.save)
-        both = QSplitter(Qt.Orientation.Vertical)
+        both = upright_splitter()
         column.addWidget(both, 1)
-        both.setChildrenCollapsible(False)
         box, below = QFrame(), QWidget()
         box.setObjectName("factbox")
+        box.setProperty("table", True)
         both.addWidget(box)
         both.addWidget(below)
         both.setStretchFactor(0, 1)
@@ -151,7 +150,7 @@ class EditsPanel(QWidget):
 
     def _place_below(self, below: QWidget) -> None:
         column = QVBoxLayout(below)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         self.trouble = QVBoxLayout()
         self.notes = QVBoxLayout()
@@ -161,6 +160,7 @@ class EditsPanel(QWidget):
         self.trouble.setSpacing(4)
         frame = QFrame()
         frame.setObjectName("factbox")
+        frame.setProperty("table", True)
         column.addWidget(frame, 1000)
         column.addStretch(1)
         inside = QVBoxLayout(frame)
