@@ -47,6 +47,7 @@ class _Pen:
     def __init__(self, painter: QPainter, fonts: tuple[QFont, QFont], widths: dict[tuple[bool, str], float]) -> None:
         """`fonts` are plain and bold."""
         self._painter, self._fonts, self._widths = painter, fonts, widths
+        painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)         # a name that begins in Hebrew keeps its parts in order
         self._measures = QFontMetricsF(fonts[0]), QFontMetricsF(fonts[1])
         self.height, self._ascent = self._measures[0].height(), self._measures[0].ascent()
 

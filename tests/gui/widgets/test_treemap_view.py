@@ -5,14 +5,15 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QFontMetricsF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.models.box_fills import TINT, Fill
 from inspector.gui.widgets import treemap_view
-from inspector.gui.widgets.treemap_view import TreemapView
+from inspector.gui.widgets.treemap_view import TreemapView, _Pen
 from tests.gui.kit.test_theme import contrast
 from tests.tables import make
 
@@ -244,3 +245,17 @@ def test_that_a_picture_of_many_boxes_waits_for_nobody(large: tuple[TreemapView,
     elsewhere.go_on()                                   # what comes late changes nothing
     assert view.places is made
     assert b"layer" in view.drawing()
+
+
+def test_that_names_that_begin_from_right_to_left_keep_their_parts_in_order(qapp: QApplication) -> None:
+    def written(text: str) -> QImage:
+        picture = QImage(240, 40, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.white)
+        painter = QPainter(picture)
+        _Pen(painter, (qapp.font(), qapp.font()), {}).write(5, 5, text, "#000000")
+        painter.end()
+        return picture
+
+    name = "\u05e9\u05dc\u05d5\u05dd.weight"
+    assert written(name) == written(f"\u200e{name}")          # a mark that says so
+    assert written(name) != written(f"\u200f{name}")
