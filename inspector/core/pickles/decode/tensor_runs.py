@@ -67,7 +67,9 @@ if TYPE_CHECKING:
 
 FEWEST = 32                     # tensors that are worth the start
 FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, which takes as long as reading so many
-BLOCK = 4096                    # lanes at a time: what they need stays in the cache, and small
+BLOCK = 4096                    # lanes at a time: what they need stays in the cache, and small, …
+_MOST = 8192                    # … up to so many, which is quicker, where it is little beside what was read
+_SHARE = 32                     # of all lanes that were read
 _AHEAD = 8                      # blocks that room is made for, as long as few lanes were read
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
@@ -207,7 +209,7 @@ class _Ahead:
 
 def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int,
                 budget: _Budget, frame: Frame) -> tuple[int, int, Bodies | None]:
-    size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
+    read, size = 0, 2 * FEWEST          # twice what is done already, so that what is read in vain stays in proportion
     anchors = places.ahead(pos)
     start = pos
     room = _Room(graph)
@@ -233,9 +235,9 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[in
             end = int(block.end[done - 1])
             if done < len(starts):
                 return end, end, None
-            room.expect((len(graph.data) - end) / (end - pos), far=done == BLOCK)
-            pos = end
-            size = min(BLOCK, 2 * size)
+            room.expect((len(graph.data) - end) / (end - pos), far=done >= BLOCK)
+            pos, read = end, read + done
+            size = min(max(BLOCK, min(_MOST, read // _SHARE)), 2 * size)
     finally:
         room.close()
 
