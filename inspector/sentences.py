@@ -67,7 +67,7 @@ def _said(text: str, language: str) -> str:
 
 def _one_by_one(text: str, language: str) -> str:
     """Of several sentences in one text, as a hint with two parts is."""
-    parts = re.split(r"(?<=[.?!…]) (?=[A-Z`])", text)
+    parts = re.split(r"(?<=[.?!…]) (?=[A-Z`]|\(The )", text)
     found = [_whole(part, language) for part in parts]
     return "".join(words if words is not None else f"{part} " for words, part in zip(found, parts, strict=True)).rstrip()
 

@@ -87,6 +87,19 @@ def test_that_an_error_is_said_whole_with_its_hint() -> None:
     assert words.error(error) == "文件被标记为只读。 请以另一个名称保存，或允许替换它（read-only）。"
 
 
+def test_that_no_letter_of_an_english_plural_gets_into_chinese() -> None:
+    """"{} part{}" would be "2 个部分s": who makes such a text counts with `wording.count`, whose phrase is known."""
+    assert [template for template, _ in ROWS if re.search(r"[a-z]{2}\{\}(?![a-z{(])", template)
+            and not template.startswith(("All keys{}", "Name a folder, or an index as in model{}"))] == []
+
+
+@pytest.mark.usefixtures("chinese")
+def test_that_what_is_true_of_more_is_said_behind_what_is_said_of_one() -> None:
+    told = "All keys begin with 'module.': the model was wrapped in DataParallel when it was saved."
+    said = sentences.said(f"{told} (The same is true of 3 others.)")
+    assert said == "所有键都以 'module.' 开头：保存时模型被 DataParallel 包装过。（另有 3 处也是如此。）"
+
+
 def holes(template: str) -> int:
     return len(re.findall(r"\{#?\}", template))
 

@@ -10,6 +10,7 @@ from inspector.core.findings import Finding
 from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, WRAPPERS_OWN
 from inspector.core.tensor_table import joined
+from inspector.core.wording import count
 
 _SHOWN = 3
 
@@ -90,6 +91,6 @@ def _parts(ckpt: Checkpoint, wrapper: str, whose: str) -> Iterator[Finding]:
     if not parts:
         return
     listed = ", ".join(visible(under(join(path, wrapper)), 60) for path in parts[:_SHOWN]) + (" …" if len(parts) > _SHOWN else "")
-    yield Finding("wrapped-part", "info", visible(join(parts[0], wrapper)), f"All keys of {len(parts):,} part{'s' * (len(parts) > 1)} of "
+    yield Finding("wrapped-part", "info", visible(join(parts[0], wrapper)), f"All keys of {count(len(parts), 'part')} of "
                   f"the model begin with {wrapper + '.'!r} ({listed}), as of a part that was wrapped in {whose} by itself.",
                   "A model without that wrapper needs the keys without it.", keys=tuple(parts), prefix=f"{wrapper}.")

@@ -199,13 +199,17 @@ class _Bar(QTabBar):
         if tabs == self.left_out:
             return
         self.left_out = tabs
-        self.setElideMode(Qt.TextElideMode.ElideNone)       # nothing else makes Qt lay the tabs out anew
+        self._lay_out()
 
     def make_slim(self, slim: bool) -> None:
         """With less around the names."""
         if self.property("slim") != slim:
             self.setProperty("slim", slim)
             theme.repolish(self)
+            self._lay_out()
+
+    def _lay_out(self) -> None:
+        self.setElideMode(Qt.TextElideMode.ElideNone)       # nothing else makes Qt lay the tabs out anew
 
 
 class _PanelSlot(QWidget):

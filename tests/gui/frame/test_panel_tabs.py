@@ -38,6 +38,16 @@ def test_that_a_wide_window_has_all_tabs_in_sight(window: MainWindow) -> None:
     assert window.tabs.tabBar().sizeHint().width() <= window.tabs.width()
 
 
+def test_that_tabs_with_less_around_their_names_move_together_at_once(window: MainWindow) -> None:
+    bar = window.tabs._bar
+    shown = [n for n in range(bar.count()) if bar.isTabVisible(n)]
+    wide = sum(bar.tabRect(n).width() for n in shown)
+    bar.make_slim(True)
+    slim = sum(bar.tabRect(n).width() for n in shown)
+    assert slim < wide
+    assert slim == sum(bar.own_size(n).width() for n in shown)
+
+
 def test_that_a_tab_without_room_shows_no_badge_over_another_one(window: MainWindow) -> None:
     tabs = window.tabs
     window.resize(1024, 700)
