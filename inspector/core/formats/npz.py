@@ -32,7 +32,8 @@ _NOTHING = Piece(Extent(0, 0, 0, 0), 0, 0)
 _SHORT = 256                # bytes of one that is remembered: numpy's own have 118 or 182
 _FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
           "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
-          "shape": re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\sL]*)\)""")}
+          "shape": re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*[0-9]{1,19}L?\s*,)*(?:\s*[0-9]{1,19}L?)?\s*)\)""")}
+_SIZE = re.compile("[0-9]+")
 _TYPES = {"f8": "float64", "f4": "float32", "f2": "float16", "i8": "int64", "i4": "int32", "i2": "int16", "i1": "int8", "u8": "uint64",
           "u4": "uint32", "u2": "uint16", "u1": "uint8", "b1": "bool", "c8": "complex64", "c16": "complex128"}
 
@@ -114,7 +115,7 @@ def _form_of(header: bytes) -> _Form | Opaque:
         kind = "a structured array" if "'descr': [" in text else "no array that is read here"
         return Opaque("numpy.ndarray", kind)
     dtype = _TYPES.get(f"{descr.group(2)}{descr.group(3)}")
-    sizes = tuple(int(size.rstrip("L")) for size in shape.group(1).replace(" ", "").split(",") if size)
+    sizes = tuple(map(int, _SIZE.findall(shape.group(1))))
     if dtype is None:
         return Opaque("numpy.ndarray", "Python objects, which are a pickle" if descr.group(2) == "O" else
                       f"{list(sizes)} of {descr.group(1)}{descr.group(2)}{descr.group(3)}")

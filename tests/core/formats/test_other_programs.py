@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -412,7 +413,6 @@ def test_that_arrays_of_numpy_are_tensors(compressed: bool, tmp_path: Path) -> N
 @pytest.mark.parametrize("more", [64, 3])
 def test_that_bytes_after_an_array_do_not_spoil_what_is_saved_of_it(more: int, order: str, tmp_path: Path) -> None:
     import io
-    import zipfile
     array, raw = np.arange(6, dtype=f"{order}f8").reshape(2, 3), io.BytesIO()
     np.save(raw, array)
     np.save(tmp_path / "n.npy", np.asfortranarray(np.arange(4, dtype="<i4").reshape(2, 2)))
@@ -431,6 +431,13 @@ def test_that_bytes_after_an_array_do_not_spoil_what_is_saved_of_it(more: int, o
         assert not [one for one in core.open(tmp_path / name).findings if one.level != "info"]
 
 
+def test_that_whatever_space_stands_between_the_sizes_of_an_array_they_are_read(tmp_path: Path) -> None:
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2L,\t1\x1c, 3 \n), }"
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("a.npy", b"\x93NUMPY\x02\x00" + struct.pack("<I", len(header)) + header + bytes(24))
+    assert core.open(tmp_path / "a.npz").tensors["a"].shape == (2, 1, 3)
+
+
 def test_that_arrays_of_objects_stay_shut(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", a=np.array([{"b": 1}], dtype=object), s=np.zeros(2, [("x", "f4")]), w=np.ones(1))
     ckpt = core.open(tmp_path / "a.npz")
@@ -441,9 +448,10 @@ def test_that_arrays_of_objects_stay_shut(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("header", [
     "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "{'descr': '<f4', 'shape': (1,)}", "", "{",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }" + "x" * 70_000])
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }" + "x" * 70_000,
+    *(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({sizes}), }}" for sizes in
+      ("L,", "1L2,", "1 2,", ",", "9" * 5_000, "\u0663,"))])
 def test_that_headers_that_lie_give_no_numbers(header: str, tmp_path: Path) -> None:
-    import zipfile
     raw = b"\x93NUMPY\x02\x00" + struct.pack("<I", len(header)) + header.encode() + bytes(16)
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("a.npy", raw)

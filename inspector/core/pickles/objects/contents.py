@@ -780,24 +780,25 @@ class _Listing:
         graph = self.graph
         kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
         numbers: dict[bytes | str, str] = {}
-        start, odd = _prefix(path), self.odd.add
+        start, odd = _prefix(path) if len(path) <= _LARGE_TEXT else None, self.odd.add     # a long one is not held beside its path
         for k, value in pairs:
             if kind[k] == STR:
                 yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 text = self._large_key(k)
                 if kind[k] != STRTEXT and len(path) + len(text) <= _LARGE_TEXT and graph.loose_text(k) is None:
-                    self.listed_nodes.append((k, self._held(start + text)))
+                    self.listed_nodes.append((k, self._held(_prefix(path) + text)))
                 yield text, k, value
             elif kind[k] == INT:
                 text = str(a[k])
+                key = (_prefix(path) if start is None else start) + text
                 if not counted:                     # as they are where they are the ids of parameters
-                    odd("non-string-keys", start + text, "")
+                    odd("non-string-keys", key, "")
                 if numbers.setdefault(text, text) != text:
-                    odd("duplicate-keys", start + text, "")
+                    odd("duplicate-keys", key, "")
                 yield text, k, value
             else:
-                yield self._key_that_is_no_text(k, start, numbers), k, value
+                yield self._key_that_is_no_text(k, path, numbers), k, value
 
     def _large_key(self, k: int) -> str:
         """A key that has to be decoded; long ones only once, as many pairs may share them."""
@@ -808,10 +809,10 @@ class _Listing:
                 self._leaves[k] = text
         return text
 
-    def _key_that_is_no_text(self, k: int, start: str, numbers: dict[bytes | str, str]) -> str:
+    def _key_that_is_no_text(self, k: int, path: str, numbers: dict[bytes | str, str]) -> str:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
-        key = start + text
+        key = _prefix(path) + text
         if kind not in SCALARS and len(key) <= _LARGE_TEXT:
             self.listed_nodes.append((k, self._held(key)))
         self.odd.add("non-string-keys", key, "")
