@@ -114,7 +114,8 @@ def test_that_panels_are_made_ahead_one_a_turn_and_as_they_are_when_somebody_loo
     qtbot.waitUntil(lambda: not made_ahead.at_work and not tasks.running, timeout=WAIT)
     there = [panel.name for n, panel in enumerate(PANELS) if window.tabs.isTabVisible(n)]
     assert [panel.name for panel in PANELS if window.tabs.panel(panel.name) is not None] == there
-    assert set(np.diff(made).tolist()) == {1}
+    assert 1 in np.diff(made)
+    assert set(np.diff(made).tolist()) <= {0, 1}        # 0 where it was asked once more, when other work was over
     assert window.tabs.current == "overview"
     details = window.tabs.panel("details")
     window.tabs.show_panel("details")
@@ -137,6 +138,7 @@ def test_that_nothing_is_made_ahead_while_work_begins_again_and_again(window: Ma
             tasks.start("letter", lambda monitor: None, on_done=lambda _: None)
     assert at_work.at_work
     assert made == []
+    qtbot.waitUntil(lambda: not tasks.running, timeout=WAIT)        # what the window itself has to find out, too
     at_work._go_on()
     assert made == [ahead.MODULES[0]]
     assert at_work._turn.interval() < 100

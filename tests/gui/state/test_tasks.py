@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
 from inspector import core
+from inspector.gui.state import tasks as module
 from inspector.gui.state.tasks import Tasks, WorkersMonitor
 
 
@@ -385,6 +386,13 @@ def ask_until_it_looks(monitor: WorkersMonitor, window: Window) -> None:
         monitor.check()
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a worker waits for the window."""
+    monkeypatch.setattr(module, "_COURTESY", 600.0)
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("busy", [0, 4])
 def test_that_a_worker_waits_as_long_as_the_window_is_at_something(busy: int) -> None:
     window = Window(busy)
@@ -399,6 +407,7 @@ def test_that_a_window_that_never_rests_holds_no_worker_up_for_good() -> None:
     ask_until_it_looks(WorkersMonitor(window), window)
 
 
+@pytest.mark.usefixtures("patient")
 def test_that_one_that_is_cancelled_while_it_waits_ends() -> None:
     window = Window(busy=2)
     monitor = WorkersMonitor(window)
