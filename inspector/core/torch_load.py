@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, PYSTR, REDUCE, Graph
@@ -23,6 +23,7 @@ from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
+from .progress import QUIET, Monitor, in_pieces
 from .tensor_table import column, tagged, values_of
 
 _READ_BY_OTHERS = {
@@ -103,10 +104,10 @@ def _names(ones: Iterable[Refused]) -> str:
     return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
 
 
-def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithTorch:
+def loads_with_torch(ckpt: Checkpoint, release: str | None = None, monitor: Monitor = QUIET) -> LoadsWithTorch:
     """Whether `torch.load(path, weights_only=True)`, its default since 2.6, takes the file, and what it refuses. `release` is one of
     torch's from 2.4 on ("2.6"), the newest that is known without it. An edited checkpoint is asked for as it would be saved, to a PyTorch
-    file. Reads nothing. Raises UsageError for a release that is not known.
+    file. Reads nothing. Raises UsageError for a release that is not known, and Cancelled.
 
     >>> path = core.save({"w": np.ones(3), "epoch": 3}, folder / "a.pth").path
     >>> core.loads_with_torch(path).weights_only, core.loads_with_torch(path).refused
@@ -120,7 +121,7 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithT
         return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
     refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
     reason = _reason(ckpt, source, rules)
-    return LoadsWithTorch(not refused and not reason, rules.release, refused, reason, devices_of(ckpt))
+    return LoadsWithTorch(not refused and not reason, rules.release, refused, reason, devices_of(ckpt, monitor))
 
 
 def _why_not_read(ckpt: Checkpoint) -> str:
@@ -135,9 +136,13 @@ def _why_not_read(ckpt: Checkpoint) -> str:
     return ""
 
 
-def devices_of(ckpt: Checkpoint) -> tuple[str, ...]:
-    """The tags of devices, besides the CPU, that torch.load restores tensors of `ckpt` on, in the order of the file."""
-    return tuple(tag for tag in dict.fromkeys(column(ckpt.tensors, "device")) if tag not in _NOWHERE and is_device(tag or ""))
+def devices_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[str, ...]:
+    """The tags of devices, besides the CPU, that torch.load restores tensors of `ckpt` on, in the order of the file. Raises Cancelled."""
+    tags: dict[Any, None] = {}
+    for piece in in_pieces(column(ckpt.tensors, "device")):
+        monitor.check()
+        tags.update(dict.fromkeys(piece))
+    return tuple(tag for tag in tags if tag not in _NOWHERE and is_device(tag or ""))
 
 
 def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from inspector.core.progress import QUIET, Monitor, stoppable
+
 from .byte_map import ByteBox
 
 SMALLEST = 4.0                  # pixels: narrower or lower boxes are drawn as one
@@ -41,28 +43,29 @@ class MapPlace(NamedTuple):
         return self.box.info is not None or bool(self.merged) or not self.title
 
 
-def map_places(root: ByteBox, width: float, height: float, title: float) -> list[MapPlace]:
+def map_places(root: ByteBox, width: float, height: float, title: float, monitor: Monitor = QUIET) -> list[MapPlace]:
     """All boxes in `root` over `width` × `height` pixels, outer ones before those inside them; a row for a name is `title` pixels high.
-    Boxes that only hold others together have no place of their own.
+    Boxes that only hold others together have no place of their own. Raises Cancelled.
 
     >>> boxes = core.byte_map({"a.w": np.ones((64, 64)), "b.w": np.ones((64, 32))})
     >>> [(place.box.path, place.x, place.width) for place in core.map_places(boxes, 300, 100, 16)]
     [('a.w', 0.0, 200.0), ('b.w', 200.0, 100.0)]
     """
     found: list[MapPlace] = []
-    _lay(root.boxes, (0.0, 0.0, width, height), -1, 0, 0, title, found)
+    _lay(root.boxes, (0.0, 0.0, width, height), -1, 0, 0, title, found, monitor)
     return found
 
 
 Rect = tuple[float, float, float, float]
 
 
-def _lay(boxes: Sequence[ByteBox], area: Rect, around: int, titles: int, depth: int, title: float, found: list[MapPlace]) -> None:
+def _lay(boxes: Sequence[ByteBox], area: Rect, around: int, titles: int, depth: int, title: float, found: list[MapPlace],
+         monitor: Monitor) -> None:
     left, top, width, height = area
     if width < SMALLEST or height < SMALLEST:
         return
     whole = sum(box.nbytes for box in boxes)
-    for box, rect in _placed(boxes, whole, left, top, width, height):
+    for box, rect in stoppable(_placed(boxes, whole, left, top, width, height), monitor):
         x, y, across, down = rect
         if not box.boxes or depth >= _DEEPEST:
             found.append(MapPlace(box, x, y, across, down, around, depth, merged=box.left_out))
@@ -70,11 +73,11 @@ def _lay(boxes: Sequence[ByteBox], area: Rect, around: int, titles: int, depth: 
             number = len(found)
             found.append(MapPlace(box, x, y, across, down, around, depth, title))
             inner = x + _EDGE, y + title, across - 2 * _EDGE, down - title - _EDGE
-            _lay(box.boxes, inner, number, titles + (box.nbytes < _ALL * whole), depth + 1, title, found)
+            _lay(box.boxes, inner, number, titles + (box.nbytes < _ALL * whole), depth + 1, title, found, monitor)
         elif across < 3 * SMALLEST or down < 3 * SMALLEST:
             found.append(MapPlace(box, x, y, across, down, around, depth))
         else:
-            _lay(box.boxes, rect, around, TITLED, depth + 1, title, found)
+            _lay(box.boxes, rect, around, TITLED, depth + 1, title, found, monitor)
 
 
 def _placed(boxes: Sequence[ByteBox], total: int, left: float, top: float, width: float,

@@ -31,8 +31,8 @@ MAX_DEPTH = 1000                # levels; what lies deeper stays one name with d
 SPARE_NODES = 2_000_000         # groups that may be made beyond a few per key, lest keys of dots fill the memory
 NONE, MIXED = -1, -2            # codes of a group without tensors, and of one with several kinds
 
-_REPORT_EVERY = 8192
-_CONVERT_CHUNK = 100_000
+_REPORT_EVERY = 1024
+_CONVERT_CHUNK = 16_384
 _CHOOSE_CHUNK = 65_536
 _SPARSE = 16                    # from which part of the tree on it is quicker to mark all of it than to go from node to node
 _SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting

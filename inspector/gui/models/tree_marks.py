@@ -35,13 +35,11 @@ class TreeMarks:
         done = ((Kind.EDITED, found.edited), *(((Kind.CHANGED, again.changed), (Kind.NEW, again.new)) if again else ()))
         if guilty or any(keys for _, keys in done):
             of_entry = _nodes_of_entries(tree)
-            number = {key: n for n, key in enumerate(tree.keys)}
-            monitor.check()
+            number = {key: n for n, key in enumerate(core.stoppable(tree.keys, monitor))}
             for kind, keys in (*guilty.items(), *done):
-                entries = [number[key] for key in keys if key in number]
+                entries = [number[key] for key in core.stoppable(keys, monitor) if key in number]
                 if entries:
                     self._nodes[kind] = each_once(of_entry[entries])
-                monitor.check()
 
     def of(self, node: int, *, group: bool) -> tuple[Mark, ...]:
         """Of a row: edited, and changed or new on the disk, first, then the worst there is at it, or below it where it is a `group`."""

@@ -559,13 +559,13 @@ class Overview(SelectionPanel):
         else:
             self.maps.ask(request)
 
-    def _lay_map_out(self, box: weakref.ref[ByteMapBox], work: Callable[[], Places], take: Callable[[Places], None]) -> None:
+    def _lay_map_out(self, box: weakref.ref[ByteMapBox], work: Callable[[core.Monitor], Places], take: Callable[[Places], None]) -> None:
         """In a worker: two thousand boxes take as long as a frame."""
         def done(places: Places) -> None:
             if box() is self.map:                 # it may have gone with its page
                 take(places)
 
-        self._tasks.start("overview-places", lambda monitor: work(), on_done=done)
+        self._tasks.start("overview-places", work, on_done=done)
 
     def _mapped(self) -> None:
         if self.map is not None and self.maps.phase is Phase.DONE and self.maps.result is not None:

@@ -44,15 +44,16 @@ class Related(NamedTuple):
 def analyse(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Analysis:
     """For workers: linear in the keys."""
     about = core.describe(ckpt, monitor)
-    return Analysis(about, core.loads_with_torch(ckpt), core.sizes(ckpt, monitor), _dropped(ckpt), core.sharing(ckpt, monitor),
+    loads = core.loads_with_torch(ckpt, monitor=monitor)
+    return Analysis(about, loads, core.sizes(ckpt, monitor), _dropped(ckpt, monitor), core.sharing(ckpt, monitor),
                     core.parameters_of_state(about.optimizers), core.state_of_parameters(about.optimizers), core.experts(ckpt, monitor))
 
 
-def _dropped(ckpt: core.Checkpoint) -> int:
+def _dropped(ckpt: core.Checkpoint, monitor: core.Monitor) -> int:
     """Bytes of the storages that are in the file and not in what it would be saved as."""
     if ckpt.edited is None:
         return 0
-    used = {info.storage for info in ckpt.tensors.values()}
+    used = {info.storage for info in core.stoppable(ckpt.tensors.values(), monitor)}
     return sum(storage.nbytes for id, storage in ckpt.edited.source.storages.items() if id not in used and id not in ckpt.storages)
 
 

@@ -107,7 +107,7 @@ def present_keys(ckpt: core.Checkpoint, keys: Iterable[str]) -> tuple[str, ...]:
 
 
 def signals_of(ckpt: core.Checkpoint, findings: Iterable[core.Finding], edits: int,
-               bad: Mapping[str, tuple[int, int]]) -> tuple[Signal, ...]:
+               bad: Mapping[str, tuple[int, int]], monitor: core.Monitor = core.QUIET) -> tuple[Signal, ...]:
     """What a file says of itself, the gravest first, edits last; that nothing is to be reported, where nothing is. For workers: asks
     whether torch.load takes it. `bad` are the tensors with NaN or infinities that are still there."""
     by_kind: dict[Kind, list[core.Finding]] = {}
@@ -116,7 +116,7 @@ def signals_of(ckpt: core.Checkpoint, findings: Iterable[core.Finding], edits: i
         if kind is not None and not (finding.id in CUT and _is_mended(ckpt)):
             by_kind.setdefault(kind, []).append(finding)
     found = [_signal(kind, by_kind[kind], bad) for kind in Kind if kind in by_kind]
-    if not found and (ckpt.format in _ONLY_TENSORS or core.loads_with_torch(ckpt).weights_only):
+    if not found and (ckpt.format in _ONLY_TENSORS or core.loads_with_torch(ckpt, monitor=monitor).weights_only):
         found.append(Signal(Kind.OK, 0, translate("Signals", "Nothing to report")))
     if edits:
         found.append(Signal(Kind.EDITED, edits, translate("Signals", "1 edit") if edits == 1
@@ -260,14 +260,12 @@ def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, rewrit
     if ckpt.edited is not None:
         origin, source = ckpt.edited.origin, ckpt.edited.source
         bad = {key: bad[old] for key, old in origin.items() if old in bad} if bad else {}
-        for n, (key, tensor) in enumerate(ckpt.tensors.items()):
-            if not n & 0xfff:
-                monitor.check()
+        for key, tensor in core.stoppable(ckpt.tensors.items(), monitor):
             if origin.get(key) != key or source.tensors.get(key) != tensor:
                 edited.add(key)
         edited.update(key for key in ckpt.values if origin.get(key) != key or key in ckpt.edited.replaced)
     findings = findings_of(ckpt, checked)
     again = rewritten and rewritten._replace(new=present_keys(ckpt, rewritten.new), changed=present_keys(ckpt, rewritten.changed))
     groups = core.grouped_findings(findings)
-    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, groups, core.count_places(groups), bad,
+    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad, monitor), checked, findings, groups, core.count_places(groups), bad,
                        frozenset(edited), again)

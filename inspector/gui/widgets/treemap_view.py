@@ -38,7 +38,7 @@ _WAYS: dict[int, Way] = {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.
 
 FillOf = Callable[[core.ByteBox], Fill]
 Places = list[core.MapPlace]
-Elsewhere = Callable[[Callable[[], Places], Callable[[Places], None]], None]        # has a function called in a worker, and its result here
+Elsewhere = Callable[[Callable[[core.Monitor], Places], Callable[[Places], None]], None]     # a function called in a worker, its result
 
 
 class _Pen:
@@ -223,7 +223,7 @@ class TreemapView(QWidget):
         """Has the places worked out elsewhere. Until they are there, those of before are."""
         if self.elsewhere is not None and not wanted.is_same(self._asked):
             self._asked = wanted
-            self.elsewhere(lambda: core.map_places(*wanted), lambda places: self._came(wanted, places))
+            self.elsewhere(lambda monitor: core.map_places(*wanted, monitor), lambda places: self._came(wanted, places))
 
     def _came(self, wanted: _Wanted, places: Places) -> None:
         if wanted is self._asked:               # nothing else was asked for since

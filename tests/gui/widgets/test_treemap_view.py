@@ -167,14 +167,14 @@ class Elsewhere:
     """A worker that works when it is told to."""
 
     def __init__(self) -> None:
-        self.jobs: list[tuple[Callable[[], treemap_view.Places], Callable[[treemap_view.Places], None]]] = []
+        self.jobs: list[tuple[Callable[[core.Monitor], treemap_view.Places], Callable[[treemap_view.Places], None]]] = []
 
-    def __call__(self, work: Callable[[], treemap_view.Places], take: Callable[[treemap_view.Places], None]) -> None:
+    def __call__(self, work: Callable[[core.Monitor], treemap_view.Places], take: Callable[[treemap_view.Places], None]) -> None:
         self.jobs.append((work, take))
 
     def go_on(self) -> None:
         work, take = self.jobs.pop(0)
-        take(work())
+        take(work(core.QUIET))
 
 
 @pytest.fixture
