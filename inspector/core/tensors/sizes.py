@@ -14,7 +14,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few, as_key
-from inspector.core.progress import QUIET, Monitor, distinct
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.tensor_table import column, each_alone, kinds
 
 from .strides import collapse, span, storage_order
@@ -43,22 +43,23 @@ class Sizes(NamedTuple):
 
 
 def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
-    """See `Sizes`. Linear in the tensors.
+    """See `Sizes`. Linear in the tensors. Raises Cancelled.
 
     >>> found = core.sizes(core.save({"w": np.ones(1000)}, folder / "a.safetensors").path)
     >>> found.logical, found.stored, found.unreferenced
     (8000, 8000, 0)
     """
-    apart = _only_in_chunks(ckpt.as_opened)
+    apart = _only_in_chunks(ckpt.as_opened, monitor)
 
     def counts(id: str, storage: Storage) -> bool:
         return id not in apart and _has_bytes(ckpt, storage)
 
     # none is kept: there may be a million
-    stored = _chunked(ckpt, counts) + sum(storage.nbytes for id, storage in ckpt.storages.items() if counts(id, storage))
+    stored = _chunked(ckpt, counts, monitor) + sum(
+        storage.nbytes for id, storage in stoppable(ckpt.storages.items(), monitor) if counts(id, storage))
     wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items()
                  if counts(id, ckpt.storages[id]) or (ckpt.edited is None and id in apart))
-    logical = sum(info.nbytes for info in ckpt.tensors.values())
+    logical = sum(info.nbytes for info in stoppable(ckpt.tensors.values(), monitor))
     return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
 
 
@@ -90,24 +91,24 @@ def _has_bytes(ckpt: Checkpoint, storage: Storage) -> bool:
     return storage.has_bytes or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
 
 
-def _chunked(ckpt: Checkpoint, counts: Callable[[str, Storage], bool]) -> int:
+def _chunked(ckpt: Checkpoint, counts: Callable[[str, Storage], bool], monitor: Monitor) -> int:
     """Bytes of the storages that chunks of tensors lie in, each once, without those that are one with a storage that `counts`. An edited
     checkpoint is saved with the tensor in one."""
     if ckpt.edited is not None:
-        return sum(info.nbytes for info in ckpt.tensors.values() if info.chunks)
-    found = {chunk.storage.extent: chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
-             for chunk in info.chunks if chunk.storage.extent is not None}
+        return sum(info.nbytes for info in stoppable(ckpt.tensors.values(), monitor) if info.chunks)
+    found = {chunk.storage.extent: chunk.storage.nbytes for info in stoppable(ckpt.tensors.values(), monitor)
+             if info.extra is not None for chunk in info.chunks if chunk.storage.extent is not None}
     if not found:
         return 0
-    counted = {storage.extent for id, storage in ckpt.storages.items() if counts(id, storage)}
+    counted = {storage.extent for id, storage in stoppable(ckpt.storages.items(), monitor) if counts(id, storage)}
     return sum(nbytes for extent, nbytes in found.items() if extent not in counted)
 
 
-def _only_in_chunks(ckpt: Checkpoint) -> set[str]:
+def _only_in_chunks(ckpt: Checkpoint, monitor: Monitor) -> set[str]:
     """The storages of the checkpoint that nothing but chunks of tensors lies in."""
-    found = {chunk.storage.id for info in ckpt.tensors.values() if info.extra is not None for chunk in info.chunks
-             if _is_among(ckpt, chunk.storage)}
-    return found - {info.storage for info in _viewing(ckpt)} if found else found
+    found = {chunk.storage.id for info in stoppable(ckpt.tensors.values(), monitor) if info.extra is not None
+             for chunk in info.chunks if _is_among(ckpt, chunk.storage)}
+    return found - {info.storage for info in stoppable(_viewing(ckpt), monitor)} if found else found
 
 
 def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
@@ -131,9 +132,7 @@ def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | 
     """Storage -> the tensors in it, or None where one of them fills it."""
     looking: dict[str, list[TensorInfo] | None] = {}
     fills = Few(_fills)
-    for count, info in enumerate(_every(ckpt)):
-        if not count & 0x3fff:
-            monitor.check()
+    for info in stoppable(_every(ckpt), monitor):
         if fills[_FORM(info)]:
             looking[info.storage] = None
         else:

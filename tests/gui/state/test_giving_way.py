@@ -32,10 +32,10 @@ def _marks(ckpt: core.Checkpoint, monitor: core.Monitor) -> None:
 
 
 @pytest.mark.parametrize("work", [
-    build_key_tree, analyse, _marks,
+    build_key_tree, analyse, core.sizes, _marks,
     lambda ckpt, monitor: signals._work_out(ckpt, None, 1, None, monitor),
     lambda ckpt, monitor: core.map_places(core.byte_map(ckpt), 4_000, 4_000, 16, monitor),
-], ids=["tree", "analysis", "marks", "signals", "map"])
+], ids=["tree", "analysis", "sizes", "marks", "signals", "map"])
 def test_that_a_worker_looks_after_the_window_every_so_many_keys(work: Callable[[core.Checkpoint, core.Monitor], object]) -> None:
     opened = make("/x/a.pth", keys={f"layers.{n // 10}.{n % 10}.weight": (4, 3) for n in range(KEYS)})
     looks = Looks()
