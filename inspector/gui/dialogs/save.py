@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import file_dialogs, words
 from inspector.gui.state.session import Document
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.widgets.boxes import empty, label, resize_to_fit
 
 from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
@@ -203,6 +203,7 @@ class SaveDialog(QDialog):
         self._changed()
 
     def _changed(self) -> None:
+        let_go(self.plan)
         self.plan = None
         self._update_save()
         self._wait.start()

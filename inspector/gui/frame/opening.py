@@ -18,7 +18,7 @@ from inspector.gui.kit import message_boxes
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.requests import Kept
 from inspector.gui.state.session import Document, Selection, Session, State
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.state.value_checks import UNASKED
 
 Digests = Mapping[str, "str | core.BadTensor"]
@@ -122,6 +122,9 @@ class Opener(QObject):
     def close(self, id: int) -> None:
         self._tasks.cancel(_key(id))
         self._tasks.cancel(("digests", id))
+        document = self._session.document(id)
+        if document is not None:
+            let_go(document.checkpoint, document.original, document.packed)
         self._session.remove(id)
 
     def cancel(self, id: int) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from inspector import core
 
 from .session import Edits, Session, State
-from .tasks import Tasks
+from .tasks import Tasks, let_go
 
 ROWS = 5000             # of a preview
 _RECENT = 4             # edits that were applied and are not pending: previewed, or undone
@@ -121,7 +121,9 @@ class Editing(QObject):
 
     def remember(self, found: Preview) -> None:
         """`found` may be asked for again: an edit that was previewed and is to be added now, or one that was undone."""
-        self._recent = [*(one for one in self._recent if one is not found), found][-_RECENT:]
+        recent = [*(one for one in self._recent if one is not found), found]
+        let_go(*recent[:-_RECENT])
+        self._recent = recent[-_RECENT:]
 
     # -- applying
 
@@ -181,16 +183,21 @@ class Editing(QObject):
         document = self._session.document(id)
         if document is not None and document.state is State.READY and document.original is not None \
                 and self._from.get(id) is not document.original and self._session.edits(id):
+            self._let_go(id)
             self._from[id], self._steps[id] = document.original, ()
-            self._recent.clear()
             self._apply(id)
 
     def _forget(self, id: int) -> None:
+        self._let_go(id)
         for table in (self._steps, self._counted, self._from):
             table.pop(id, None)
-        self._recent.clear()
         for key in (("edit", id), ("edit-losses", id)):
             self._tasks.cancel(key)
+
+    def _let_go(self, id: int) -> None:
+        """Of what was applied to the document, and what was kept to be applied again."""
+        let_go(*self._steps.get(id, ()), *self._recent, self._from.get(id))
+        self._recent.clear()
 
 
 def id_of(step: Step) -> int:

@@ -9,6 +9,7 @@ carries results lives on `Tasks`, which is made on the GUI thread: on an emitter
 """
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -36,6 +37,8 @@ _GLANCE = 0.001                 # seconds between two looks of a worker at what 
 _STEP = 0.003                   # seconds for which it waits then, again and again
 _COURTESY = 0.1                 # at most
 _BUSY = 0.15                    # of a processor, from which on the window is at something
+_MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
+_TABLE = 256                    # from so many on, things in one thing are let go of by themselves
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
 
@@ -335,8 +338,36 @@ class Tasks(QObject):
 def emptied_elsewhere(many: dict[Any, Any]) -> None:
     """Takes what nobody wants any more out of `many`, in a thread of its own and a little at a time: a hundred thousand objects take a
     fifth of a second to go. May be called in any thread; nothing of Qt may be among them."""
+    _start_emptying(_empty, many)
+
+
+def let_go(*large: object) -> None:
+    """Has what is given, and is held by nobody else any more a moment later, go in a thread of its own: a table of a hundred thousand
+    tensors keeps a window for twenty milliseconds. For whoever tells others that something is gone, the last of whom would take it
+    apart. Nothing of Qt may be among it."""
+    held = [*large]
+    QTimer.singleShot(_MOMENT, lambda: _start_emptying(_take_apart, held))
+
+
+def _start_emptying(work: Callable[[Any], None], many: Any) -> None:
     with suppress(RuntimeError):            # the program ends, and all goes with it
-        threading.Thread(target=_empty, args=(many,), name="inspector-emptying", daemon=True).start()
+        threading.Thread(target=work, args=(many,), name="inspector-emptying", daemon=True).start()
+
+
+def _take_apart(held: list[object]) -> None:
+    """Lets go of all in the list, layer by layer as far as nobody else holds them, and of what is in a table a little at a time: all at
+    once is one call of C, in which no other thread gets the interpreter."""
+    _give_way()
+    while held:
+        one = held.pop()
+        if sys.getrefcount(one) > 2:        # which counts itself
+            continue
+        inside = gc.get_referents(one)
+        del one
+        if len(inside) < _TABLE:
+            held += inside
+        while inside:
+            del inside[-_TABLE:]
 
 
 def _empty(many: dict[Any, Any]) -> None:

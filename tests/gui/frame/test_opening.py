@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from weakref import finalize
 
 import pytest
 import torch
@@ -247,6 +248,19 @@ def test_that_of_many_files_none_is_compared_with_each_of_the_others(opener: Ope
     assert names == [f"a{n}.pth" for n in range(200)]
     assert len(looked) < 20 * 200           # some are of the tasks' labels
     idle(tasks)
+
+
+def test_that_the_tables_of_a_closed_file_go_in_another_thread(opener: Opener, session: Session, tasks: Tasks, opens: object, idle: Idle,
+                                                               qtbot: QtBot) -> None:
+    opener.open(["/runs/a.pth"])
+    idle(tasks)
+    [document] = session.documents
+    threads: list[str] = []
+    finalize(document.checkpoint, lambda: threads.append(threading.current_thread().name))
+    del document
+    opener.close(1)
+    qtbot.waitUntil(lambda: bool(threads))
+    assert threads == ["inspector-emptying"]
 
 
 def test_that_what_was_closed_is_no_reason_to_tell_names_apart(session: Session) -> None:

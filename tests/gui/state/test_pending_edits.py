@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import argparse
+import threading
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import pytest
@@ -257,6 +259,19 @@ def test_that_a_closed_file_leaves_no_checkpoints_behind(session: Session, tasks
     session.remove(document.id)
     assert not there._recent
     assert not there._steps
+
+
+def test_that_what_was_applied_to_a_closed_file_goes_in_another_thread(session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                       document: Document) -> None:
+    session.add_edits(document.id, [STRIP])
+    settled(tasks, qtbot)
+    threads: list[str] = []
+    finalize(document.checkpoint, lambda: threads.append(threading.current_thread().name))
+    session.undo(document.id)
+    settled(tasks, qtbot)
+    session.remove(document.id)
+    qtbot.waitUntil(lambda: bool(threads))
+    assert threads == ["inspector-emptying"]
 
 
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:

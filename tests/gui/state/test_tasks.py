@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -419,3 +421,44 @@ def test_that_one_that_is_cancelled_while_it_waits_ends() -> None:
     window.then = cancelled_and_busy
     with pytest.raises(core.Cancelled):
         ask_until_it_looks(monitor, window)
+
+
+class Going:
+    """Notes in which thread it goes."""
+
+    def __init__(self, threads: list[str]) -> None:
+        self._threads = threads
+
+    def __del__(self) -> None:
+        self._threads.append(threading.current_thread().name)
+
+
+def test_that_what_is_let_go_of_goes_in_another_thread_however_deep_it_is(tasks: Tasks, qtbot: QtBot) -> None:
+    threads: list[str] = []
+    large: object = {"table": MappingProxyType({str(n): (Going(threads), n) for n in range(1_000)}), "one": [Going(threads)]}
+    module.let_go(large, None)
+    del large
+    qtbot.waitUntil(lambda: len(threads) == 1_001)
+    assert set(threads) == {"inspector-emptying"}
+
+
+def test_that_what_others_hold_stays_as_it_is(tasks: Tasks, qtbot: QtBot) -> None:
+    threads: list[str] = []
+    held = {n: Going(threads) for n in range(1_000)}
+    module.let_go((held, Going(threads)), [*held.values()])
+    qtbot.waitUntil(lambda: len(threads) == 1)
+    assert len(held) == 1_000
+
+
+def test_that_tables_are_let_go_of_a_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Noted(list[object]):
+        def __delitem__(self, which: Any) -> None:
+            longest.append(len(range(*which.indices(len(self)))))
+            super().__delitem__(which)
+
+    longest: list[int] = []
+    monkeypatch.setattr(module, "_give_way", lambda: None)
+    monkeypatch.setattr(module, "gc", SimpleNamespace(get_referents=lambda one: Noted(gc.get_referents(one))))
+    module._take_apart([{"a": [object() for _ in range(1_000)], "b": None}])
+    assert sum(longest) >= 1_000
+    assert max(longest) <= 256
