@@ -13,6 +13,7 @@ from inspector.core.edits.drop_broken import how_to_save_without
 from inspector.core.edits.tools.copies import with_own_bytes
 from inspector.core.errors import Ambiguous, InspectorError, ReadError, SaveError, UsageError
 from inspector.core.formats.sets import folders
+from inspector.core.formats.zip.members import names_of
 from inspector.core.graph import Graph
 from inspector.core.io.new_files import no_wider
 from inspector.core.keypath import visible
@@ -468,8 +469,8 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
                    for key in sorted(gone)]
-    if ckpt.edited is not None:             # members that an edit left out
-        there = {member.name for member in ckpt.members}
+    if ckpt.members is not source.members:          # some that an edit left out
+        there = set(names_of(ckpt.members))
         unwanted |= {name for name, member in others.items() if member.name not in there}
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
@@ -559,7 +560,7 @@ def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[
             undecided[name] = None
     refused = []
     source = ckpt.as_opened
-    others = torch_zip.other_members(source) if not (ckpt.edited and ckpt.edited.root) else {}
+    others = () if ckpt.edited and ckpt.edited.root else torch_zip.other_members(source)
     for pickle in source.pickles[1:]:
         if pickle.member not in others:
             continue                            # behind the object in its own record, or torch's own

@@ -176,5 +176,15 @@ class MemberList(Sequence[Member]):
 
     __hash__ = None     # type: ignore[assignment]
 
+    @property
+    def names(self) -> list[str]:
+        """Of all of them, none of which is made for it."""
+        return self._members.names
+
     def _made(self, name: str) -> Member:
         return Member(name, self._members[name], self._notes.get(name, ""))
+
+
+def names_of(members: Sequence[Member]) -> Sequence[str]:
+    """The names of the members that a checkpoint lists, in order."""
+    return members.names if isinstance(members, MemberList) else [member.name for member in members]

@@ -128,12 +128,20 @@ class ListedStorages(Mapping[str, Storage]):
     def __getitem__(self, id: str) -> Storage:
         if id in self._named:
             return self._named[id]
+        place = self._place_of(id)
+        if place < 0:
+            raise KeyError(id)
+        return self._many.storage(place)
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._named or (isinstance(id, str) and self._place_of(id) >= 0)
+
+    def _place_of(self, id: str) -> int:
+        """Among the many; -1 for what is not listed."""
         if self._listed is None:
             self._listed = _listed(len(self._many.good), self._order)
         place = self._many.place_of(id)
-        if place < 0 or not self._listed[place]:
-            raise KeyError(id)
-        return self._many.storage(place)
+        return place if place >= 0 and self._listed[place] else -1
 
     def __iter__(self) -> Iterator[str]:
         if not self._others:

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Constant, Member, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.drop_broken import how_to_save_without
 from inspector.core.errors import SaveError
+from inspector.core.formats.zip.members import names_of
 from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
 from inspector.core.keypath import visible
@@ -95,8 +96,12 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
     """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
     `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
     source = ckpt.as_opened
-    there = {member.name for member in ckpt.members}
-    old = {name: member for name, member in old_members(source).items() if member.name in there} if as_it_was else {}
+    old: Mapping[str, Member] = {}
+    if as_it_was:
+        old = old_members(source)
+        if ckpt.members is not source.members:
+            there = set(names_of(ckpt.members))
+            old = {name: member for name, member in old.items() if member.name in there}
     big = is_big_endian(ckpt)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
     for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
@@ -168,34 +173,65 @@ def old_top(source: Checkpoint) -> str:
     if source.format not in ("torch-zip", "torchscript") or not source.pickles:
         return ""
     label = source.pickles[0].member
-    found = next((member.name for member in source.members if member.name.lower().endswith("/" + label.lower())), "")
+    found = next((name for name in names_of(source.members) if name.lower().endswith("/" + label.lower())), "")
     return found[:-len(label) - 1]
 
 
-def old_members(source: Checkpoint) -> dict[str, Member]:
+class OldMembers(Mapping[str, Member]):
+    """Members of an archive by their names under its top folder, in its order. They are made when they are asked for: most of a hundred
+    thousand records are not, or only once."""
+
+    __slots__ = ("_members", "_numbers")
+
+    def __init__(self, members: Sequence[Member], numbers: dict[str, int]) -> None:
+        self._members, self._numbers = members, numbers
+
+    def of(self, names: Iterable[str]) -> OldMembers:
+        """Those of these names."""
+        return OldMembers(self._members, {name: self._numbers[name] for name in names})
+
+    def __getitem__(self, name: str) -> Member:
+        return self._members[self._numbers[name]]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._numbers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+def old_members(source: Checkpoint) -> OldMembers:
     """The members of the archive that `source` was read from by their names under the top folder; {} for other files, and for
     archives that torch could not find its way in."""
-    top = old_top(source)
-    if not top or "/" in top or any(not member.name.startswith(top + "/") for member in source.members):
-        return {}
-    return {member.name[len(top) + 1:]: member for member in source.members if not member.name.endswith("/")}
+    top, names = old_top(source), names_of(source.members)
+    if not top or "/" in top or not all(name.startswith(top + "/") for name in names):
+        return OldMembers((), {})
+    return OldMembers(source.members, {name[len(top) + 1:]: number for number, name in enumerate(names) if not name.endswith("/")})
 
 
-def other_members(source: Checkpoint) -> dict[str, Member]:
+def other_members(source: Checkpoint) -> OldMembers:
     """Those that are neither a part of the object nor torch's own notes: code, extra files, other pickles, and records that no
     tensor refers to."""
+    old = old_members(source)
+    return old.of(source.answer("other members", lambda: _others(source, old)))
+
+
+def _others(source: Checkpoint, old: OldMembers) -> list[str]:
     used = {(storage.extent.file, storage.extent.offset, storage.extent.local and storage.extent.local.at)
             for storage in source.storages.values() if storage.extent is not None and not storage.id.startswith("constants/")}
     own = {name.lower() for name in _OWN}
-    return {name: member for name, member in old_members(source).items() if name.lower() not in own
-            and (member.extent.file, member.extent.offset, member.extent.local and member.extent.local.at) not in used}
+    return [name for name, member in old.items() if name.lower() not in own
+            and (member.extent.file, member.extent.offset, member.extent.local and member.extent.local.at) not in used]
 
 
-def _merged(ckpt: Checkpoint, source: Checkpoint, old: dict[str, Member], made: dict[str, Payload],
+def _merged(ckpt: Checkpoint, source: Checkpoint, old: Mapping[str, Member], made: dict[str, Payload],
             drop: frozenset[str]) -> Iterator[tuple[str, Payload]]:
     """`made` in the order that the archive had, with its other members in their places; what is new comes after the last
     storage."""
-    others = {} if ckpt.edited and ckpt.edited.root else other_members(source)
+    others: Mapping[str, Member] = {} if ckpt.edited and ckpt.edited.root else other_members(source)
     places = [name for name in old if name in made or (name in others and name not in drop)]
     new = [name for name in made if name not in old]
     last = max((n for n, name in enumerate(places) if name.startswith("data/") or name == "data.pkl"), default=-1)
@@ -224,7 +260,7 @@ def _alignment(source: Checkpoint) -> int:
     return found if 1 <= found <= 32768 and not found & (found - 1) else ALIGNMENT
 
 
-def _serialization_id(ckpt: Checkpoint, old: dict[str, Member]) -> Payload:
+def _serialization_id(ckpt: Checkpoint, old: Mapping[str, Member]) -> Payload:
     """Kept while the object is the same; otherwise made from what is written (b"" stands for that)."""
     member = old.get(ID)
     if ckpt.edited is None and member is not None and not member.note:
@@ -292,7 +328,7 @@ def _swap(info: TensorInfo) -> int:
     return max(1, known.bits // 8) // (2 if known.kind == "complex" else 1)
 
 
-def _own(old: dict[str, Member], name: str, data: bytes) -> Payload:
+def _own(old: Mapping[str, Member], name: str, data: bytes) -> Payload:
     """One of torch's notes as it was, or `data`."""
     member = old.get(name)
     if member is None or member.note or not member.extent.size:

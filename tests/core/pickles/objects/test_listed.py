@@ -119,7 +119,8 @@ def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pyte
         assert ckpt.tensors == plain.tensors
         assert ckpt.storages == plain.storages
     assert [ckpt.storages[id] for id in plain.storages] == [*plain.storages.values()]
-    assert all(id not in ckpt.storages for id in ("", "x", "00", "-1", "1.5", str(10**30), str(len(ckpt.members) + 5)))
+    assert all(id not in ckpt.storages for id in ("", 0, "x", "00", "-1", "1.5", str(10**30), str(len(ckpt.members) + 5)))
+    assert all(id in ckpt.storages for id in plain.storages)
     assert [ckpt.tensors[key] for key in reversed(ckpt.tensors)] == [plain.tensors[key] for key in reversed(plain.tensors)]
     assert [*ckpt.storages] == [*plain.storages]
     assert [*ckpt.storages.values()] == [*plain.storages.values()]
