@@ -1,6 +1,7 @@
 """The values of all pairs, read once each by as many threads as there are cores."""
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
@@ -75,9 +76,13 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
                 yield number, seen[first[number]]
         return
     of_types: Counter[tuple[str, str]] = Counter()
+    sizes = array("q"), array("q")
     for number in chosen:
         a, b = _sides(comparison, number)
-        of_types[a.dtype, b.dtype] += a.nbytes + b.nbytes
+        size_a, size_b = a.nbytes, b.nbytes
+        sizes[0].append(size_a)
+        sizes[1].append(size_b)
+        of_types[a.dtype, b.dtype] += size_a + size_b
     for types, nbytes in of_types.items():
         expect(*types, nbytes)
     nbytes_in_all = of_types.total()
@@ -87,25 +92,26 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
-    def read(sides: list[tuple[TensorInfo, TensorInfo]]) -> list[Difference]:
-        mine, found, together = readers.get(), list[Difference](), 0
-        in_rows, rows = ([None] * len(sides), list[FirstRows | None]([None] * len(sides))) if len(sides) == 1 or _is_large(sides[0]) else \
+    def read(batch: _Batch) -> list[Difference]:
+        mine, found, together, sides = readers.get(), list[Difference](), 0, batch.sides
+        in_rows, rows = ([None] * len(sides), list[FirstRows | None]([None] * len(sides))) if len(sides) == 1 or batch.are_large else \
             differences_in_rows(mine.a, mine.b, sides, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all)
-        for at, ((a, b), one) in enumerate(zip(sides, in_rows, strict=True)):
+        for at, ((a, b), nbytes, one) in enumerate(zip(sides, batch.sizes, in_rows, strict=True)):
             if one is None:
-                share = Share(progress, a.nbytes + b.nbytes, a.key)
+                share = Share(progress, nbytes, a.key)
                 one, rows[at] = difference_so_far(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all,
                                                   monitor=share)
                 share.end()
             else:
-                together += a.nbytes + b.nbytes
+                together += nbytes
             found.append(one)
         if together:
             progress.add(together, sides[-1][0].key)
         return told_by_rows(found, rows)
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    jobs = _in_batches((_sides(comparison, number) for number in chosen), min(_LARGE_BATCH, nbytes_in_all // (8 * threads)))
+    jobs = _in_batches(zip((_sides(comparison, number) for number in chosen), *sizes, strict=True),
+                       min(_LARGE_BATCH, nbytes_in_all // (8 * threads)))
     with closing(readers), closing(each(jobs, read, threads, progress.stopped)) as results:
         reads = chain.from_iterable(results)
         for number in todo:
@@ -115,26 +121,30 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     kernels.loops.make_missed()
 
 
-def _in_batches(sides: Iterable[tuple[TensorInfo, TensorInfo]],
-                most: int) -> Generator[list[tuple[TensorInfo, TensorInfo]], None, None]:
-    """Jobs: pairs of small tensors that follow one another together, and of larger ones those that are `most` bytes together, whose first
-    rows are then looked at in one go."""
-    batch: list[tuple[TensorInfo, TensorInfo]] = []
-    size, are_large = 0, False
-    for both in sides:
-        nbytes = max(both[0].nbytes, both[1].nbytes)
+class _Batch(NamedTuple):
+    """A job: pairs of tensors, and the bytes of both tensors of each."""
+
+    sides: list[tuple[TensorInfo, TensorInfo]]
+    sizes: list[int]
+    are_large: bool
+
+
+def _in_batches(pairs: Iterable[tuple[tuple[TensorInfo, TensorInfo], int, int]], most: int) -> Generator[_Batch, None, None]:
+    """Pairs of small tensors that follow one another together, and of larger ones those that are `most` bytes together, whose first rows
+    are then looked at in one go. With each pair come the bytes of either side."""
+    batch, size = _Batch([], [], False), 0
+    for both, size_a, size_b in pairs:
+        nbytes = max(size_a, size_b)
         is_large = nbytes > SMALL
-        if batch and (is_large != are_large or size + nbytes > (most if is_large else _BATCH)):
-            yield batch
-            batch, size = [], 0
-        batch.append(both)
-        size, are_large = size + nbytes + 1000, is_large
-    if batch:
+        if not batch.sides or is_large != batch.are_large or size + nbytes > (most if is_large else _BATCH):
+            if batch.sides:
+                yield batch
+            batch, size = _Batch([], [], is_large), 0
+        batch.sides.append(both)
+        batch.sizes.append(size_a + size_b)
+        size += nbytes + 1000
+    if batch.sides:
         yield batch
-
-
-def _is_large(sides: tuple[TensorInfo, TensorInfo]) -> bool:
-    return max(sides[0].nbytes, sides[1].nbytes) > SMALL
 
 
 class _Pairs(NamedTuple):
@@ -152,18 +162,19 @@ def _differences_elsewhere(comparison: Comparison, numbers: list[int], rtol: flo
                            monitor: Monitor) -> Generator[list[tuple[int, Difference]], None, None]:
     jobs, sizes = [], []
     batch: list[int] = []
+    nbytes = 0
     cut = {number: runs for number in numbers if (runs := runs_of_both(comparison, comparison.pairs[number])) is not None}
     numbers = [number for number in numbers if number not in cut]
     for place, number in enumerate(numbers):
         batch.append(number)
-        nbytes = sum(_bytes_of(comparison, one) for one in batch)
+        nbytes += _bytes_of(comparison, number)
         if nbytes < ELSEWHERE and len(batch) < _PAIRS and place + 1 < len(numbers):
             continue
         keys = tuple((comparison.pairs[one].a or "", comparison.pairs[one].b or "") for one in batch)
         jobs.append(_Pairs(coordinates(comparison.a, [comparison.a.tensors[a] for a, _ in keys]),
                            coordinates(comparison.b, [comparison.b.tensors[b] for _, b in keys]), tuple(batch), keys, rtol, atol))
         sizes.append(nbytes)
-        batch = []
+        batch, nbytes = [], 0
     progress = Progress(monitor, sum(sizes) + sum(_bytes_of(comparison, number) for number in cut))
     yield from each_elsewhere(jobs, _compared, executor, Share(progress, sum(sizes), ""), sizes)
     for number, runs in cut.items():

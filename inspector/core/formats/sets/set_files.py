@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from itertools import filterfalse, islice
+from itertools import filterfalse
 from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
@@ -22,7 +22,6 @@ from inspector.core.progress import QUIET, Monitor
 T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
-_MANY = 64                      # names for which it pays to look at all of a folder
 SHOWN = 3                       # names told in one message
 _NUMBERS = 8                    # … and numbers
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
@@ -43,10 +42,12 @@ _PLAIN = re.compile(rf"(?!{_DEVICES.pattern}\Z)[a-z0-9_](?:[a-z0-9_.-]{{0,254}}[
 
 
 class Folder(NamedTuple):
-    """What lies directly in a folder, by name in order. `whole` is False when there is more than was looked at."""
+    """What lies directly in a folder, by name in order. `whole` is False when there is more than was looked at. `regular` are those that
+    are regular files and no links, where that was asked for."""
 
     names: list[str]
     whole: bool
+    regular: Set[str] = frozenset()
 
     @property
     def indexes(self) -> list[str]:
@@ -144,22 +145,26 @@ def is_index(name: str) -> bool:
     return name.endswith(".json") and (".safetensors.index." in name or ".bin.index." in name)
 
 
-def list_folder(folder: str, monitor: Monitor = QUIET) -> Folder:
-    """One level of `folder`, no link followed, nothing opened. Raises Unreadable; Unsupported for an address where nothing is listed."""
+def list_folder(folder: str, monitor: Monitor = QUIET, *, regular: bool = False) -> Folder:
+    """One level of `folder`, no link followed, nothing opened. `regular`: tell which of them are regular files; on this computer. Raises
+    Unreadable; Unsupported for an address where nothing is listed."""
     if addresses.is_address(folder):
         listed = remote.list_names(folder, monitor)
         return Folder(listed[:LISTED], len(listed) <= LISTED)
     names: list[str] = []
+    files: set[str] = set()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if len(names) >= LISTED:
-                    return Folder(sorted(names), False)
+                    return Folder(sorted(names), False, files)
                 names.append(entry.name)
+                if regular and entry.is_file(follow_symlinks=False):
+                    files.add(entry.name)
     except OSError as error:
         raise Unreadable(f"the system could not list the folder: {error.strerror or type(error).__name__}",
                          "Your account may not read it: ask its owner, or copy it to a place of your own.") from error
-    return Folder(sorted(names), True)
+    return Folder(sorted(names), True, files)
 
 
 def refuse_outside(names: Iterable[str], where: str) -> None:
@@ -180,7 +185,7 @@ def _stays_inside(name: str) -> bool:
 def links_outside(folder: str, names: Iterable[str], limits: Limits, regular: Set[str] = frozenset()) -> list[Finding]:
     """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
     links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint. `regular` are known to
-    be none (`regular_files`)."""
+    be none."""
     found = list(_outside(folder, names, regular))
     if found and not limits.follow_links:
         shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
@@ -201,18 +206,6 @@ def _outside(folder: str, names: Iterable[str], regular: Set[str]) -> Iterator[t
         path = addresses.beside(folder, name)
         if ("/" in name or os.path.islink(path)) and (real := _leads_outside(home, path)):
             yield name, real
-
-
-def regular_files(folder: str, wanted: int) -> Set[str]:
-    """Names in `folder` of regular files, which are no links, as one look at all of it tells; none where few are wanted. What is not among
-    them must be asked about: it may be there in other letters than those that the system takes it by."""
-    if wanted < _MANY or addresses.is_address(folder):
-        return frozenset()
-    try:
-        with os.scandir(folder or ".") as entries:
-            return {entry.name for entry in islice(entries, LISTED) if entry.is_file(follow_symlinks=False)}
-    except OSError:
-        return frozenset()
 
 
 def leads_outside(folder: str, path: str) -> str:

@@ -35,6 +35,7 @@ SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
 _TOGETHER = 64                  # files whose beginnings are fetched, read and understood together
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
 _FETCH = "Fetch it from where the others came from, into the folder that they are in."
+_MANY = 64                      # files for which it pays to look at all of a folder before they are asked about one by one
 _SMALL = 4096                   # bytes of a file that are read at once
 _BRACE = ord("{")
 _WHOLE_SET = "Fetch the whole set again: all files of one revision."
@@ -133,7 +134,9 @@ class _Reading:
     def __init__(self, stamp: FileStamp | None, folder: str, index: Index, limits: Limits) -> None:
         self.folder = folder
         self.index = index
-        self.regular = set_files.regular_files(folder, len(index.shards))
+        self.listed = self._list() if len(index.shards) >= _MANY and not addresses.is_address(folder) else None
+        # what is not among them must be asked about: it may be there in other letters than those that the system takes it by
+        self.regular = self.listed.regular if self.listed is not None else frozenset()
         self.has_index = stamp is not None
         self.limits = limits.shared_by(len(index.shards))
         self.files = [stamp] if stamp is not None else []
@@ -151,6 +154,13 @@ class _Reading:
         self.home: dict[str, str] = {}                  # tensor -> the shard it lies in
         self.lost: dict[str, tuple[str, str]] = {}      # shard -> (why it cannot be read, what to do)
         self.twice: list[str] = []
+
+    def _list(self) -> set_files.Folder | None:
+        """What lies beside the index, where that can be told."""
+        try:
+            return set_files.list_folder(self.folder or ".", regular=True)
+        except InspectorError:
+            return None
 
     def shards(self, read_shard: ReadShard, monitor: Monitor) -> None:
         names = list(self.index.shards)
@@ -321,11 +331,10 @@ class _Reading:
 
     def _extra_files(self, index_name: str) -> None:
         """Files that are named like shards of this very set and that the index does not know."""
-        try:
-            listed = set_files.list_folder(self.folder or ".").names
-        except InspectorError:
+        listed = self.listed or self._list()
+        if listed is None:
             return
-        others = [match for name in listed if name not in self.index.shards and (match := set_files.SHARD.fullmatch(name))]
+        others = [match for name in listed.names if name not in self.index.shards and (match := set_files.SHARD.fullmatch(name))]
         stems = {match.groups() for name in self.index.shards if (match := set_files.SHARD.fullmatch(name))} if others else ()
         extra = [match[0] for match in others if match.groups() in stems]
         if extra:

@@ -23,6 +23,7 @@ from inspector.core.graph import (
 
 from .calls import call_of, tuple_items
 from .names import WITH_STATE
+from .plain import key_identity
 
 _ITEMS = (APPEND, APPENDS, ADDITEMS)
 _ANY = 1 << 40
@@ -46,15 +47,23 @@ class Entries:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._pairs: dict[int, dict[tuple[int, int], list[Entry]]] = {}
+        self._alike: dict[int, dict[tuple[str, bytes | str, int], list[Entry]]] = {}
         self._items: dict[int, list[Entry]] = {}
 
     def pair(self, holder: int, key: int, value: int) -> Entry | None:
-        """Where `holder` has this key with this value: its own entry, of the container it was made of, or of a state that was set
-        on it. The first of several; None where it stands in no container that can be changed."""
+        """Where `holder` has this key, or one that is equal to it, with this value: its own entry, of the container it was made of, or of
+        a state that was set on it. The first of several; None where it stands in no container that can be changed."""
         found = self._pairs.get(holder)
         if found is None:
             found = self._pairs[holder] = self._find_pairs(holder)
         entries = found.get((key, value))
+        if entries is None:                     # set again by a key that is another object than the first, which a dict keeps
+            alike = self._alike.get(holder)
+            if alike is None:
+                alike = self._alike[holder] = {}
+                for (k, v), some in found.items():
+                    alike.setdefault((*key_identity(self._graph, k), v), []).extend(some)
+            entries = alike.get((*key_identity(self._graph, key), value))
         return entries[0] if entries else None
 
     def item(self, holder: int, index: int) -> Entry | None:

@@ -254,8 +254,8 @@ _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and co
 
 
 def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int]]]:
-    """What a dict holds that these pairs were put into, one after the other: of equal keys the last value, in the place of the first; and
-    the pairs that are lost by that. Keys that are neither text nor number count as different."""
+    """What a dict holds that these pairs were put into, one after the other: of equal keys the first with the last value, in the place of
+    the first; and the pairs that are lost by that, of the same key. Keys that are neither text, bytes nor number count as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
         return pairs, []
@@ -270,8 +270,10 @@ def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int
     lost = []
     for pair in pairs:
         identity = identities[pair[0]]
-        if identity in held:
-            lost.append(held[identity])
+        before = held.get(identity)
+        if before is not None:
+            lost.append(before)
+            pair = before[0], pair[1]
         held[identity] = pair
     return (list(held.values()), lost) if lost else (pairs, [])
 
@@ -299,7 +301,12 @@ def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
         return "text", graph.data[graph.a[k]:graph.b[k]]
     if kind in (STRTEXT, PYSTR, PYSTRTEXT):
         text = graph.loose_text(k)
-        return ("bytes", graph.raw(k) or b"") if text is None else ("text", text.encode("utf-8", "surrogatepass"))
+        return ("no text", graph.raw(k) or b"") if text is None else ("text", text.encode("utf-8", "surrogatepass"))
+    if kind in (BYTES, REDUCE):
+        raw = graph.data[graph.a[k]:graph.b[k]] if kind == BYTES else _bytes_of_call(graph, k, _LONGEST_KEY + 1)
+        if raw is not None and len(raw) <= _LONGEST_KEY:
+            return "bytes", raw
+        return "other", str(k)
     if kind in (TRUE, FALSE):
         return "number", "1" if kind == TRUE else "0"
     if kind == FLOAT:

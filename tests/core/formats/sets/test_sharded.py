@@ -66,7 +66,7 @@ def test_that_small_files_are_taken_as_their_reader_would_take_them(names: list[
     found = []
     for many, together in ((0, 64), (0, 3), (1000, 64)):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(set_files, "_MANY", many)
+            patch.setattr(sharded, "_MANY", many)
             patch.setattr(sharded, "_TOGETHER", together)
             ckpt = core.open(path)
         found.append([[*ckpt.tensors.items()], [*ckpt.storages.items()], [*ckpt.metadata.items()], [*ckpt.values.items()], ckpt.files,
@@ -105,6 +105,19 @@ def test_that_a_link_out_of_the_folder_is_found_among_many_files(tmp_path: Path)
     ckpt = core.open(path, follow_links=True)
     assert ids(ckpt) == {"outside_folder", "missing-shard", "broken-tensor"}
     assert core.read_numpy(ckpt, "w33").tolist() == core.read_numpy(ckpt, "w35").tolist() == A.tolist()
+
+
+def test_that_the_folder_of_many_files_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_index(tmp_path, many_files(tmp_path))
+    listed, folders = os.scandir, list[str]()
+
+    def scandir(path: str) -> object:
+        folders.append(path)
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    core.open(path)
+    assert folders == [str(tmp_path)]
 
 
 def write_index(folder: Path, weight_map: dict[str, Any], name: str = INDEX, **more: Any) -> Path:
