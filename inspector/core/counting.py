@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import checkpoint as tables
 from .checkpoint import Checkpoint
 from .packed.hints import may_be_packed
-from .progress import QUIET, Monitor
+from .progress import QUIET, Monitor, stoppable
 from .training import description, sentences, weights
 from .training import totals as stored
 from .training.byte_map import MOST, ByteBox
@@ -29,7 +29,8 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor
     Counts(parameters=8, buffers=8, optimizer=0, others=0)
     """
     found = _countable(ckpt, monitor)
-    return weights.counts(ckpt, keys) if found is None else weights.counts(found.ckpt, None if keys is None else found.keys(keys))
+    return weights.counts(ckpt, keys, monitor) if found is None else weights.counts(
+        found.ckpt, None if keys is None else found.keys(keys), monitor)
 
 
 def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
@@ -44,7 +45,7 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
     if known is None:
         return found
     chosen = known.keys(keys) if prefix or keys else None
-    counted = weights.counts(known.ckpt, chosen)
+    counted = weights.counts(known.ckpt, chosen, monitor)
     return found._replace(parameters=counted.parameters, optimizer=counted.optimizer, bits_per_weight=known.bits_per_weight(chosen))
 
 
@@ -59,11 +60,11 @@ def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     if known is None:
         return about
     inside: dict[str | None, list[str]] = {}
-    for info in known.ckpt.tensors.values():
+    for info in stoppable(known.ckpt.tensors.values(), monitor):
         inside.setdefault(info.state_dict, []).append(info.key)
     models = []
     for model in about.models:
-        counted = weights.counts(known.ckpt, inside.get(model.path, []))
+        counted = weights.counts(known.ckpt, inside.get(model.path, []), monitor)
         models.append(model._replace(parameters=counted.parameters, buffers=counted.buffers))
     return about._replace(models=tuple(models))
 
@@ -96,7 +97,7 @@ def headline(ckpt: Checkpoint, monitor: Monitor = QUIET, *, packed: Mapping[str,
     known = _countable(ckpt, monitor, packed)
     if known is None:
         return sentences.headline(ckpt)
-    said = sentences.headline(ckpt, weights.counts(known.ckpt))
+    said = sentences.headline(ckpt, weights.counts(known.ckpt, monitor=monitor))
     schemes = Counter(tensor.scheme for tensor in known.packed if tensor.decoder is not None or tensor.problem)
     if not schemes:
         return said
@@ -107,5 +108,5 @@ def headline(ckpt: Checkpoint, monitor: Monitor = QUIET, *, packed: Mapping[str,
 
 def _countable(ckpt: Checkpoint, monitor: Monitor, packed: Mapping[str, LogicalTensor] | None = None) -> Countable | None:
     found: Countable | None = tables.front_door("countable")(ckpt, monitor, packed) if packed or (
-        packed is None and may_be_packed(ckpt)) else None
+        packed is None and may_be_packed(ckpt, monitor)) else None
     return found

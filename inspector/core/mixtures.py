@@ -15,7 +15,7 @@ from .io import addresses
 from .io.sources import open_source
 from .keypath import leaf_of
 from .packed.hints import may_be_packed
-from .progress import QUIET, Monitor
+from .progress import QUIET, Monitor, stoppable
 from .training import weights
 
 if TYPE_CHECKING:
@@ -57,15 +57,13 @@ def experts(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Experts | None:
     >>> found.number, found.layers, found.parameters, found.active
     (4, 2, 48, None)
     """
-    known: Countable | None = tables.front_door("countable")(ckpt, monitor) if may_be_packed(ckpt) else None
+    known: Countable | None = tables.front_door("countable")(ckpt, monitor) if may_be_packed(ckpt, monitor) else None
     counted = ckpt if known is None else known.ckpt
     role = weights.roles(counted)
     numbers: dict[str, set[int]] = {}
     stacked: dict[str, int] = {}
     theirs: list[str] = []
-    for count, (key, info) in enumerate(counted.tensors.items()):
-        if not count & 0xfff:
-            monitor.check()
+    for key, info in stoppable(counted.tensors.items(), monitor):
         if "exp" in key and role(info) == "parameter" and (found := _place(key, info)) is not None:
             theirs.append(key)
             layer, number, many = found
@@ -78,7 +76,8 @@ def experts(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Experts | None:
         return None
     number = Counter(sizes).most_common(1)[0][0]
     top_k, source = next(((found, where) for found, where in _said(ckpt, monitor) if 0 < found <= number), (None, ""))
-    return Experts(number, len(sizes), weights.counts(counted, theirs).parameters, weights.counts(counted).parameters, top_k, source)
+    return Experts(number, len(sizes), weights.counts(counted, theirs, monitor).parameters,
+                   weights.counts(counted, monitor=monitor).parameters, top_k, source)
 
 
 def _place(key: str, info: TensorInfo) -> tuple[str, int, int] | None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PIECE = 16_384
+SIP = 1_024
 GLANCE = 256
 
 
@@ -90,17 +91,25 @@ def stoppable(items: Iterable[T], monitor: Monitor) -> Iterator[T]:
         yield from piece
 
 
-def distinct(items: Iterable[T]) -> set[T]:
-    """The set of `items`, of which there may be millions."""
+def sips(items: Iterable[T], monitor: Monitor) -> Iterator[list[T]]:
+    """The same for what is quickly gone through, but made as it is asked for: in lists of at most `SIP`, with a look at `monitor` before
+    each."""
+    for piece in in_pieces(items, SIP):
+        monitor.check()
+        yield piece
+
+
+def distinct(items: Iterable[T], monitor: Monitor = QUIET) -> set[T]:
+    """The set of `items`, of which there may be millions. Raises Cancelled."""
     found: set[T] = set()
-    for piece in in_pieces(items):
+    for piece in sips(items, monitor):
         found.update(piece)
     return found
 
 
-def counted(items: Iterable[T]) -> dict[T, int]:
-    """How many times each of `items` occurs, of which there may be millions."""
+def counted(items: Iterable[T], monitor: Monitor = QUIET) -> dict[T, int]:
+    """How many times each of `items` occurs, of which there may be millions. Raises Cancelled."""
     found: Counter[T] = Counter()
-    for piece in in_pieces(items):
+    for piece in sips(items, monitor):
         found.update(piece)
     return found

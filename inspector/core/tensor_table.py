@@ -8,7 +8,7 @@ from operator import itemgetter, methodcaller
 from typing import Any, TypeVar, overload
 
 from .checkpoint import TensorInfo
-from .progress import PIECE, counted, distinct, in_pieces
+from .progress import PIECE, QUIET, Monitor, counted, distinct, in_pieces
 from .wording import count
 
 T = TypeVar("T")
@@ -264,11 +264,11 @@ def pieces_of(some: Iterable[tuple[T, int]]) -> Iterator[tuple[T, int]]:
             yield what, min(PIECE, many - done)
 
 
-def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, int]:
-    """How many tensors have each of the texts that a field of them may be, as "dtype" and "device" are."""
+def tagged(tensors: Mapping[str, TensorInfo], field: str, monitor: Monitor = QUIET) -> dict[str | None, int]:
+    """How many tensors have each of the texts that a field of them may be, as "dtype" and "device" are. Raises Cancelled."""
     known = tensors.kinds(field) if isinstance(tensors, TensorTable) else None
     if known is None:
-        return counted(column(tensors, field))
+        return counted(column(tensors, field), monitor)
     found: dict[str | None, int] = {}
     for (text,), times in known:
         found[text] = found.get(text, 0) + times
@@ -280,9 +280,9 @@ def joined(entries: Mapping[str, Any]) -> Iterable[str]:
     return entries.joined() if isinstance(entries, TensorTable) else map("\n".join, in_pieces(entries))
 
 
-def each_alone(tensors: Mapping[str, TensorInfo]) -> bool:
-    """Whether none of the tensors shares its storage with another, or has none."""
+def each_alone(tensors: Mapping[str, TensorInfo], monitor: Monitor = QUIET) -> bool:
+    """Whether none of the tensors shares its storage with another, or has none. Raises Cancelled."""
     if isinstance(tensors, TensorTable):
         return tensors.each_alone
-    used = [*column(tensors, "storage")]
-    return len(distinct(used)) == len(used) and "" not in used
+    used = distinct(column(tensors, "storage"), monitor)
+    return len(used) == len(tensors) and "" not in used

@@ -73,7 +73,7 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
 
 def packed_among(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[dict[str, LogicalTensor], Mapping[str, TensorInfo]]:
     """What `packed` gives, and the tensors of `ckpt` for whoever looks at them next: each is made once, which of many takes a while."""
-    if not may_be_packed(ckpt):
+    if not may_be_packed(ckpt, monitor):
         return {}, ckpt.tensors
     with collector_paused(), (names := Names(ckpt, monitor)).reading():
         return _found(names, monitor), names.tensors

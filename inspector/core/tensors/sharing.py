@@ -5,7 +5,7 @@ from typing import Literal
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.progress import QUIET, Monitor, counted, distinct
+from inspector.core.progress import QUIET, Monitor, counted, stoppable
 from inspector.core.tensor_table import column, each_alone
 
 from .strides import span
@@ -16,22 +16,20 @@ Relation = Literal["same", "view", "viewed", "overlaps", "apart"]
 
 def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
     """Storages that several tensors lie in, with the keys of those, in order. Linear in the tensors, and a matter of
-    milliseconds where there are none.
+    milliseconds where there are none. Raises Cancelled.
 
     >>> w = np.ones((4, 4), np.float32)
     >>> list(core.sharing(core.edit({"embed": w, "head": w, "bias": np.ones(4)}, [])).values())
     [['embed', 'head']]
     """
-    if each_alone(ckpt.tensors):
+    if each_alone(ckpt.tensors, monitor):
         return {}
-    used = [*column(ckpt.tensors, "storage")]
-    if len(distinct(used)) == len(used):
+    times = counted(column(ckpt.tensors, "storage"), monitor)
+    if len(times) == len(ckpt.tensors):
         return {}
-    twice = {storage: count for storage, count in counted(used).items() if count > 1 and storage}
-    monitor.check()
-    found: dict[str, list[str]] = {storage: [] for storage in twice}
-    for key, storage in zip(ckpt.tensors, used, strict=True):
-        if storage in twice:
+    found: dict[str, list[str]] = {storage: [] for storage, count in stoppable(times.items(), monitor) if count > 1 and storage}
+    for key, storage in stoppable(zip(ckpt.tensors, column(ckpt.tensors, "storage"), strict=True), monitor):
+        if storage in found:
             found[storage].append(key)
     return found
 

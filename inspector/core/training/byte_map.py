@@ -15,7 +15,7 @@ from .weights import Role, roles
 
 MOST = 2_000                    # boxes in all: more are too small to be told apart
 _DEEPEST = 40                   # groups within groups
-_REPORT_EVERY = 4_096
+_REPORT_EVERY = 512
 
 ByteKind = Literal["kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other"]
 """What a tensor is to the model, as the map of a file's bytes tells them apart."""

@@ -11,7 +11,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import join, leaf_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensor_table import TensorTable, made_of, pieces_of, stretches
 from inspector.core.tensors.sharing import sharing
@@ -74,7 +74,8 @@ def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
     with collector_paused():                    # of ten thousand models each has its own sums
         found = optimizers(ckpt, monitor)
-        roots = dict.fromkeys(chain(_roots(ckpt.values), _roots(ckpt.tensors))) if ckpt.kind == "training-checkpoint" else {}
+        keys = chain(ckpt.values, stoppable(ckpt.tensors, monitor))
+        roots = dict.fromkeys(_roots(keys)) if ckpt.kind == "training-checkpoint" else {}
         return Description(
             _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
             tuple(name for name in roots if is_scheduler(name)), tuple(name for name in roots if is_scaler(name)),
@@ -110,11 +111,10 @@ def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> t
         return _models_of_columns(ckpt, tensors, wanted, monitor)
     inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
     shared = sharing(ckpt, monitor)
-    for info in tensors.values():
+    for info in stoppable(tensors.values(), monitor):
         sums = inside.get(info.state_dict)
         if sums is not None:
             sums.add(info, tensors, info.storage in shared)
-    monitor.check()
     return _as_models(ckpt, inside)
 
 
@@ -159,7 +159,7 @@ class _Sums:
 def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[str], monitor: Monitor) -> tuple[Model, ...]:
     """The same of tensors each of which lies by itself, a run of those of one state dict at a time."""
     inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
-    no_buffer = names_no_buffer(tensors)
+    no_buffer = names_no_buffer(tensors, monitor)
     all_forms, all_keys = iter(made_of(tensors, ("shape", "dtype", "device"), _form)), iter(tensors)
     for place, many in pieces_of(stretches(tensors)):
         monitor.check()
@@ -167,7 +167,7 @@ def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[
         if sums is not None:
             sums.add_forms(forms)
             if not no_buffer:
-                sums.buffers += sum(form.numel for form, key in zip(forms, keys, strict=True)
+                sums.buffers += sum(form.numel for form, key in stoppable(zip(forms, keys, strict=True), monitor)
                                     if is_called_buffer(key, form.dtype, tensors))
     return _as_models(ckpt, inside)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import top_of, under
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import GLANCE, QUIET, Monitor, stoppable
 from inspector.core.tensors.sharing import sharing
 
 from .weights import counts, is_unread
@@ -61,7 +61,7 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
     logical = broken = stored = 0
     largest: list[tuple[int, int]] = []         # (bytes, minus the place), the least first
     for count, (key, tensor) in enumerate(zip(chosen, infos, strict=True)):
-        if not count & 0xfff:
+        if not count % GLANCE:
             monitor.report(count, len(chosen))
         nbytes = tensor.nbytes
         part = top_of(key[skip:])
@@ -81,13 +81,13 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
             heapq.heappush(largest, (nbytes, -count))
         elif nbytes > largest[0][0]:            # of equal ones the first
             heapq.heapreplace(largest, (nbytes, -count))
-    found = counts(ckpt, None if whole else chosen)
+    found = counts(ckpt, None if whole else chosen, monitor)
     return Totals(
         tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
         stored=stored + sum(ckpt.storages[id].nbytes for id in times if id in ckpt.storages),
         sharing=sum(n for n in times.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
         parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in sorted(largest, reverse=True) if nbytes),
-        partial="unknown" in dtypes and any(is_unread(ckpt.tensors[key]) for key in chosen))
+        partial="unknown" in dtypes and any(is_unread(ckpt.tensors[key]) for key in stoppable(chosen, monitor)))
 
 
 def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:

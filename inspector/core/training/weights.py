@@ -17,7 +17,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few
 from inspector.core.keypath import Paths, ancestors, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
-from inspector.core.progress import distinct, in_pieces
+from inspector.core.progress import QUIET, Monitor, distinct, in_pieces, sips, stoppable
 from inspector.core.tensor_table import TensorTable, column, kinds, made_of, pieces_of, stretches, values_of
 from inspector.core.tensors.sharing import sharing
 
@@ -78,15 +78,15 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
     return tuple(found)
 
 
-def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
-    """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones."""
+def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET) -> Counts:
+    """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones. Raises Cancelled."""
     places = _places(ckpt)
     role = _roles(ckpt, places)
-    if keys is None and (found_at_once := _counts_of_columns(ckpt, places, role)) is not None:
+    if keys is None and (found_at_once := _counts_of_columns(ckpt, places, role, monitor)) is not None:
         return found_at_once
-    shared, seen = sharing(ckpt), set[object]()
+    shared, seen = sharing(ckpt, monitor), set[object]()
     found: Counter[Role] = Counter()
-    for infos in in_pieces(ckpt.tensors.values() if keys is None else (ckpt.tensors[key] for key in keys)):
+    for infos in sips(ckpt.tensors.values() if keys is None else (ckpt.tensors[key] for key in keys), monitor):
         by_place: dict[str | None, list[TensorInfo]] = {}
         for info in infos:
             if info.storage not in shared:
@@ -197,16 +197,17 @@ def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
     return [*views.values()]
 
 
-def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callable[[TensorInfo], Role]) -> Counts | None:
+def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callable[[TensorInfo], Role],
+                       monitor: Monitor) -> Counts | None:
     """The counts of all tensors where each lies by itself and in a state dict, as the columns tell; None where that is not so or not
     known: outside of state dicts each name has its say."""
     tensors = ckpt.tensors
     if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors:
         return None
     places = {place for place, _ in stretches(tensors)}
-    if None in places or ("" in places and any("optim" in "\n".join(piece).lower() for piece in in_pieces(tensors))):
+    if None in places or ("" in places and any("optim" in "\n".join(piece).lower() for piece in sips(tensors, monitor))):
         return None
-    alike = names_no_buffer(tensors)
+    alike = names_no_buffer(tensors, monitor)
     if alike and len(places) == 1 and role(tensors.row(0)) == "parameter":
         return Counts(sum(prod(shape) * times for (shape,), times in kinds(tensors, "shape")))
     found: Counter[Role] = Counter()
@@ -214,19 +215,20 @@ def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callab
     for place, many in pieces_of(stretches(tensors)):
         this = known.get(place or "", "other")
         if alike:
+            monitor.check()
             found[this] += sum(islice(numels, many))
             continue
-        for numel, dtype, key in islice(zip(numels, dtypes, keys, strict=True), many):
+        for numel, dtype, key in stoppable(islice(zip(numels, dtypes, keys, strict=True), many), monitor):
             found["buffer" if this == "parameter" and is_called_buffer(key, dtype, tensors) else this] += numel
     return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
 
 
-def names_no_buffer(tensors: TensorTable) -> bool:
+def names_no_buffer(tensors: TensorTable, monitor: Monitor = QUIET) -> bool:
     """Whether surely none of the tensors is a buffer, as their columns tell."""
     if not _TRAINED.issuperset(values_of(tensors, "dtype")):
         return False
     leaves = tensors.leaves()
-    return not any(map(_names_a_buffer, in_pieces(tensors))) if leaves is None else leaves.isdisjoint((*_BUFFERS, "weight_v"))
+    return not any(map(_names_a_buffer, sips(tensors, monitor))) if leaves is None else leaves.isdisjoint((*_BUFFERS, "weight_v"))
 
 
 def _names_a_buffer(keys: Sequence[str]) -> bool:

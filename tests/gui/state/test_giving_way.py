@@ -35,7 +35,9 @@ def _marks(ckpt: core.Checkpoint, monitor: core.Monitor) -> None:
     build_key_tree, analyse, core.sizes, _marks,
     lambda ckpt, monitor: signals._work_out(ckpt, None, 1, None, monitor),
     lambda ckpt, monitor: core.map_places(core.byte_map(ckpt), 4_000, 4_000, 16, monitor),
-], ids=["tree", "analysis", "sizes", "marks", "signals", "map"])
+    lambda ckpt, monitor: core.sharing(ckpt, monitor), lambda ckpt, monitor: core.counts(ckpt, monitor=monitor),
+    lambda ckpt, monitor: core.totals(ckpt, monitor=monitor), core.describe, core.may_be_packed, core.experts,
+], ids=["tree", "analysis", "sizes", "marks", "signals", "map", "sharing", "counts", "totals", "description", "packed", "experts"])
 def test_that_a_worker_looks_after_the_window_every_so_many_keys(work: Callable[[core.Checkpoint, core.Monitor], object]) -> None:
     opened = make("/x/a.pth", keys={f"layers.{n // 10}.{n % 10}.weight": (4, 3) for n in range(KEYS)})
     looks = Looks()
