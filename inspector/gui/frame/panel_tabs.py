@@ -49,6 +49,7 @@ class PanelTabs(QTabWidget):
         self._others.aboutToShow.connect(self._list_others)
         self.more.setMenu(self._others)
         self.more.hide()
+        self._arranged: object = None                   # for what the tabs have their places
         self.currentChanged.connect(self._arrange)
         self._fitted: tuple[int, int] = (0, 0)          # document, identity of its checkpoint
         self._fits = [panel.fits is None for panel in PANELS]
@@ -126,18 +127,25 @@ class PanelTabs(QTabWidget):
         return [NAMES[n] for n in sorted(self._bar.left_out)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arranged = None
         self._arrange()
         super().resizeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_others"):
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_arranged"):
+            self._arranged = None
             self._arrange()
 
     def _arrange(self) -> None:
-        """Tabs in their order as long as there is room, but first the one that is shown."""
+        """Tabs in their order as long as there is room, but first the one that is shown. Nothing is done for what was arranged already:
+        whether the tabs must be slim is tried out, and each trial is styled, laid out and drawn."""
         bar, room = self._bar, self.width() - _LEFT
         shown = [n for n in range(self.count()) if self.isTabVisible(n)]
+        arranged = self.isVisible(), self.width(), self.currentIndex(), shown, [bar.tabButton(n, QTabBar.ButtonPosition.RightSide) for n in shown]
+        if arranged == self._arranged:
+            return
+        self._arranged = arranged
         for slim in (False, True):
             bar.make_slim(slim)
             sizes = {n: bar.own_size(n).width() for n in shown}

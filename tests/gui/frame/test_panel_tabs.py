@@ -48,6 +48,21 @@ def test_that_tabs_with_less_around_their_names_move_together_at_once(window: Ma
     assert slim == sum(bar.own_size(n).width() for n in shown)
 
 
+def test_that_tabs_are_arranged_once_for_what_they_show(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    tabs, tried = window.tabs, list[bool]()
+    window.resize(1024, 700)
+    window.work.setSizes([664, 360])
+    window._refresh()
+    monkeypatch.setattr(tabs._bar, "make_slim", tried.append)
+    window._refresh()
+    assert not tried
+    for change in (lambda: tabs.show_badges(1, "danger", 2), lambda: tabs.show_badges(1, "warning", 2), lambda: tabs.show_panel("values"),
+                   lambda: window.work.setSizes([600, 424])):
+        change()
+        assert tried
+        tried.clear()
+
+
 def test_that_a_tab_without_room_shows_no_badge_over_another_one(window: MainWindow) -> None:
     tabs = window.tabs
     window.resize(1024, 700)
