@@ -142,7 +142,8 @@ class PanelTabs(QTabWidget):
         whether the tabs must be slim is tried out, and each trial is styled, laid out and drawn."""
         bar, room = self._bar, self.width() - _LEFT
         shown = [n for n in range(self.count()) if self.isTabVisible(n)]
-        arranged = self.isVisible(), self.width(), self.currentIndex(), shown, [bar.tabButton(n, QTabBar.ButtonPosition.RightSide) for n in shown]
+        badges = [bar.tabButton(n, QTabBar.ButtonPosition.RightSide) for n in shown]
+        arranged = self.isVisible(), self.width(), self.currentIndex(), shown, badges
         if arranged == self._arranged:
             return
         self._arranged = arranged
