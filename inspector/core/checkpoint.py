@@ -728,6 +728,10 @@ class Checkpoint(WeaklyReferable):
         """The checkpoint before all edits: what its files say."""
         return self.edited.source if self.edited else self
 
+    def is_still(self, before: Checkpoint) -> bool:
+        """Whether this is what edits that found nothing to do left of `before`: everything in it is the very same."""
+        return all(getattr(self, name) is getattr(before, name) for name in _CONTENT)
+
     @property
     def nbytes(self) -> int:
         """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
@@ -755,6 +759,9 @@ class Checkpoint(WeaklyReferable):
                 return pickled, node
             node -= len(pickled.graph)
         return None
+
+
+_CONTENT = ("files", "tensors", "values", "storages", "state_dicts", "metadata", "module_metadata", "members", "pickles", "kind")
 
 
 def kind_of_dict(tensors: int, entries: int, *, has_metadata: bool, holds_tensors: bool) -> str:

@@ -100,6 +100,8 @@ def effects(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIE
 
 def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
     """What the reader found and still holds, and the cheap checks made again."""
+    if after.is_still(before):
+        return before.findings
     cheap = set(checks.of_metadata(before))
     source = before.as_opened
     now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}

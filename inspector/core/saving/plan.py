@@ -143,6 +143,8 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
                          "Ask for one of in_place and backup.")
     if in_place:
         return _plan_in_place(ckpt, path, format, shard_size, keep_code, drop_code, ties or "one", unreferenced, allow, monitor)
+    if ckpt.is_still(ckpt.as_opened):           # edits that found nothing to do: no entry has to be looked for in the object
+        ckpt = ckpt.as_opened
     if path == "-":
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     ties = ties or ("all" if is_joined(ckpt) else "one")

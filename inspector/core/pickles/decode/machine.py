@@ -316,6 +316,7 @@ class _Machine:
                             opcodes_used.setdefault(op, at)
                         if items:
                             mutate(SETITEMS if op == 0x75 else APPENDS if op == 0x65 else ADDITEMS, at, target, items)
+                            base = self.base
                             n += 1
                         continue
                     elif op == 0x85:                                # TUPLE1
@@ -495,7 +496,7 @@ class _Machine:
         for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at),
                           (self.new_operands, graph.operands)):
             if new:
-                kept.frombytes(struct.pack(f"{len(new)}{kept.typecode}", *new))       # four times as fast as array.fromlist
+                _extend(kept, new)
                 new.clear()
         self.base = len(graph.operands)
         return self.base
@@ -513,7 +514,12 @@ class _Machine:
         operands = self.new_operands
         first = self.base + len(operands)
         for part in parts:
-            operands += part
+            if len(part) > ROUND:               # not copied once more than it has to be: it may be millions
+                self.flush()
+                _extend(self.graph.operands, part)
+                self.base += len(part)
+            else:
+                operands += part
         return self.node(kind, first, self.base + len(operands), at)
 
     def mutate(self, kind: int, at: int, target: int, items: list[int]) -> None:
@@ -897,6 +903,13 @@ class _Machine:
 
     def failed(self, error: type[ReadError], at: int, message: str, hint: str, *, id: str = "") -> ReadError:
         return error(message[0].upper() + message[1:] if message[0].islower() else message, hint, f"{self.member}:{at}", id=id)
+
+
+def _extend(kept: array[int], new: list[int]) -> None:
+    """Four times as fast as `array.fromlist`; in pieces, as each stands in memory three times for a moment."""
+    for first in range(0, len(new), ROUND):
+        piece = new[first:first + ROUND]
+        kept.frombytes(struct.pack(f"{len(piece)}{kept.typecode}", *piece))
 
 
 _LITERALS = {0x8D: STR, 0x43: BYTES, 0x42: BYTES, 0x8E: BYTES, 0x96: BYTEARRAY, 0x55: PYSTR, 0x54: PYSTR}

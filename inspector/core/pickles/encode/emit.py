@@ -15,7 +15,7 @@ their node. Nothing here recurses, compares or hashes what is in the file. Memor
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.graph import (
@@ -27,7 +27,9 @@ from inspector.core.graph import (
     BYTES,
     CALLS,
     DICT,
+    FALSE,
     FIRST_MUTATION,
+    FLOAT,
     FROZENSET,
     GLOBAL,
     GLOBALDYN,
@@ -55,10 +57,13 @@ from . import emit_order, opcode_bytes
 _CHECK_EVERY = 1 << 14          # nodes between two looks at the monitor
 _NOTHING_LATE: Mapping[int, int] = {}
 _NO_NODE = 1 << 62
+_REST = -1 << 62
+_MANY = 1 << 12                 # operands of one node that are put on `work` at once
 _OPS = {TUPLE: b"t", FROZENSET: b"\x91", GLOBALDYN: b"\x93", PERSID: b"Q", REDUCE: b"R", NEWOBJ: b"\x81", NEWOBJEX: b"\x92", OBJ: b"o",
         APPEND: b"a", APPENDS: b"e", SETITEM: b"s", SETITEMS: b"u", ADDITEMS: b"\x90", BUILD: b"b"}
 _NEEDS = {BYTES: 3, BYTEARRAY: 5, FROZENSET: 4, SET: 4, GLOBALDYN: 4, NEWOBJEX: 4}      # protocol that introduced the opcode
 _MARKED = frozenset((APPENDS, SETITEMS, ADDITEMS, OBJ, INST, FROZENSET))
+_CONSTANTS = (b"N", b"\x88", b"\x89")
 _EMPTY = {LIST: b"]", DICT: b"}", SET: b"\x8f"}
 _FILLED = {LIST: b"e", DICT: b"u"}
 _TUPLES = (b")", b"\x85", b"\x86", b"\x87")
@@ -102,7 +107,8 @@ class _Cycle(Exception):
 
 
 class _Writer:
-    """Numbers on `work` are nodes to be pushed, or their complements, whose operands are on the pickle's stack already."""
+    """Numbers on `work` are nodes to be pushed, or their complements, whose operands are on the pickle's stack already; `_REST` is more
+    of the operands that stand last in `rests`."""
 
     def __init__(self, graph: Graph, shared: bytearray, done_after: Mapping[int, int], readable: bool, monitor: Monitor,
                  fresh: int) -> None:
@@ -118,6 +124,7 @@ class _Writer:
         self.entries = 0                    # of the pickle's memo
         self.words: dict[object, int] = {}  # helpers of readable bytes and sets -> their memo entry
         self.open: set[int] = set()         # shared nodes whose operands are being written
+        self.rests: list[tuple[Sequence[int], int]] = []        # operands of which there are many, and how many were put on `work`
         self.persids: list[int] = []
         self.protocol = opcode_bytes.PROTOCOL
         self.in_order = True                # calls and changes were written in the order of the log
@@ -138,11 +145,15 @@ class _Writer:
         self._push(self.graph.root)
 
     def _push(self, root: int) -> None:
-        """Writes what pushes `root`. The branches are in the order of how often kinds occur."""
+        """Writes what pushes `root`."""
+        self._write([root])
+
+    def _write(self, work: list[int]) -> None:
+        """Writes what pushes what is on `work`. The branches are in the order of how often kinds occur."""
         graph, out, shared, memo = self.graph, self.out, self.shared, self.memo
         kind, a, b, operands, data = graph.kind, graph.a, graph.b, graph.operands, graph.data
-        integer = opcode_bytes.integer
-        work = [root]
+        changed, mutations = self.changed, graph.mutations
+        integer, schedule = opcode_bytes.integer, self._schedule
         countdown = _CHECK_EVERY
         while work:
             n = work.pop()
@@ -151,7 +162,10 @@ class _Writer:
                 self.monitor.check()
                 countdown = _CHECK_EVERY
             if n < 0:
-                self._done(~n, work)
+                if n == _REST:
+                    self._schedule_rest(work)
+                else:
+                    self._done(~n, work)
                 continue
             if shared[n]:
                 entry = memo.get(n)
@@ -175,11 +189,22 @@ class _Writer:
                     if count > 3:
                         out += b"("
                     work.append(~n)
-                    work += reversed(operands[a[n]:b[n]])
+                    schedule(work, operands[a[n]:b[n]])
                     if shared[n]:
                         self.open.add(n)
                     continue
                 out += b")"
+            elif k <= FALSE:
+                out += _CONSTANTS[k]
+            elif k == FLOAT:
+                out += b"G" + a[n].to_bytes(8, "big", signed=True)
+            elif k in _FILLED and a[n] == b[n]:     # made empty, as picklers do
+                out += _EMPTY[k]
+                if shared[n]:
+                    memo[n] = self._put()
+                if changed[n] and not self.is_flat:
+                    schedule(work, mutations[n])
+                continue
             elif k in (REDUCE, NEWOBJ, GLOBALDYN):
                 work += ~n, b[n], a[n]
                 if shared[n]:
@@ -213,7 +238,22 @@ class _Writer:
         if graph.kind[m] in _MARKED:
             self.out += b"("
         work.append(~m)
-        work += reversed(items)
+        self._schedule(work, items)
+
+    def _schedule(self, work: list[int], operands: Sequence[int]) -> None:
+        """Puts operands on `work`, of many the first only: millions would take forty bytes each there."""
+        if len(operands) > _MANY:
+            self.rests.append((operands, 0))
+            self._schedule_rest(work)
+        else:
+            work += reversed(operands)
+
+    def _schedule_rest(self, work: list[int]) -> None:
+        operands, done = self.rests.pop()
+        if done + _MANY < len(operands):
+            self.rests.append((operands, done + _MANY))
+            work.append(_REST)
+        work += reversed(operands[done:done + _MANY])
 
     def _leaf(self, n: int) -> None:
         graph, k = self.graph, self.graph.kind[n]
@@ -258,20 +298,20 @@ class _Writer:
             self._helper(opcode_bytes.SET)
             self.out += b"]("
             work.append(~n)
-            work += reversed(graph.sequence(n))
+            self._schedule(work, graph.sequence(n))
         elif k in _EMPTY:
             self.out += _EMPTY[k]
             self._need(_NEEDS.get(k, 0))
             if items:
                 self.out += b"("
             work.append(~n)
-            work += reversed(items)
+            self._schedule(work, items)
         else:
             self._need(_NEEDS.get(k, 0))
             if k in _MARKED:
                 self.out += b"("
             work.append(~n)
-            work += reversed(items[1:] if k == INST else items)
+            self._schedule(work, items[1:] if k == INST else items)
         if self.shared[n]:
             self.open.add(n)
 
@@ -311,7 +351,7 @@ class _Writer:
                 return
         self._remember(n)
         if self.changed[n] and not self.is_flat:
-            work += reversed(graph.mutations[n])
+            self._schedule(work, graph.mutations[n])
 
     def _remember(self, n: int) -> None:
         if self.shared[n]:
@@ -367,8 +407,7 @@ class _Writer:
             self.top = target
         work: list[int] = []
         self._change(n, work)
-        for item in reversed(work[1:]):
-            self._push(item)
+        self._write(work[1:])
         self._done(n, work)
 
     def _ensure(self, n: int) -> None:

@@ -159,10 +159,15 @@ class TorchObjects:
         raise EditError(f"{quoted(key, 80)} is an object that cannot be written here", "Drop it.", key, id="opaque_value")
 
     def metadata(self, table: Mapping[str, Any]) -> int:
-        """A state dict's `_metadata`: an OrderedDict of module prefix -> facts."""
+        """A state dict's `_metadata`: an OrderedDict of module prefix -> facts. Those that were one dict stay one."""
         editor = self.editor
         made = self.ordered_dict()
-        pairs = [(editor.const(prefix), self.facts(facts, prefix)) for prefix, facts in table.items()]
+        nodes: dict[int, int] = {}
+        pairs = []
+        for prefix, facts in table.items():
+            if id(facts) not in nodes:
+                nodes[id(facts)] = self.facts(facts, prefix)
+            pairs.append((editor.const(prefix), nodes[id(facts)]))
         if pairs:
             editor.add_pairs(made, pairs)
         return made

@@ -350,7 +350,8 @@ class GraphChanges:
                 editor.drop(entry.owner, entry.positions)
             elif name != key_text(graph, k):
                 editor.set_operand(entry.owner, entry.key, editor.text_like(k, name))
-        added = [(editor.const(name), self.objects.facts(new[name], name)) for name in new if name not in set(names.values())]
+        known = set(names.values())
+        added = [(editor.const(name), self.objects.facts(new[name], name)) for name in new if name not in known]
         if added:
             editor.add_pairs(node, added)
 

@@ -29,6 +29,7 @@ from inspector.core.pickles.objects.plain import small_integer
 from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, in_pickle, never_resolved
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
+from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import count, counted
 
 from .code_dropping import code_left, unwanted_nodes, unwanted_slots
@@ -41,6 +42,7 @@ __all__ = ["Pickled", "Record", "pickled"]
 _ARCHIVES = ("torch-zip", "torchscript")
 _OLD = ("torch-legacy", "torch-tar")
 _VIEWING = frozenset({("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_qtensor")})
+_LARGE = 100_000                # nodes of a graph whose copy takes some megabytes
 _NO_CODE: frozenset[str] = frozenset()
 
 
@@ -63,7 +65,10 @@ def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monito
     """What to write for `ckpt`, edited or not. `drop_code` are names ("module.name") that the result must not have: every key
     whose value needs one of them is left out, and told. Raises EditError for what cannot be done, Cancelled from `monitor`."""
     with collector_paused():
-        return _pickled(ckpt, drop_code, monitor)
+        made = _pickled(ckpt, drop_code, monitor)
+    if any(len(pickle.graph) > _LARGE for pickle in ckpt.as_opened.pickles):
+        release_memory()                # the graph that was edited is gone, and what is made of the new pickle needs as much again
+    return made
 
 
 def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:

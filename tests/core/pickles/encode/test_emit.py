@@ -7,6 +7,7 @@ import pickle
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from inspector.core.errors import InspectorError
 from inspector.core.graph import CONTAINERS, STR, Graph
 from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.encode import emit as emit_module
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.patch import patch
@@ -134,6 +136,37 @@ def test_that_cycles_and_sharing_of_every_kind_survive(edges: list[tuple[int, in
     data = pickle.dumps(things, protocol)
     for emitted in (same(data), emit(decode(data))):
         assert drawn(pickle.loads(emitted.data)) == drawn(things)
+
+
+@given(DATA, st.integers(0, 5), st.integers(1, 3))
+@settings(max_examples=60, deadline=None)
+def test_that_operands_are_written_alike_all_at_once_and_a_few_at_a_time(value: Any, protocol: int, few: int) -> None:
+    graph = decode(pickle.dumps(value, protocol))
+    for readable in (False, True):
+        whole = emit(graph, readable=readable)
+        with mock.patch.object(emit_module, "_MANY", few):
+            assert emit(graph, readable=readable) == whole
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from("ldot")), max_size=25))
+@settings(max_examples=40, deadline=None)
+def test_that_cycles_are_written_alike_all_at_once_and_a_few_at_a_time(edges: list[tuple[int, int, str]]) -> None:
+    things: list[Any] = [[] for _ in range(10)]
+    for start, end, how in edges:
+        things[start].append((things[end], start) if how == "t" else things[end])
+    graph = decode(pickle.dumps(things))
+    whole = emit(graph)
+    with mock.patch.object(emit_module, "_MANY", 1):
+        assert emit(graph) == whole
+
+
+def test_that_a_long_list_and_what_is_behind_it_survive() -> None:
+    value = [list(range(20_000)), (1.5, None, True, False), {"a": [], "b": {}}, [-1.0] * 9000]
+    data = pickle.dumps(value, 2)
+    whole = b"](" + b"".join(b"M" + n.to_bytes(2, "little") for n in range(20_000)) + b"e"
+    joined = b"\x80\x02](" + whole + whole + b"}(K\x01K\x02ue."
+    assert pickle.loads(same(data).data) == value
+    assert pickle.loads(same(joined).data) == pickle.loads(joined) == [value[0], value[0], {1: 2}]
 
 
 def drawn(value: Any) -> list[Any]:

@@ -605,3 +605,34 @@ def test_that_an_entry_of_the_key_of_no_letters_is_not_taken_for_the_dict_it_is_
         core.save(core.plan_save(core.edit(ckpt, edits), out, format="torch-legacy" if legacy else "torch-zip"))
         assert str(torch.load(out)) == str(expected)
         assert list(torch.load(out)) == list(expected)
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+def test_that_an_edit_that_finds_nothing_to_do_is_saved_as_what_was_opened(tmp_path: Path, legacy: bool) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"model": torch.nn.Linear(3, 2).state_dict(), "epoch": [1, 2.5]}, path, _use_new_zipfile_serialization=not legacy)
+    ckpt = core.open(path)
+    same = core.edit(ckpt, [core.StripPrefix("module."), core.Rename("^nothing$", "something")])
+    assert same.is_still(ckpt)
+    assert same.findings == ckpt.findings
+    assert core.plan_save(same, tmp_path / "b.pth").ckpt is ckpt       # whose object no key has to be found in
+    for folder, what in (("same", same), ("opened", ckpt)):
+        (tmp_path / folder).mkdir()
+        core.save(what, tmp_path / folder / "b.pth")
+    assert (tmp_path / "same" / "b.pth").read_bytes() == (tmp_path / "opened" / "b.pth").read_bytes()
+    other = core.edit(ckpt, [core.AddPrefix("x.")])
+    assert not other.is_still(ckpt)
+    assert core.plan_save(other, tmp_path / "b.pth").ckpt is other
+
+
+def test_that_what_modules_have_together_in_metadata_is_one_object_when_there_is_one_module_more(tmp_path: Path) -> None:
+    facts = op.dict_of({"version": op.integer(1)}) + op.put(9)
+    pairs = b"(" + op.text("a") + facts + op.text("b") + op.get(9) + b"u"
+    path = tmp_path / "a.pth"
+    path.write_bytes(builders.torch_zip(b"\x80\x02" + op.ordered_dict() + b"}" + op.text("_metadata") + b"}" + pairs + b"sb."))
+    made = pickled(core.edit(path, [core.AddPrefix("x.")])).data
+    assert made.count(b"version") == 1
+    assert core.open(path).module_metadata[""].keys() == {"a", "b"}
+    found = torch.load(io.BytesIO(builders.torch_zip(made)), weights_only=True)._metadata
+    assert dict(found) == {name: {"version": 1} for name in ("", "a", "b")}
+    assert found["a"] is found["b"]
