@@ -5,6 +5,7 @@ A `Checkpoint` is immutable and may be read from any thread. It says which tenso
 """
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -730,7 +731,7 @@ class Checkpoint(WeaklyReferable):
 
     def is_still(self, before: Checkpoint) -> bool:
         """Whether this is what edits that found nothing to do left of `before`: everything in it is the very same."""
-        return all(getattr(self, name) is getattr(before, name) for name in _CONTENT)
+        return all(map(operator.is_, _content(self), _content(before)))
 
     @property
     def nbytes(self) -> int:
@@ -761,7 +762,9 @@ class Checkpoint(WeaklyReferable):
         return None
 
 
-_CONTENT = ("files", "tensors", "values", "storages", "state_dicts", "metadata", "module_metadata", "members", "pickles", "kind")
+def _content(ckpt: Checkpoint) -> tuple[object, ...]:
+    return (ckpt.files, ckpt.tensors, ckpt.values, ckpt.storages, ckpt.state_dicts, ckpt.metadata, ckpt.module_metadata, ckpt.members,
+            ckpt.pickles, ckpt.kind)
 
 
 def kind_of_dict(tensors: int, entries: int, *, has_metadata: bool, holds_tensors: bool) -> str:
