@@ -17,7 +17,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import Paths, parent_of
-from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.progress import QUIET, Monitor, sips
 from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
@@ -56,7 +56,7 @@ FAMILIES: tuple[Family, ...] = (
     Family("lora", (".lora_",)),
 )
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
-_CHECK_EVERY = 1024
+_CHECK_EVERY = 256
 _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 
@@ -95,7 +95,7 @@ def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
                     owner[key] = len(found)
                 found.append(_with_group(tensors, tensor, sizes))
     order: dict[int, None] = {}
-    for piece in in_pieces(tensors):            # not all in one call, which would keep the interpreter from the window
+    for piece in sips(tensors, monitor):
         order.update(dict.fromkeys([owner[key] for key in piece if key in owner]))
     return {found[n].name: found[n] for n in order}
 

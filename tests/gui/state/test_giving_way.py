@@ -36,10 +36,12 @@ def _marks(ckpt: core.Checkpoint, monitor: core.Monitor) -> None:
     lambda ckpt, monitor: signals._work_out(ckpt, None, 1, None, monitor),
     lambda ckpt, monitor: core.map_places(core.byte_map(ckpt), 4_000, 4_000, 16, monitor),
     lambda ckpt, monitor: core.sharing(ckpt, monitor), lambda ckpt, monitor: core.counts(ckpt, monitor=monitor),
-    lambda ckpt, monitor: core.totals(ckpt, monitor=monitor), core.describe, core.may_be_packed, core.experts,
-], ids=["tree", "analysis", "sizes", "marks", "signals", "map", "sharing", "counts", "totals", "description", "packed", "experts"])
+    lambda ckpt, monitor: core.totals(ckpt, monitor=monitor), core.describe, core.may_be_packed, core.experts, core.packed_tensors,
+], ids=["tree", "analysis", "sizes", "marks", "signals", "map", "sharing", "counts", "totals", "description", "packed", "experts",
+        "recognised"])
 def test_that_a_worker_looks_after_the_window_every_so_many_keys(work: Callable[[core.Checkpoint, core.Monitor], object]) -> None:
-    opened = make("/x/a.pth", keys={f"layers.{n // 10}.{n % 10}.weight": (4, 3) for n in range(KEYS)})
+    keys = {f"layers.{n // 10}.{n % 10}.weight": (4, 3) for n in range(KEYS)}
+    opened = make("/x/a.pth", keys={**keys, "layers.0.0.lora_A.weight": (2, 3)})           # may be packed, and is not
     looks = Looks()
     work(core.edit(opened, [core.AddPrefix("model.")]), looks)
     assert looks.many >= KEYS // LONGEST

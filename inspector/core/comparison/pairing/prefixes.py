@@ -13,7 +13,7 @@ from .rules import Rule, Shape, Shapes
 _CHOICES = 4            # a suffix that more names of the other side share says nothing
 _CANDIDATES = 24        # rules tried in one round
 _ROUNDS = 12
-_CHECK_EVERY = 4096
+_CHECK_EVERY = 512
 _LONGEST = 64           # segments of a prefix: of a name of 100,000 all endings together are gigabytes
 
 

@@ -17,7 +17,7 @@ from .structure import Structure
 NewName = Callable[[str, str | None], str]
 """(name inside the state dict, path of the state dict or None) -> the name it shall have."""
 
-_CHECK_EVERY = 4096
+_CHECK_EVERY = 512
 
 
 def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -> Checkpoint:

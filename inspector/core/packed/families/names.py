@@ -17,7 +17,7 @@ from inspector.core.errors import InspectorError
 from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import leaf_of
-from inspector.core.progress import QUIET, Monitor, in_pieces
+from inspector.core.progress import QUIET, Monitor, in_pieces, sips, stoppable
 from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.reader import TensorReader
 
@@ -107,9 +107,8 @@ class Names:
     def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> None:
         self.ckpt = ckpt
         self.tensors: dict[str, TensorInfo] = {}
-        for piece in in_pieces(ckpt.tensors.items()):       # each made once
+        for piece in sips(ckpt.tensors.items(), monitor):       # each made once
             self.tensors.update(piece)
-            monitor.check()
         self._monitor = monitor
         self._files: dict[str, Mapping[str, Any]] = {}
         self._faults: dict[str, str] = {}
@@ -205,7 +204,7 @@ class Names:
     @cached_property
     def _keys(self) -> list[str]:
         """All keys, some thousands in a text."""
-        return ["\n".join(piece) for piece in in_pieces(self.tensors)]
+        return ["\n".join(piece) for piece in sips(self.tensors, self._monitor)]
 
     def get(self, key: str, *dtypes: str, dims: int | None = None) -> TensorInfo | None:
         """The tensor of that key, when it is a plain one of one of these element types and so many dimensions."""
@@ -233,14 +232,14 @@ class Names:
     def _by_leaf(self) -> dict[str, list[str]]:
         """The keys by their last segment: a model has few, again and again."""
         found: dict[str, list[str]] = {}
-        for key in self.tensors:
+        for key in stoppable(self.tensors, self._monitor):
             found.setdefault(leaf_of(key), []).append(key)
         return found
 
     @cached_property
     def special(self) -> list[TensorInfo]:
         """The tensors that there is more to than a view of a storage."""
-        return [info for info in self.tensors.values() if info.extra is not None]
+        return [info for info in stoppable(self.tensors.values(), self._monitor) if info.extra is not None]
 
     def read(self, key: str, most: int = _SMALL) -> Any:
         """A tensor of at most so many bytes as an array (element types as `read_numpy`); None where it is none, or cannot be read."""

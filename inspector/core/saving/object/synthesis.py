@@ -24,7 +24,7 @@ from inspector.core.training.optimizers import Optimizer, optimizers
 
 from .new_dicts import missing_dicts
 
-_CHECK_EVERY = 4096
+_CHECK_EVERY = 512
 FLATTENED = "dcp"
 _IN_GROUP = re.compile(r"((?:.*\.)?param_groups)\.(\d+\..+)", re.DOTALL)
 _LISTED = re.compile(r"param_groups\.\d+\.params\.\d+").fullmatch
