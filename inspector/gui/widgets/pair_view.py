@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from inspector.gui.kit import icons, words
 from inspector.gui.models.pair_lines import COLUMNS, COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE, SQNR
-from inspector.gui.models.pair_model import PairModel
+from inspector.gui.models.pair_model import MANY_NODES, PairModel
 from inspector.gui.models.pair_tree import PairTree, Place
 
 from .pair_delegate import PairDelegate
@@ -208,6 +208,8 @@ class PairView(TreeTable):
             self._widths = None
             return
         if kept is not tree:
+            if len(tree) >= MANY_NODES:
+                self.paint_later()
             if not self._pulled:
                 self._fit_columns()
             else:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
@@ -47,6 +47,9 @@ class TreeTable(QTableView):
         super().__init__(parent)
         self._rows = rows
         self._fitted = 0        # how wide all columns are while they fill the view
+        self._painting = QTimer(self)
+        self._painting.setSingleShot(True)
+        self._painting.timeout.connect(lambda: self.viewport().setUpdatesEnabled(True))
 
     # -- looks --------------------------------------------------------------------------------------------------------
 
@@ -95,6 +98,11 @@ class TreeTable(QTableView):
             self._fit_rows()
 
     # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def paint_later(self) -> None:
+        """Many rows came, which took half a frame: they are painted in a turn of their own, and what was there stays until then."""
+        self.viewport().setUpdatesEnabled(False)
+        self._painting.start()
 
     def select_row(self, row: int) -> None:
         """Makes `row` the only selected row, as a click on it would."""

@@ -25,6 +25,7 @@ from inspector.gui.models.tree_model import (
     DEVICE,
     DIGEST,
     DTYPE,
+    MANY_NODES,
     MAX,
     MEAN,
     MEASURED,
@@ -471,13 +472,15 @@ class TreeView(TreeTable):
 
     def _tree_came(self, document: int) -> None:
         """A tree took the place of a waiting row, or of an older tree whose nodes had other numbers."""
-        replaced = document in self._replaced
+        tree, replaced = self._model.tree(document), document in self._replaced
+        if tree is not None and len(tree) >= MANY_NODES:
+            self.paint_later()
         self._replaced.discard(document)
         selection = self._session.selection
         if selection is None or selection.document != document or self._is_outdated(document):
             return
         row = found_itself = self._row_of(selection)
-        if row is None and self._model.tree(document) is not None and not self._model.query.terms:
+        if row is None and tree is not None and not self._model.query.terms:
             # the row of a packed tensor is gone where its parts are shown, and a group when all that was in it was dropped
             row = next((found for key in (*selection.keys[:1], *core.ancestors(selection.prefix))
                         if (found := self._model.reveal(document, key)) is not None), None)

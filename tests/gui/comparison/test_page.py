@@ -23,6 +23,7 @@ from inspector.gui.frame.screenshot import Screenshot
 from inspector.gui.models.pair_lines import MAX, NAME
 from inspector.gui.state.session import Compared, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import pair_view
 
 from .desk import BASE, Arrays, Desk, changed, write
 
@@ -49,6 +50,17 @@ def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monke
     assert seen[0] is Step.PAIRING
     assert desk.statuses()["conv.weight"] == "unread"
     assert desk.page.model.rowCount() > 4
+
+
+def test_that_many_pairs_are_painted_in_a_turn_of_their_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair_view, "MANY_NODES", 1)
+    desk.open(BASE, changed())
+    waits: list[bool] = []
+    desk.page.progress.paired.connect(lambda: waits.append(not desk.page.view.viewport().updatesEnabled()))
+    desk.window.comparison.compare()
+    desk.finish()
+    assert waits[0]
+    assert desk.page.view.viewport().updatesEnabled()
 
 
 def test_that_files_under_the_same_names_are_identical(desk: Desk) -> None:

@@ -686,3 +686,11 @@ def test_that_what_was_chosen_under_a_filter_stays_in_sight_without_it(view: Tre
 
 def row_of_key(view: TreeView, key: str) -> int:
     return next(row for row in range(view.tree_model.rowCount()) if view.tree_model.line(row).key == key)
+
+
+def test_that_many_rows_are_painted_in_a_turn_of_their_own(view: TreeView, show: Callable[..., int], qtbot: QtBot,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_view, "MANY_NODES", 1)
+    show(*NET)
+    assert not view.viewport().updatesEnabled()
+    qtbot.waitUntil(view.viewport().updatesEnabled)
