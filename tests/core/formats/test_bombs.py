@@ -154,8 +154,9 @@ PICKLES: dict[str, Callable[[], bytes]] = {function.__name__: function for funct
 
 
 def in_tar(data: bytes) -> bytes:
-    parts = {"sys_info": op.pickled(op.dict_of({"protocol_version": op.integer(1000)})), "storages": op.pickled(op.integer(0)),
-             "tensors": op.pickled(op.integer(0)), "pickle": data}
+    none = op.pickled(op.integer(0))
+    parts = {"sys_info": op.pickled(op.dict_of({"protocol_version": op.integer(1000)})),
+             "storages": none + op.pickled(op.EMPTY_LIST), "tensors": none, "pickle": data}
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, raw in parts.items():

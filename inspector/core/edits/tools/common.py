@@ -178,11 +178,11 @@ def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = N
     are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`, `replaced` of `Edited.replaced`
     (by their keys in `ckpt`)."""
     before = ckpt.edited
-    known = origin = origin_of(ckpt)
+    known = origin = origin_of(ckpt)            # nobody else's but the one of an edited checkpoint, which is kept as it is
     if came_from is not None:
         origin = {key: known[old] for key, old in came_from.items() if old in known}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
-    made = Edited(ckpt.as_opened, MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
+    made = Edited(ckpt.as_opened, MappingProxyType(origin) if isinstance(origin, dict) else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
                   MappingProxyType({**others, **taken}) if taken else others,
                   (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known},

@@ -514,24 +514,36 @@ class _Machine:
         operands = self.new_operands
         first = self.base + len(operands)
         for part in parts:
-            if len(part) > ROUND:               # not copied once more than it has to be: it may be millions
+            if len(part) > ROUND:               # it may be millions
                 self.flush()
-                _extend(self.graph.operands, part)
-                self.base += len(part)
+                self.graph.operands.extend(_emptied(part))
+                self.base = len(self.graph.operands)
             else:
                 operands += part
         return self.node(kind, first, self.base + len(operands), at)
 
     def mutate(self, kind: int, at: int, target: int, items: list[int]) -> None:
         """One APPEND(S), SETITEM(S) or ADDITEMS. Only the right container or something whose class is unknown takes it."""
-        was = self.graph.kind[target]
+        kinds = self.graph.kind
+        was = kinds[target]
         if was in _PLAIN and was != _ACCEPTS[kind]:
             raise self.cannot_change(at, target)
-        if kind in (SETITEMS, SETITEM):
+        if kind == SETITEMS or kind == SETITEM:  # noqa: SIM109 - two comparisons are less than a tuple
             self.check_pairs(at, items)
         elif kind == ADDITEMS:
             self.check_hashable(at, items, "an item of a set")
-        self.graph.mutations.add(target, self.container(kind, at, [target], items))
+        n = len(kinds)
+        if len(items) > ROUND:
+            self.container(kind, at, [target], items)
+        else:                                   # the same in place: there may be as many as there are values
+            operands = self.new_operands
+            self.new_a.append(self.base + len(operands))
+            operands.append(target)
+            operands += items
+            self.new_b.append(self.base + len(operands))
+            self.new_at.append(at)
+            kinds.append(kind)
+        self.graph.mutations.add(target, n)
 
     def build(self, at: int, target: int, state: int) -> None:
         """BUILD calls `__setstate__` or fills `__dict__`, which Python's own plain objects have not; None as state does nothing."""
@@ -910,6 +922,15 @@ def _extend(kept: array[int], new: list[int]) -> None:
     for first in range(0, len(new), ROUND):
         piece = new[first:first + ROUND]
         kept.frombytes(struct.pack(f"{len(piece)}{kept.typecode}", *piece))
+
+
+def _emptied(numbers: list[int]) -> array[int]:
+    """The same numbers as an array, which are ten times smaller there; none is in memory twice for longer than a moment."""
+    found = array("i", bytes(4 * len(numbers)))
+    for first in range((len(numbers) - 1) // ROUND * ROUND, -1, -ROUND):
+        found[first:first + ROUND] = array("i", numbers[first:])
+        del numbers[first:]
+    return found
 
 
 _LITERALS = {0x8D: STR, 0x43: BYTES, 0x42: BYTES, 0x8E: BYTES, 0x96: BYTEARRAY, 0x55: PYSTR, 0x54: PYSTR}
