@@ -3,7 +3,8 @@
 PytorchStreamReader: caffe2/serialize/inline_container.cc and miniz (1.6 to the newest); "Invalid magic number", "unexpected EOF" and
 "storage has wrong size": torch/serialization.py, torch/csrc/generic/serialization.cpp; "invalid load key", "pickle data was truncated"
 and "Ran out of input": CPython's _pickle.c; "Error while deserializing header": safetensors/src/tensor.rs; "invalid
-magic characters": llama.cpp/ggml/src/gguf.cpp, gguf_reader.py.
+magic characters" and "failed to read tensor data": llama.cpp/ggml/src/gguf.cpp, gguf_reader.py; "not within the file bounds":
+llama.cpp/src/llama-model-loader.h.
 """
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ _SIGNS = (
                                                        "or a Git-LFS pointer, or was mangled"),
     (r"Unsupported operand \d+", "what is to be a pickle is none"),
     (r"Ran out of input|EOFError", "the file ends before the object does; an empty file ends at once"),
-    (r"pickle data was truncated|unexpected EOF|[Ee]nd of file|unexpected end of", "the file ends before the object or its tensors do: it "
-                                                                                   "was cut short"),
+    (r"pickle data was truncated|unexpected EOF|[Ee]nd of file|unexpected end of|data is not within the file bounds, model is corrupted|"
+     r"gguf\w*: failed to read tensor data", "the file ends before the object or its tensors do: it was cut short"),
     (r"storage has wrong (?:byte )?size", "the bytes of a tensor are not as many as the object says"),
     (r"unpickling stack underflow|could not find MARK|unregistered extension code|persistent IDs in protocol 0 must be|"
      r"UnpicklingError|UnicodeDecodeError", "the object's pickle is damaged"),

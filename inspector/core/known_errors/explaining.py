@@ -18,6 +18,7 @@ from . import (
     optimizers,
     other_pickles,
     other_programs,
+    other_shapes,
     pickling,
     refused_values,
     safetensors_metadata,
@@ -30,9 +31,9 @@ _MOST = 4 << 20         # characters of a pasted text
 
 # The more a text says, the earlier it is asked for: a pickle that breaks off is the last of several errors in a traceback.
 Kind = Callable[[Case], Explanation | None]
-_KINDS: tuple[Kind, ...] = (memory.explain, other_programs.explain, refused_values.explain, devices.explain, optimizers.explain,
-                            safetensors_saving.explain, safetensors_metadata.explain,
-                            pickling.explain, objects_for_others.explain, other_pickles.explain, missing_code.explain,
+_KINDS: tuple[Kind, ...] = (memory.explain, other_programs.explain, other_shapes.explain, refused_values.explain, devices.explain,
+                            optimizers.explain, safetensors_saving.explain, safetensors_metadata.explain, pickling.explain,
+                            objects_for_others.explain, other_pickles.explain, missing_code.explain,
                             damage.explain, state_dicts.explain)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.edits.add_prefix import AddPrefix
 from inspector.core.edits.extract import Extract
+from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit
 from inspector.core.keypath import ancestors, quoted, top_of, visible
 from inspector.core.torch_load import loads_with_torch
@@ -22,10 +24,13 @@ _REPORT_FOR_MODEL = (r"['\"]_IncompatibleKeys['\"] object (?:has no attribute|is
 _DICT_FOR_MODEL = (r"['\"](?:collections\.)?(?P<dict>OrderedDict|dict)['\"] object has no attribute ['\"](?P<attribute>\w+)['\"]",
                    r"['\"](?:collections\.)?(?P<called>OrderedDict|dict)['\"] object is not callable")
 _NO_KEY = (r"KeyError: ['\"](?P<key>[\w.\-/ ]+)['\"]\s*$",)
+_NO_TENSOR = (r"File does not contain tensor (?P<key>\S+)",)
+_NO_DEVICE = (r"SafetensorError: device (?P<device>\S+) is invalid",)
 _OTHER_LOADER = (r"[Cc]annot use ``weights_only=True`` with TorchScript archives",
                  r"is a zip archive \(did you mean to use torch\.jit\.load\(\)\?\)",
                  r"looks like a TorchScript archive", r"Expected input to be a checkpoint returned by torch\.save",
                  r"failed locating file constants\.pkl", r"did you mean to use torch\.jit\.load")
+_CALLED = "it is called as the program asked for it"
 _NOT_INSTALLED = (r"load a safetensors file but safetensors is not installed",)
 _MAPPED = (r"safetensors file with (?:dict|callable) map_location is not supported",)
 _OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in the legacy \.tar format",
@@ -36,7 +41,7 @@ _OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in 
 
 def explain(case: Case) -> Explanation | None:
     return _safetensors(case) or _other_loader(case) or _old_format(case) or _model_for_dict(case) or _report_for_model(case) \
-        or _dict_for_model(case) or _no_key(case)
+        or _dict_for_model(case) or _no_tensor(case) or _no_key(case)
 
 
 def _model_for_dict(case: Case) -> Explanation | None:
@@ -99,8 +104,28 @@ def _no_key(case: Case) -> Explanation | None:
     return Explanation("no-such-key", meaning, tuple(about), advice=(f"model.load_state_dict({given})",) if given else ())
 
 
+def _no_tensor(case: Case) -> Explanation | None:
+    """What safetensors says where a program asks for one by its name."""
+    found = search(_NO_TENSOR, case.text)
+    if found is None:
+        return None
+    wanted = found["key"].strip("'\"")
+    meaning = f"safetensors was asked for the tensor {quoted(wanted, 120)}, which the file does not have."
+    if case.file is None:
+        return Explanation("no-such-tensor", meaning)
+    if wanted in case.file.tensors:
+        return Explanation("no-such-tensor", meaning, ("This file has it: the text is about another file.",))
+    longer = [key for key in case.file.tensors if key.endswith(f".{wanted}")]
+    shorter = [key for key in case.file.tensors if wanted.endswith(f".{key}")]
+    about = (f"There is {few([*longer, *shorter], 3)}.",) if longer or shorter else tuple(contents(case.file))
+    ways: list[tuple[str, Sequence[Edit]]] = [
+        *((_CALLED, [StripPrefix(key[:-len(wanted)])]) for key in longer[:2]),
+        *((_CALLED, [AddPrefix(wanted[:-len(key)])]) for key in shorter[:2])]
+    return Explanation("no-such-tensor", meaning, about, case.remedies(ways, lambda ckpt: wanted in ckpt.tensors))
+
+
 def _safetensors(case: Case) -> Explanation | None:
-    """What torch.load says of a file that is called .safetensors, since 2.13."""
+    """What torch.load says of a file that is called .safetensors, since 2.13, and safetensors of a device."""
     if search(_NOT_INSTALLED, case.text):
         meaning = "torch.load hands a file that is called .safetensors to the package safetensors, which this Python does not have."
         return Explanation("safetensors-loading", meaning, advice=(
@@ -108,6 +133,9 @@ def _safetensors(case: Case) -> Explanation | None:
     if search(_MAPPED, case.text):
         meaning = "torch.load reads safetensors with one device for all tensors: its files name none, and there is nothing to map."
         return Explanation("safetensors-loading", meaning, advice=('torch.load(path, map_location="cpu")',))
+    if found := search(_NO_DEVICE, case.text):
+        meaning = f"safetensors was told to load to {quoted(found['device'], 40)}, which it does not know as a device."
+        return Explanation("safetensors-loading", meaning, advice=('safetensors.torch.load_file(path, device="cpu")',))
     return None
 
 

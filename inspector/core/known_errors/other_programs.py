@@ -2,38 +2,50 @@
 vLLM and llama.cpp."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.edits.drop import Drop
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.tools.common import Edit
-from inspector.core.keypath import leaf_of, parent_of, quoted, visible
+from inspector.core.keypath import is_under, is_within, leaf_of, parent_of, quoted, relative, top_of, visible
 from inspector.core.training.weights import model_dicts
 
 from .explanation import Case, Explanation, contents, few, search
 
 _NO_FILE = (r"[Ee]rror no file named (?P<names>.{1,400}?) found in directory",)
+_NO_WEIGHTS = (r"Cannot find any model weights with [`'\"]",)
 _OLD_TORCH = (r"serious vulnerability issue in `?torch\.load`?, even with `?weights_only",)
 _TARGETS = (r"Target modules (?P<names>.{0,2000}?) not found in the base model",)
 _LIGHTNING = (r"KeyError: ['\"](?P<version>pytorch-lightning_version)['\"]\s*$",
               r"/migration/.{1,4000}KeyError: ['\"](?P<step>global_step)['\"]\s*$")
-_VLLM = (r"param = params_dict\[\w+\].{0,400}?KeyError: ['\"](?P<name>[\w.]+)['\"]",)
+_ONLY_MODEL = (r"Trying to restore (?:optimizer|training) state but checkpoint contains only the model",)
+_ARGUMENTS = (r"load_from_checkpoint.{0,8000}?__init__\(\) missing \d+ required (?:positional|keyword-only) arguments?: "
+              r"(?P<missing>'\w+'(?:(?:,| and|, and) '\w+'){0,40})",
+              r"load_from_checkpoint.{0,8000}?__init__\(\) got an unexpected keyword argument ['\"](?P<unknown>\w+)['\"]")
+_HYPER = "hyper_parameters"
+_VLLM = (r"param = params_dict\[\w+\].{0,400}?KeyError: ['\"](?P<name>[\w.]+)['\"]",
+         r"There is no module or parameter named ['\"](?P<name>[\w.\-]+)['\"] in \w+")
 _GGUF = (r"tensor ['\"](?P<name>[\w.\-]+)['\"] (?:not found|is missing from model)", r"missing tensor ['\"](?P<missing>[\w.\-]+)['\"]",
          r"wrong number of tensors; expected (?P<wanted>\d+), got (?P<got>\d+)",
-         r"unknown model architecture: ['\"](?P<kind>[\w.\-]+)['\"]")
+         r"unknown model architecture: ['\"](?P<kind>[\w.\-]+)['\"]", r"key not found in model: (?P<key>[\w.\-]+)",
+         r"Can not map tensor ['\"](?P<unmapped>[^'\" ]+)['\"]")
 _QUANTIZED = ("scale", "scales", "zeros", "absmax", "qweight", "qzeros", "g_idx", "nf4", "w2_weight", "w13_weight")
 
 
 def explain(case: Case) -> Explanation | None:
-    return _no_file(case) or _old_torch(case) or _targets(case) or _lightning(case) or _vllm(case) or _gguf(case)
+    return _no_file(case) or _old_torch(case) or _targets(case) or _lightning(case) or _only_model(case) or _arguments(case) \
+        or _vllm(case) or _gguf(case)
 
 
 def _no_file(case: Case) -> Explanation | None:
     found = search(_NO_FILE, case.text)
-    if found is None:
+    if found is None and search(_NO_WEIGHTS, case.text) is None:
         return None
-    meaning = "from_pretrained looked in a folder for weights under one of the names that it knows, and there is no such file."
-    name = "diffusion_pytorch_model" if "diffusion_pytorch_model" in found["names"] else "model"
+    meaning = "from_pretrained looked in a folder for weights under one of the names that it knows, and there is no such file." \
+        if found else "vLLM looked in a folder for weights (*.safetensors, *.bin, *.pt), and there is no such file."
+    name = "diffusion_pytorch_model" if found and "diffusion_pytorch_model" in found["names"] else "model"
     return Explanation("no-weights-file", meaning, tuple(contents(case.file)) if case.file is not None else (),
                        case.remedies(_weights(case.file, f"saved as {name}.safetensors in that folder it has such a name"), _has_tensors),
                        ("config.json has to be in that folder, too, and of a set of files the index with all of them.",))
@@ -79,6 +91,41 @@ def _lightning(case: Case) -> Explanation | None:
                        advice=("Weights alone are loaded with model.load_state_dict(...), not with load_from_checkpoint or ckpt_path.",))
 
 
+def _only_model(case: Case) -> Explanation | None:
+    if search(_ONLY_MODEL, case.text) is None:
+        return None
+    meaning = "Lightning was to go on with a training, and what was loaded has no state of optimizers."
+    about: tuple[str, ...] = ()
+    if case.file is not None:
+        there = any(is_within(key, "optimizer_states") for table in (case.file.tensors, case.file.values) for key in table)
+        about = ("This file has optimizer_states: the text is about another file.",) if there else tuple(contents(case.file))
+    return Explanation("lightning", meaning, about, advice=(
+        "trainer.fit(model) without ckpt_path begins anew with the weights: model = Net.load_from_checkpoint(path).",
+        "ModelCheckpoint(save_weights_only=False) keeps it in files that are saved from now on."))
+
+
+def _arguments(case: Case) -> Explanation | None:
+    """Where the class of a Lightning module and the hyper-parameters in the file do not go together."""
+    found = search(_ARGUMENTS, case.text)
+    if found is None:
+        return None
+    told = found.groupdict()
+    names = re.findall(r"\w+", (told.get("missing") or told.get("unknown") or "").replace(" and ", " "))
+    unknown = "unknown" in told
+    meaning = f"The hyper-parameters of the file have {quoted(names[0], 80)}, which the class does not take." if unknown else \
+        f"The class needs what neither was given nor is among the hyper-parameters of the file: {few(names)}."
+    advice = () if unknown else (f"Net.load_from_checkpoint(path, {', '.join(f'{name}=...' for name in names[:3])})",
+                                 "self.save_hyperparameters() in __init__ keeps them in files that are saved from now on.")
+    if case.file is None:
+        return Explanation("hyper-parameters", meaning, advice=advice)
+    inside = dict.fromkeys(top_of(relative(key, _HYPER)) for key in case.file.values if is_under(key, _HYPER))
+    about = (f"In this file the hyper-parameters are {few([*inside], 12)}.",) if inside else ("This file has no hyper-parameters.",)
+    here = f"{_HYPER}.{names[0]}"
+    ways = [("the file without that hyper-parameter", [Drop(here)])] if unknown and names[0] in inside else []
+    return Explanation("hyper-parameters", meaning, about, case.remedies(
+        ways, lambda ckpt: not any(is_within(key, here) for key in ckpt.values)), advice)
+
+
 def _vllm(case: Case) -> Explanation | None:
     found = search(_VLLM, case.text)
     if found is None:
@@ -87,7 +134,7 @@ def _vllm(case: Case) -> Explanation | None:
     meaning = f"vLLM's model has no parameter for a tensor of the file, {quoted(name, 120)}."
     about = []
     if case.file is not None:
-        there = [key for key in case.file.tensors if key == name or key.endswith(f".{name}")]
+        there = [key for key in case.file.tensors if f".{name}." in f".{key}."]
         about.append(f"In this file it is {few(there, 3)}." if there else
                      "This file has no tensor of that name: vLLM may have joined several to it, or the text is about another file.")
     is_packed = leaf_of(name).rpartition("_")[2] in _QUANTIZED or leaf_of(name) in _QUANTIZED
@@ -108,12 +155,30 @@ def _gguf(case: Case) -> Explanation | None:
         meaning = f"llama.cpp looked for the tensor {quoted(name, 120)}, which the file does not have."
         if case.file is not None and name in case.file.tensors:
             about.append("This file has it: the text is about another file.")
+    elif "key" in told:
+        meaning = f"llama.cpp looked for {quoted(told['key'], 120)} in what the file says of the model, where it is not."
+        if case.file is not None and told["key"] in case.file.metadata:
+            about.append("This file has it: the text is about another file.")
+    elif "unmapped" in told:
+        return _unmapped(told["unmapped"], case)
     else:
         meaning = f"The file has other tensors than llama.cpp's model of that kind: {told['wanted']} are in the file, {told['got']} used."
         if case.file is not None:
             about.append(f"In this file there are {len(case.file.tensors):,} tensors.")
     return Explanation("llama-cpp", meaning, tuple(about),
                        advice=("Convert it again with the convert_hf_to_gguf.py of the llama.cpp that is to load it.",))
+
+
+def _unmapped(name: str, case: Case) -> Explanation:
+    meaning = f"The converter of llama.cpp does not know the tensor {quoted(name, 120)} of a model of that kind."
+    about: tuple[str, ...] = ()
+    if case.file is not None:
+        about = ("This file has it.",) if name in case.file.tensors else (
+            "This file has no tensor of that name: the text is about another file.",)
+    is_packed = leaf_of(name).rpartition("_")[2] in _QUANTIZED or leaf_of(name) in _QUANTIZED
+    return Explanation("llama-cpp", meaning, about, advice=(
+        "It belongs to quantized weights, which the converter does not take: convert the model as it was before.",) if is_packed else (
+        "Its names have to be those that transformers gives them, and an adapter is merged into its model before.",))
 
 
 def _weights(file: Checkpoint | None, outcome: str) -> Iterator[tuple[str, Sequence[Edit]]]:

@@ -543,7 +543,7 @@ def test_that_new_weights_of_transformers_are_held_against_the_file(tmp_path: Pa
 
 # -- what other programs say
 
-@pytest.mark.parametrize(("id", "text"), [(id, text) for id, all_of_it in texts.OTHER_PROGRAMS.items() for text in all_of_it])
+@pytest.mark.parametrize(("id", "text"), [(id.strip(), text) for id, all_of_it in texts.OTHER_PROGRAMS.items() for text in all_of_it])
 def test_that_what_other_programs_say_is_known_with_and_without_the_file(tmp_path: Path, id: str, text: str) -> None:
     torch.save({"model": {"layers.0.mlp.down_proj.weight": torch.ones(2, 2), "layers.0.mlp.down_proj.weight_scale": torch.ones(2)},
                 "epoch": 3}, tmp_path / "a.pth")
@@ -575,3 +575,61 @@ def test_that_the_tensor_which_vllm_has_no_parameter_for_is_found(tmp_path: Path
     said = core.explain_error(texts.OTHER_PROGRAMS["vllm"][0], tmp_path / "a.safetensors")
     assert said.about == ("In this file it is model.layers.0.mlp.down_proj.weight_scale.",)
     assert "quantized" in said.advice[0]
+
+
+def test_that_the_tensor_of_a_shape_is_named_and_turned_where_that_is_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    save_file({"h.0.mlp.weight": torch.ones(12, 4), "h.1.mlp.weight": torch.ones(4, 4)}, path)
+    said = core.explain_error("AssertionError: Attempted to load weight (torch.Size([12, 4])) into parameter (torch.Size([4, 12]))", path)
+    assert said.about == ("In this file h.0.mlp.weight has that shape.",)
+    [remedy] = said.remedies
+    assert core.edit(path, remedy.edits).tensors["h.0.mlp.weight"].shape == (4, 12)
+    more = core.explain_error("AssertionError: Attempted to load weight (torch.Size([4, 4])) into parameter (torch.Size([6, 4]))", path)
+    assert not more.remedies
+    assert "vocab_size in config.json has to be 4." in more.advice[0]
+
+
+def test_that_shapes_of_llama_cpp_are_read_from_the_last_dimension(tmp_path: Path) -> None:
+    save_file({"token_embd.weight": torch.ones(5, 4)}, tmp_path / "a.safetensors")
+    said = core.explain_error("tensor 'token_embd.weight' has wrong shape; expected     4,     6, got     4,     5,     1,     1",
+                              tmp_path / "a.safetensors")
+    assert said.about == ("In this file token_embd.weight has that shape.",)
+    assert said.meaning == "A tensor (token_embd.weight) has the shape [5, 4] in the file and [6, 4] in the program's model."
+
+
+@pytest.mark.parametrize("name", ["model.fc.weight", "fc.weight", "net.model.fc.weight"])
+def test_that_a_tensor_that_safetensors_was_asked_for_is_found_under_another_prefix(tmp_path: Path, name: str) -> None:
+    path, text = tmp_path / "a.safetensors", "SafetensorError: File does not contain tensor fc.weight"
+    save_file({"model.fc.weight": torch.ones(2), "model.b": torch.ones(2)}, path)
+    with pytest.raises(SafetensorError, match="does not contain tensor"), safe_open(path, "pt") as file:
+        file.get_tensor("fc.weight")
+    said = core.explain_error(text.replace("fc.weight", name), path)
+    if name == "model.fc.weight":
+        assert said.about == ("This file has it: the text is about another file.",)
+    else:
+        assert said.about == ("There is model.fc.weight.",)
+        assert [name in core.edit(path, remedy.edits).tensors for remedy in said.remedies] == [True]
+
+
+def test_that_a_hyper_parameter_which_a_class_does_not_take_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "a.ckpt"
+    torch.save({"state_dict": {"w": torch.ones(2)}, "hyper_parameters": {"lr": 0.1, "width": 3}}, path)
+    missing, unknown = texts.OTHER_PROGRAMS["hyper-parameters"]
+    said = core.explain_error(unknown, path)
+    assert said.about == ("In this file the hyper-parameters are lr, width.",)
+    assert followed(path, said.remedies[0])["hyper_parameters"] == {"width": 3}
+    said = core.explain_error(missing, path)
+    assert "hidden, depth" in said.meaning
+    assert said.advice[0] == "Net.load_from_checkpoint(path, hidden=..., depth=...)"
+    assert not said.remedies
+
+
+def test_that_a_gguf_file_that_was_cut_short_is_damaged(tmp_path: Path) -> None:
+    text = "error loading model: tensor 'blk.54.ffn_down_exps.weight' data is not within the file bounds, model is corrupted or incomplete"
+    assert core.explain_error(text).id == "damaged"
+
+
+def test_that_the_state_of_optimizers_that_is_there_is_told(tmp_path: Path) -> None:
+    torch.save({"state_dict": {"w": torch.ones(2)}, "optimizer_states": [{"state": {}, "param_groups": []}]}, tmp_path / "a.ckpt")
+    said = core.explain_error(texts.OTHER_PROGRAMS["lightning "][0], tmp_path / "a.ckpt")
+    assert said.about == ("This file has optimizer_states: the text is about another file.",)

@@ -137,6 +137,11 @@ FROM_PRETRAINED = (
     ("ValueError: Cannot load <class 'diffusers.models.unets.unet_2d_condition.UNet2DConditionModel'> from ./x because the following keys are missing: \n "
      "conv_in.weight, conv_in.bias. \n Please make sure to pass `low_cpu_mem_usage=False` and `device_map=None` if you want to randomly initialize those weights.",
      ["conv_in.weight", "conv_in.bias"], [], [], "UNet2DConditionModel"),
+    ("ValueError: Cannot load ./unet because conv_in.weight expected shape torch.Size([320, 4, 3, 3]), but got torch.Size([320, 9, 3, 3]). If you want to instead "
+     "overwrite randomly initialized weights, please make sure to pass both `low_cpu_mem_usage=False` and `ignore_mismatched_sizes=True`.",
+     [], [], ["conv_in.weight"], ""),
+    ("ValueError: Cannot load ./unet because conv_in.weight expected shape tensor(..., device='meta', size=(320, 4, 3, 3)), but got torch.Size([320, 9, 3, 3]).",
+     [], [], ["conv_in.weight"], ""),
     ("ValueError: Following weights were not initialized from checkpoint: {'lm_head.weight'}", ["lm_head.weight"], [], [], ""),
 )
 
@@ -161,7 +166,27 @@ OTHER_PROGRAMS = {
     "vllm": (
         '  File "vllm/model_executor/models/qwen2.py", line 371, in load_weights\nERROR 12-05 20:24:46 engine.py:366]     param = params_dict[name]\n'
         "ERROR 12-05 20:24:46 engine.py:366] KeyError: 'layers.0.mlp.down_proj.weight_scale'",),
+    "no-weights-file ": ("RuntimeError: Cannot find any model weights with `/models/dolphin-2.5-mixtral-8x7b`",),
+    "lightning ": (
+        "KeyError: 'Trying to restore optimizer state but checkpoint contains only the model. This is probably due to `ModelCheckpoint.save_weights_only` being set to `True`.'",
+        "KeyError: 'Trying to restore training state but checkpoint contains only the model. This is probably due to `ModelCheckpoint.save_weights_only` being set to `True`.'"),
+    "hyper-parameters": (
+        '  File "train.py", line 9, in <module>\n    model = Net.load_from_checkpoint(path)\n  File "lightning/pytorch/core/saving.py", line 165, in _load_state\n'
+        "    obj = cls(**_cls_kwargs)\nTypeError: Net.__init__() missing 2 required positional arguments: 'hidden' and 'depth'",
+        "    model = Net.load_from_checkpoint(path)\nTypeError: __init__() got an unexpected keyword argument 'lr'"),
+    "other-shapes": (
+        "AssertionError: Attempted to load weight (torch.Size([4096, 12288])) into parameter (torch.Size([4096, 8192]))",
+        "ValueError: Trying to set a tensor of shape torch.Size([320, 9, 3, 3]) in \"weight\" (which has shape torch.Size([320, 4, 3, 3])), this look incorrect.",
+        "llama_model_load: error loading model: check_tensor_dims: tensor 'token_embd.weight' has wrong shape; expected  4096, 32000, got  4096, 32001,     1,     1"),
+    "vocabulary": (
+        '  File "vllm/model_executor/layers/vocab_parallel_embedding.py", line 463, in weight_loader\n    assert loaded_weight.shape[output_dim] == self.org_vocab_size\n'
+        "AssertionError",),
+    "vllm ": ("ValueError: There is no module or parameter named 'layers.0.mlp.down_proj.weight_scale' in Qwen2Model",),
+    "no-such-tensor": ("safetensors_rust.SafetensorError: File does not contain tensor model.embed_tokens.weight",),
+    "safetensors-loading": ("safetensors_rust.SafetensorError: device cuda:1 is invalid",),
     "llama-cpp": (
+        "llama_model_load: error loading model: error loading model hyperparameters: key not found in model: llama.context_length",
+        "ValueError: Can not map tensor 'model.layers.0.mlp.down_proj.weight.absmax'",
         "llama_model_load: error loading model: done_getting_tensors: wrong number of tensors; expected 292, got 291",
         "llama_model_load: error loading model: create_tensor: tensor 'blk.0.ffn_gate.0.weight' not found",
         "error loading model: llama.cpp: tensor 'layers.7.attention_norm.weight' is missing from model",

@@ -406,16 +406,22 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
 def test_that_tensors_of_one_storage_can_be_followed(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                      tmp_path: Path) -> None:
     document = show(session, tasks, qtbot, trained(tmp_path))
-    qtbot.keyClick(links(panel)["model.weight = model.head = …: 64 B"], Qt.Key.Key_Space)
+
+    def shown() -> dict[str, Bar]:
+        """Once the page is drawn again with what a worker found last."""
+        qtbot.waitUntil(lambda: not tasks.running and panel.is_settled)
+        return links(panel)
+
+    qtbot.keyClick(shown()["model.weight = model.head = …: 64 B"], Qt.Key.Key_Space)
     assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
-    found = links(panel)
+    found = shown()
     assert {"model.head: same tensor", "model.row: view of this", "optimizer.state.0.exp_avg: its optimizer state"} <= set(found)
     qtbot.keyClick(found["optimizer.state.0.exp_avg: its optimizer state"], Qt.Key.Key_Space)
     assert "It is optimizer state of model.weight." in said(panel)
     session.select(Selection(document.id, "model.head", ("model.head",)))
-    assert {"model.weight: same tensor", "optimizer.state.0.exp_avg: its optimizer state"} <= set(links(panel))
+    assert {"model.weight: same tensor", "optimizer.state.0.exp_avg: its optimizer state"} <= set(shown())
     session.select(Selection(document.id, "optimizer.state.0.exp_avg", ("optimizer.state.0.exp_avg",)))
-    qtbot.keyClick(links(panel)["model.weight: its parameter"], Qt.Key.Key_Space)
+    qtbot.keyClick(shown()["model.weight: its parameter"], Qt.Key.Key_Space)
     assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
 
 

@@ -19,6 +19,7 @@ _START = re.compile(
     r"|(?P<size>[Ss]ize mismatch for )|(?P<copying>While copying the parameter named )"
     r"|(?P<new>were not initialized from the model checkpoint at .{1,400}? and are newly initialized"
     r"(?: because the shapes did not match)?:|because the following keys are missing:|weights were not initialized from checkpoint:)"
+    r"|(?P<because>Cannot load .{0,400}?because (?=\S{1,400} expected shape ))"
     r"|(?P<unused>were not used when initializing [\w.]+:)"
     r"|(?P<old>(?:KeyError: )?['\"]*(?P<which>unexpected|missing) keys? )")
 _QUOTED = re.compile(r'"([^"]*)"|\'([^\']*)\'')
@@ -28,6 +29,8 @@ _COPYING = re.compile(r'^["\']?(.*?)["\']?,\s*whose dimensions in the model are 
                       r"dimensions in the checkpoint are (?:torch\.Size\()?[\[(]([\d,\s]*)[\])]", re.DOTALL)
 _RESHAPED = re.compile(r"- ([^\s:]+): found shape torch\.Size\(\[([\d, ]*)\]\) in the checkpoint and torch\.Size\(\[([\d, ]*)\]\) in the "
                        "model")
+_EXPECTED = re.compile(r"(\S+)\s+expected\s+shape\s+(?:torch\.Size\(\[|tensor\(.{0,40}?size=\()([\d,\s]*)[\])]+,\s*but\s+got\s+"
+                       r"torch\.Size\(\[([\d,\s]*)\]", re.DOTALL)
 _MODEL = re.compile(r"(?:loading state_dict for|not used when initializing|Some weights of(?! the model checkpoint)|"
                     r"Cannot load <class '(?:[\w.]+\.)?)\s*([\w.]+)")
 
@@ -57,6 +60,10 @@ def read_error(text: str) -> Complaint:
             missing.update({} if reshaped else dict.fromkeys(_keys(said.partition("]")[0])))
         elif start["unexpected"] or start["unused"]:
             unexpected.update(dict.fromkeys(_keys(said.partition("]")[0] if start["unused"] else said)))
+        elif start["because"]:
+            expected = _EXPECTED.match(said)
+            if expected:
+                mismatched[expected[1]] = Mismatch(expected[1], _shape(expected[3]), _shape(expected[2]))
         elif start["old"]:
             (missing if start["which"] == "missing" else unexpected).update(dict.fromkeys(_keys(said)))
         else:
