@@ -26,7 +26,7 @@ BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{
         'state = torch.load(path, map_location="cpu", mmap=True); model.load_state_dict(state); del state',
         "model.load_state_dict()", "model.load_state_dict(torch.load(path))", "model.load_state_dict(torch.load(path){})",
         "pip install safetensors", 'pip install --upgrade "torch>=2.6"', 'torch.load(path, map_location="cpu")',
-        "torch.load(path)", 'torch.load(path, weights_only=False, encoding="latin1")',
+        'safetensors.torch.load_file(path, device="cpu")', "torch.load(path)", 'torch.load(path, weights_only=False, encoding="latin1")',
         "save_file({key: tensor.contiguous() for key, tensor in model.state_dict().items()}, path)",
         *(f"model = Net(...); model.load_state_dict(torch.load(path){part}); model.eval()" for part in ("", "{}")),
         # what agrees with its number in the code, and cannot be told from the outside
