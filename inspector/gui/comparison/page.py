@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMenu,
-    QProgressBar,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -40,7 +39,7 @@ from inspector.gui.models.pair_model import PairModel
 from inspector.gui.models.pair_tree import BASE, CONFLICT, PairTree
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label, offer_clearing
+from inspector.gui.widgets.boxes import ProgressBar, label, offer_clearing
 from inspector.gui.widgets.chips import Chips
 from inspector.gui.widgets.elided import Elided
 from inspector.gui.widgets.pair_view import PairView
@@ -210,7 +209,7 @@ class ComparePage(QWidget):
         self.verdict = QFrame()
         self.verdict_text, self._further, self._more = label(strong=True, scale=1.05), Elided(), label(wrap=True)
         self.verdict_text.setAccessibleName(self.tr("Verdict"))
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(140)
         self.bar.setAccessibleName(self.tr("Progress"))

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -30,7 +29,7 @@ from inspector import core
 from inspector.gui.kit import file_dialogs, words
 from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks, let_go
-from inspector.gui.widgets.boxes import empty, label, resize_to_fit
+from inspector.gui.widgets.boxes import ProgressBar, empty, label, resize_to_fit
 
 from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
 
@@ -160,7 +159,7 @@ class SaveDialog(QDialog):
         column.setSpacing(12)
         column.addStretch(2)
         self.saving = label("", strong=True, scale=1.25, wrap=True, selectable=False)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of saving"))
         self.doing = label("", tone="muted", selectable=False)

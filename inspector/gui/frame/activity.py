@@ -4,11 +4,12 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
 from inspector.gui.state.tasks import Task, Tasks
+from inspector.gui.widgets.boxes import ProgressBar
 
 PATIENCE = 250          # ms before work is worth mentioning
 _STEPS = 1000
@@ -20,7 +21,7 @@ class Activity(QWidget):
         self._tasks = tasks
         self.text = QLabel()
         self.text.setTextFormat(Qt.TextFormat.PlainText)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(120)
         self.bar.setAccessibleName(self.tr("Progress"))

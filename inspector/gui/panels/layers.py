@@ -41,7 +41,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMenu,
-    QProgressBar,
     QPushButton,
     QRubberBand,
     QScrollArea,
@@ -62,6 +61,7 @@ from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import (
     FindingBox,
     GivesWay,
+    ProgressBar,
     as_high_as_it_is,
     empty,
     label,
@@ -886,7 +886,7 @@ class LayersPanel(SelectionPanel):
         self.measures.activated.connect(self._show_lines)
         self.across.activated.connect(self._across_activated)
         self.log.toggled.connect(self._show_lines)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.stop = QPushButton(self.tr("Stop"))

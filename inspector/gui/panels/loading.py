@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons
 from inspector.gui.state.session import Session, State
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import ProgressBar, label
 
 _STEPS = 1000
 
@@ -25,7 +25,7 @@ class Loading(QWidget):
         self._doing = label("", tone="muted")
         for line in (self._name, self._doing):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bar = QProgressBar()
+        self.bar = ProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of opening"))
         self.bar.setFixedWidth(320)

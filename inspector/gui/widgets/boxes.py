@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLayout,
     QLineEdit,
+    QProgressBar,
     QScrollArea,
     QSizePolicy,
     QSplitter,
@@ -427,6 +428,16 @@ def facts(entries: Iterable[tuple[str, str]]) -> QGridLayout:
             grid.addWidget(caption, row, 0)         # no alignment: it would take the height out of the layout's hands
         grid.addWidget(fact(value, name), row, 1)
     return grid
+
+
+class ProgressBar(QProgressBar):
+    """Paints what it shows in its turn, as other widgets do: Qt's own paints at once, and with itself whatever else in the window waits to
+    be painted, so that it all was one turn with the news that moved it."""
+
+    def setValue(self, value: int) -> None:
+        self.setUpdatesEnabled(False)
+        super().setValue(value)
+        self.setUpdatesEnabled(True)
 
 
 class Bar(QAbstractButton):

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QFont, QGuiApplication, QTextDocument
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QFont, QGuiApplication, QPaintEvent, QTextDocument
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.gui.widgets.boxes import Prose, label
+from inspector.gui.widgets.boxes import ProgressBar, Prose, label
 
 
 def lines_of(prose: Prose) -> list[str]:
@@ -55,3 +55,28 @@ def test_that_a_text_is_laid_out_once_for_each_width_it_does_not_fit(qtbot: QtBo
     assert len(laid_out) == 3
     prose.setFont(QFont(prose.font().family(), 40))
     assert prose.heightForWidth(2000) > one
+
+
+def test_that_a_bar_that_moves_has_nothing_painted_in_the_same_turn(qtbot: QtBot) -> None:
+    class Beside(QLabel):
+        painted = 0
+
+        def paintEvent(self, event: QPaintEvent) -> None:
+            super().paintEvent(event)
+            self.painted += 1
+
+    window, beside, bar = QWidget(), Beside("x"), ProgressBar()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    layout.addWidget(beside)
+    layout.addWidget(bar)
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.waitUntil(lambda: beside.painted > 0)
+    QGuiApplication.processEvents()
+    before = beside.painted
+    beside.update()
+    bar.setValue(50)
+    assert (beside.painted, bar.value()) == (before, 50)
+    qtbot.waitUntil(lambda: beside.painted > before)
+    assert bar.updatesEnabled()

@@ -63,7 +63,7 @@ class _Names:
         self._optimizers = optimizer_states(ckpt)
         self._origin = origin_of(ckpt)
         self._structure = Structure(ckpt)
-        self._tails = self._structure.tails()
+        self._tails = self._structure.tails(monitor)
         self._in_module: EditError | None = None
         self._dicts = sorted(f"{path}." for path in ckpt.state_dicts)
 

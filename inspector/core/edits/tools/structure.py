@@ -10,6 +10,7 @@ from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import OLD_PARAMETERS, WITH_STATE, canonical
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, state_pairs, view_of
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .common import NearestDict
 
@@ -55,18 +56,18 @@ class Structure:
     def is_dict(self, path: str) -> bool:
         return isinstance(self.container(path), Mapping)
 
-    def tails(self) -> dict[str, str]:
+    def tails(self, monitor: Monitor = QUIET) -> dict[str, str]:
         """key -> what of it lies below a container of its own inside its state dict (or, outside any, below the root's), for all
-        that is not an entry of the state dict itself. Keys are those of the file."""
+        that is not an entry of the state dict itself. Keys are those of the file. Raises Cancelled."""
         if self._graph is None:
             return {}
         found: dict[str, str] = {}
-        for place, keys in self._inside().items():
+        for place, keys in self._inside(monitor).items():
             view = self.container(place)
             if view is None or (isinstance(view, Mapping) and len(view.pairs) == len(keys)):
                 continue
             names = self._names(view) if isinstance(view, Mapping) else set()       # a list's numbers are no names
-            for key in keys:
+            for key in stoppable(keys, monitor):
                 name = relative(key, place)
                 if not _is_listed(name, names):
                     found[key] = next((tail for head, tail in splits(name) if _is_listed(head, names)), name)
@@ -94,18 +95,18 @@ class Structure:
                 return True
         return False
 
-    def _inside(self) -> dict[str, list[str]]:
+    def _inside(self, monitor: Monitor) -> dict[str, list[str]]:
         """state dict -> the keys of its tensors and of the values in it."""
         source = self._source
         modules = source.modules
         inside: dict[str, list[str]] = {}
-        for info in source.tensors.values():
+        for info in stoppable(source.tensors.values(), monitor):
             place = info.state_dict
             if place not in modules:
                 inside.setdefault(place or "", []).append(info.key)
         if source.values:
             places = NearestDict(source.state_dicts)
-            for key in source.values:
+            for key in stoppable(source.values, monitor):
                 place = places.of(key)
                 if place is not None and place not in modules:
                     inside.setdefault(place, []).append(key)
