@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, PYSTR, REDUCE, Graph
@@ -23,7 +23,7 @@ from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
-from .progress import QUIET, Monitor, in_pieces
+from .progress import QUIET, Monitor, counted
 from .tensor_table import column, tagged, values_of
 
 _READ_BY_OTHERS = {
@@ -138,11 +138,7 @@ def _why_not_read(ckpt: Checkpoint) -> str:
 
 def devices_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[str, ...]:
     """The tags of devices, besides the CPU, that torch.load restores tensors of `ckpt` on, in the order of the file. Raises Cancelled."""
-    tags: dict[Any, None] = {}
-    for piece in in_pieces(column(ckpt.tensors, "device")):
-        monitor.check()
-        tags.update(dict.fromkeys(piece))
-    return tuple(tag for tag in tags if tag not in _NOWHERE and is_device(tag or ""))
+    return tuple(tag for tag in counted(column(ckpt.tensors, "device"), monitor) if tag not in _NOWHERE and is_device(tag or ""))
 
 
 def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:

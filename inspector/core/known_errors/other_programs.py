@@ -137,10 +137,9 @@ def _vllm(case: Case) -> Explanation | None:
         there = [key for key in case.file.tensors if f".{name}." in f".{key}."]
         about.append(f"In this file it is {few(there, 3)}." if there else
                      "This file has no tensor of that name: vLLM may have joined several to it, or the text is about another file.")
-    is_packed = leaf_of(name).rpartition("_")[2] in _QUANTIZED or leaf_of(name) in _QUANTIZED
     return Explanation("vllm", meaning, tuple(about), advice=(
         "It belongs to quantized weights: config.json has to say how they are quantized, and vLLM to know that of this model.",)
-        if is_packed else ("Its names are those of another implementation of the model, or this vLLM is too old for it.",))
+        if _is_quantized(name) else ("Its names are those of another implementation of the model, or this vLLM is too old for it.",))
 
 
 def _gguf(case: Case) -> Explanation | None:
@@ -175,10 +174,16 @@ def _unmapped(name: str, case: Case) -> Explanation:
     if case.file is not None:
         about = ("This file has it.",) if name in case.file.tensors else (
             "This file has no tensor of that name: the text is about another file.",)
-    is_packed = leaf_of(name).rpartition("_")[2] in _QUANTIZED or leaf_of(name) in _QUANTIZED
     return Explanation("llama-cpp", meaning, about, advice=(
-        "It belongs to quantized weights, which the converter does not take: convert the model as it was before.",) if is_packed else (
-        "Its names have to be those that transformers gives them, and an adapter is merged into its model before.",))
+        "It belongs to quantized weights, which the converter does not take: convert the model as it was before.",)
+        if _is_quantized(name) else (
+            "Its names have to be those that transformers gives them, and an adapter is merged into its model before.",))
+
+
+def _is_quantized(name: str) -> bool:
+    """Whether it is called like a part of a quantized weight."""
+    leaf = leaf_of(name)
+    return leaf in _QUANTIZED or leaf.rpartition("_")[2] in _QUANTIZED
 
 
 def _weights(file: Checkpoint | None, outcome: str) -> Iterator[tuple[str, Sequence[Edit]]]:

@@ -345,8 +345,9 @@ def let_go(*large: object) -> None:
     """Has what is given, and is held by nobody else any more a moment later, go in a thread of its own: a table of a hundred thousand
     tensors keeps a window for twenty milliseconds. For whoever tells others that something is gone, the last of whom would take it
     apart. Nothing of Qt may be among it."""
-    held = [*large]
-    QTimer.singleShot(_MOMENT, lambda: _start_emptying(_take_apart, held))
+    held = [one for one in large if one is not None]
+    if held:
+        QTimer.singleShot(_MOMENT, lambda: _start_emptying(_take_apart, held))
 
 
 def _start_emptying(work: Callable[[Any], None], many: Any) -> None:
