@@ -56,6 +56,7 @@ _LATIN = ("latin1", "latin-1", "iso-8859-1")
 _SETS = (("builtins", "set"), ("builtins", "frozenset"))
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
 SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
+_SPANS = frozenset((STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES, BIGINT, BIGTEXT))        # which stand in the file's bytes
 
 _FIRST = itemgetter(0)
 _SHORT_PIECES = 64      # nodes that one short text may show
@@ -255,7 +256,8 @@ _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and co
 
 def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int]]]:
     """What a dict holds that these pairs were put into, one after the other: of equal keys the first with the last value, in the place of
-    the first; and the pairs that are lost by that, of the same key. Keys that are neither text, bytes nor number count as different."""
+    the first; and the pairs that are lost by that, of the same key. Keys that are no text, bytes, number, name or short tuple of such count
+    as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
         return pairs, []
@@ -318,12 +320,34 @@ def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
         large = graph.integer(k) if graph.b[k] - graph.a[k] <= _LONGEST_KEY else None
         if large is not None:
             return "number", str(large)
+    if kind == TUPLE:
+        text = _tuple_identity(graph, k, [_SHORT_PIECES], _SHORT_DEPTH)
+        return ("other", str(k)) if text is None or len(text) > _LONGEST_KEY else ("tuple", text)
+    if kind == GLOBAL:
+        return "name", repr(graph.names[graph.a[k]])
     return ("none", "") if kind == NONE else ("other", str(k))
 
 
+def _tuple_identity(graph: Graph, k: int, budget: list[int], depth: int) -> str | None:
+    """Equal for tuples of equal items; None where that would take long to find out."""
+    budget[0] -= graph.b[k] - graph.a[k]
+    if budget[0] < 0 or not depth:
+        return None
+    parts: list[str | None] = []
+    for item in graph.operands[graph.a[k]:graph.b[k]]:
+        if graph.kind[item] == TUPLE:
+            parts.append(_tuple_identity(graph, item, budget, depth - 1))
+        elif graph.kind[item] in _SPANS and graph.b[item] - graph.a[item] > _LONGEST_KEY:
+            return None
+        else:
+            parts.append(repr(key_identity(graph, item)))
+    known = [part for part in parts if part is not None]
+    return f"({', '.join(known)})" if len(known) == len(parts) else None
+
+
 class SameKeys(dict[int, tuple[str, bytes | str]]):
-    """The same of each key, and of those that are neither text nor number going by what they are shown as, which tells tuples of numbers
-    from each other. Each is worked out once: a long text may be the key of many."""
+    """The same of each key, and of those of which it is not known going by what they are shown as. Each is worked out once: a long text may
+    be the key of many."""
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()

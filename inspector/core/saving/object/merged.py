@@ -28,7 +28,7 @@ from inspector.core.pickles.encode.records import Record
 from inspector.core.pickles.encode.torch_calls import ordered_dict
 from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.grafts import Graft
-from inspector.core.pickles.objects.plain import NUMBERS, SCALARS, key_text, scalar
+from inspector.core.pickles.objects.plain import SCALARS, SameKeys, key_text, scalar
 from inspector.core.pickles.objects.recognise import Mapping as Dict
 from inspector.core.pickles.objects.recognise import view_of
 from inspector.core.pickles.objects.storages import KnownStorages, Storages, never_resolved
@@ -141,7 +141,7 @@ class _Joined:
     """A dict being joined. `nodes` are the dicts that it is made of, each with the file that it is from."""
 
     def __init__(self) -> None:
-        self.entries: dict[tuple[bool, str], _Entry] = {}
+        self.entries: dict[tuple[str, bytes | str], _Entry] = {}
         self.nodes: list[tuple[int, str]] = []
 
 
@@ -189,7 +189,7 @@ def _storages(part: Checkpoint, graph: Graph, records: Iterable[Record]) -> Iter
 
 def _join(graph: Graph, roots: Sequence[tuple[int, str]]) -> _Joined:
     """The dicts at the roots as one. Raises EditError."""
-    top = _Joined()
+    top, identities = _Joined(), SameKeys(graph)
     todo: list[tuple[_Joined, int, str, str, int]] = [(top, root, path, "", 0) for root, path in reversed(roots)]
     while todo:
         into, n, home, path, depth = todo.pop()
@@ -198,15 +198,13 @@ def _join(graph: Graph, roots: Sequence[tuple[int, str]]) -> _Joined:
             raise EditError(f"{visible(home, 200)} holds no dict but something else, which has no names to be joined by",
                             "Extract a state dict from it first (--extract .).", path, id="no_dict")
         into.nodes.append((n, home))
-        mine: dict[tuple[bool, str], tuple[int, int]] = {}
-        for key, value in found.pairs:
-            mine[graph.kind[key] in NUMBERS, key_text(graph, key)] = key, value     # the last of several is the one that counts
+        mine = {identities[key]: (key, value) for key, value in found.pairs}        # the last of several is the one that counts
         for name, (key, value) in mine.items():
             before = into.entries.get(name)
             if before is None:
                 into.entries[name] = _Entry(key, value, home)
                 continue
-            here = join(path, name[1])
+            here = join(path, key_text(graph, before.key))
             dicts = _dict_at(graph, value) is not None and (before.below is not None or _dict_at(graph, before.value) is not None)
             if dicts and depth < _DEEPEST:
                 below = before.below
@@ -269,12 +267,13 @@ def _made(editor: GraphEditor, graph: Graph, joined: _Joined, pairs: list[tuple[
     n = ordered_dict(editor)
     if pairs:
         editor.add_pairs(n, pairs)
-    facts: dict[str, tuple[int, int]] = {}
+    facts: dict[tuple[str, bytes | str], tuple[int, int]] = {}
+    identities = SameKeys(graph)
     for node, _ in joined.nodes:
         found = _dict_at(graph, node)
         table = view_of(graph, found.metadata) if found is not None and found.metadata >= 0 else None
         for key, value in table.pairs if isinstance(table, Dict) else ():
-            facts.setdefault(key_text(graph, key), (key, value))
+            facts.setdefault(identities[key], (key, value))
     if facts:
         told = ordered_dict(editor)
         editor.add_pairs(told, list(facts.values()))

@@ -559,9 +559,13 @@ def test_that_numbers_that_hash_alike_are_told_apart_by_texts() -> None:
     assert {type(part) for n in graph.sequence(graph.root) for part in key_identity(graph, n)} == {str}
 
 
-@given(st.lists(st.one_of(st.integers(), st.booleans(), st.floats(), st.sampled_from([2.0 ** 70, 1 << 70, -0.0, 0, 1.0, True])), min_size=2,
-                max_size=2))
-def test_that_numbers_are_one_key_just_when_they_are_to_python(pair: list[Any]) -> None:
+PLAIN = st.one_of(st.integers(), st.booleans(), st.floats(), st.sampled_from([2.0 ** 70, 1 << 70, -0.0, 0, 1.0, True]))
+IN_TUPLES = st.recursive(st.one_of(PLAIN, st.sampled_from(["1", b"1", None, "", "',", '"'])),
+                         lambda items: st.lists(items, max_size=2).map(tuple), max_leaves=4)
+
+
+@given(st.lists(PLAIN, min_size=2, max_size=2) | st.lists(IN_TUPLES, min_size=2, max_size=2))
+def test_that_values_are_one_key_just_when_they_are_to_python(pair: list[Any]) -> None:
     graph = decode(pickle.dumps(pair, 2))
     one, other = (key_identity(graph, n) for n in graph.sequence(graph.root))
     assert (one == other) == (pair[0] == pair[1])

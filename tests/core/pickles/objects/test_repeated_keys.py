@@ -46,9 +46,13 @@ def in_bytes(text: str) -> bytes:
     return op.reduce(op.name("_codecs", "encode"), op.text(text), op.text("latin1"))
 
 
-KEYS = st.one_of(st.sampled_from([op.text("a"), op.text("b"), op.text("c.d"), in_bytes("a"), in_bytes("1"), in_bytes("")]),
-                 st.sampled_from([op.integer(1), op.TRUE, op.real(1.0), op.integer(0), op.FALSE, op.real(-0.0), op.text("1"),
-                                  op.text("True"), op.real(2.5), op.real(2.0 ** 70), b"\x8a\x09" + (2 ** 70).to_bytes(9, "little")]))
+TEXTS = st.sampled_from([op.text("a"), op.text("b"), op.text("c.d"), in_bytes("a"), in_bytes("1"), in_bytes("")])
+NUMBERS = st.sampled_from([op.integer(1), op.TRUE, op.real(1.0), op.integer(0), op.FALSE, op.real(-0.0), op.text("1"), op.text("True"),
+                           op.real(2.5), op.real(2.0 ** 70), b"\x8a\x09" + (2 ** 70).to_bytes(9, "little")])
+OTHERS = st.sampled_from([op.NONE, op.name("torch", "float32"), op.name("torch", "float16")])
+TUPLES = st.recursive(st.sampled_from([op.integer(1), op.TRUE, op.real(1.0), op.text("1"), in_bytes("1"), op.NONE]),
+                      lambda items: st.lists(items, max_size=2).map(lambda some: op.tuple_of(*some)), max_leaves=3)
+KEYS = st.one_of(TEXTS, NUMBERS, OTHERS, TUPLES)
 
 
 def names_of(keys: Iterable[Any]) -> list[str]:

@@ -152,3 +152,29 @@ def test_that_values_are_those_of_each_file(tmp_path: Path) -> None:
     merged = core.merge([written(tmp_path / "a", ENCODER, "numpy"), written(tmp_path / "b", DECODER, "legacy")])
     assert np.array_equal(core.read_numpy(merged, "encoder.weight"), ENCODER["encoder.weight"].numpy())
     assert core.read_numpy(merged, "steps") == 7
+ONE_TO_PYTHON = [(1, True), (0, -0.0), (2 ** 70, 2.0 ** 70), ((1,), (True,)), ((1, ("a", 0)), (1.0, ("a", False))),
+                 (torch.float32, torch.float32)]
+TWO_TO_PYTHON = [(1, "1"), (None, "None"), ((1,), "(1,)"), (("1",), (1,)), (b"a", "b'a'"), ((), ((),))]
+
+
+@pytest.mark.parametrize(("one", "other"), ONE_TO_PYTHON + [(b, a) for a, b in ONE_TO_PYTHON])
+def test_that_keys_that_are_one_to_python_are_one(tmp_path: Path, one: Any, other: Any) -> None:
+    torch.save({"m": {one: {"x": 5, "a": torch.ones(1)}}, "n": {one: 7}}, tmp_path / "a.pth")
+    torch.save({"m": {other: {"x": 5, "b": torch.zeros(1)}}, "n": {other: 7}}, tmp_path / "b.pth")
+    core.save(core.merge([tmp_path / "a.pth", tmp_path / "b.pth"]), tmp_path / "one.pth")
+    found = torch.load(tmp_path / "one.pth", weights_only=True)
+    assert found["n"] == {one: 7}
+    assert list(found["m"][other]) == ["x", "a", "b"]
+    torch.save({"m": {other: 6}}, tmp_path / "b.pth")
+    with pytest.raises(core.EditError, match="neither can be told"):
+        core.merge([tmp_path / "a.pth", tmp_path / "b.pth"])
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_TO_PYTHON + [(b, a) for a, b in TWO_TO_PYTHON])
+def test_that_keys_that_only_look_alike_are_two(tmp_path: Path, one: Any, other: Any) -> None:
+    torch.save({"m": {one: torch.ones(1)}}, tmp_path / "a.pth")
+    torch.save({"m": {other: torch.zeros(1)}}, tmp_path / "b.pth")
+    core.save(core.merge([tmp_path / "a.pth", tmp_path / "b.pth"]), tmp_path / "one.pth")
+    found = torch.load(tmp_path / "one.pth", weights_only=True)["m"]
+    assert [*found] == [one, other]
+    assert [found[one].item(), found[other].item()] == [1, 0]
