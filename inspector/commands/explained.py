@@ -15,7 +15,8 @@ _SENTENCE = 1000
 def as_json(told: core.Explanation) -> dict[str, Any]:
     """What `--error` adds to the object of `check --json`."""
     found = {"explanation": {"id": told.id, "meaning": told.meaning, "about": list(told.about), "advice": list(told.advice),
-                             "remedies": [{"outcome": one.outcome, "edits": [*map(core.as_option, one.edits)]} for one in told.remedies]}}
+                             "remedies": [{"outcome": one.outcome, "edits": [*map(core.as_option, one.edits)],
+                                           **({"name": one.name} if one.name else {})} for one in told.remedies]}}
     return {**(fit.as_json(told.load) if told.load else {}), **found}
 
 
@@ -25,5 +26,5 @@ def as_text(found: core.Explanation, file: str) -> str:
         lines.append(fit.as_text(found.load, file).rstrip("\n"))
     else:
         for one in found.remedies:
-            lines += [heading(one.outcome), f"  {core.visible(core.as_command(one.edits, file, 'FIXED'), _LONGEST)}"]
+            lines += [heading(one.outcome), f"  {core.visible(core.as_command(one.edits, file, one.target(file)), _LONGEST)}"]
     return "\n".join([*lines, *map(said, found.advice)]) + "\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inspector import cli, core
@@ -212,3 +213,49 @@ def test_that_kernels_of_which_no_shape_tells_are_named(tmp_path: Path, capsys: 
     _, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
     assert "weights that have one shape either way are left as they are; compare their values: 1.weight\n" in out
     assert "--transpose '{0.weight,2.weight}=3,2,0,1'" in out
+
+
+NO_FILES = {
+    "OSError: Error no file named pytorch_model.bin, model.safetensors, tf_model.h5, model.ckpt.index or flax_model.msgpack found in "
+    "directory ckpts/t5.": "model.safetensors",
+    "OSError: Error no file named ['pytorch_model.bin', 'tf_model.h5', 'model.ckpt.index'] found in directory unilm/": "pytorch_model.bin",
+    "OSError: Error no file named diffusion_pytorch_model.bin found in directory ./unet.": "diffusion_pytorch_model.bin",
+    "OSError: Error no file named model.fp16.safetensors found in directory ./unet.": "model.fp16.safetensors",
+    "ValueError: Can't find weights for out in out or in the Hugging Face Hub. Please check that the file adapter_model.bin or "
+    "adapter_model.safetensors is present at out.": "adapter_model.safetensors",
+    "RuntimeError: Cannot find any model weights with `/models/dolphin`": "model.safetensors",
+    "ValueError: Due to a serious vulnerability issue in `torch.load`, even with `weights_only=True`, we now require users to upgrade":
+        "model.safetensors",
+}
+WEIGHTS = {"0.weight": torch.ones(2, 3), "0.bias": torch.zeros(2)}
+
+
+@pytest.mark.parametrize("thing", [WEIGHTS, {"model": WEIGHTS, "epoch": 3}, {**WEIGHTS, "epoch": 3}, nn.Sequential(nn.Linear(3, 2))],
+                         ids=["weights", "training", "flat", "module"])
+@pytest.mark.parametrize(("text", "name"), NO_FILES.items(), ids=[f"{name}-{n}" for n, name in enumerate(NO_FILES.values())])
+def test_that_the_command_writes_a_file_of_the_name_that_is_looked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str,
+                                                                       name: str, thing: object) -> None:
+    torch.save(thing, tmp_path / "last.pth")
+    (tmp_path / "error.txt").write_text(text)
+    _, out = said(capsys, "check", "--quick", tmp_path / "last.pth", "--error", tmp_path / "error.txt")
+    [line] = [line for line in out.splitlines() if line.startswith("  inspector edit ")]
+    assert cli.main(shlex.split(line)[1:]) == 0
+    made = tmp_path / name
+    found = load_file(made) if made.suffix == ".safetensors" else torch.load(made, weights_only=True)
+    assert set(found) == set(WEIGHTS) or (made.suffix == ".bin" and set(found) == {*WEIGHTS, "epoch"})
+
+
+def test_that_no_file_is_to_be_written_over_and_one_of_that_name_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    torch.save(WEIGHTS, tmp_path / "run" / "last.pth")
+    (tmp_path / "error.txt").write_text(next(iter(NO_FILES)))
+    for there, target in ((None, "run/model.safetensors"), ("run/model.safetensors", "model.safetensors"), ("model.safetensors", "FIXED")):
+        if there:
+            save_file(WEIGHTS, tmp_path / there)
+        _, out = said(capsys, "check", "--quick", "run/last.pth", "--error", "error.txt")
+        assert f"  inspector edit run/last.pth -o {target}\n" in out
+    _, out = said(capsys, "check", "--quick", "model.safetensors", "--error", "error.txt")
+    assert "It has such a name: the text is about another folder." in out
+    assert "inspector edit" not in out

@@ -1,6 +1,7 @@
 """What is said about an error: what it means, what of the file is meant, and edits that were tried."""
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -12,6 +13,7 @@ from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import can_be_typed
 from inspector.core.edits.tools.common import Edit, are_soon_tried
 from inspector.core.errors import EditError, InspectorError
+from inspector.core.io import addresses
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.torch_load import loads_with_torch
@@ -23,10 +25,17 @@ _START, _END = 100_000, 200_000           # characters
 
 class Remedy(NamedTuple):
     """`edits` of the file, which were applied to its tables, and in `outcome` what is so afterwards: a part of a sentence. No edits: the
-    file saved again as it is."""
+    file saved again as it is. `name` is what the new file has to be called to be found, where that matters."""
 
     outcome: str
     edits: tuple[Edit, ...]
+    name: str = ""
+
+    def target(self, file: str) -> str:
+        """Where to save what becomes of `file`: under that name, beside it or here, where nothing has it yet. "FIXED": anywhere."""
+        folder = "" if addresses.is_address(file) else file if os.path.isdir(file) else os.path.dirname(file)
+        names = dict.fromkeys((os.path.join(folder, self.name), self.name)) if self.name else ()
+        return next((name for name in names if not os.path.lexists(name)), "FIXED")
 
 
 class Explanation(NamedTuple):
@@ -60,7 +69,8 @@ class Case(NamedTuple):
         except EditError:
             return None
 
-    def remedies(self, ways: Iterable[tuple[str, Sequence[Edit]]], reaches: Callable[[Checkpoint], bool]) -> tuple[Remedy, ...]:
+    def remedies(self, ways: Iterable[tuple[str, Sequence[Edit]]], reaches: Callable[[Checkpoint], bool],
+                 name: str = "") -> tuple[Remedy, ...]:
         """Those of `ways` (outcome, edits) that can be applied, do something, and give what they are for; of several with one outcome the
         first."""
         found: list[Remedy] = []
@@ -69,7 +79,7 @@ class Case(NamedTuple):
             if after is None or not (after.tensors or after.values) or (edits and self._is_unchanged(after)):
                 continue
             if reaches(after) and not any(one.outcome == outcome or one.edits == tuple(edits) for one in found):
-                found.append(Remedy(outcome, tuple(edits)))
+                found.append(Remedy(outcome, tuple(edits), name))
         return tuple(found)
 
     def _is_soon_tried(self, edits: Sequence[Edit]) -> bool:

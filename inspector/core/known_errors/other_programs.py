@@ -3,18 +3,25 @@ vLLM and llama.cpp."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.edits.drop import Drop
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.tools.common import Edit
+from inspector.core.edits.tools.globs import patterns_for
+from inspector.core.errors import SaveError
+from inspector.core.io import addresses
 from inspector.core.keypath import is_under, is_within, leaf_of, parent_of, quoted, relative, top_of, visible
+from inspector.core.saving.layouts.losses import safetensors_holds
 from inspector.core.training.weights import model_dicts
 
-from .explanation import Case, Explanation, contents, few, search
+from .explanation import Case, Explanation, contents, few, is_taken, search
 
-_NO_FILE = (r"[Ee]rror no file named (?P<names>.{1,400}?) found in directory",)
+_NO_FILE = (r"[Ee]rror no file named (?P<names>.{1,400}?) found in directory",
+            r"Can't find weights for .{1,2000}? Please check that the file (?P<names>.{1,400}?) is present at")
+_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
+_SAFETENSORS = "model.safetensors"
 _NO_WEIGHTS = (r"Cannot find any model weights with [`'\"]",)
 _OLD_TORCH = (r"serious vulnerability issue in `?torch\.load`?, even with `?weights_only",)
 _TARGETS = (r"Target modules (?P<names>.{0,2000}?) not found in the base model",)
@@ -45,10 +52,15 @@ def _no_file(case: Case) -> Explanation | None:
         return None
     meaning = "from_pretrained looked in a folder for weights under one of the names that it knows, and there is no such file." \
         if found else "vLLM looked in a folder for weights (*.safetensors, *.bin, *.pt), and there is no such file."
-    name = "diffusion_pytorch_model" if found and "diffusion_pytorch_model" in found["names"] else "model"
-    return Explanation("no-weights-file", meaning, tuple(contents(case.file)) if case.file is not None else (),
-                       case.remedies(_weights(case.file, f"saved as {name}.safetensors in that folder it has such a name"), _has_tensors),
-                       ("config.json has to be in that folder, too, and of a set of files the index with all of them.",))
+    names = _NAME.findall(found["names"]) if found else [_SAFETENSORS]
+    name = next((one for ending in (".safetensors", ".bin") for one in names if one.endswith(ending)), "")
+    about = tuple(contents(case.file)) if case.file is not None else ()
+    if case.file is not None and addresses.file_name(case.file.path) in names:
+        about, name = (*about, "It has such a name: the text is about another folder."), ""
+    config = "adapter_config.json" if name.startswith("adapter_") else "config.json"
+    return Explanation("no-weights-file", meaning, about,
+                       case.remedies(_weights(case, f"saved as {name} in that folder it has such a name"), _is_found(name), name),
+                       (f"{config} has to be in that folder, too, and of a set of files the index with all of them.",))
 
 
 def _old_torch(case: Case) -> Explanation | None:
@@ -56,7 +68,8 @@ def _old_torch(case: Case) -> Explanation | None:
         return None
     meaning = "transformers calls torch.load only of torch 2.6 and newer, whatever the file is (CVE-2025-32434); safetensors need none."
     return Explanation("old-torch", meaning, tuple(contents(case.file)) if case.file is not None else (),
-                       case.remedies(_weights(case.file, "saved as model.safetensors it is read without torch.load"), _has_tensors),
+                       case.remedies(_weights(case, "saved as model.safetensors it is read without torch.load"),
+                                     _is_found(_SAFETENSORS), _SAFETENSORS),
                        ('pip install --upgrade "torch>=2.6"',))
 
 
@@ -186,14 +199,24 @@ def _is_quantized(name: str) -> bool:
     return leaf in _QUANTIZED or leaf.rpartition("_")[2] in _QUANTIZED
 
 
-def _weights(file: Checkpoint | None, outcome: str) -> Iterator[tuple[str, Sequence[Edit]]]:
-    """The weights alone, of what else there is."""
-    if file is None:
-        return
-    for path in model_dicts(file)[:2]:
-        yield (f"the weights of {visible(path, 80)}, {outcome}", [Extract(path)]) if path else \
-            (outcome, [Extract(".")] if file.modules else [])
+def _weights(case: Case, outcome: str) -> Iterator[tuple[str, Sequence[Edit]]]:
+    """The weights alone, of what else there is; without the values among them where it takes that."""
+    for path in model_dicts(case.file)[:2] if case.file is not None else ():
+        edits: list[Edit] = [Extract(path)] if path else [Extract(".")] if case.file is not None and case.file.modules else []
+        after = case.after(edits)
+        others = [key for key in after.values if key] if after is not None else []
+        for some in (edits, [*edits, *map(Drop, patterns_for(others))] if others else None):
+            if some is not None:
+                yield (f"the weights of {visible(path, 80)}, {outcome}", some) if path else (outcome, some)
 
 
-def _has_tensors(ckpt: Checkpoint) -> bool:
-    return bool(ckpt.tensors)
+def _is_found(name: str) -> Callable[[Checkpoint], bool]:
+    """Whether what is saved under `name` has all that is in it, and is loaded by the program."""
+    def is_found(ckpt: Checkpoint) -> bool:
+        try:
+            return bool(name) and (not safetensors_holds(ckpt, False).losses if name.endswith(".safetensors") else
+                                   bool(ckpt.tensors) and is_taken(ckpt))
+        except SaveError:
+            return False
+
+    return is_found

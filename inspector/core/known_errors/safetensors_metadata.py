@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspector.core.edits.set_metadata import SetMetadata
+from inspector.core.io import addresses
 from inspector.core.keypath import visible
 
 from .explanation import Case, Explanation, search
@@ -25,4 +26,5 @@ def explain(case: Case) -> Explanation | None:
         return Explanation("safetensors-metadata", _MEANING, (
             f"In this file it is {visible(there, 40)}: the text is about another file, or that is none that transformers knows.",))
     return Explanation("safetensors-metadata", _MEANING, ("In this file there is none.",), case.remedies(
-        [("transformers finds the format", [SetMetadata("format", "pt")])], lambda ckpt: ckpt.metadata.get("format") == "pt"))
+        [("transformers finds the format", [SetMetadata("format", "pt")])], lambda ckpt: ckpt.metadata.get("format") == "pt",
+        addresses.file_name(file.path) if file.format == "safetensors" else ""))

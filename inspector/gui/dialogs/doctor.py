@@ -56,6 +56,7 @@ class Doctor(QDialog):
         self._merging = False           # the edits are those of the model, which an adapter is put into
         self._steps: tuple[core.Step, ...] = ()
         self._edits: tuple[core.Edit, ...] = ()
+        self._remedies: tuple[core.Remedy, ...] = ()
         self._ways: tuple[tuple[str, tuple[core.Edit, ...]], ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._typing = QTimer(self)
@@ -155,7 +156,7 @@ class Doctor(QDialog):
                 said.append(self.tr("With this {outcome}:").format(outcome=ways[0][0]))
             self._steps = ()
             self._say(words.said(found.meaning, 400), "\n".join(said), "warning" if ways or found.about else "danger")
-            self._offer(ways)
+            self._offer(ways, remedies=found.remedies)
         elif report is not None:
             self._show_report(report, found.about if isinstance(found, core.Explanation) else ())
 
@@ -225,10 +226,11 @@ class Doctor(QDialog):
         self._say(words.sentence(words.said(report.sentence, 600)), hint, "ok" if report.fits else "danger")
         self._offer([("", (report.merge,))] if report.merge is not None else [], merging=True)
 
-    def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]], *, merging: bool = False) -> None:
+    def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]], *, merging: bool = False,
+               remedies: Sequence[core.Remedy] = ()) -> None:
         """The edits that help, to be chosen from where there are several ways; each with what it comes to. `merging`: edits of the model
-        that the file is held against."""
-        self._ways, self._merging = tuple(ways), merging
+        that the file is held against. `remedies`, of an error: what the ways are, in their order."""
+        self._ways, self._merging, self._remedies = tuple(ways), merging, tuple(remedies)
         with QSignalBlocker(self.choice):
             self.choice.clear()
             self.choice.addItems([outcome for outcome, _ in ways])
@@ -339,8 +341,10 @@ class Doctor(QDialog):
     def _copy(self) -> None:
         document = self.document
         path = self._model if self._merging else document.path if document is not None else "FILE"
+        chosen = max(self.choice.currentIndex(), 0)
+        target = "MERGED" if self._merging else self._remedies[chosen].target(path) if self._remedies else "FIXED"
         try:
-            said = core.as_command(self._edits, path, "MERGED" if self._merging else "FIXED")
+            said = core.as_command(self._edits, path, target)
         except core.InspectorError as error:
             self._say(words.sentence(words.said(error.message, 400)), words.said(error.hint, 400), "danger")
             return

@@ -101,6 +101,17 @@ def test_that_an_error_is_explained_without_any_file(session: Session, tasks: Ta
     doctor.reject()
 
 
+def test_that_the_command_has_the_name_that_the_program_looks_for(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.menus["doctor"].trigger()
+    doctor = dialog(window)
+    doctor.text.setPlainText("OSError: Error no file named pytorch_model.bin, model.safetensors found in directory ckpts.")
+    doctor.check_text()
+    settle(window, qtbot)
+    doctor.copy.click()
+    assert QGuiApplication.clipboard().text() == f"inspector edit {tmp_path / 'wrapped.safetensors'} -o {tmp_path / 'model.safetensors'}"
+    doctor.reject()
+
+
 def test_that_a_file_is_checked_against_another(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
     model = write(tmp_path / "model.safetensors", {**NET, "fc.weight": (12, 4), "fc.bias": (12,)})
     window.files.choose = lambda folders, on_chosen: on_chosen([model])
