@@ -75,6 +75,7 @@ HIGHEST_PROTOCOL = 5
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
 _USELESS = 3                            # times that bodies are read ahead in vain before it is given up
+_MOST_VAIN = 6                          # doublings of what lies between two tries of a run
 _HELD_BYTES, _MEMO_BYTES, _FAR_BYTES = 48, 5, 130       # of a number on a stack, in the memo, and of one in the memo beyond its end
 DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
 CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
@@ -154,6 +155,8 @@ class _Machine:
         self.bodies: tensor_runs.Bodies | None = None           # of tensors, read ahead
         self.overwritten = False            # whether a memo entry was put anew since then
         self.useless = 0                    # times that this came to nothing
+        self.retry = 0                      # offset before which no run of tensors is looked for
+        self.vain = 0                       # times, one after the other, that none was found
         self.meta: list[list[int]] = []
         self.last_frame = tensor_runs.Frame(start, start)
         self.names: dict[tuple[str, str], int] = {}
@@ -175,7 +178,6 @@ class _Machine:
         held = 0                            # numbers in all of `meta`
         pos = at = self.start
         rebuild = ahead = -1                # ahead: the same where bodies of tensors may be skipped
-        retry = 0                           # offset before which no run of tensors is looked for
         n = 0                               # number of the next node
         steps = repeat(None, 0)
         try:
@@ -241,7 +243,7 @@ class _Machine:
                         b = stack.pop()
                         a = stack.pop()
                         k = REDUCE
-                        if a == rebuild and at >= retry and not far:
+                        if a == rebuild and at >= self.retry and not far:
                             kind.append(k)
                             new_a.append(a)
                             new_b.append(b)
@@ -249,7 +251,7 @@ class _Machine:
                             stack.append(n)
                             depth = max(len(meta) - 1, 0)       # of the stacks that a run may change
                             held -= sum(map(len, meta[depth:]))
-                            pos, retry = self.run_of_tensors(pos, stack, rebuild)
+                            pos = self.run_of_tensors(pos, stack, rebuild)
                             held += sum(map(len, meta[depth:]))
                             base = self.flush()
                             n = len(kind)
@@ -447,13 +449,19 @@ class _Machine:
             self.note("leftover-mark", at, f"{len(self.meta):,} MARK(s) are still open when the pickle stops.")
         self.find_unhashable_tuples()
 
-    def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
+    def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> int:
+        """Gives the offset behind them. Where there are none, the next try comes after twice as many tensors as the last time."""
         self.flush()
-        pos, retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget,
-                                              self.last_frame)
-        if bodies is not None and self.useless < _USELESS:
-            self.bodies = bodies
-        return pos, retry
+        begin = pos
+        pos, self.retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget, self.last_frame)
+        if bodies is None:
+            self.vain = 0
+        else:
+            self.retry = pos + (self.retry - pos << self.vain)
+            self.vain = min(self.vain + 1, _MOST_VAIN)
+            if self.useless < _USELESS and (self.bodies is None or pos > begin):
+                self.bodies = bodies
+        return pos
 
     def skip_body(self, at: int, node: int, operand: int) -> tensor_runs.Lane | None:
         """Skips the body of a tensor that begins at `at` and was read ahead; None where it has to be read. `base` and the number of nodes
@@ -464,6 +472,8 @@ class _Machine:
         lane = bodies.lanes.get(at)
         if lane is None:
             if at <= bodies.last:
+                if at in bodies.begun:
+                    self.retry = at
                 return None
             self.flush()
             self.overwritten = False
@@ -473,6 +483,8 @@ class _Machine:
                 return None
             lane = bodies.lanes.get(at)
             if lane is None:
+                if at in bodies.begun:
+                    self.retry = at
                 return None
         _, nodes, operands, kinds, puts, first, number = lane
         memo = self.memo

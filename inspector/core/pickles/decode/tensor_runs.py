@@ -73,7 +73,7 @@ _SHARE = 32                     # of all lanes that were read
 _AHEAD = 8                      # blocks that room is made for, as long as few lanes were read
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
-MOST_PLAIN = 9                  # values one after the other: four pairs and a key
+MOST_PLAIN = 25                 # values one after the other: twelve pairs and a key
 LONGEST = 512                   # bytes that all opcodes between two texts can take, and some
 NEVER = 1 << 62
 _WINDOW, _LARGEST_WINDOW = 1 << 14, 1 << 18     # bytes that are searched for anchors at once
@@ -307,6 +307,7 @@ class Bodies:
 
     def __init__(self, places: _Anchors) -> None:
         self.lanes: dict[int, Lane] = {}
+        self.begun: frozenset[int] = frozenset()        # anchors of the first ones of those that a run would take
         self.waiting: list[int] = []
         self.last = -1                      # anchor of those that were read
         self.used = 0
@@ -335,7 +336,7 @@ class Bodies:
         for slot, got in wanted:
             block.whole &= ~got | ((slot >= 0) & (slot < known))
         self._fetched = tuple(resolve(slot, got & block.whole) for slot, got in wanted)
-        self.lanes = block.bodies(starts)
+        self.lanes, self.begun = block.bodies(starts)
         return bool(self.lanes)
 
     def write(self, graph: Graph, a: list[int], b: list[int], at: list[int], operands: list[int], total_operands: int) -> None:
@@ -683,9 +684,9 @@ class _Block:
 
     # -- bodies ----------------------------------------------------------------------------------------------------------
 
-    def bodies(self, anchors: Ints) -> dict[int, Lane]:
+    def bodies(self, anchors: Ints) -> tuple[dict[int, Lane], frozenset[int]]:
         """By their anchors the lanes that may be skipped, whatever is between them; but not those that as many follow closely as are worth
-        a run."""
+        a run: of these the anchors of the first ones."""
         import numpy as np
         made = _Tensor(self)
         ids, there = made.nodes.number(0), made.nodes.there
@@ -698,7 +699,9 @@ class _Block:
             explicit[said] = first[said]
         for number in chain(self._undecodable(self.storage_key), self._undecodable(self.location)):
             ok[number] = False
-        ok &= ~self._close_ones(FEWEST)
+        close = self._close_ones(FEWEST)
+        ok &= ~close
+        begun = close & ~np.concatenate((np.zeros(1, np.bool_), close[:-1]))
         forms = np.concatenate((there, stored, kinds), 1).astype(np.uint8)
         whole, width = forms.tobytes(), forms.shape[1]
         columns, shapes = [*made.put_columns()], dict[bytes, tuple[bytes, tuple[int, ...]]]()
@@ -712,7 +715,7 @@ class _Block:
                 put_nodes = (ids[number, columns] - ids[number, 0])[stored[number]]
                 shape = shapes[form] = kinds[number][there[number]].tobytes(), tuple(put_nodes.tolist())
             found[places[number]] = (ends[number], counts[number], operands[number], *shape, firsts[number], number)
-        return found
+        return found, frozenset(anchors[begun].tolist())
 
     def _close_ones(self, fewest: int) -> Mask:
         """Which lanes so many follow that a run would take."""
@@ -919,11 +922,14 @@ class _Block:
 
         new_kinds = nodes.kinds()
         named = [(name_node, self.name.got)] if self.turning else []
-        if not all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in
-                   chain(zip(plain, (operand.got for operand in (*self.ahead, *self.behind)), strict=True), named)):
+        pushed = [*plain, ids[:, reduce]]
+        fetched_ones = zip(plain, (operand.got for operand in (*self.ahead, *self.behind)), strict=True)
+        if not all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in named) or not (
+                all(self._keys_hashable(graph.kind, new_kinds, found[got[:n]], first_node) for found, got in fetched_ones)      # most often
+                or self._keys_hashable(graph.kind, new_kinds, batches.keys(pushed, self.batch_op), first_node)):
             return False
         budget.left -= nodes.total
-        written = batches.write(graph, operands, places - first_operand, [*plain, ids[:, reduce]], ids[:, batch],
+        written = batches.write(graph, operands, places - first_operand, pushed, ids[:, batch],
                                 (name_node, ids[:, dict_], ids[:, outer]) if self.turning else None)
         graph.kind += new_kinds.tobytes()
         room.write(nodes.a[nodes.there], nodes.b[nodes.there], nodes.at[nodes.there], written)
@@ -1159,6 +1165,16 @@ class _Batches:
         end: Ints = places[:, 0]
         begin = end - self.own
         return begin, begin + self.items + 1, end
+
+    def keys(self, pushed: list[Ints], batch_op: Ints) -> Ints:
+        """What the batches give dicts as keys. `pushed`: as for `write`."""
+        import numpy as np
+        whole = np.concatenate((np.array(self.stack, np.int64), np.stack(pushed, 1)[self.pushed]))
+        items = self.items[self.lanes]
+        places = np.arange(int(items.sum()))
+        even = (places - np.repeat(self.ends - items, items)) % 2 == 0
+        found: Ints = whole[places[even & np.repeat(batch_op[self.lanes] != 0x65, items)]]
+        return found
 
     def write(self, graph: Graph, operands: _Operands, places: Ints, pushed: list[Ints], nodes: Ints,
               turns: tuple[Ints, Ints, Ints] | None) -> NDArray[np.intc]:

@@ -221,12 +221,19 @@ def dicts_in_one(draw: random.Random) -> bytes:
     writer = Writer(draw.choice("qrmn"), draw.random() < 0.5)
     named, odd, batch = draw.random() < 0.7, draw.choice((0.0, 0.02, 0.1, 0.4)), draw.randint(2, 12)
     singles = draw.choice((0, 0, 0.03, 0.3, 1))         # dicts of one pair, which have no MARK
-    before, behind = draw.choice((0, 0, 1, 2, 5)), draw.choice((0, 0, 1, 4))       # pairs of plain values
+    before, behind = draw.choice((0, 0, 1, 2, 5)), draw.choice((0, 0, 1, 4))       # pairs of plain values, of which some are …
+    tuples = draw.choice((0, 0.1, 0.8))                                             # … tuples that are fetched, as a rule
 
     def plain(count: int) -> None:
         for k in range(draw.randint(0, count) if draw.random() < 0.3 else count):
-            writer.plain(often(f"field{k}", "own" * number, 3, None, 2.5))
+            if draw.random() < odd / 4:
+                writer.ints((4, 5), shared=True)        # a tuple as key
+            else:
+                writer.plain(often(f"field{k}", "own" * number, 3, None, 2.5))
             for _ in range(often(1, 1, 1, 2, 0)):
+                if draw.random() < tuples:
+                    writer.ints(often((4, 5), (1,), ()), shared=draw.random() < 0.9)
+                    continue
                 writer.plain(draw.choice((7, -1, 70_000, 1 << 40, 0.1, -0.0, float("nan"), None, True, False, "text", "\ud800")))
 
     def often(usual: Any, *others: Any) -> Any:
@@ -384,6 +391,73 @@ def test_that_plain_values_beside_tensors_end_no_run(put: str, before: list[Any]
     assert sum(engaged) > 1400
     assert len(engaged) < 12
     assert {len(graph.pairs(value)) for _, value in graph.pairs(graph.root)} == {len(before) + 2 + len(behind)}
+
+
+@pytest.mark.parametrize("put", ["q", "m"])
+def test_that_tuples_that_are_fetched_as_values_end_no_run(put: str, engaged: list[int]) -> None:
+    writer = Writer(put)
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for i in range(800):
+        writer.text(f"layer{i}")
+        writer.out += b"}"
+        writer.put()
+        writer.out += b"("
+        writer.shared_text("data")
+        writer.tensor(f"{i}", "cpu", (2, 3))
+        for k in range(11):
+            writer.shared_text(f"field{k}")
+            writer.ints((4096, 11008), shared=True)
+        writer.out += b"u"
+    graph = assert_identical(bytes(writer.out) + b"u.")
+    assert sum(engaged) > 700
+    assert {len(graph.pairs(value)) for _, value in graph.pairs(graph.root)} == {12}
+
+
+@pytest.mark.parametrize("put", ["q", "m"])
+def test_that_a_tuple_that_is_fetched_as_a_key_is_looked_into(put: str, engaged: list[int]) -> None:
+    writer = Writer(put)
+    writer.out += b"](]"
+    writer.remember("odd")
+    writer.put()
+    writer.out += b"\x85"
+    writer.remember("tuple of a list")
+    writer.put()
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for i in range(300):
+        writer.text(f"k{i}")
+        writer.tensor(str(i), "cpu", (2, 3))
+        if i > 100:
+            for name in ("a", "tuple of a list")[::-1 if i == 200 else 1]:
+                writer.get(writer.names[name]) if name in writer.names else writer.shared_text(name)
+    graph = assert_identical(bytes(writer.out) + b"ue.")
+    assert sum(engaged) > 150
+    assert [note.id for note in graph.notes] == ["unhashable"]
+
+
+def test_that_runs_are_looked_for_in_vain_less_and_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+    run = tensor_runs.run
+
+    def counted(*arguments: Any) -> Any:
+        found = run(*arguments)
+        tried.append(found[0] - arguments[4])
+        return found
+    monkeypatch.setattr(tensor_runs, "run", counted)
+    writer = Writer()
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for i in range(4000):
+        writer.ints((4, 5), shared=True)        # looks like a run, but is none: tuples as keys are looked into
+        writer.tensor(f"{i}", "cpu", (2, 3))
+        writer.out += b"u("
+    assert_identical(bytes(writer.out) + b"u.")
+    assert 3 < len(tried) < 20
+    assert sum(tried) == 0
 
 
 @pytest.mark.parametrize("put", ["q", "m", "n"])
