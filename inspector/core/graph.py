@@ -60,6 +60,7 @@ KIND_NAMES = (
 TEXTS = frozenset((STR, STRTEXT))
 CONTAINERS = frozenset((TUPLE, LIST, DICT, SET, FROZENSET))
 CALLS = frozenset((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))
+_CALL = re.compile(b"[%b]" % re.escape(bytes(sorted(CALLS))))
 MUTATIONS = frozenset((APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD))
 COLUMNS = frozenset((REDUCE, NEWOBJ, GLOBALDYN, PERSID, BUILD))        # whose operands are `a` and `b` themselves
 LISTED = (CONTAINERS | MUTATIONS | {NEWOBJEX, OBJ, INST}) - {BUILD}     # … and those that stand in `operands`
@@ -384,7 +385,7 @@ class Graph:
 
     def calls(self) -> Iterator[int]:
         """All nodes that a real unpickler would call something for, in order, reachable or not."""
-        return (n for n, kind in enumerate(self.kind) if kind in CALLS)
+        return map(re.Match.start, _CALL.finditer(self.kind))
 
     def leading_to(self, ends: Iterable[int]) -> bytearray:
         """One byte per node: 1 for `ends` and for every node that needs one of them, itself or by what is put into it later."""

@@ -459,7 +459,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         made, own = Pickled(*_apart(ckpt, monitor)), False
     else:
         made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
-    graph = decode(made.data, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
+    graph = _decoded(made.data, ckpt, monitor)
     undecided, refused = _code(ckpt, graph, keep, drop, monitor)
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
@@ -501,6 +501,14 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         losses.append(Loss("extra-field", next(iter(fields)), f"Fields of {count(len(fields), 'tensor')} have no place in a PyTorch file: "
                            f"{visible(', '.join(names), 120)}."))
     return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone, renamed=renamed)
+
+
+def _decoded(data: bytes, ckpt: Checkpoint, monitor: Monitor) -> Graph:
+    """The object that is written, read back; one that is written as it was found was read before."""
+    there = ckpt.as_opened.pickles[0].graph if ckpt.as_opened.pickles else None
+    if there is not None and not there.grafted and there.root >= 0 and there.data[there.start:there.end] == data:
+        return there
+    return decode(data, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
 
 
 def _can_be_loaded(ckpt: Checkpoint, gone: Collection[str]) -> None:

@@ -1,7 +1,8 @@
 """Pickles that lie in a file with other bytes behind them, and nobody says how long they are.
 
 The machine needs a pickle's bytes in one piece. They are read in blocks that grow until the pickle's STOP is among them, so
-of a file of many gigabytes little more than the pickles is read, and the work stays linear.
+of a file of many gigabytes little more than the pickles is read, and the work stays linear: the next block is read when the machine comes
+near the end of the last one. Where one opcode leads beyond it, what follows is read and the pickle decoded again.
 """
 from __future__ import annotations
 
@@ -38,9 +39,10 @@ class PickleStream:
         """The pickle that begins at `at`, called `member` in errors; `inline` and what is raised are as of `machine.decode`."""
         while True:
             left = self._budget.left
+            more = self._more if len(self.data) >= HEAD else None       # a small block was meant to be enough
             try:
                 return decode(self.data, at, limits=self._limits, monitor=self._monitor, member=member, budget=self._budget,
-                              inline=inline)
+                              inline=inline, more=more)
             except Truncated as error:
                 self._grow(error, member)
                 self._budget.left = left
@@ -58,8 +60,16 @@ class PickleStream:
             raise TooBig(f"a pickle at the head of the file goes on beyond {count(allowed, 'byte')}",
                          "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.",
                          f"{member}:{at}") from None
-        wanted = min(max(have * _GROWTH, _SECOND, needed), allowed)
-        parts = [self.data]
+        self._read_to(min(max(have * _GROWTH, _SECOND, needed), allowed))
+
+    def _more(self) -> bytes:
+        """What was read and as much again as `_grow` would read, while it is being decoded: so that nothing is decoded twice."""
+        have = len(self.data)
+        self._read_to(min(max(have * _GROWTH, _SECOND), self._nbytes, self._limits.pickle_bytes, _MOST))
+        return self.data
+
+    def _read_to(self, wanted: int) -> None:
+        have, parts = len(self.data), [self.data]
         for offset in range(have, wanted, self._limits.chunk):
             self._monitor.check()
             parts.append(self._source.read(self._begin + offset, min(self._limits.chunk, wanted - offset)))

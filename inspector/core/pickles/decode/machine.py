@@ -72,6 +72,7 @@ from inspector.core.wording import count
 from . import literals, opcodes, tensor_runs
 
 HIGHEST_PROTOCOL = 5
+FEW = 1 << 18                           # bytes: more than a frame or most rounds
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
 _USELESS = 3                            # times that bodies are read ahead in vain before it is given up
@@ -95,6 +96,8 @@ _ACCEPTS = {APPEND: LIST, APPENDS: LIST, SETITEM: DICT, SETITEMS: DICT, ADDITEMS
 
 Inline = Callable[[Graph, int, int], int]
 """(the graph so far, the node that BUILD was done to, the offset behind that) -> where the pickle goes on. Errors are those of `decode`."""
+More = Callable[[], bytes]
+"""The same bytes with some of those that follow behind them; as they were where there are none."""
 
 
 class Budget:
@@ -107,14 +110,15 @@ class Budget:
 
 
 def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Monitor = QUIET, member: str = "data.pkl",
-           budget: Budget | None = None, by_runs: bool = True, inline: Inline | None = None) -> Graph:
+           budget: Budget | None = None, by_runs: bool = True, inline: Inline | None = None, more: More | None = None) -> Graph:
     """The pickle that begins at `data[start]`; `graph.end` is the offset behind its STOP.
 
     `member` names the stream in errors. `by_runs=False` keeps to the plain loop; the graph is the same either way. `inline` knows of bytes
-    between the opcodes.
+    between the opcodes. `more` is asked when few bytes are left; Truncated is raised all the same where one opcode needs many.
     Raises Truncated, Corrupt, Unsupported and TooBig (with `decoded`), and Cancelled from `monitor`.
     """
-    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs, inline)
+    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs, inline,
+                       more)
     if len(data) >= 1 << 31:
         raise TooBig(f"the pickle has {count(len(data), 'byte')}; offsets in it are kept in 31 bits")
     with collector_paused():
@@ -133,7 +137,7 @@ class _Machine:
     MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes beyond."""
 
     def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
-                 by_runs: bool, inline: Inline | None) -> None:
+                 by_runs: bool, inline: Inline | None, more: More | None) -> None:
         self.data = data
         self.start = start
         self.at = start                     # offset of the opcode being run, once it matters
@@ -143,6 +147,7 @@ class _Machine:
         self.budget = budget
         self.by_runs = by_runs
         self.inline = inline
+        self.more = more
         self.graph = Graph(data, start)
         # nodes since the last flush: appending to a list takes a fifth of the time that appending to an array does
         self.new_a: list[int] = []
@@ -173,7 +178,7 @@ class _Machine:
         new_a, new_b, new_at, operands = self.new_a, self.new_b, self.new_at, self.new_operands
         opcodes_used = self.graph.opcodes
         base = 0                            # operands already in the graph
-        mutate = self.mutate
+        mutate, changed, suspect = self.mutate, self.graph.mutations.add, _SUSPECT
         stack: list[int] = []
         held = 0                            # numbers in all of `meta`
         pos = at = self.start
@@ -184,6 +189,8 @@ class _Machine:
             while True:
                 steps = self.next_round(pos, held + len(stack))
                 base = self.flush()
+                if size - pos < FEW and self.grow():
+                    data, size, ahead, retry = self.data, len(self.data), -1, 0
                 for _ in steps:
                     at = pos
                     op = data[at]
@@ -256,6 +263,8 @@ class _Machine:
                             base = self.flush()
                             n = len(kind)
                             ahead = rebuild if self.bodies is not None else -1
+                            if size - pos < FEW and self.grow():
+                                data, size, ahead, retry = self.data, len(self.data), -1, 0
                             continue
                     elif op == 0x47:                                # BINFLOAT
                         k = FLOAT
@@ -339,7 +348,17 @@ class _Machine:
                         items = [stack.pop()]
                         if op == 0x73:
                             items.insert(0, stack.pop())
-                        mutate(SETITEM if op == 0x73 else APPEND, at, stack[-1], items)
+                        target = stack[-1]
+                        if kind[target] != (DICT if op == 0x73 else LIST) or (kind[items[0]] in suspect and op == 0x73):
+                            mutate(SETITEM if op == 0x73 else APPEND, at, target, items)
+                        else:
+                            new_a.append(base + len(operands))
+                            operands.append(target)
+                            operands += items
+                            new_b.append(base + len(operands))
+                            new_at.append(at)
+                            kind.append(SETITEM if op == 0x73 else APPEND)
+                            changed(target, n)
                         n += 1
                         continue
                     elif op == 0x62:                                # BUILD
@@ -425,6 +444,16 @@ class _Machine:
             raise self.too_big(pos, f"the pickle has more opcodes than the {self.limits.opcodes:,} this program will read")
         self.budget.left -= count
         return repeat(None, count)
+
+    def grow(self) -> bool:
+        """Takes in more of the bytes behind those that are there; whether there were some. Nothing is read ahead then."""
+        data = self.more() if self.more is not None else self.data
+        if len(data) == len(self.data):
+            self.more = None
+            return False
+        self.data = self.graph.data = data
+        self.bodies = None
+        return True
 
     def check_held(self, at: int, held: int) -> None:
         if held + len(self.meta) > self.limits.stack:

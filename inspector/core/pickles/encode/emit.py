@@ -164,8 +164,13 @@ class _Writer:
             if n < 0:
                 if n == _REST:
                     self._schedule_rest(work)
+                    continue
+                n = ~n
+                if kind[n] == TUPLE and not shared[n] and not changed[n]:       # as nearly all are
+                    count = b[n] - a[n]
+                    out += _TUPLES[count] if count <= 3 else b"t"
                 else:
-                    self._done(~n, work)
+                    self._done(n, work)
                 continue
             if shared[n]:
                 entry = memo.get(n)
@@ -186,10 +191,12 @@ class _Writer:
             elif k == TUPLE:
                 count = b[n] - a[n]
                 if count:
+                    work.append(~n)
                     if count > 3:
                         out += b"("
-                    work.append(~n)
-                    schedule(work, operands[a[n]:b[n]])
+                        schedule(work, operands[a[n]:b[n]])
+                    else:
+                        work += reversed(operands[a[n]:b[n]])
                     if shared[n]:
                         self.open.add(n)
                     continue
@@ -215,6 +222,11 @@ class _Writer:
                 if shared[n]:
                     self.open.add(n)
                 continue
+            elif k == APPEND or k == SETITEM:  # noqa: SIM109 - two comparisons are less than a tuple
+                if b[n] - a[n] > 1:
+                    work.append(~n)
+                    work += reversed(operands[a[n] + 1:b[n]])
+                continue
             elif k >= FIRST_MUTATION:
                 self._change(n, work)
                 continue
@@ -227,7 +239,7 @@ class _Writer:
                 memo[n] = self._put()
 
     def _change(self, m: int, work: list[int]) -> None:
-        """The target is on the pickle's stack: schedules the rest of a mutation."""
+        """The target is on the pickle's stack: schedules the rest of a mutation, which may be of many items."""
         graph = self.graph
         if graph.kind[m] == BUILD:
             work += ~m, graph.b[m]

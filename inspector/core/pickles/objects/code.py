@@ -5,7 +5,6 @@ run. It works on the very graph that is shown, so there is no second parser to d
 """
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -18,11 +17,9 @@ from inspector.core.graph import (
     EXT,
     GLOBAL,
     GLOBALDYN,
-    INST,
     LIST,
     NEWOBJ,
     NEWOBJEX,
-    OBJ,
     PYSTR,
     REDUCE,
     STR,
@@ -57,7 +54,6 @@ COMPUTED_NAME, EXTENSION = "(computed name)", "(extension code)"
 _LISTED = 200               # names with a finding of their own; the rest is counted
 _EXAMPLES = 4               # names, and arguments of a call, that are shown
 _ARGUMENT = 200             # characters of one
-_CALL = re.compile(b"[%s]" % re.escape(bytes((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))))
 _NO_PATHS: Mapping[int, str] = {}
 
 _HINT = {
@@ -168,7 +164,7 @@ def _uses(graph: Graph) -> list[Use]:
     verdicts = {i: verdict(*name) for i, name in enumerate(graph.names)}
     odd = {i for i, found in verdicts.items() if found != "plain"}
     helpers = {i for i, name in enumerate(graph.names) if canonical(*name) in _INDIRECT}
-    patched = {n: graph.a[n] for n in graph.mutations if graph.kind[n] == GLOBAL}
+    patched = {n: graph.a[n] for n in _nodes(graph, GLOBAL) if n in graph.mutations}
     if not odd and not helpers and not patched:
         return []
     uses: dict[int, Use] = {}
@@ -179,7 +175,7 @@ def _uses(graph: Graph) -> list[Use]:
             uses[i] = Use(graph.names[i], verdicts[i], graph.at[n], n, [])
     lookups = {i for i in uses if canonical(*graph.names[i]) == _GETATTR}
     harmless: set[int] = set()
-    for n in (match.start() for match in _CALL.finditer(graph.kind)):
+    for n in graph.calls():
         target = graph.a[n] if graph.kind[n] in (REDUCE, NEWOBJ) else graph.operands[graph.a[n]]
         if graph.kind[target] != GLOBAL:
             continue

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TEXTS, TUPLE, Graph
+from inspector.core.graph import GLOBAL, INT, NONE, PERSID, STR, TEXTS, TUPLE, Graph
 from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.decode.columns import different, goes_up
 
@@ -222,6 +222,7 @@ class Storages:
         self._first: dict[str, Backing] = {}
         self._classes: dict[int, tuple[str | None, str]] = {}    # index of a name -> (dtype, problem)
         self._views: dict[str, Backing] = {}
+        self._tags: dict[bytes, str] = {}
 
     def of(self, n: int) -> Backing | None:
         """The storage that node `n` refers to; None when it is no persistent id of a storage. Nothing is resolved twice."""
@@ -238,8 +239,10 @@ class Storages:
     def refs(self) -> Iterator[StorageRef]:
         """What each persistent id of a storage says, in stream order, reachable or not. Resolves nothing."""
         n = self.graph.kind.find(PERSID)
+        changed = self.graph.changed() if n >= 0 else b""
         while n >= 0:
-            ref = self._ref(n)
+            t = self.graph.a[n]
+            ref = None if changed[n] or changed[t] else self._said(n, t)
             if ref is not None:
                 yield ref
             n = self.graph.kind.find(PERSID, n + 1)
@@ -385,23 +388,31 @@ class Storages:
 
     def _ref(self, n: int) -> StorageRef | None:
         graph = self.graph
-        if graph.kind[n] != PERSID or graph.kind[graph.a[n]] != TUPLE or n in graph.mutations:
+        if graph.kind[n] != PERSID or n in graph.mutations or graph.a[n] in graph.mutations:
             return None
-        t = graph.a[n]
-        count = graph.b[t] - graph.a[t]
-        if not 5 <= count <= 6 or t in graph.mutations:
+        return self._said(n, graph.a[n])
+
+    def _said(self, n: int, t: int) -> StorageRef | None:
+        """What PERSID node `n` says, whose id is `t`, where nothing is done to either."""
+        graph = self.graph
+        kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
+        if kind[t] != TUPLE or not 5 <= b[t] - a[t] <= 6:
             return None
-        word, cls, key, location, numel = graph.operands[graph.a[t]:graph.a[t] + 5]
-        if graph.kind[cls] != GLOBAL or graph.b[word] - graph.a[word] > _KEY_LENGTH or graph.loose_text(word) != "storage":
+        word, cls, key, location, numel = graph.operands[a[t]:a[t] + 5]
+        if kind[cls] != GLOBAL or b[word] - a[word] > _KEY_LENGTH:
             return None
-        dtype, problem = self._class(graph.a[cls])
-        short = graph.b[key] - graph.a[key] <= _KEY_LENGTH      # many ids may share a long one
-        name = graph.any_text(key) if short else None
+        if data[a[word]:b[word]] != b"storage" if kind[word] == STR else graph.loose_text(word) != "storage":
+            return None
+        dtype, problem = self._class(a[cls])
+        if b[key] - a[key] > _KEY_LENGTH:                       # many ids may share a long one
+            name = None
+        else:
+            name = str(data[a[key]:b[key]], "utf-8", "surrogatepass") if kind[key] == STR else graph.any_text(key)
         if name is None:
             problem = problem or "bad_key: the storage's key is no text, or a very long one"
-        elif graph.kind[key] != STR or not name.isdecimal():
+        elif kind[key] != STR or not name.isdecimal():
             problem = problem or _key_problem(name)
-        known = small_integer(graph, numel)
+        known = a[numel] if kind[numel] == INT else small_integer(graph, numel)
         elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
@@ -411,6 +422,12 @@ class Storages:
         """The location tag that node `n` is; of a long one, which is no device to any torch, the beginning."""
         graph = self.graph
         start, end = graph.a[n], graph.b[n]
+        if graph.kind[n] == STR and end - start <= LONGEST_TAG:
+            raw = graph.data[start:end]
+            found = self._tags.get(raw)
+            if found is None:
+                found = self._tags[raw] = str(raw, "utf-8", "surrogatepass")
+            return found
         if graph.kind[n] not in TEXTS or end - start <= LONGEST_TAG:
             return graph.any_text(n)
         return str(graph.data[start:start + _SHOWN], "utf-8", "replace") + "…"

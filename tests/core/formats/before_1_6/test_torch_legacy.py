@@ -694,7 +694,7 @@ def test_that_a_file_cut_anywhere_is_told_to_be_cut(opened: Opener, tmp_path: Pa
         assert any(info.problem for info in ckpt.tensors.values())
 
 
-def test_that_a_pickle_that_is_longer_than_the_first_block_is_decoded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_pickle_that_is_longer_than_a_small_first_block_is_decoded_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from inspector.core.formats.before_1_6 import pickle_stream
     (tmp_path / "x").write_bytes(b"\x80\x02](" + b"K\x01" * 50_000 + b"e." + bytes(1000))
     decoded: list[int] = []
@@ -724,6 +724,32 @@ def test_that_a_block_may_end_anywhere(tmp_path: Path, monkeypatch: pytest.Monke
                     found.append((bytes(graph.kind), graph.a.tolist(), graph.at.tolist(), graph.end))
                 wanted = wanted or found
                 assert found == wanted
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_that_what_follows_is_read_while_a_pickle_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, protocol: int) -> None:
+    from inspector.core.formats.before_1_6 import pickle_stream
+    from inspector.core.formats.before_1_6.pickle_stream import PickleStream
+    save({"counts": list(range(100_000)), "model": {f"layers.{n}.weight": torch.zeros(1) for n in range(5000)},
+          "words": [{"name": [n]} for n in range(8000)]}, tmp_path / "x.pt", protocol)
+    monkeypatch.setattr(pickle_stream, "_SECOND", 0)
+    decoded: list[int] = []
+    real = pickle_stream.decode
+    monkeypatch.setattr(pickle_stream, "decode", lambda data, *some, **more: decoded.append(len(data)) or real(data, *some, **more))
+    wanted = None
+    with open_source(tmp_path / "x.pt") as source:
+        for block in (source.size, 1 << 17, 270_001, 420_003):
+            monkeypatch.setattr(pickle_stream, "HEAD", block)
+            stream = PickleStream(source, 0, source.size, Limits(), QUIET, Budget(), block)
+            at, found = 0, []
+            for _ in range(5):
+                graph = stream.decode(at, "x")
+                at = graph.end
+                found.append((bytes(graph.kind), graph.a, graph.b, graph.at, graph.operands, dict(graph.mutations), graph.names, graph.end))
+            wanted = wanted or found
+            assert found == wanted
+            assert len(decoded) == 5, "nothing is decoded twice"
+            decoded.clear()
 
 
 def test_that_any_damage_gives_a_checkpoint_or_one_error(opened: Opener) -> None:
