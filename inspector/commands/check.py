@@ -42,6 +42,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.sarif, "sarif", asked.files)
     if asked.junit is not None:
         core.check_output(asked.junit, "junit", asked.files)
+    core.check_apart((asked.html, asked.sarif, asked.junit))
     looked: list[reports.Looked] = []
     bodies: list[Sequence[str]] = []
     try:

@@ -59,8 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace, out: Output) -> int:
     if asked.base is None and asked.base_state_dict is not None:
         raise core.UsageError("--base-state-dict without --base", "Name the checkpoint that both come from with --base.")
+    read = [path for path in (asked.a, asked.b, asked.base) if path is not None]
     if asked.html is not None:
-        core.check_output(asked.html, "page", [path for path in (asked.a, asked.b, asked.base) if path is not None])
+        core.check_output(asked.html, "page", read)
+    if asked.save_recipe is not None:
+        core.check_output(asked.save_recipe, "recipe", read)
+    core.check_apart((asked.html, asked.save_recipe))
     if asked.base is not None:
         return _run_with_base(asked, out)
     a, b = (files.opened(path, asked, out) for path in (asked.a, asked.b))

@@ -104,9 +104,10 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     edits = steps(asked.steps)
     _check_in_place(asked)
     found = _batch(asked, edits)
-    if asked.save_recipe and asked.dry_run:
+    core.check_apart((asked.output, asked.save_recipe))
+    if asked.save_recipe is not None and asked.dry_run:
         core.check_output(asked.save_recipe, "recipe", asked.files)
-    elif asked.save_recipe:
+    elif asked.save_recipe is not None:
         core.save_recipe(edits, asked.save_recipe, asked.files)
     if len(found.files) == 1 and found.output is None:
         return _alone(found, asked, out)
@@ -118,7 +119,7 @@ def _batch(asked: argparse.Namespace, edits: Sequence[core.Edit]) -> core.Batch:
     options = core.SaveOptions(
         format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code, drop_code=asked.drop_code, ties=asked.ties,
         allow=asked.allow, in_place=asked.in_place, backup=asked.backup, allow_loss=asked.allow_loss, verify=asked.verify)
-    if asked.output is None and not (asked.in_place or asked.dry_run or asked.save_recipe):
+    if asked.output is None and not (asked.in_place or asked.dry_run or asked.save_recipe is not None):
         raise core.UsageError("where shall it be saved?", "Say -o OUT, --in-place to change IN itself, or --dry-run to see what "
                               "would be done.")
     held = [path for path in asked.files if asked.recursive or not _is_one(path)]

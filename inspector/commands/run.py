@@ -64,6 +64,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.html, "page", asked.paths)
     if asked.table is not None:
         core.check_output(asked.table, core.run_table_output(asked.table), asked.paths)
+    core.check_apart((asked.html, asked.table))
     with files.about(asked.paths[0] if len(asked.paths) == 1 else ""):
         if asked.watch:
             return _watch(asked, out)

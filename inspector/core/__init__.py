@@ -255,6 +255,7 @@ if TYPE_CHECKING:
     from .io.addresses import without_secrets as without_secrets
     from .io.new_files import replace_file as replace_file
     from .io.side_outputs import OutputKind as OutputKind
+    from .io.side_outputs import check_apart as check_apart
     from .io.side_outputs import check_output as check_output
     from .io.side_outputs import write_output as write_output
     from .keypath import ancestors as ancestors
@@ -562,7 +563,7 @@ _HOMES = {
     "formats.source_texts": "Declaration Text",
     "io.addresses": "absolute_path file_name folder_of is_address with_secrets without_secrets",
     "io.new_files": "replace_file",
-    "io.side_outputs": "OutputKind check_output write_output",
+    "io.side_outputs": "OutputKind check_apart check_output write_output",
     "known_errors.explaining": "explain_error",
     "known_errors.explanation": "Explanation Remedy",
     "keypath": "ancestors is_under isolated join leaf_of parent_of quoted relative seen_from segments_of top_of under visible "

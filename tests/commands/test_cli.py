@@ -729,6 +729,32 @@ def test_that_no_checkpoint_is_overwritten_by_something_else(run: Run, small: Pa
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("arguments", [
+    ["edit", "FILE", "--drop", "a", "-o", "new", "--save-recipe", "new"],
+    ["edit", "FILE", "--drop", "a", "-o", "new", "--save-recipe", "here/new"],
+    ["check", "FILE", "--html", "new", "--junit", "new"], ["check", "FILE", "--sarif", "new", "--junit", "./new"],
+    ["diff", "FILE", "OTHER", "--html", "new", "--save-recipe", "new"], ["run", "FILE", "--html", "new.html", "--table", "new.html"]],
+    ids=" ".join)
+def test_that_nothing_is_written_where_two_things_would_be_one_file(run: Run, small: Path, training: Path, tmp_path: Path,
+                                                                    arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").symlink_to(".")
+    before = {path.name for path in tmp_path.iterdir()}
+    code, out, err = run(*({"FILE": small, "OTHER": training}.get(argument, argument) for argument in arguments))
+    assert (code, out) == (2, "")
+    assert "is named for two things" in one_line(err)
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_that_a_device_takes_two_things_and_a_recipe_without_a_name_is_refused(run: Run, small: Path, tmp_path: Path) -> None:
+    code, _, err = run("check", small, "--quick", "--sarif", os.devnull, "--junit", os.devnull)
+    assert (code, err) == (0, "")
+    code, out, err = run("edit", small, "--drop", "a", "-o", tmp_path / "new.pth", "--save-recipe", "")
+    assert (code, out) == (2, "")
+    assert "no possible file name" in one_line(err)
+    assert not (tmp_path / "new.pth").exists()
+
+
 # -- in a process of its own --------------------------------------------------------------------------------------------------
 
 def process(*arguments: object, **changes: Any) -> subprocess.CompletedProcess[bytes]:

@@ -49,7 +49,7 @@ class _Form(NamedTuple):
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The arrays of the archive `source`; their headers are read. Raises what `zip.directory.read_directory` raises."""
-    directory = read_directory(source, limits, monitor)
+    directory = read_directory(source, limits, monitor, any_case=False)        # numpy tells them apart
     tensors: dict[str, TensorInfo] = {}
     storages: dict[str, Storage] = {}
     values: dict[str, Plain] = {}
@@ -59,8 +59,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
             continue
         key = member.removesuffix(".npy")
         found = _array(source, key, extent, directory.notes.get(member, ""), head)
-        if isinstance(found, Opaque) or key in tensors:
-            values[member if key in tensors else key] = found if isinstance(found, Opaque) else Opaque("numpy.ndarray", "named twice")
+        if isinstance(found, Opaque):
+            values[key] = found
         else:
             tensors[key], storages[found[1].id] = found
     return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors), MappingProxyType(values),

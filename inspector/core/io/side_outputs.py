@@ -83,6 +83,18 @@ def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> Non
                         id="would-replace")
 
 
+def check_apart(paths: Iterable[str | None]) -> None:
+    """Raises SaveError where two of what one command writes would be the same file. Devices and pipes take both; None is not asked for."""
+    seen: list[str] = []
+    for path in paths:
+        if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+            continue
+        if any(_same(path, other) for other in seen):
+            raise SaveError(f"{visible(path, 200)} is named for two things, and the second would replace the first",
+                            "Name another file for one of them.", id="would-replace")
+        seen.append(path)
+
+
 def _is(path: str, kind: OutputKind) -> bool:
     """Whether the file is a `kind` already, or empty."""
     try:
@@ -99,4 +111,4 @@ def _same(one: str, other: str) -> bool:
     try:
         return os.path.samefile(one, other)
     except (OSError, ValueError):
-        return os.path.normcase(os.path.abspath(one)) == os.path.normcase(os.path.abspath(other))
+        return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))

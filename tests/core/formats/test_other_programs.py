@@ -393,6 +393,22 @@ def test_that_messages_cannot_be_made_to_take_long(tmp_path: Path) -> None:
 
 # -- npz ------------------------------------------------------------------------------------------------------------------------------
 
+
+def test_that_arrays_whose_names_differ_in_case_are_told_apart_as_numpy_does(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", W=np.ones(2), w=np.zeros(3), U=np.arange(4.0), u=np.arange(5.0))
+    ckpt = core.open(tmp_path / "a.npz")
+    assert {key: ckpt[key].numpy().tolist() for key in ckpt} == {key: array.tolist() for key, array in np.load(tmp_path / "a.npz").items()}
+    core.save(ckpt, tmp_path / "b.safetensors")
+    assert load_file(tmp_path / "b.safetensors")["w"].tolist() == [0, 0, 0]
+    with zipfile.ZipFile(tmp_path / "twice.npz", "w") as archive:
+        archive.write(tmp_path / "a.npz", "w.npy")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.write(tmp_path / "b.safetensors", "w.npy")
+    with pytest.raises(core.InspectorError, match="are named the same"):
+        core.open(tmp_path / "twice.npz")
+
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 def test_that_arrays_of_numpy_are_tensors(compressed: bool, tmp_path: Path) -> None:
     arrays: dict[str, Any] = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "big": np.arange(3, dtype=">f8"), "flag": np.array(True),

@@ -28,7 +28,7 @@ def kind_of(source: SourceFile, head: bytes) -> str:
     if first.endswith(_MAIN.encode()):          # torch.save writes it first: spares reading the directory twice
         return SAVED
     try:
-        names = read_directory(source).members
+        names = read_directory(source, any_case=False).members      # nor do all its readers mind it
     except ReadError:
         return SAVED
     return by_names(names)

@@ -110,9 +110,9 @@ class ZipDirectory(NamedTuple):
         self.alike[id, of_more] = told + 1, place
 
 
-def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> ZipDirectory:
-    """Reads the directory at the end of `source`. Raises Truncated, Corrupt, Ambiguous, Unsupported, TooBig,
-    NotACheckpoint (empty archive)."""
+def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET, *, any_case: bool = True) -> ZipDirectory:
+    """Reads the directory at the end of `source`. `any_case`: some who read it take `A` for `a`, as torch does. Raises Truncated, Corrupt,
+    Ambiguous, Unsupported, TooBig, NotACheckpoint (empty archive)."""
     end = _find_end(source)
     if end.entries == 0:
         raise NotACheckpoint("this is an empty ZIP archive", "Nothing was saved in it: save the checkpoint again.",
@@ -127,7 +127,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     start, at, findings = _directory_bounds(source, end)
     table = parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
-    findings += check_names(table.names)
+    findings += check_names(table.names, any_case)
     columns, outside = _placed(table, source, at)
     directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment, {})
     _look_at_members(directory, columns, outside, source)
@@ -299,7 +299,7 @@ def _leading_junk(start: int) -> Finding:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def check_names(names: list[str]) -> list[Finding]:
+def check_names(names: list[str], any_case: bool = True) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)
@@ -307,12 +307,12 @@ def check_names(names: list[str]) -> list[Finding]:
         bad = next(name for name in names if "\0" in name)
         raise Ambiguous(f"a member's name holds a NUL ({quoted(bad, 80)}): some programs cut it there", DOUBT, visible(bad, 80),
                         id="nul_in_name")
-    folded = joined.casefold()
+    folded = joined.casefold() if any_case else joined
     if len(set(names)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
-        _refuse_twins([name.casefold() for name in names], names, "are named the same")
+        _refuse_twins(folded.split("\0"), names, "are named the same")
     findings = []
     if "\\" in joined:
-        _refuse_twins([name.casefold().replace("\\", "/") for name in names], names, "are named the same on Windows")
+        _refuse_twins(folded.replace("\\", "/").split("\0"), names, "are named the same on Windows")
         findings += _some("backslash", "warning", [name for name in names if "\\" in name],
                           "has a backslash in its name, which Windows takes for a folder separator.", "")
     if "../" in joined or "/.." in joined or joined.startswith("/") or "\0/" in joined or ":" in joined or "\\" in joined:
