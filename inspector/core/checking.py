@@ -67,7 +67,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     >>> found.read.tensors, found.read.of, [finding.id for finding in found.findings]
     (2, 2, ['nan-values'])
     """
-    found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
+    found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path, monitor)]
     total = len(ckpt.tensors)
     nbytes = sum(info.nbytes for info in ckpt.tensors.values()) if not sharing(ckpt) else _stored(ckpt, ckpt.tensors)
     if not values:

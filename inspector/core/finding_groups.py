@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from .findings import LEVELS, Finding, Level
 from .keypath import ancestors
 from .pickles.objects.names import any_runs_commands, is_class_name
+from .progress import QUIET, Monitor, distinct, stoppable
 from .wording import counted
 
 About: TypeAlias = Literal["code", "member", "key", "device", ""]
@@ -32,8 +33,8 @@ class FindingGroup(NamedTuple):
         return " ".join(dict.fromkeys(finding.hint for finding in self.findings if finding.hint))
 
 
-def grouped_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
-    """One group for each kind and level, the gravest first, else in the order of the findings.
+def grouped_findings(findings: Iterable[Finding], monitor: Monitor = QUIET) -> tuple[FindingGroup, ...]:
+    """One group for each kind and level, the gravest first, else in the order of the findings. Raises Cancelled.
 
     >>> found = core.check({"a": np.float32([1, np.nan]), "b": np.float32([np.nan, 2])})
     >>> [(group.title, group.names, len(group.places)) for group in core.grouped_findings(found)]
@@ -42,41 +43,42 @@ def grouped_findings(findings: Iterable[Finding]) -> tuple[FindingGroup, ...]:
     alike: dict[tuple[str, Level], list[Finding]] = {}
     for finding in findings:
         alike.setdefault((finding.id, finding.level), []).append(finding)
-    made = [_group(id, level, tuple(some)) for (id, level), some in alike.items()]
+    made = [_group(id, level, tuple(some), monitor) for (id, level), some in alike.items()]
     return tuple(sorted(made, key=lambda group: -LEVELS.index(group.level)))
 
 
-def count_places(groups: Iterable[FindingGroup]) -> int:
-    """In how many places something is the matter, each counted once whatever is said of it.
+def count_places(groups: Iterable[FindingGroup], monitor: Monitor = QUIET) -> int:
+    """In how many places something is the matter, each counted once whatever is said of it. Raises Cancelled.
 
     >>> core.count_places(core.grouped_findings(core.check({"a": np.float32([np.inf, np.nan])})))
     1
     """
-    return len({place for group in groups for place in group.places})
+    return len(distinct((place for group in groups for place in group.places), monitor))
 
 
-def _group(id: str, level: Level, findings: tuple[Finding, ...]) -> FindingGroup:
-    keys = _all(finding.keys for finding in findings)
-    told: tuple[tuple[About, tuple[str, ...]], ...] = (("key", _outermost(keys)),) if id in _BY_KEY else (
-        ("code", _all(finding.code for finding in findings)), ("member", _all(finding.members for finding in findings)),
-        ("key", keys), ("device", _all(finding.devices for finding in findings)))
+def _group(id: str, level: Level, findings: tuple[Finding, ...], monitor: Monitor) -> FindingGroup:
+    keys = _all((finding.keys for finding in findings), monitor)
+    told: tuple[tuple[About, tuple[str, ...]], ...] = (("key", _outermost(keys, monitor)),) if id in _BY_KEY else (
+        ("code", _all((finding.code for finding in findings), monitor)),
+        ("member", _all((finding.members for finding in findings), monitor)),
+        ("key", keys), ("device", _all((finding.devices for finding in findings), monitor)))
     about, names = next(((about, names) for about, names in told if names), ("", ()))
     where = (finding.keys or finding.members or ((finding.where,) if finding.where else ()) for finding in findings)
-    return FindingGroup(id, level, findings, _title(id, level, findings, names), about, names, _all(where))
+    return FindingGroup(id, level, findings, _title(id, level, findings, names), about, names, _all(where, monitor))
 
 
 _BY_KEY = frozenset(("weights-only",))      # about values, whose code other findings are about
 
 
-def _all(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def _all(parts: Iterable[tuple[str, ...]], monitor: Monitor) -> tuple[str, ...]:
     """All of them, each once, in order."""
-    return tuple(dict.fromkeys(chain.from_iterable(parts)))
+    return tuple(dict.fromkeys(stoppable(chain.from_iterable(parts), monitor)))
 
 
-def _outermost(keys: tuple[str, ...]) -> tuple[str, ...]:
+def _outermost(keys: tuple[str, ...], monitor: Monitor) -> tuple[str, ...]:
     """Those in none of the others: what refuses a value refuses what it is in."""
-    all_ = set(keys)
-    return tuple(key for key in keys if all_.isdisjoint(ancestors(key)))
+    all_ = distinct(keys, monitor)
+    return tuple(key for key in stoppable(keys, monitor) if all_.isdisjoint(ancestors(key)))
 
 
 def _title(id: str, level: Level, findings: tuple[Finding, ...], names: tuple[str, ...]) -> str:

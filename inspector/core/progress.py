@@ -9,8 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PIECE = 16_384
-SIP = 1_024
-GLANCE = 256
+SIP = 512
+GLANCE = 64
 
 
 class Monitor:

@@ -8,7 +8,7 @@ from operator import itemgetter, methodcaller
 from typing import Any, TypeVar, overload
 
 from .checkpoint import TensorInfo
-from .progress import PIECE, QUIET, Monitor, counted, distinct, in_pieces
+from .progress import PIECE, QUIET, Monitor, counted, distinct, in_pieces, stoppable
 from .wording import count
 
 T = TypeVar("T")
@@ -251,10 +251,12 @@ class MadeOnce(dict[tuple[Any, ...], T]):
         return made
 
 
-def stretches(tensors: Mapping[str, TensorInfo]) -> Iterable[tuple[str | None, int]]:
-    """The state dicts that the tensors lie in, in order, and how many of them follow each other there; the same may come several times."""
+def stretches(tensors: Mapping[str, TensorInfo], monitor: Monitor = QUIET) -> Iterable[tuple[str | None, int]]:
+    """The state dicts that the tensors lie in, in order, and how many of them follow each other there; the same may come several times.
+    Raises Cancelled."""
     found = tensors.stretches() if isinstance(tensors, TensorTable) else None
-    return ((place, sum(1 for _ in some)) for place, some in groupby(column(tensors, "state_dict"))) if found is None else found
+    return found if found is not None else (
+        (place, sum(1 for _ in some)) for place, some in groupby(stoppable(column(tensors, "state_dict"), monitor)))
 
 
 def pieces_of(some: Iterable[tuple[T, int]]) -> Iterator[tuple[T, int]]:

@@ -23,7 +23,7 @@ from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
-from .progress import QUIET, Monitor, counted
+from .progress import QUIET, Monitor, counted, stoppable
 from .tensor_table import column, tagged, values_of
 
 _READ_BY_OTHERS = {
@@ -120,7 +120,7 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None, monitor: Moni
     if source.format not in ("torch-zip", "torch-legacy", "torch-sharded", "torch-tar", "pickle"):
         return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
     refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
-    reason = _reason(ckpt, source, rules)
+    reason = _reason(ckpt, source, rules, monitor)
     return LoadsWithTorch(not refused and not reason, rules.release, refused, reason, devices_of(ckpt, monitor))
 
 
@@ -141,7 +141,7 @@ def devices_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[str, ...]:
     return tuple(tag for tag in counted(column(ckpt.tensors, "device"), monitor) if tag not in _NOWHERE and is_device(tag or ""))
 
 
-def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
+def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules, monitor: Monitor) -> str:
     """Why the file as a whole is refused, apart from its values; an edited one is written anew."""
     if ckpt.edited is None:
         if rules.goes_by_names and source.path.endswith(".safetensors"):
@@ -154,14 +154,14 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
                       and (finding.id != "byteorder" or source.format == "torch-zip")), None)     # the older format is never swapped
         if whole is not None:
             return whole.message[:1].lower() + whole.message[1:]
-    if any(problem.startswith(_BROKEN) for problem in values_of(ckpt.tensors, "problem")):
+    if any(problem.startswith(_BROKEN) for problem in stoppable(values_of(ckpt.tensors, "problem"), monitor)):
         broken = next(info for info in ckpt.tensors.values() if info.problem.startswith(_BROKEN))
         return f"the values of {visible(broken.key, 80)} are not all there."
     nameless = next((info.key for info in ckpt.tensors.values() if _names_no_record(info.problem)), None) \
-        if source.format == "torch-zip" and any(map(_names_no_record, values_of(ckpt.tensors, "problem"))) else None
+        if source.format == "torch-zip" and any(map(_names_no_record, stoppable(values_of(ckpt.tensors, "problem"), monitor))) else None
     if nameless is not None:
         return f"the storage of {visible(nameless, 80)} has a key that no record is named by."
-    odd = next((tag for tag in tagged(ckpt.tensors, "device") if tag is not None and not is_device(tag)), None)
+    odd = next((tag for tag in tagged(ckpt.tensors, "device", monitor) if tag is not None and not is_device(tag)), None)
     if odd is not None:
         return f"tensors are tagged with {quoted(odd, 60)}, which is no device to any torch; with map_location=\"cpu\" it takes them."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""

@@ -6,7 +6,7 @@ There are many more bins than are shown: `merging.merge_bins` makes any wanted n
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.tensors.reader import TensorReader
 
 from .bin_edges import ALL_VALUES, FINE_BINS, BinEdges, BinRange, even_bins, log_bins, powers_between
@@ -64,22 +64,25 @@ class Measurable(NamedTuple):
     nbytes: int
 
 
-def measurable(ckpt: Checkpoint, keys: Sequence[str]) -> Measurable:
+def measurable(ckpt: Checkpoint, keys: Sequence[str], monitor: Monitor = QUIET) -> Measurable:
     """What `group_statistics` would measure of `keys`. A few whole numbers among weights, like the steps that a batch norm counts,
     would press all bars of the weights into one: they are left out, where they are at most a hundredth of all elements. Keys that
-    are no tensors of `ckpt` are passed over.
+    are no tensors of `ckpt` are passed over. Raises Cancelled.
 
     >>> core.measurable({"w": np.ones(500), "steps": np.array(7)}, ["w", "steps"])
     Measurable(keys=('w',), counters=('steps',), nbytes=4000)
     """
-    there = tuple(key for key in keys if key in ckpt.tensors)
+    def all_of(keys: Iterable[str]) -> Iterator[TensorInfo]:
+        return (ckpt.tensors[key] for key in stoppable(keys, monitor))
+
+    there = tuple([key for key in stoppable(keys, monitor) if key in ckpt.tensors])
     counting = {name for name, dtype in DTYPES.items() if dtype.kind in _COUNTING}
-    counters = {key for key in there if ckpt.tensors[key].dtype in counting}
-    if counters and sum(ckpt.tensors[key].numel for key in counters) <= _COUNTERS * sum(ckpt.tensors[key].numel for key in there):
-        kept, aside = tuple(key for key in there if key not in counters), tuple(key for key in there if key in counters)
+    counters = {info.key for info in all_of(there) if info.dtype in counting}
+    if counters and sum(info.numel for info in all_of(counters)) <= _COUNTERS * sum(info.numel for info in all_of(there)):
+        kept, aside = ([key for key in stoppable(there, monitor) if (key in counters) is apart] for apart in (False, True))
     else:
-        kept, aside = there, ()
-    return Measurable(kept, aside, sum(ckpt.tensors[key].nbytes for key in kept))
+        kept, aside = [*there], []
+    return Measurable(tuple(kept), tuple(aside), sum(info.nbytes for info in all_of(kept)))
 
 
 def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: BinRange = ALL_VALUES,
@@ -91,7 +94,7 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     >>> found.together.mean, [(key, summary.max) for key, summary in found.each]
     (2.0, [('a', 1.0), ('b', 5.0)])
     """
-    group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
+    group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys, monitor)
     kept = group.keys
     if len(kept) == 1 and range == ALL_VALUES and _kind(ckpt.tensors[kept[0]]) not in _WHOLE:
         return replace(_at_once(ckpt, kept[0], monitor), counters=group.counters)

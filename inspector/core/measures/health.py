@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
@@ -57,7 +59,8 @@ def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, mon
     if summaries is None:
         summaries = summarize(ckpt, monitor=monitor, executor=executor)
     measured = {key: summary for key, summary in stoppable(summaries.items(), monitor) if key in ckpt.tensors}
-    found = [finding for finding in missing_layers_findings(ckpt.tensors, ckpt.path) if not measured.keys().isdisjoint(finding.keys)]
+    found = [finding for finding in missing_layers_findings(ckpt.tensors, ckpt.path, monitor)
+             if not measured.keys().isdisjoint(finding.keys)]
     found += health_by_numbers(ckpt, measured, monitor)
     with TensorReader(ckpt, monitor) as reader:
         found += _dead(ckpt, _floats(ckpt, measured, monitor), reader, monitor)
@@ -132,7 +135,7 @@ def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Extremes], monitor: Monito
         if bad:
             yield Finding(name, "danger", visible(_worst_first(bad)[0][0]), _counted(bad, what),
                           "Training has diverged, or the file was damaged or badly converted: go back to an earlier checkpoint.",
-                          keys=tuple(key for key, _ in bad))
+                          keys=tuple([key for key, _ in bad]))
     if meant:
         yield Finding("infinite-buffers", "info", visible(_worst_first(meant)[0][0]), _counted(meant, "infinite"),
                       "By their names these are masks, bounds that nothing has been observed for, or single numbers: there it is usual.",
@@ -140,14 +143,14 @@ def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Extremes], monitor: Monito
 
 
 def _worst_first(bad: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    bad.sort(key=lambda entry: -entry[1])
+    bad.sort(key=itemgetter(1), reverse=True)
     return bad
 
 
 def _counted(bad: list[tuple[str, int]], what: str) -> str:
-    total = sum(number for _, number in bad)
+    total = sum(map(itemgetter(1), bad))
     return (f"{total:,} {'elements are' if total != 1 else 'element is'} {what}, in {_tensors(bad)}: "
-            f"{_listed(f'{visible(key, 60)} ({number:,})' for key, number in bad)}.")
+            f"{_listed((f'{visible(key, 60)} ({number:,})' for key, number in bad), len(bad))}.")
 
 
 # What attention masks, torch.ao.quantization's observers before their first batch, and meters of the best value so far are called.
@@ -182,7 +185,7 @@ def _flat(ckpt: Checkpoint, floats: Mapping[str, Extremes], monitor: Monitor) ->
     alike: tuple[tuple[str, Level, list[str]], ...] = (("constant-weights", "warning", dull), ("constant-values", "info", same))
     for name, level, keys in alike:
         if keys:
-            listed = _listed(f"{visible(key, 60)} ({floats[key].max:.6g})" for key in keys)
+            listed = _listed((f"{visible(key, 60)} ({floats[key].max:.6g})" for key in keys), len(keys))
             yield Finding(name, level, visible(keys[0]), f"All elements are the same number in {_tensors(keys)}: {listed}.",
                           "They were perhaps never trained.", keys=tuple(keys))
 
@@ -221,14 +224,14 @@ def _scales(floats: Mapping[str, Summary], monitor: Monitor) -> Iterator[Finding
     for keys in stoppable(families.values(), monitor):
         if len(keys) < _SIBLINGS:
             continue
-        sizes = {key: rms(floats[key]) for key in keys}
+        sizes = {key: rms(floats[key]) for key in stoppable(keys, monitor)}
         usual = median(sizes.values())
-        great += [(key, size / usual) for key, size in sizes.items() if size > _FACTOR * usual]
-        small += [(key, size / usual) for key, size in sizes.items() if size * _FACTOR < usual]
+        great += [(key, size / usual) for key, size in stoppable(sizes.items(), monitor) if size > _FACTOR * usual]
+        small += [(key, size / usual) for key, size in stoppable(sizes.items(), monitor) if size * _FACTOR < usual]
     for name, word, odd in (("exploding-scale", "greater", great), ("vanishing-scale", "smaller", small)):
         if odd:
             odd.sort(key=lambda entry: -abs(math.log(entry[1])))
-            listed = _listed(f"{visible(key, 60)} ({max(share, 1 / share):,.0f} times)" for key, share in odd)
+            listed = _listed((f"{visible(key, 60)} ({max(share, 1 / share):,.0f} times)" for key, share in odd), len(odd))
             yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd)} {'is' if len(odd) == 1 else 'are'} more than "
                           f"{_FACTOR:.0f} times {word} than usual for the same name in other layers: {listed}.",
                           "Look at their histograms beside those of the other layers.", keys=tuple(key for key, _ in odd))
@@ -271,7 +274,7 @@ def _dead(ckpt: Checkpoint, floats: Mapping[str, Summary], reader: TensorReader,
         if hit:
             hit.sort(key=lambda entry: -entry[1] / entry[2])
             total = sum(number for _, number, _ in hit)
-            listed = _listed(f"{visible(key, 60)} ({number:,} of {size:,})" for key, number, size in hit)
+            listed = _listed((f"{visible(key, 60)} ({number:,} of {size:,})" for key, number, size in hit), len(hit))
             yield Finding(name, "info", visible(hit[0][0]), f"{total:,} {word}{'s are' if total != 1 else ' is'} zero throughout, in "
                           f"{_tensors(hit)}: {listed}.", "Pruned, padded or dead units: they only take room.",
                           keys=tuple(key for key, _, _ in hit))
@@ -329,7 +332,8 @@ def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorRea
 
 
 def _groups(groups: list[list[str]]) -> str:
-    return _listed(" = ".join(visible(key, 60) for key in keys[:_SHOWN]) + (" = …" if len(keys) > _SHOWN else "") for keys in groups)
+    return _listed((" = ".join(visible(key, 60) for key in keys[:_SHOWN]) + (" = …" if len(keys) > _SHOWN else "") for keys in groups),
+                   len(groups))
 
 
 def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:
@@ -360,13 +364,13 @@ def _looks_tied(keys: list[str]) -> bool:
 
 # -- in words -----------------------------------------------------------------------------------------------------------------------
 
-def _keys(keys: Iterable[str]) -> str:
-    return _listed(visible(key, 60) for key in keys)
+def _keys(keys: Collection[str]) -> str:
+    return _listed((visible(key, 60) for key in keys), len(keys))
 
 
-def _listed(texts: Iterable[str]) -> str:
-    texts = list(texts)
-    return ", ".join(texts[:_SHOWN]) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")
+def _listed(texts: Iterable[str], number: int) -> str:
+    """The first of so many; the others are not made."""
+    return ", ".join(islice(texts, _SHOWN)) + (f" and {number - _SHOWN:,} more" if number > _SHOWN else "")
 
 
 def _tensors(what: list[Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .summary import Summary
 
@@ -66,15 +67,15 @@ def pattern_of(key: str) -> str:
     return _ANY_NUMBER.sub("*", ending_of(key))
 
 
-def weights_among(ckpt: Checkpoint, keys: Sequence[str]) -> Sequence[str]:
+def weights_among(ckpt: Checkpoint, keys: Sequence[str], monitor: Monitor = QUIET) -> Sequence[str]:
     """Those of `keys` whose elements are no whole numbers, which counters and masks are: those say nothing about depth. All of them
-    where there are no others.
+    where there are no others. Raises Cancelled.
 
     >>> core.weights_among(core.edit({"w": np.ones(3), "steps": np.array(7)}, []), ["w", "steps"])
     ['w']
     """
     counting = {name for name, dtype in DTYPES.items() if dtype.kind in _COUNTING}
-    kept = [key for key in keys if (dtype := ckpt.tensors[key].dtype) in DTYPES and dtype not in counting]
+    kept = [key for key in stoppable(keys, monitor) if (dtype := ckpt.tensors[key].dtype) in DTYPES and dtype not in counting]
     return kept or keys
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from inspector.core.findings import Finding, Level
 from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 _NUMBER = re.compile(r"(?<=[a-z._])\d{1,6}(?=\.)", re.IGNORECASE)
 _STEM = re.compile(r"(?:(?<!\d)(?:layers?|blocks?|stages?|units?|cells?|stacks?|transformer|experts?)"
@@ -35,11 +36,11 @@ class Gap(NamedTuple):
     missing: tuple[int, ...]
 
 
-def missing_layers(keys: Collection[str]) -> list[Gap]:
-    """The stacks in which numbers are missing. Linear in the keys."""
+def missing_layers(keys: Collection[str], monitor: Monitor = QUIET) -> list[Gap]:
+    """The stacks in which numbers are missing. Linear in the keys. Raises Cancelled."""
     stacks: dict[str, set[str]] = {}        # numbers as text: those of a file are not hashed as themselves
     others: set[str] = set()                # what comes before numbers and is no stack
-    for key, begin, end in _numbered(keys):
+    for key, begin, end in _numbered(keys, monitor):
         stack, number = key[:begin], key[begin:end]
         numbers = stacks.get(stack)
         if numbers is not None:
@@ -53,16 +54,16 @@ def missing_layers(keys: Collection[str]) -> list[Gap]:
     if not gaps:
         return []
     parts: dict[str, dict[str, set[str]]] = {stack: {} for stack in gaps}       # which only few are asked for
-    for key, begin, end in _numbered(keys):
+    for key, begin, end in _numbered(keys, monitor):
         if key[:begin] in parts:
             parts[key[:begin]].setdefault(str(int(key[begin:end])), set()).add(key[end + 1:])
     return [gap for stack, gap in gaps.items() if _is_stack(parts[stack])]
 
 
-def missing_layers_findings(keys: Iterable[str], path: str = "") -> Iterator[Finding]:
+def missing_layers_findings(keys: Iterable[str], path: str = "", monitor: Monitor = QUIET) -> Iterator[Finding]:
     """The finding "missing-layers" of each such stack. A file that is named as a part of a set has every reason to lack some."""
     keys = list(keys)
-    gaps = missing_layers(keys)
+    gaps = missing_layers(keys, monitor)
     part = _PART.search(path) is not None
     level: Level = "info" if part else "warning"
     hint = "The other files of the set may have them." if part else \
@@ -78,9 +79,9 @@ def missing_layers_findings(keys: Iterable[str], path: str = "") -> Iterator[Fin
                       f"Layers are missing in {len(gaps) - _TOLD:,} more stacks.", hint, prefix=gaps[_TOLD].stack)
 
 
-def _numbered(keys: Iterable[str]) -> Iterator[tuple[str, int, int]]:
+def _numbered(keys: Iterable[str], monitor: Monitor) -> Iterator[tuple[str, int, int]]:
     """The keys, each with where a number begins and ends that may be a layer's, for each of these."""
-    for key in keys:
+    for key in stoppable(keys, monitor):
         if len(key) < _LONG:
             for match in _NUMBER.finditer(key):
                 yield key, match.start(), match.end()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.neighbours import SMALL
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces, stoppable
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.tensor_table import each_alone
@@ -49,6 +49,7 @@ QUANTILES = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 """The shares of elements, from the least on, that `Summary.quantiles` are at."""
 CHUNK = 4 << 20                 # bytes taken at once: fewer, and the steps in Python between them cost a tenth of the time
 _BATCH = 2 << 20                # bytes of small tensors that are one job
+_ROWS = 128                     # of them at most are read and measured between two looks at the monitor
 _HELD = 48 << 20                # bytes of what is read again that are held, by all threads together
 _WIDE = 64 << 20                # bytes from which on a tensor is worth all threads at once
 
@@ -189,7 +190,7 @@ def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, moni
 def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor,
           threads: int = 0) -> Generator[tuple[str, Summary | BadTensor], None, None]:
     """`threads` 0: as many as are worth having."""
-    entries = [(key, _checked(ckpt, key)) for key in keys]
+    entries = [(key, _checked(ckpt, key)) for key in stoppable(keys, monitor)]
     good = [source for _, source in entries if isinstance(source, Source)]
     threads = threads or workers.threads_for((source.nbytes for source in good), ckpt.is_far)
     with _Run(ckpt, monitor, good, threads, once=ask is _BRIEFLY) as run:
@@ -199,14 +200,14 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor,
                     for key, entry in batch]
 
         for part in workers.each(_batches(entries), work, run.threads, run.progress.stopped):
-            yield from part
+            yield from stoppable(part, monitor)
         run.over()
 
 
 def _each_elsewhere(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, executor: Executor,
                     monitor: Monitor) -> Generator[tuple[str, Summary | BadTensor], None, None]:
     """As `_each`; each job is a few tensors, or a large one, and measured on one thread of a worker. A huge one is cut."""
-    entries = [(key, _checked(ckpt, key)) for key in keys]
+    entries = [(key, _checked(ckpt, key)) for key in stoppable(keys, monitor)]
     cut = {key: runs for key, entry in entries if isinstance(entry, Source) and (runs := _runs_of(ckpt, entry))}
     batches = list(_batches(((key, entry) for key, entry in entries if isinstance(entry, Source) and key not in cut), ELSEWHERE))
     jobs = [_Job(coordinates(ckpt, [ckpt.tensors[key] for key, _ in batch]), ask) for batch in batches]
@@ -447,20 +448,24 @@ def _in_rows(run: _Run, found: list[Source], ask: _Ask) -> dict[str, Summary]:
     fitting = [source for source in found if source.times == 1 and source.convert is None and 0 < source.nbytes <= SMALL and source.few
                and fits_rows(source.info.dtype)]
     alike: dict[tuple[str, Ggml | None, int, int], list[tuple[Source, memoryview]]] = {}
-    for source, data in zip(fitting, run.together([_blocks_of(source.info) or source.info for source in fitting]), strict=True):
-        if data is not None:
-            blocks = source.info.unpacked.decoder if source.info.unpacked is not None else None
-            assert blocks is None or isinstance(blocks, Ggml)
-            alike.setdefault((source.info.dtype, blocks, source.info.numel, len(data)), []).append((source, data))
+    for near in in_pieces(fitting, _ROWS):
+        run.progress.check()
+        for source, data in zip(near, run.together([_blocks_of(source.info) or source.info for source in near]), strict=True):
+            if data is not None:
+                blocks = source.info.unpacked.decoder if source.info.unpacked is not None else None
+                assert blocks is None or isinstance(blocks, Ggml)
+                alike.setdefault((source.info.dtype, blocks, source.info.numel, len(data)), []).append((source, data))
     summaries: dict[str, Summary] = {}
     measured = 0
     for (dtype, blocks, numel, _), entries in alike.items():
-        for (source, _), row in zip(entries, _rows_of(dtype, blocks, numel, [data for _, data in entries], ask), strict=True):
-            if row is not None:
-                summaries[source.key] = Summary(
-                    numel, row.min, row.max, row.mean, row.std, 0, 0, row.zeros, row.edges, row.counts,
-                    l2=row.l2, subnormal=row.subnormal, quantiles=row.quantiles, distinct=row.distinct, fine=row.fine)
-                measured += source.nbytes
+        for some in in_pieces(entries, _ROWS):
+            run.progress.check()
+            for (source, _), row in zip(some, _rows_of(dtype, blocks, numel, [data for _, data in some], ask), strict=True):
+                if row is not None:
+                    summaries[source.key] = Summary(
+                        numel, row.min, row.max, row.mean, row.std, 0, 0, row.zeros, row.edges, row.counts,
+                        l2=row.l2, subnormal=row.subnormal, quantiles=row.quantiles, distinct=row.distinct, fine=row.fine)
+                    measured += source.nbytes
     if measured:
         run.progress.add(measured, found[-1].key)
     return summaries

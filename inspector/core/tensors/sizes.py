@@ -57,7 +57,7 @@ def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
     # none is kept: there may be a million
     stored = _chunked(ckpt, counts, monitor) + sum(
         storage.nbytes for id, storage in stoppable(ckpt.storages.items(), monitor) if counts(id, storage))
-    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items()
+    wasted = sum(nbytes for id, (_, nbytes) in stoppable(unreached(ckpt, monitor).items(), monitor)
                  if counts(id, ckpt.storages[id]) or (ckpt.edited is None and id in apart))
     logical = sum(info.nbytes for info in stoppable(ckpt.tensors.values(), monitor))
     return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
@@ -66,13 +66,13 @@ def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
 def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str, int]]:
     """Storage -> (key of a tensor in it, "" when there is none; bytes that no tensor reaches), where that is not nothing. What
     cannot be told, as of a tensor with a problem, counts as reached."""
-    if ckpt.format.startswith("safetensors") or _all_filled(ckpt):
+    if ckpt.format.startswith("safetensors") or _all_filled(ckpt, monitor):
         return {}
     left = _RUNS_IN_ALL
     found = {}
     looking = _partly(ckpt, monitor)
     alone = Few(_reached_alone)
-    for id, storage in ckpt.storages.items():
+    for id, storage in stoppable(ckpt.storages.items(), monitor):
         views = looking.get(id, [])
         if views is None:
             continue
@@ -116,11 +116,14 @@ def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
     return known is not None and known.extent == storage.extent
 
 
-def _all_filled(ckpt: Checkpoint) -> bool:
+def _all_filled(ckpt: Checkpoint, monitor: Monitor) -> bool:
     """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
     tensors, fills = ckpt.tensors, Few(_fills)
-    return all(fills[form] for form, _ in kinds(tensors, *_FORM_FIELDS)) and not any(map(_has_more, column(tensors, "extra"))) and \
-        len(ckpt.storages) == (len(tensors) if each_alone(tensors) else len(distinct(column(tensors, "storage")) - {""}))
+    if not all(fills[form] for form, _ in kinds(tensors, *_FORM_FIELDS)) \
+            or any(map(_has_more, stoppable(column(tensors, "extra"), monitor))):
+        return False
+    apart = len(tensors) if each_alone(tensors) else len(distinct(column(tensors, "storage"), monitor) - {""})
+    return len(ckpt.storages) == apart
 
 
 def _has_more(extra: Extra | None) -> bool:

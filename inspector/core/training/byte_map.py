@@ -2,20 +2,19 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import leaf_of, parent_of
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import GLANCE, QUIET, Monitor, stoppable
 from inspector.core.tensors.sharing import sharing
 
 from .weights import Role, roles
 
 MOST = 2_000                    # boxes in all: more are too small to be told apart
 _DEEPEST = 40                   # groups within groups
-_REPORT_EVERY = 512
 
 ByteKind = Literal["kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other"]
 """What a tensor is to the model, as the map of a file's bytes tells them apart."""
@@ -50,23 +49,23 @@ def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, ty
     A group of nothing but one group or tensor is one with it. The largest groups are opened until there are `most` boxes, or only tensors.
     `types` are the classes of modules by their paths; `packed` are keys of tensors that others are made of. Linear in the keys and their
     depth. Raises Cancelled."""
-    chosen = keys if prefix or keys else tuple(ckpt.tensors)
+    chosen = keys if prefix or keys else [*stoppable(ckpt.tensors, monitor)]
     rows, tied = _rows(ckpt, chosen, packed, monitor)
     types = types or {}
-    top = _Group(prefix, prefix, len(prefix) + 1 if prefix else 0, rows, 0)
+    top = _Group(prefix, prefix, len(prefix) + 1 if prefix else 0, rows, 0, _sum(rows, monitor))
     waiting = [(-top.nbytes, 0, top)]
     count, number = 1, 0
     while waiting and count < most:
         monitor.check()
         group = heapq.heappop(waiting)[2]
-        kept, left = _divided(group, max(most - count, 1))
+        kept, left = _divided(group, max(most - count, 1), monitor)
         group.inside, group.left = kept, left
         count += len(kept) + bool(left)
         for one in kept:
             if isinstance(one, _Group) and one.depth < _DEEPEST:
                 number += 1
                 heapq.heappush(waiting, (-one.nbytes, number, one))
-    return _box(ckpt, top, types, tied)
+    return _box(ckpt, top, types, tied, monitor)
 
 
 class _Row(NamedTuple):
@@ -88,12 +87,9 @@ class _Group:
     cut: int
     rows: list[_Row]
     depth: int
-    nbytes: int = 0
+    nbytes: int
     inside: list[_Group | _Row] = field(default_factory=list)
     left: list[_Row] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.nbytes = sum(row.nbytes for row in self.rows)
 
 
 def _rows(ckpt: Checkpoint, keys: Sequence[str], packed: Collection[str], monitor: Monitor) -> tuple[list[_Row], dict[str, list[str]]]:
@@ -103,7 +99,7 @@ def _rows(ckpt: Checkpoint, keys: Sequence[str], packed: Collection[str], monito
     first: dict[object, str] = {}
     tied: dict[str, list[str]] = {}
     for count, key in enumerate(keys):
-        if not count % _REPORT_EVERY:
+        if not count % GLANCE:
             monitor.report(count, len(keys))
         info = ckpt.tensors[key]
         if info.storage in shared:
@@ -124,40 +120,46 @@ def _kind(info: TensorInfo, role: Callable[[TensorInfo], Role]) -> ByteKind:
     return "kernel" if len(info.shape) > 2 else "matrix" if len(info.shape) == 2 else "vector"
 
 
-def _divided(group: _Group, most: int) -> tuple[list[_Group | _Row], list[_Row]]:
+def _divided(group: _Group, most: int, monitor: Monitor) -> tuple[list[_Group | _Row], list[_Row]]:
     """What lies directly in a group, the largest first, and the tensors of those that are one too many."""
-    parts = _parts(group)
+    parts = _parts(group, monitor)
     while len(parts) == 1 and group.depth and isinstance(only := parts[0], _Group):         # "a" with nothing but "b" in it: "a.b"
         group.path, group.name, group.cut = only.path, f"{group.name}.{only.name}", only.cut
-        parts = _parts(group)
+        parts = _parts(group, monitor)
     found = sorted(parts, key=lambda one: -one.nbytes)
     if len(found) <= most:
         return found, []
-    return found[:most - 1], [row for one in found[most - 1:] for row in (one.rows if isinstance(one, _Group) else [one])]
+    left = (row for one in found[most - 1:] for row in (one.rows if isinstance(one, _Group) else [one]))
+    return found[:most - 1], [*stoppable(left, monitor)]
 
 
-def _parts(group: _Group) -> list[_Group | _Row]:
+def _sum(rows: Iterable[_Row], monitor: Monitor) -> int:
+    return sum(row.nbytes for row in stoppable(rows, monitor))
+
+
+def _parts(group: _Group, monitor: Monitor) -> list[_Group | _Row]:
     """By the next segment of the keys. A tensor may have the name of a group beside it."""
     groups: dict[str, list[_Row]] = {}
     found: list[_Group | _Row] = []
-    for row in group.rows:
+    for row in stoppable(group.rows, monitor):
         end = row.key.find(".", group.cut)
         if end < 0:
             found.append(row)
         else:
             groups.setdefault(row.key[group.cut:end], []).append(row)
     return [*found, *(rows[0] if len(rows) == 1 else _Group(
-        name, rows[0].key[:group.cut + len(name)], group.cut + len(name) + 1, rows, group.depth + 1) for name, rows in groups.items())]
+        name, rows[0].key[:group.cut + len(name)], group.cut + len(name) + 1, rows, group.depth + 1, _sum(rows, monitor))
+        for name, rows in groups.items())]
 
 
-def _box(ckpt: Checkpoint, group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
-    inside = [_box(ckpt, one, types, tied) if isinstance(one, _Group) else _leaf(ckpt.tensors[one.key], one, group.cut, types, tied)
-              for one in group.inside]
+def _box(ckpt: Checkpoint, group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]], monitor: Monitor) -> ByteBox:
+    inside = [_box(ckpt, one, types, tied, monitor) if isinstance(one, _Group)
+              else _leaf(ckpt.tensors[one.key], one, group.cut, types, tied) for one in stoppable(group.inside, monitor)]
     if group.left:
-        nbytes, count = sum(row.nbytes for row in group.left), len(group.left)
-        inside.append(ByteBox("", "", nbytes, count, *_common(group.left), left_out=count))
+        nbytes, count = _sum(group.left, monitor), len(group.left)
+        inside.append(ByteBox("", "", nbytes, count, *_common(group.left, monitor), left_out=count))
     box = ByteBox(group.name, group.path, group.nbytes, len(group.rows), type=types.get(group.path, ""), boxes=tuple(inside))
-    return box if inside else ByteBox(*box[:4], *_common(group.rows), box.type, left_out=0)
+    return box if inside else ByteBox(*box[:4], *_common(group.rows, monitor), box.type, left_out=0)
 
 
 def _leaf(info: TensorInfo, row: _Row, cut: int, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
@@ -166,12 +168,12 @@ def _leaf(info: TensorInfo, row: _Row, cut: int, types: Mapping[str, str], tied:
                    info, tied=tuple(tied.get(row.key, ())))
 
 
-def _common(rows: Sequence[_Row]) -> tuple[ByteKind, str, str]:
+def _common(rows: Sequence[_Row], monitor: Monitor) -> tuple[ByteKind, str, str]:
     """What most of the bytes are."""
     kinds: dict[ByteKind, int] = {}
     dtypes: dict[str, int] = {}
     devices: dict[str, int] = {}
-    for row in rows:
+    for row in stoppable(rows, monitor):
         kinds[row.kind] = kinds.get(row.kind, 0) + row.nbytes
         dtypes[row.dtype] = dtypes.get(row.dtype, 0) + row.nbytes
         devices[row.device] = devices.get(row.device, 0) + row.nbytes

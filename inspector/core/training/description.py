@@ -161,7 +161,7 @@ def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[
     inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
     no_buffer = names_no_buffer(tensors, monitor)
     all_forms, all_keys = iter(made_of(tensors, ("shape", "dtype", "device"), _form)), iter(tensors)
-    for place, many in pieces_of(stretches(tensors)):
+    for place, many in pieces_of(stretches(tensors, monitor)):
         monitor.check()
         forms, keys, sums = [*islice(all_forms, many)], [*islice(all_keys, many)], inside.get(place)
         if sums is not None:

@@ -69,7 +69,7 @@ def optimizers(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Optimizer, .
         found = _collect(ckpt, monitor)
         if not found:
             return ()
-        models = _models(ckpt, found)
+        models = _models(ckpt, found, monitor)
         monitor.check()
         return tuple(_described(raw, models, len(found)) for raw in found.values())
 
@@ -247,13 +247,13 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
 
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
-    places = dict.fromkeys(place for place, _ in stretches(ckpt.tensors) if place is not None and "state" in place)
+    places = dict.fromkeys(place for place, _ in stretches(ckpt.tensors, monitor) if place is not None and "state" in place)
     states: dict[str | None, tuple[_Raw, int]] = {place: at for place in places if (at := _state(place, found))}
     if not states:                                      # as in most files
         return
     all_keys, all_shapes = iter(ckpt.tensors), iter(column(ckpt.tensors, "shape"))
     all_nbytes = iter(made_of(ckpt.tensors, ("shape", "dtype"), _nbytes))
-    for place, many in pieces_of(stretches(ckpt.tensors)):
+    for place, many in pieces_of(stretches(ckpt.tensors, monitor)):
         monitor.check()
         keys, shapes, nbytes = [*islice(all_keys, many)], [*islice(all_shapes, many)], sum(islice(all_nbytes, many))
         if (at := states.get(place)) is not None:
@@ -305,12 +305,12 @@ class _Model(NamedTuple):
     tensors: list[TensorInfo]       # that can be parameters, in order
 
 
-def _models(ckpt: Checkpoint, found: Mapping[str, _Raw]) -> list[_Model]:
+def _models(ckpt: Checkpoint, found: Mapping[str, _Raw], monitor: Monitor) -> list[_Model]:
     """The state dicts that may be what is trained."""
     known = dict(found)
     inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts if is_weights(path) and _state(path, known) is None}
     first, every = 0, in_order(ckpt.tensors)
-    for place, many in stretches(ckpt.tensors) if inside else ():
+    for place, many in stretches(ckpt.tensors, monitor) if inside else ():
         if place is not None and place in inside:
             inside[place] += every[first:first + many]
         first += many

@@ -204,7 +204,7 @@ def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callab
     tensors = ckpt.tensors
     if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors:
         return None
-    places = {place for place, _ in stretches(tensors)}
+    places = {place for place, _ in stretches(tensors, monitor)}
     if None in places or ("" in places and any("optim" in "\n".join(piece).lower() for piece in sips(tensors, monitor))):
         return None
     alike = names_no_buffer(tensors, monitor)
@@ -212,7 +212,7 @@ def _counts_of_columns(ckpt: Checkpoint, known: Mapping[str, Role], role: Callab
         return Counts(sum(prod(shape) * times for (shape,), times in kinds(tensors, "shape")))
     found: Counter[Role] = Counter()
     numels, dtypes, keys = iter(made_of(tensors, ("shape",), prod)), iter(column(tensors, "dtype")), iter(tensors)
-    for place, many in pieces_of(stretches(tensors)):
+    for place, many in pieces_of(stretches(tensors, monitor)):
         this = known.get(place or "", "other")
         if alike:
             monitor.check()

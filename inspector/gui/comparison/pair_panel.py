@@ -155,7 +155,7 @@ class PairPanel(LazyPanel):
             library.wait(monitor)       # here, where it delays nobody
             return found
 
-        size = None if self.pages.growing else lambda: core.pair_nbytes(comparison, pair)
+        size = None if self.pages.growing else lambda monitor: core.pair_nbytes(comparison, pair)
         self.requests.ask(Request(comparison, (pair.a, pair.b, pair.difference), work, size,
                                   self.tr("Histograms of {name}").format(name=core.visible(pair.a or pair.b or "", 60))))
 

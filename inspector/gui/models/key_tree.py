@@ -31,11 +31,11 @@ MAX_DEPTH = 1000                # levels; what lies deeper stays one name with d
 SPARE_NODES = 2_000_000         # groups that may be made beyond a few per key, lest keys of dots fill the memory
 NONE, MIXED = -1, -2            # codes of a group without tensors, and of one with several kinds
 
-_REPORT_EVERY = 1024
+_REPORT_EVERY = 64
 _CONVERT_CHUNK = 16_384
 _CHOOSE_CHUNK = 65_536
 _SPARSE = 16                    # from which part of the tree on it is quicker to mark all of it than to go from node to node
-_SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting
+_SORT_CHUNK = 4_096            # longer sorts would keep the interpreter, and with it the window, waiting
 
 
 class Raw(NamedTuple):
@@ -63,7 +63,7 @@ class KeyTree:
         self.checkpoint, self.view = checkpoint, view
         self.as_stored = False          # whether the view is without rows because somebody wants to see the parts
         self.infos = core.in_order(checkpoint.tensors)
-        self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
+        self.keys: list[str] = [*core.stoppable(itertools.chain(checkpoint.tensors, checkpoint.values), monitor)]
         self.values: list[Any] = list(checkpoint.values.values())
         self._all_tensor_keys = tuple(checkpoint.tensors)
         self._lay_out(raw)
@@ -75,7 +75,8 @@ class KeyTree:
         self.shared: frozenset[str] = frozenset(core.sharing(checkpoint, monitor))       # storages of several tensors
         monitor.check()
         self._is_parameter = self._find_parameters(monitor)
-        self._sum_up()
+        monitor.check()
+        self._sum_up(monitor)
         self._rank(monitor)
 
     def __len__(self) -> int:
@@ -445,7 +446,7 @@ class KeyTree:
                                                 for info in piece]
         return result
 
-    def _sum_up(self) -> None:
+    def _sum_up(self, monitor: core.Monitor) -> None:
         tensor = (self.entry >= 0) & (self.entry < len(self.infos))
         self.is_tensor: Bools = tensor
         # the factors of an adapter are its parameters, each for itself
@@ -465,12 +466,14 @@ class KeyTree:
             if logical.dtype != object and max(counts.values()) * len(counts) >= 2**62:
                 logical = logical.astype(object)
             logical[list(counts)] = list(counts.values())
+        monitor.check()
         self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
         self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
         own = self.entry[tensor]
         self.elements: Numbers = self._sums(logical)
         self.parameters: Numbers = self._sums(once) if (once := self._each_once(logical)) is not logical else self.elements
         self.nbytes: Numbers = self._sums(_spread(self.entry_nbytes, own, tensor))
+        monitor.check()
         # the tensors at or below a node are one run of all tensors in preorder: first .. last
         first = np.zeros(len(self) + 1, dtype=np.int64)
         np.cumsum(tensor, out=first[1:])
@@ -507,12 +510,14 @@ class KeyTree:
 
     def _rank(self, monitor: core.Monitor) -> None:
         """What takes long is ranked here, while nobody waits."""
-        self.folded_names = [name.casefold() for name in self.names]
-        natural = [natural_key(name) for name in self.folded_names]
+        self.folded_names = [name.casefold() for name in core.stoppable(self.names, monitor)]
+        natural = [natural_key(name) for name in core.stoppable(self.folded_names, monitor)]
         self._name_rank = _dense_ranks(natural, monitor)
         monitor.check()
         self._shape_rank = _dense_ranks(self.shapes, monitor)
-        self._number_ranks = {"parameters": _number_ranks(self.parameters), "bytes": _number_ranks(self.nbytes)}
+        self._number_ranks = {"parameters": _number_ranks(self.parameters)}
+        monitor.check()
+        self._number_ranks["bytes"] = _number_ranks(self.nbytes)
 
     def ranks(self, column: str) -> Ints:
         """Small integers by which nodes sort ascending in `column` ("name", "shape", "dtype", "device", "parameters",
@@ -665,7 +670,9 @@ class _Builder:
         self._add_keys(iter(self._values), entry, monitor)
         monitor.report(self._total, self._total)
         while self._children:                   # freeing them all at once would stop every other thread
-            self._children.popitem()
+            monitor.check()
+            for _ in range(min(_REPORT_EVERY, len(self._children))):
+                self._children.popitem()
         name_id, parent, depth, entries = (np.frombuffer(column, np.intc) for column in (
             self._name_id, self._parent, self._depth, self._entry))
         return Raw(self._names.spelled, name_id, parent, depth, entries, self._in_preorder)
@@ -833,7 +840,7 @@ def _dense_ranks(keys: Sequence[Any], monitor: core.Monitor) -> Ints:
     """Ranks of `keys`, equal ones equal."""
     ranks = np.zeros(len(keys), dtype=np.int32)
     rank, last = -1, None
-    for i in in_order(keys, monitor=monitor):
+    for i in core.stoppable(in_order(keys, monitor=monitor), monitor):
         if rank < 0 or keys[i] != last:
             rank, last = rank + 1, keys[i]
         ranks[i] = rank

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any, NamedTuple
@@ -98,18 +98,21 @@ class Totals(NamedTuple):
     zeros: bool = False
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Totals:
-        found = [row.summary for row in rows if row.summary is not None]
-        return cls(max((one.std for one in found if isfinite(one.std)), default=0.0), any(one.nan for one in found),
-                   any(one.zeros for one in found))
+    def of(cls, rows: Iterable[Row]) -> Totals:
+        widest, nan, zeros = 0.0, False, False
+        for row in rows:
+            if (one := row.summary) is not None:
+                widest = max(widest, one.std) if isfinite(one.std) else widest
+                nan, zeros = nan or one.nan > 0, zeros or one.zeros > 0
+        return cls(widest, nan, zeros)
 
     def __or__(self, other: Totals) -> Totals:
         return Totals(max(self.widest, other.widest), self.nan or other.nan, self.zeros or other.zeros)
 
 
-def laid_out(ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row], wish: Wish) -> Layout:
+def laid_out(ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row], wish: Wish, monitor: core.Monitor = core.QUIET) -> Layout:
     """For workers, where there are many."""
-    return Layout(ckpt, prefix, list(rows), wish, order_of(ckpt, rows, wish), Totals.of(rows))
+    return Layout(ckpt, prefix, list(rows), wish, order_of(ckpt, rows, wish, monitor), Totals.of(core.stoppable(rows, monitor)))
 
 
 class LayerTable(QAbstractTableModel):
@@ -117,7 +120,8 @@ class LayerTable(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.elsewhere: Callable[[Callable[[], list[int]], Callable[[list[int]], None]], None] = lambda work, show: show(work())
+        self.elsewhere: Callable[[Callable[[core.Monitor], list[int]], Callable[[list[int]], None]], None] = \
+            lambda work, show: show(work(core.QUIET))
         self._ckpt: core.Checkpoint | None = None
         self._prefix = ""
         self._rows: list[Row] = []
@@ -250,7 +254,7 @@ class LayerTable(QAbstractTableModel):
             if these is self._rows and wish == self.wish:               # else others came meanwhile, or another wish, and were seen to
                 self._put_order([*order, *range(len(order), len(these))])
 
-        self.elsewhere(lambda: order_of(ckpt, rows, wish), show)
+        self.elsewhere(lambda monitor: order_of(ckpt, rows, wish, monitor), show)
 
     def _put_order(self, order: list[int]) -> None:
         self.layoutAboutToBeChanged.emit()
@@ -283,30 +287,32 @@ def spread(summary: core.Summary | None) -> str:
         low=low, high=high, lower=lower, upper=upper, middle=middle)
 
 
-def order_of(ckpt: core.Checkpoint | None, rows: Sequence[Row], wish: Wish) -> list[int]:
+def order_of(ckpt: core.Checkpoint | None, rows: Sequence[Row], wish: Wish, monitor: core.Monitor = core.QUIET) -> list[int]:
     """The numbers of the rows as they are to be shown. For workers, where there are many."""
     import numpy as np
-    nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in rows], bool)
+    nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in core.stoppable(rows, monitor)], bool)
     if wish.column is None:
-        return _depths(rows) if wish.by_depth else [int(n) for n in np.argsort(~nonfinite, kind="stable")]
+        return _depths(rows, monitor) if wish.by_depth else np.argsort(~nonfinite, kind="stable").tolist()
     column = STD if wish.column == RIDGE else wish.column           # the widest on top, or the narrowest
     if column <= SHAPE:
-        return [*in_order([_rank(ckpt, row.key, column) for row in rows], down=wish.down)]
+        ranks = [_rank(ckpt, row.key, column) for row in core.stoppable(rows, monitor)]
+        return [*core.stoppable(in_order(ranks, down=wish.down, monitor=monitor), monitor)]
     take = _columns()[column - 2].value
-    values = np.array([np.nan if row.summary is None else take(row.summary) for row in rows], np.float64)
+    values = np.array([np.nan if row.summary is None else take(row.summary) for row in core.stoppable(rows, monitor)], np.float64)
     missing = np.isnan(values)
     ranked = np.where(missing, 0.0, -values if wish.down else values)
-    return [int(n) for n in np.lexsort((ranked, ~nonfinite, ~missing))]
+    order: list[int] = np.lexsort((ranked, ~nonfinite, ~missing)).tolist()
+    return order
 
 
-def _depths(rows: Sequence[Row]) -> list[int]:
+def _depths(rows: Sequence[Row], monitor: core.Monitor) -> list[int]:
     """As in the file, but "layers.2" before "layers.10", which files that are sorted by letters have the other way round."""
     met: dict[str, int] = {}
     ranks: list[tuple[int, str, int]] = []
-    for n, row in enumerate(rows):
+    for n, row in enumerate(core.stoppable(rows, monitor)):
         layer = row.key[:len(row.key) - len(core.ending_of(row.key))]
         ranks.append((met.setdefault(_DIGIT.split(layer, maxsplit=1)[0], n), natural_key(layer), n) if layer else (n, "", n))
-    return [*in_order(ranks)]
+    return [*core.stoppable(in_order(ranks, monitor=monitor), monitor)]
 
 
 def _rank(ckpt: core.Checkpoint | None, key: str, column: int) -> Any:

@@ -772,7 +772,7 @@ class TreeModel(QAbstractTableModel):
         as_stored = self._as_stored
 
         def work(monitor: core.Monitor) -> TreeRows | None:
-            if not core.may_be_packed(checkpoint):
+            if not core.may_be_packed(checkpoint, monitor):
                 return None
             with core.collector_paused(for_good=True):
                 rows = _rows_of(checkpoint, older, wanted, monitor, as_stored=as_stored)
@@ -1031,12 +1031,12 @@ def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequen
     """The rows of a checkpoint's tree after the changes `wanted`; what was expanded in an `older` tree of the file stays so. In a worker:
     the arrays come with numpy, which takes a tenth of a second to load, while the window is painted."""
     from . import key_tree, tree_rows
-    view = core.packed_view(checkpoint, monitor) if packed and core.may_be_packed(checkpoint) else None
+    view = core.packed_view(checkpoint, monitor) if packed and core.may_be_packed(checkpoint, monitor) else None
     tree = key_tree.build_key_tree(checkpoint, monitor, view.without_rows() if view is not None and as_stored else view)
     tree.as_stored = as_stored
     rows = tree_rows.TreeRows(tree)
     if older is not None:
-        rows.take_over(older)
+        rows.take_over(older, monitor)
     for change in wanted:
         change(rows)
     return rows

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector import core
+
 from .key_tree import Bools, Ints, KeyTree
 
 FEW = 40                # rows that are shown unasked when a file is opened
@@ -196,8 +198,9 @@ class TreeRows:
             return tree.sorted_positions(column, descending)
         return tree.listed_positions(tree.sorted_positions(column) if column == "name" else tree.ranks(column), descending)
 
-    def take_over(self, older: TreeRows) -> None:
-        """Expands what was expanded in an older tree of the same file, going by names, and where those are others by what is in groups."""
+    def take_over(self, older: TreeRows, monitor: core.Monitor = core.QUIET) -> None:
+        """Expands what was expanded in an older tree of the same file, going by names, and where those are others by what is in groups.
+        Raises Cancelled."""
         old, new = older.tree, self.tree
         if len(old) == len(new) and np.array_equal(old.parent, new.parent) and np.array_equal(old.name_id, new.name_id) \
                 and old.names == new.names:
@@ -210,8 +213,8 @@ class TreeRows:
             there, here = pairs.pop()
             self._kept[here] = older._kept[there] or old.folded[there]
             if self._kept[here]:
-                groups = {old.name(child): child for child in old.children(there) if old.has_children[child]}
-                for child in new.children(here):
+                groups = {old.name(child): child for child in core.stoppable(old.children(there), monitor) if old.has_children[child]}
+                for child in core.stoppable(new.children(here), monitor):
                     if new.has_children[child]:
                         was = groups.get(new.name(child))
                         was = new.renamed_from(old, child) if was is None else was

@@ -123,13 +123,11 @@ class Pattern(NamedTuple):
 def patterns_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> tuple[Pattern, ...]:
     """For workers: the patterns of several among the model's own tensors, those with the most members first, then the most elements."""
     models = frozenset(core.model_dicts(ckpt))
-    own = [key for key in keys if ckpt.tensors[key].state_dict in models] or list(keys)
+    own = [key for key in core.stoppable(keys, monitor) if ckpt.tensors[key].state_dict in models] or list(keys)
     found: dict[str, list[str]] = {}
-    for count, key in enumerate(core.weights_among(ckpt, own)):
-        if not count & 0xfff:
-            monitor.check()
+    for key in core.stoppable(core.weights_among(ckpt, own, monitor), monitor):
         found.setdefault(core.pattern_of(key), []).append(key)
-    several = [Pattern(name, frozenset(some), sum(ckpt.tensors[key].numel for key in some))
+    several = [Pattern(name, frozenset(some), sum(ckpt.tensors[key].numel for key in core.stoppable(some, monitor)))
                for name, some in found.items() if len(some) > 1]
     return tuple(sorted(several, key=lambda one: (-len(one.keys), -one.elements))[:_CHIPS])
 
@@ -138,9 +136,7 @@ def matching(keys: Sequence[str], name: str, monitor: core.Monitor = core.QUIET)
     """For workers: the keys that a pattern fits whole, or from one of their segments on; `*` is any text, `?` one character."""
     fits = re.compile("|".join(fnmatch.translate(f"{front}{name.replace('[', '[[]')}") for front in ("", "*."))).match
     found = []
-    for count, key in enumerate(keys):
-        if not count & 0xfff:
-            monitor.check()
+    for key in core.stoppable(keys, monitor):
         if fits(key):
             found.append(key)
     return Pattern(name, frozenset(found))
@@ -308,17 +304,20 @@ class LayersPanel(SelectionPanel):
         self._arrived = arrived
         learn = self._checks.taking(ckpt)
 
-        def missing() -> list[str]:
-            return [key for key in scope.keys if key not in known]
+        def missing(monitor: core.Monitor) -> list[str]:
+            return [key for key in core.stoppable(scope.keys, monitor) if key not in known]
+
+        def size(monitor: core.Monitor) -> int:
+            return sum(ckpt.tensors[key].nbytes for key in core.stoppable(missing(monitor), monitor))
 
         def work(monitor: core.Monitor) -> None:
             bins = _BINS if len(scope.keys) <= _MANY else _BINS // 4
-            for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor, fine=True):
+            for key, outcome in core.summarize_each(ckpt, missing(monitor), 1, monitor, fine=True):
                 arrived.append(Row.of(key, outcome, bins))
                 if learn is not None and isinstance(outcome, core.Summary):
                     learn(key, outcome)
 
-        self.requests.ask(Request(ckpt, Many(scope.keys), work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
+        self.requests.ask(Request(ckpt, Many(scope.keys), work, size,
                                   self.tr("Measuring {tensors}").format(tensors=words.tensors(len(scope.keys)))))
 
     def _answered(self) -> None:
@@ -420,7 +419,7 @@ class LayersPanel(SelectionPanel):
         def work(monitor: core.Monitor) -> Layout:
             rows = [known[key] for key in core.stoppable(scope.keys, monitor) if key in known and (inside is None or key in inside)]
             prefix = _shared([row.key for row in rows]) if as_ridges else scope.prefix
-            return laid_out(scope.checkpoint, prefix, rows, wish)
+            return laid_out(scope.checkpoint, prefix, rows, wish, monitor)
 
         def show(found: Layout) -> None:
             self.model.show_layout(found)
@@ -432,11 +431,11 @@ class LayersPanel(SelectionPanel):
 
         self._work_out(scope, "rows", work, show)
 
-    def _sort_elsewhere(self, work: Callable[[], list[int]], show: Callable[[list[int]], None]) -> None:
+    def _sort_elsewhere(self, work: Callable[[core.Monitor], list[int]], show: Callable[[list[int]], None]) -> None:
         if self._scope is None:
-            show(work())
+            show(work(core.QUIET))
         else:
-            self._work_out(self._scope, "order", lambda monitor: work(), show)
+            self._work_out(self._scope, "order", work, show)
 
     @property
     def _inside(self) -> frozenset[str] | None:

@@ -160,12 +160,12 @@ class StatisticsPanel(SelectionPanel):
         ckpt, keys = group.checkpoint, group.keys
 
         def work(monitor: core.Monitor) -> core.GroupStatistics:
-            found = core.group_statistics(ckpt, core.measurable(ckpt, keys), span, monitor)
+            found = core.group_statistics(ckpt, core.measurable(ckpt, keys, monitor), span, monitor)
             if found.together.counts:
                 library.wait(monitor)    # here, where it delays nobody
             return found
 
-        return Request(ckpt, (Many(keys), span), work, lambda: core.measurable(ckpt, keys).nbytes,
+        return Request(ckpt, (Many(keys), span), work, lambda monitor: core.measurable(ckpt, keys, monitor).nbytes,
                        self.tr("Statistics of {name}").format(name=core.visible(self._heading(group), 60)))
 
     def _of_all_values(self, group: Group, log: bool) -> core.GroupStatistics | None:

@@ -54,7 +54,8 @@ def _dropped(ckpt: core.Checkpoint, monitor: core.Monitor) -> int:
     if ckpt.edited is None:
         return 0
     used = {info.storage for info in core.stoppable(ckpt.tensors.values(), monitor)}
-    return sum(storage.nbytes for id, storage in ckpt.edited.source.storages.items() if id not in used and id not in ckpt.storages)
+    return sum(storage.nbytes for id, storage in core.stoppable(ckpt.edited.source.storages.items(), monitor)
+               if id not in used and id not in ckpt.storages)
 
 
 def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> list[Related]:

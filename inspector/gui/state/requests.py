@@ -73,7 +73,7 @@ class Request(Generic[R]):
     source: object
     key: Hashable
     work: Callable[[core.Monitor], R]
-    size: Callable[[], int] | None = None
+    size: Callable[[core.Monitor], int] | None = None
     label: str = ""
 
     def is_same(self, other: Request[Any] | None) -> bool:
@@ -241,7 +241,7 @@ class Requests(QObject, Generic[R]):
 
     def _start(self, request: Request[R], limit: int | None) -> None:
         def work(monitor: core.Monitor) -> R | _TooLarge:
-            if limit is not None and request.size is not None and (nbytes := request.size()) > limit:
+            if limit is not None and request.size is not None and (nbytes := request.size(monitor)) > limit:
                 return _TooLarge(nbytes)
             return request.work(monitor)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from operator import itemgetter
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QObject
@@ -86,24 +87,24 @@ def kind_of(finding: core.Finding) -> Kind | None:
     return Kind.CLASSES if finding.id in _CLASSES else Kind.ZERO if finding.id == "all-zero" else Kind.ODD
 
 
-def findings_of(ckpt: core.Checkpoint, checked: Checked | None) -> tuple[core.Finding, ...]:
+def findings_of(ckpt: core.Checkpoint, checked: Checked | None, monitor: core.Monitor = core.QUIET) -> tuple[core.Finding, ...]:
     """All that is known of a checkpoint: what opening found, and what its values say, as far as their tensors are still there and by the
-    names that they have now."""
+    names that they have now. Linear in the keys where there are edits: for workers."""
     if checked is None:
         return ckpt.findings
     if ckpt.edited is None:
         return (*ckpt.findings, *checked.findings)
-    left = {key: checked.odd[old] for key, old in ckpt.edited.origin.items() if old in checked.odd and key in ckpt.tensors} \
-        if checked.odd else {}
-    return (*ckpt.findings, *(findings_by(ckpt, left) if left else ()))
+    left = {key: checked.odd[old] for key, old in core.stoppable(ckpt.edited.origin.items(), monitor)
+            if old in checked.odd and key in ckpt.tensors} if checked.odd else {}
+    return (*ckpt.findings, *(findings_by(ckpt, left, monitor) if left else ()))
 
 
-def present_keys(ckpt: core.Checkpoint, keys: Iterable[str]) -> tuple[str, ...]:
+def present_keys(ckpt: core.Checkpoint, keys: Iterable[str], monitor: core.Monitor = core.QUIET) -> tuple[str, ...]:
     """What tensors that have these `keys` in the file are called after the edits; those that were dropped are called nothing."""
     if ckpt.edited is None:
         return tuple(keys)
-    wanted = set(keys)
-    return tuple(key for key, old in ckpt.edited.origin.items() if old in wanted)
+    wanted = set(core.stoppable(keys, monitor))
+    return tuple([key for key, old in core.stoppable(ckpt.edited.origin.items(), monitor) if old in wanted])
 
 
 def signals_of(ckpt: core.Checkpoint, findings: Iterable[core.Finding], edits: int,
@@ -115,7 +116,7 @@ def signals_of(ckpt: core.Checkpoint, findings: Iterable[core.Finding], edits: i
         kind = kind_of(finding)
         if kind is not None and not (finding.id in CUT and _is_mended(ckpt)):
             by_kind.setdefault(kind, []).append(finding)
-    found = [_signal(kind, by_kind[kind], bad) for kind in Kind if kind in by_kind]
+    found = [_signal(kind, by_kind[kind], bad, monitor) for kind in Kind if kind in by_kind]
     if not found and (ckpt.format in _ONLY_TENSORS or core.loads_with_torch(ckpt, monitor=monitor).weights_only):
         found.append(Signal(Kind.OK, 0, translate("Signals", "Nothing to report")))
     if edits:
@@ -129,9 +130,9 @@ def _is_mended(ckpt: core.Checkpoint) -> bool:
     return ckpt.edited is not None and not any(finding.id == "broken-tensor" for finding in ckpt.findings)
 
 
-def _signal(kind: Kind, findings: list[core.Finding], bad: Mapping[str, tuple[int, int]]) -> Signal:
+def _signal(kind: Kind, findings: list[core.Finding], bad: Mapping[str, tuple[int, int]], monitor: core.Monitor) -> Signal:
     first = max(findings, key=lambda finding: core.LEVELS.index(finding.level))
-    keys = tuple(dict.fromkeys(key for finding in findings for key in finding.keys))
+    keys = tuple(dict.fromkeys(core.stoppable((key for finding in findings for key in finding.keys), monitor)))
     if kind is Kind.RUNS:
         runs = any(core.any_runs_commands(finding.code) for finding in findings)
         return Signal(kind, len(findings), translate("Signals", "Runs commands") if runs
@@ -178,7 +179,7 @@ def zeros_text() -> str:
 
 
 def _sums(bad: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
-    return sum(nan for nan, _ in bad.values()), sum(inf for _, inf in bad.values())
+    return sum(map(itemgetter(0), bad.values())), sum(map(itemgetter(1), bad.values()))
 
 
 class FileSignals(NamedTuple):
@@ -259,13 +260,14 @@ def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, rewrit
     edited: set[str] = set()
     if ckpt.edited is not None:
         origin, source = ckpt.edited.origin, ckpt.edited.source
-        bad = {key: bad[old] for key, old in origin.items() if old in bad} if bad else {}
+        bad = {key: bad[old] for key, old in core.stoppable(origin.items(), monitor) if old in bad} if bad else {}
         for key, tensor in core.stoppable(ckpt.tensors.items(), monitor):
             if origin.get(key) != key or source.tensors.get(key) != tensor:
                 edited.add(key)
         edited.update(key for key in ckpt.values if origin.get(key) != key or key in ckpt.edited.replaced)
-    findings = findings_of(ckpt, checked)
-    again = rewritten and rewritten._replace(new=present_keys(ckpt, rewritten.new), changed=present_keys(ckpt, rewritten.changed))
-    groups = core.grouped_findings(findings)
-    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad, monitor), checked, findings, groups, core.count_places(groups), bad,
-                       frozenset(edited), again)
+    findings = findings_of(ckpt, checked, monitor)
+    again = rewritten and rewritten._replace(new=present_keys(ckpt, rewritten.new, monitor),
+                                             changed=present_keys(ckpt, rewritten.changed, monitor))
+    groups = core.grouped_findings(findings, monitor)
+    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad, monitor), checked, findings, groups,
+                       core.count_places(groups, monitor), bad, frozenset(edited), again)

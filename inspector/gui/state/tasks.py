@@ -35,7 +35,8 @@ _CALM = 10_000          # milliseconds without work, after which there is time f
 _LONG = 0.1                     # seconds of processor time, from which on a task may have left memory lying about
 _GLANCE = 0.001                 # seconds between two looks of a worker at what the window does
 _STEP = 0.003                   # seconds for which it waits then, again and again
-_COURTESY = 0.1                 # at most
+_COURTESY = 0.15                # for which it waits at most before it works again
+_EARNED = 1.0                   # second of waiting that a second at work allows for: half of the time, in the long run
 _BUSY = 0.15                    # of a processor, from which on the window is at something
 _MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
 _TABLE = 256                    # from so many on, things in one thing are let go of by themselves
@@ -60,8 +61,9 @@ class _Window:
 
 
 class WorkersMonitor(core.Monitor):
-    """Notes how far the work is, for the GUI thread to look at, ends it when asked to, and has it wait while the window is busy: for no
-    more than half of the time, or an animation would hold it up for good."""
+    """Notes how far the work is, for the GUI thread to look at, ends it when asked to, and has it wait while the window is busy: in the
+    long run for no more than half of the time, or an animation would hold it up for good, but at any moment for as long as a turn takes
+    that should not have taken so long."""
 
     def __init__(self, window: _Clock) -> None:
         self.stopped = threading.Event()
@@ -69,6 +71,7 @@ class WorkersMonitor(core.Monitor):
         self._window = window
         self._looked, self._used = time.monotonic(), window.used()
         self._next = self._looked + _GLANCE
+        self._courtesy, self._counted = _COURTESY, self._looked     # seconds for which it may wait, and until when work has earned them
 
     def report(self, done: int, total: int, what: str = "") -> None:
         self.progress = (done, total, what)
@@ -77,13 +80,17 @@ class WorkersMonitor(core.Monitor):
     def check(self) -> None:
         if self.stopped.is_set():
             raise core.Cancelled
-        if time.monotonic() >= self._next:
-            begun, waited = time.monotonic(), 0.0
-            while self._is_busy() and waited < _COURTESY:
-                if self.stopped.wait(_STEP):
-                    raise core.Cancelled
-                waited = time.monotonic() - begun
-            self._next = time.monotonic() + max(_GLANCE, waited)
+        now = time.monotonic()
+        if now < self._next:
+            return
+        self._courtesy = min(_COURTESY, self._courtesy + (now - self._counted) * _EARNED)
+        while self._courtesy > 0 and self._is_busy():
+            if self.stopped.wait(_STEP):
+                raise core.Cancelled
+            begun, now = now, time.monotonic()
+            self._courtesy -= now - begun
+        self._counted = now
+        self._next = now + _GLANCE
 
     def _is_busy(self) -> bool:
         """Whether the window did more than its timers ask for since the last look."""

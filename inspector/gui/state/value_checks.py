@@ -271,9 +271,9 @@ class ValueChecks(QObject):
 def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, Odd], monitor: core.Monitor) -> Checked:
     """In a worker."""
     found = findings_by(ckpt, odd, monitor)
-    guilty = {key for finding in found if finding.id in NOT_FINITE for key in finding.keys}
-    return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in odd if key in guilty}, found,
-                   not any(one.nan or one.inf for one in odd.values()), odd)
+    guilty = set(core.stoppable((key for finding in found if finding.id in NOT_FINITE for key in finding.keys), monitor))
+    return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in core.stoppable(guilty, monitor) if key in odd}, found,
+                   not any(one.nan or one.inf for one in core.stoppable(odd.values(), monitor)), odd)
 
 
 def findings_by(ckpt: core.Checkpoint, odd: Mapping[str, Odd], monitor: core.Monitor = core.QUIET) -> tuple[core.Finding, ...]:
@@ -282,9 +282,9 @@ def findings_by(ckpt: core.Checkpoint, odd: Mapping[str, Odd], monitor: core.Mon
 
 def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> None:
     """In a worker. What was measured stays, also when it is cancelled."""
-    keys = [key for key, tensor in ckpt.tensors.items() if not tensor.problem and tensor.dtype in core.DTYPES]
-    left = [key for key in keys if key not in reading.read]
-    done, total = 0, sum(ckpt.tensors[key].nbytes for key in left)
+    keys = [key for key, tensor in core.stoppable(ckpt.tensors.items(), monitor) if not tensor.problem and tensor.dtype in core.DTYPES]
+    left = [key for key in core.stoppable(keys, monitor) if key not in reading.read]
+    done, total = 0, sum(ckpt.tensors[key].nbytes for key in core.stoppable(left, monitor))
     unread = 0
     for step in _steps(ckpt, left):
         monitor.report(done, total)

@@ -257,10 +257,10 @@ def test_that_many_rows_are_laid_out_and_sorted_by_a_worker_and_end_as_few_do(de
     threads: list[str] = []
     truly = layer_table.order_of
 
-    def noted(ckpt: core.Checkpoint | None, rows: list[Row], wish: Any) -> list[int]:
+    def noted(ckpt: core.Checkpoint | None, rows: list[Row], wish: Any, monitor: core.Monitor) -> list[int]:
         if rows:
             threads.append(threading.current_thread().name)
-        return truly(ckpt, rows, wish)
+        return truly(ckpt, rows, wish, monitor)
 
     monkeypatch.setattr(layer_table, "order_of", noted)
     monkeypatch.setattr(layers, "_MANY", 2)

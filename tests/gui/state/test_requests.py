@@ -32,7 +32,7 @@ class Worker:
             if error is not None:
                 raise error
             return f"answer to {key}"
-        return Request(source, key, work, (lambda: nbytes) if nbytes is not None else None, f"Working on {key}")
+        return Request(source, key, work, (lambda monitor: nbytes) if nbytes is not None else None, f"Working on {key}")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def pages(requests: Requests[str], qtbot: QtBot) -> ResultPages:
 
 
 def request(work: Callable[[core.Monitor], str], nbytes: int = 0) -> Request[str]:
-    return Request(make(), "key", work, lambda: nbytes)
+    return Request(make(), "key", work, lambda monitor: nbytes)
 
 
 def test_that_a_result_is_shown_when_it_is_there(pages: ResultPages, requests: Requests[str], qtbot: QtBot) -> None:

@@ -33,7 +33,7 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
     elif form == "deepspeed-zero":
         yield from _zero(names)
     elif form in ("npz", "dcp-safetensors"):
-        for key, info in names.tensors.items():
+        for key, info in names.items():
             yield _as_it_is(key, info, form)
 
 
@@ -41,7 +41,7 @@ def _zero(names: Names) -> Iterator[LogicalTensor]:
     """The parameters whose master weights the ranks hold, or, in a universal checkpoint, a file for each of them."""
     source = names.ckpt.as_opened
     scheme = f"zero-{source.facts.get('zero_stage', '')}"
-    for key, info in names.tensors.items():
+    for key, info in names.items():
         if info.state_dict != "":
             continue
         storage = source.storages.get(info.storage)
@@ -114,7 +114,7 @@ def _onnx(names: Names) -> Iterator[LogicalTensor]:
             if found is not None:
                 parts |= {*found.parts.values()}
                 yield found
-    for key, info in names.tensors.items():
+    for key, info in names.items():
         if key in parts:
             continue
         kind, shape = _stands_for(info, "onnx")

@@ -103,7 +103,7 @@ def _named(names: Names, alphas: Mapping[str, float]) -> Iterator[Adapter]:
     if not names.mention(".lora_"):
         return
     found = []
-    for key, a in names.tensors.items():
+    for key, a in names.items():
         for first, second, ending in ((".lora_A.", ".lora_B.", ".weight"), (".lora_embedding_A.", ".lora_embedding_B.", "")):
             module, there, rest = key.rpartition(first) if ".lora_" in key else ("", "", "")
             adapter = rest[:len(rest) - len(ending)]

@@ -206,6 +206,10 @@ class Names:
         """All keys, some thousands in a text."""
         return ["\n".join(piece) for piece in sips(self.tensors, self._monitor)]
 
+    def items(self) -> Iterator[tuple[str, TensorInfo]]:
+        """All keys and tensors, for a loop that can be stopped."""
+        return stoppable(self.tensors.items(), self._monitor)
+
     def get(self, key: str, *dtypes: str, dims: int | None = None) -> TensorInfo | None:
         """The tensor of that key, when it is a plain one of one of these element types and so many dimensions."""
         info = self.tensors.get(key)
@@ -224,7 +228,7 @@ class Names:
             groups = [self._by_leaf.get(leaf_of(suffix), [])]
         else:                                       # the end of a segment
             groups = [keys for leaf, keys in self._by_leaf.items() if leaf.endswith(suffix)]
-        for key in chain.from_iterable(groups):
+        for key in stoppable(chain.from_iterable(groups), self._monitor):
             if key.endswith(suffix):
                 yield key[:len(key) - len(suffix)], self.tensors[key]
 
