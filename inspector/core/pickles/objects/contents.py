@@ -23,6 +23,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, Opaque, Plain, Storage,
 from inspector.core.findings import Finding
 from inspector.core.graph import (
     APPEND,
+    APPENDS,
     BUILD,
     BYTEARRAY,
     BYTES,
@@ -36,6 +37,7 @@ from inspector.core.graph import (
     GLOBAL,
     GLOBALDYN,
     INT,
+    LIST,
     NEWOBJ,
     NONE,
     PERSID,
@@ -43,6 +45,8 @@ from inspector.core.graph import (
     PYSTRTEXT,
     REDUCE,
     SET,
+    SETITEM,
+    SETITEMS,
     STR,
     STRTEXT,
     TRUE,
@@ -81,6 +85,12 @@ _TOO_MANY = "the keys are too many or too long to list them all"
 _LONG = 200                     # characters of a key that a listing of the same again takes from the one before
 _LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
+_SMALL, _SMALL_DEPTH = 128, 4       # things in containers that are listed together, in those within them too, and how deep these may lie
+_SMALL_ROOM, _SMALL_REPEATS = 1 << 20, 1 << 12      # more than they can take
+_SMALL_KINDS = frozenset((DICT, LIST, TUPLE, REDUCE))
+_SMALL_VALUES = _SMALL_KINDS | {NONE, TRUE, FALSE, INT, FLOAT, STR, GLOBAL}
+_NUMBERED = [*map(str, range(_SMALL))]
+_FORM_KEYS = 1 << 14    # keys of dicts that are known again
 _MANY = 16384                   # tensors listed at once
 _OPTIMIZER = 64                 # keys that an optimizer's state dict has at most
 _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
@@ -194,6 +204,51 @@ class _Waiting(NamedTuple):
     module: Module
 
 
+class _Names(NamedTuple):
+    """Keys of a dict: their texts, whether they are integers, which of them say that no weights lie there, of each whether it names a state
+    of random numbers, how many are extra states, and whether they are those of an optimizer's state dict."""
+
+    texts: list[str]
+    integers: bool
+    hold_no_weights: frozenset[str]
+    random: list[bool]
+    extra: int
+    optimizer: bool
+
+
+class _Small:
+    """What is to be listed of a small container and those in it, and of the bytes that takes those not told by the keys."""
+
+    __slots__ = (
+        "containers",
+        "in_state",
+        "keys",
+        "listed_nodes",
+        "metadata",
+        "on_path",
+        "paths",
+        "room",
+        "slots",
+        "state_dicts",
+        "tensors",
+        "values",
+    )
+
+    def __init__(self, in_state: bool) -> None:
+        self.in_state = in_state                    # whether what comes next is the "state" of an optimizer
+        self.room = 0
+        self.keys: list[str] = []
+        self.values: list[tuple[str, Plain]] = []
+        self.tensors: list[tuple[int, int, str, str | None]] = []       # node, row, key, state dict
+        self.state_dicts: list[str] = []
+        self.listed_nodes: list[tuple[int, str]] = []
+        self.metadata: list[tuple[str, int]] = []
+        self.slots: list[Slot] = []
+        self.containers: list[int] = []
+        self.paths: list[tuple[int, str]] = []      # of those that are not empty
+        self.on_path: list[int] = []
+
+
 class _Listing:
     def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor,
                  slots: list[Slot] | None = None, like: Checkpoint | None = None) -> None:
@@ -207,6 +262,8 @@ class _Listing:
         self.tensors = self.reader.listing()
         self._add: Callable[[int, str, str | None], None] | None = None
         self._small: SmallDicts | None = None
+        self._forms: dict[bytes, _Names | None] = {}
+        self._form_keys = 0                         # in all of them
         if isinstance(self.tensors, TensorList):
             self._add = self.tensors.add
             self._small = SmallDicts(graph, reader.numbers, self.tensors.ordinary.place)
@@ -323,7 +380,8 @@ class _Listing:
                 values.append((key, None if k == NONE else k == TRUE))
                 continue
             self._room = room
-            self._visit(n, key, segment, frame)
+            if small is None or k not in _SMALL_KINDS or not self._small_container(n, key, segment, frame):
+                self._visit(n, key, segment, frame)
             room = self._room
             if len(self._stack) > depth:
                 return True
@@ -654,6 +712,179 @@ class _Listing:
         if len(self._paths) % _CHECK_EVERY == 0:
             self.monitor.check()
         return True
+
+    def _small_container(self, n: int, key: str, segment: str, parent: _Frame) -> bool:
+        """Lists a container of a few ordinary tensors, numbers, texts, types and containers of such, as `_container` and `_advance` do,
+        which know of all else there may be: False, and nothing was done, where there is any of that."""
+        if self._room < _SMALL_ROOM or self._repeats < _SMALL_REPEATS or self._entries + _SMALL > self.limits.walk_entries \
+                or len(self._stack) + _SMALL_DEPTH >= self.limits.walk_depth or not key:
+            return False
+        found = _Small(parent.optimizer and segment == "state")
+        if not self._gather(found, n, key, not found.in_state and holds_no_weights(segment), parent.state_dict, parent.no_state_dict_below):
+            return False
+        keys, tensors, marks, opened = found.keys, self.tensors, self._marks, self._opened
+        while self._to_see:
+            self._seen.update(self._to_see.pop())
+        fresh = {*keys}
+        if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh):
+            return False
+        assert isinstance(tensors, TensorList)
+        self._seen |= fresh
+        self._room -= found.room + _ENTRY * len(keys) + _sizes_of(keys) + _TENSOR * len(found.tensors)
+        self._entries += len(keys)
+        self.values += found.values
+        self.state_dicts += found.state_dicts
+        self.listed_nodes += found.listed_nodes
+        if self.slots is not None:
+            self.slots += found.slots
+        for node, row, own, state_dict in found.tensors:
+            if marks[node] & GIVEN:
+                self._repeats -= _AGAIN
+            marks[node] |= GIVEN
+            tensors.add(row, own, state_dict)
+        for node in found.containers:
+            if self.graph.kind[node] == REDUCE:
+                self._affordable(node, self._sources(node))
+            elif node in opened:
+                self._repeats -= self._size(node)
+            else:
+                opened.add(node)
+        for node, own in found.paths:
+            self._paths.setdefault(node, own)
+            if len(self._paths) % _CHECK_EVERY == 0:
+                self.monitor.check()
+        for own, node in found.metadata:
+            self.module_metadata[own] = self._metadata_of(node)
+        return True
+
+    def _gather(self, found: _Small, n: int, key: str, no_weights: bool, state_dict: str | None, no_state_dict_below: bool) -> bool:
+        """Adds to `found` what is in such a container. `no_weights`: its name says that it holds none; `state_dict` and
+        `no_state_dict_below` are those of what it lies in. False where it is none."""
+        graph = self.graph
+        kind, ints, ordered = graph.kind, graph.a, graph.kind[n] == REDUCE
+        in_state, found.in_state = found.in_state, False
+        filled = self._filled_at_once(found, n, key)
+        if filled is None or n in self._on_path or n in found.on_path:
+            return False
+        found.containers.append(n)
+        found.room += _CONTAINER
+        if ordered:
+            found.listed_nodes.append((n, key))
+        flat = graph.operands[filled[0]:filled[1]]
+        is_mapping = kind[n] not in (LIST, TUPLE)
+        if not flat:
+            found.values.append((key, {} if is_mapping else [] if kind[n] == LIST else ()))
+            return True
+        names: Row[int] = flat[::2] if is_mapping else range(-1, ~len(flat), -1)
+        nodes = flat[1::2] if is_mapping else flat
+        start, kinds, of_row, marks = f"{key}.", bytes(map(kind.__getitem__, nodes)), self.reader.numbers.of, self._marks
+        if not _SMALL_VALUES.issuperset(kinds) or len(found.keys) + len(nodes) > _SMALL or len(start) > _LONG // 2:
+            return False
+        form = self._form_of(flat[::2]) if is_mapping else _NUMBERED[:len(nodes)]
+        rows = [of_row(node) if marks[node] else -1 for node in nodes] if REDUCE in kinds else repeat(-1)
+        if isinstance(form, _Names):
+            if in_state:
+                no_state_dict_below, state_dict = True, key
+                found.state_dicts.append(key)
+            elif not no_state_dict_below:
+                if judged(self._entries_of_few(form, rows, len(nodes)), key, bool(found.metadata) and found.metadata[-1][0] == key) != "no":
+                    state_dict = key
+                    found.state_dicts.append(key)
+                no_state_dict_below = no_weights
+            if form.integers and not no_state_dict_below:
+                return False
+            texts, without = form.texts, form.hold_no_weights
+            optimizer = form.optimizer and not no_state_dict_below
+            found.room += _PAIR * len(nodes)
+        elif form is None:
+            return False
+        else:
+            texts, without, optimizer = form, frozenset(), False
+            found.room += _ITEM * len(nodes)
+        found.paths.append((n, key))
+        found.room += _size_of(start)
+        found.on_path.append(n)
+        keys, values, slots = found.keys, found.values, self.slots
+        for text, name, node, k, row in zip(texts, names, nodes, kinds, rows):      # noqa: B905 - rows may have no end
+            own = start + text
+            keys.append(own)
+            if slots is not None:
+                found.slots.append(Slot(own, n, name, node))
+            if row >= 0:
+                found.tensors.append((node, row, own, state_dict))
+            elif k == INT:
+                values.append((own, ints[node]))
+            elif k == FLOAT:
+                values.append((own, graph.real(node)))
+            elif k <= FALSE:
+                values.append((own, None if k == NONE else k == TRUE))
+            elif k == STR or k == GLOBAL:  # noqa: SIM109 - two comparisons are less than a tuple
+                if k == GLOBAL:
+                    found.listed_nodes.append((node, own))
+                elif graph.b[node] - ints[node] > _LARGE_TEXT:
+                    return False
+                values.append((own, self._leaf(node)))
+            else:
+                found.in_state = optimizer and text == "state"
+                if len(found.on_path) >= _SMALL_DEPTH \
+                        or not self._gather(found, node, own, text in without and not found.in_state, state_dict, no_state_dict_below):
+                    return False
+        found.on_path.pop()
+        return True
+
+    def _filled_at_once(self, found: _Small, n: int, key: str) -> tuple[int, int] | None:
+        """Where the operands of a container begin and end that was made empty and filled at once, as picklers do it, or is a tuple. None
+        for one that was not, has too many, or is a call of something else than OrderedDict, or has attributes besides `_metadata`."""
+        graph = self.graph
+        kind, a, b = graph.kind, graph.a, graph.b
+        of = kind[n]
+        if of == TUPLE:
+            return (a[n], b[n]) if b[n] - a[n] <= _SMALL else None
+        done: Row[int] = graph.mutations.get(n, ())
+        if of == REDUCE:
+            if kind[a[n]] != GLOBAL or a[a[n]] not in self.reader.ordered_dicts or kind[b[n]] != TUPLE or a[b[n]] != b[b[n]]:
+                return None
+            if len(done) == 2 and kind[done[1]] == BUILD:
+                attributes = state_pairs(graph, b[done[1]])
+                if attributes is None or len(attributes) != 1 or graph.loose_text(attributes[0][0]) != "_metadata":
+                    return None
+                found.metadata.append((key, attributes[0][1]))
+                done = done[:1]
+        elif a[n] != b[n]:
+            return None
+        if not done:
+            return 0, 0
+        made, kinds = done[0], (APPEND, APPENDS) if of == LIST else (SETITEM, SETITEMS)
+        return (a[made] + 1, b[made]) if len(done) == 1 and kind[made] in kinds and b[made] - a[made] <= 2 * _SMALL else None
+
+    def _form_of(self, keys: array[int]) -> _Names | None:
+        """What these nodes say as keys of a dict; None where they are not all texts, or all integers, that differ and are not long. Most
+        dicts have the keys of another, and the same nodes."""
+        known = keys.tobytes()
+        if known in self._forms:
+            return self._forms[known]
+        graph = self.graph
+        kinds, found = {*map(graph.kind.__getitem__, keys)}, None
+        if kinds in ({STR}, {INT}) and (kinds == {INT} or all(graph.b[k] - graph.a[k] <= _LONG // 2 for k in keys)):
+            texts = [key_text(graph, k) for k in keys]
+            different = {*texts}
+            if len(different) == len(texts):
+                found = _Names(texts, kinds == {INT}, frozenset(filter(holds_no_weights, texts)), [*map(is_random_state, texts)],
+                               sum(text.endswith(EXTRA_STATE) for text in texts), {"state", "param_groups"} <= different)
+        if self._form_keys < _FORM_KEYS:
+            self._forms[known] = found
+            self._form_keys += len(keys)
+        return found
+
+    def _entries_of_few(self, names: _Names, rows: Iterable[int], count: int) -> Entries:
+        """The same as `_entries_of`, of a dict with such names: `rows` are those of its tensors, -1 for all else."""
+        if names.integers or isinstance(rows, repeat):
+            return Entries(count, 0, False)
+        assert isinstance(self.tensors, TensorList)
+        ordinary = self.tensors.ordinary
+        tensors = [(row, random) for row, random in zip(rows, names.random, strict=True) if row >= 0]
+        vectors = any(ordinary.kinds[ordinary.kind[row]].shape and not random for row, random in tensors)
+        return Entries(count - names.extra if 0 < len(tensors) < count else count, len(tensors), vectors)
 
     def _plain(self, n: int) -> Plain:
         """What an INT, a FLOAT, a text, a bool or None is."""

@@ -54,9 +54,11 @@ def listed(data: bytes, limits: Limits, small: bool, together: int = 1 << 60) ->
         patch.setattr("inspector.core.pickles.objects.small_dicts.FEWEST", 1 if small else 1 << 60)
         patch.setattr("inspector.core.pickles.objects.small_dicts.TOGETHER", together)
         patch.setattr("inspector.core.pickles.objects.small_dicts.MOST", 7)
+        if not small:
+            patch.setattr(_Listing, "_small_container", lambda *_: False)
         found = contents_of(graph, known.resolve, resolve_many=known.resolve_many, slots=slots, limits=limits)
     return ([*found.tensors], found.values, found.state_dicts, found.kind, found.findings, found.listed_nodes, slots,
-            [*found.storages.items()])
+            [*found.storages.items()], [*found.module_metadata.items()])
 
 
 @pytest.fixture
@@ -68,6 +70,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         found.append(plain(listing, *arguments))
         return found[-1]
     monkeypatch.setattr(_Listing, "_small_dict", watched)
+    monkeypatch.setattr(_Listing, "_small_container", lambda *_: False)
     return found
 
 
@@ -233,3 +236,67 @@ def test_that_states_of_parameters_without_gradients_are_taken_with_the_others(t
     data = op.pickled(written([("first", 0), ("optimizer", [("state", state), ("param_groups", [])])]))
     assert listed(data, LIMITS, True, together=4) == listed(data, LIMITS, False)
     assert not taken
+
+
+NAMED = st.sampled_from(["w", "b", "a", "rng_state", "a.b", "", "0", "state", "param_groups", "_extra_state", "meters", "x" * 120])
+LEAVES = TENSORS | TENSORS | PLAIN | st.sampled_from([")", "]", "}", "]Na", "C\x01a", "ctorch\nfloat16\n", "X\0\x20\0\0" + "t" * 0x2000])
+TREES = st.recursive(LEAVES, lambda inner: st.tuples(st.sampled_from(["dict", "ordered", "state dict", "attributes"]), st.lists(
+    st.tuples(NAMED | st.integers(0, 3), inner), max_size=5)) | st.tuples(st.sampled_from(["list", "tuple"]), st.lists(inner, max_size=4)),
+    max_leaves=14)
+
+
+def spelt(value: Any, before: dict[Any, bytes] | None) -> bytes:
+    """Like `written`, of containers of more kinds, which are named."""
+    name = repr(value)
+    if before is not None and name in before:
+        return before[name]
+    if not isinstance(value, tuple):
+        found = tensor(value) if isinstance(value, int) else value.encode("latin-1")
+    elif value[0] in ("list", "tuple"):
+        items = [spelt(item, before) for item in value[1]]
+        found = op.list_of(*items) if value[0] == "list" else op.tuple_of(*items)
+    else:
+        pairs = [(op.integer(key) if isinstance(key, int) else op.text(key), spelt(part, before)) for key, part in value[1]]
+        found = b"}" if value[0] == "dict" else op.ordered_dict()
+        found = op.pairs_into(found, pairs) if pairs else found
+        facts = op.dict_of({"": op.dict_of({"version": op.integer(1)})})
+        if value[0] in ("state dict", "attributes"):
+            found = op.build(found, op.dict_of({"_metadata" if value[0] == "state dict" else "own": facts}))
+    if before is None:
+        return found
+    before[name] = op.get(len(before))
+    return found + op.put(len(before) - 1)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(NAMED, TREES), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 5, 4096, 4100, 1 << 20]))
+def test_that_small_containers_are_those_that_were_gone_through(parts: list[tuple[str, Any]], shared: bool, repeats: int) -> None:
+    data = op.pickled(spelt(("dict", [("first", 0), *parts]), {} if shared else None))
+    limits = replace(LIMITS, walk_repeats=repeats)
+    assert listed(data, limits, True) == listed(data, limits, False)
+
+
+LAYERS = {
+    "configured": ("dict", [("w", 1), ("b", 2), ("cfg", ("dict", [("lr", "G" + "\x40" * 8), ("betas", ("tuple", ["K\x01", "K\x02"]))]))]),
+    "state dicts": ("state dict", [("w", 1), ("b", 2)]),
+    "optimizers": ("dict", [("state", ("dict", [(0, ("dict", [("step", 3), ("exp_avg", 1)]))])), ("param_groups", ("list", [
+        ("dict", [("lr", "K\x01"), ("params", ("list", ["K\x00"]))])]))]),
+    "lists": ("dict", [("m", ("list", [1, 2])), ("empty", "}"), ("type", "ctorch\nfloat16\n")]),
+}
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_that_usual_containers_are_listed_without_being_gone_into(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = op.pickled(spelt(("dict", [("first", 0), *((f"layer{n}", LAYERS[kind]) for n in range(9))]), None))
+    plain = listed(data, LIMITS, False)
+    gone_into: list[str] = []
+    push = _Listing._push
+    monkeypatch.setattr(_Listing, "_push", lambda listing, frame, key: (gone_into.append(key), push(listing, frame, key))[1])
+    assert listed(data, LIMITS, True) == plain
+    assert gone_into == [""]
+
+
+def test_that_a_container_in_itself_is_a_reference_in_a_small_one_too() -> None:
+    inner = b"}" + op.put(0) + b"(" + op.text("w") + tensor(1) + op.text("l") + op.list_of(op.get(0), op.integer(1)) + b"u"
+    data = op.pickled(op.dict_of({"first": tensor(0), "x": inner, "y": op.list_of(inner)}))
+    assert listed(data, LIMITS, True) == listed(data, LIMITS, False)
