@@ -2,14 +2,38 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from operator import itemgetter
 from typing import Any
 
 from .checkpoint import Opaque, Plain
-from .keypath import visible
+from .keypath import quoted, visible
 
 _SHORT = 24         # characters of any float, and …
 _SHORTER = 10**20   # … of integers below this
 _JSON_DEPTH = 2     # leaves hold no values below that; whatever claims to is shown as its type
+
+
+class NamedTwice(ValueError):
+    """Something has a name twice: readers differ in which of the two they take."""
+
+
+def json_once(data: str | bytes) -> Any:
+    """What the JSON text says, in which no object has a name twice. Raises NamedTwice, ValueError."""
+    import json  # seldom needed, and this module is part of every start
+    try:
+        return json.loads(data, object_pairs_hook=once)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The dict of `pairs`. Raises NamedTwice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = max(Counter(name for name, _ in pairs).items(), key=itemgetter(1))[0]
+        raise NamedTwice(f"it names {quoted(twice, 80)} twice")
+    return found
 
 
 def type_name(value: Plain) -> str:

@@ -259,3 +259,29 @@ def test_that_no_file_is_to_be_written_over_and_one_of_that_name_is_told(tmp_pat
     _, out = said(capsys, "check", "--quick", "model.safetensors", "--error", "error.txt")
     assert "It has such a name: the text is about another folder." in out
     assert "inspector edit" not in out
+
+
+CONTRACT = '{"inspector_contract": 1, "tensors": [ROWS]}'
+DIGEST = '{"inspector_digest": 1, "root": "", "tensors": [ROWS], "problems": {}}'
+ROW = f'{{"key": "w", "name": "w", "dtype": "float32", "shape": [2], "sha256": "{"0" * 64}"}}'
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    (["check", "FILE", "--against", "JSON"], '{"w": [2], "w": [3]}'),
+    (["check", "FILE", "--against", "JSON"], '{"w": [2], "\\u0077": [2]}'),
+    (["check", "FILE", "--against", "JSON"], f'{{"tensors": [{ROW}, {ROW}]}}'),
+    (["check", "FILE", "--against", "JSON"], '{"weight_map": {"w": "a", "w": "b"}}'),
+    (["check", "FILE", "--against", "JSON"], CONTRACT.replace("ROWS", f"{ROW},{ROW}")),
+    (["check", "FILE", "--against", "JSON"], CONTRACT.replace("ROWS", ROW.replace('"key"', '"shape": [3], "key"'))),
+    (["verify", "FILE", "JSON"], DIGEST.replace("ROWS", f"{ROW},{ROW}")),
+    (["verify", "FILE", "JSON"], DIGEST.replace("ROWS", ROW).replace('"root"', '"root": "0", "root"')),
+    (["edit", "FILE", "--dry-run", "--recipe", "JSON"], '[{"drop": "w", "drop": "x"}]')])
+def test_that_what_a_text_names_twice_is_not_chosen_from(tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str],
+                                                         text: str) -> None:
+    """Of two readers one would go by the first and one by the last, and both would call it well."""
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.pth")
+    (tmp_path / "a.json").write_text(text)
+    code = cli.main([{"FILE": str(tmp_path / "a.pth"), "JSON": str(tmp_path / "a.json")}.get(word, word) for word in arguments])
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert "twice" in err

@@ -14,6 +14,7 @@ from inspector.core.errors import EditError
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import quoted, visible
+from inspector.core.plain_values import json_once
 
 from . import OPTIONS
 from .tools.common import Edit
@@ -92,10 +93,10 @@ def _entries(text: str) -> list[Any]:
     if len(text) > _LONGEST:
         raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
     try:
-        found = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_once)
+        found = json_once(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         raise EditError(f"the recipe is not JSON: {error.msg} in line {error.lineno}, column {error.colno}", "", id="bad_recipe") from None
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         raise EditError(f"the recipe cannot be read: {visible(str(error), 100)}", "", id="bad_recipe") from None
     if isinstance(found, list):
         return found
@@ -109,13 +110,6 @@ def _entries(text: str) -> list[Any]:
                         id="bad_recipe")
     edits: list[Any] = found["edits"]
     return edits
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has the same name twice")
-    return found
 
 
 def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:

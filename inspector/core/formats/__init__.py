@@ -175,7 +175,9 @@ def _read_one(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -
     kind = sniff(source)
     if kind in SETS:
         raise Unsupported("this is the index of another set, not a file with tensors", "Fetch the whole set again.")
-    return _format(kind).read(source, path, limits, monitor)
+    found = _format(kind)
+    ckpt, odd = found.read(source, path, limits, monitor), _wrong_extension(path, found)
+    return ckpt if odd is None else replace(ckpt, findings=(odd, *ckpt.findings))
 
 
 def _read_payload(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:

@@ -211,8 +211,8 @@ class _Model:
 
     def initializer(self, field: Field, name: str) -> None:
         dims: list[int] = []
-        kind, external = 0, []
-        elements: list[Field] = []
+        kind, said, external = 0, "", []
+        elements, raw = list[Field](), list[Field]()
         is_external = False
         for one in self.messages.fields(field.begin, field.end):
             if one.number == 1:
@@ -222,14 +222,18 @@ class _Model:
             elif one.number == 2 and one.kind == 0:
                 kind = one.value
             elif one.number == 8 and one.kind == BYTES:
-                name = name or self.messages.text(one)
+                said = self.messages.text(one)          # of several the last counts, as in all of protobuf
             elif one.number == 13 and one.kind == BYTES:
                 external.append(self.strings(one))
             elif one.number == 14 and one.kind == 0:
                 is_external = one.value == 1
             elif one.number in (_FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S, _RAW) and one.kind in (BYTES, FIXED32, FIXED64, 0):
-                elements.append(one)
-        shape = tuple(dims)
+                if one.number == _RAW:
+                    raw = [one]
+                else:
+                    elements.append(one)
+        elements += raw
+        name, shape = name or said, tuple(dims)
         if name in self.tensors or any(size < 0 for size in shape):
             self.left_out[name] = self.left_out.get(name, 0) + 1
             return

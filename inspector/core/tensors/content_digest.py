@@ -26,6 +26,7 @@ from inspector.core.errors import BadTensor, Corrupt, TooBig, UsageError
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import quoted, visible
+from inspector.core.plain_values import NamedTwice, json_once, once
 from inspector.core.progress import QUIET, Monitor
 
 from .reader import TensorReader, digests
@@ -177,12 +178,14 @@ def read_digest(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Diges
             raise TooBig("it is too big for a manifest", "`inspector digest FILE -o M.json` writes one.", name)
         data = source.read(0, source.size)
     try:
-        said = json.loads(data)
+        said = json_once(data)
         if said["inspector_digest"] != _VERSION:
             raise Corrupt("it is a manifest of another version", "Make it anew: inspector digest FILE -o M.json.", name)
-        tensors = {one.name: one for one in map(_tensor_of, said["tensors"])}
+        tensors = once([(one.name, one) for one in map(_tensor_of, said["tensors"])])
         root, problems = said["root"] or "", {str(key): str(text) for key, text in said.get("problems", {}).items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except NamedTwice as error:
+        raise Corrupt(str(error), "`inspector digest FILE -o M.json` writes one.", name) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Corrupt("it is no manifest of digests", "`inspector digest FILE -o M.json` writes one.", name) from None
     if root and root != _root(tensors[name] for name in sorted(tensors)):
         raise Corrupt("the manifest contradicts itself: its root is not that of its tensors", "Somebody changed it: get it again.", name)

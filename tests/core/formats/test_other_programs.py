@@ -269,6 +269,13 @@ def dequantize(name: str, *inputs: str, **numbers: int) -> bytes:
     return block(1, b"".join(block(1, one) for one in inputs) + block(2, name) + block(4, "DequantizeLinear") + attributes)
 
 
+def test_that_of_a_field_given_twice_the_last_counts_as_in_all_of_protobuf(tmp_path: Path) -> None:
+    first, last = np.ones(2, np.float32).tobytes(), np.float32([3, 4]).tobytes()
+    (tmp_path / "m.onnx").write_bytes(model(initializer("v", 1, (2,), block(9, first), block(8, "w"), block(9, last))))
+    ckpt = core.open(tmp_path / "m.onnx")
+    assert {key: core.read_numpy(ckpt, key).tolist() for key in ckpt.tensors} == {"v": [3, 4]}
+
+
 @pytest.mark.parametrize(("shape", "axis", "size", "kind"), [
     ((4, 6), 0, 0, 3), ((4, 6), 1, 0, 3), ((4, 6), -1, 3, 3), ((4, 6), 0, 2, 2), ((2, 3, 4), 1, 0, 2), ((4, 6), None, 0, 3),
     ((3, 4), 1, 2, 22), ((3, 5), 0, 0, 21), ((4, 3), 1, 0, 21), ((2, 5, 3), 1, 0, 22), ((2, 7), -1, 0, 22)])

@@ -13,6 +13,7 @@ from inspector.core.errors import Corrupt, UsageError
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import ancestors, below, leaf_of, visible
 from inspector.core.naming_conventions import EXTRA_STATE
+from inspector.core.plain_values import NamedTwice, json_once, once
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import is_unread
 
@@ -20,6 +21,7 @@ from .ties import Ties, ties_in
 
 _MOST = 256 << 20       # bytes of a JSON file
 _MOST_TEXT = 4 << 20
+_GIVE = 'Give an object that maps each name to its shape, as in {"fc.weight": [10, 4]}.'
 
 
 class Reference(NamedTuple):
@@ -46,16 +48,16 @@ def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
     >>> core.read_shapes(str(folder / "shapes.json")).shapes
     {'fc.weight': (10, 4), 'fc.bias': (10,)}
     """
-    import json
     monitor.report(0, 1, path)
     with open_source(path) as source:
         if source.size > _MOST:
             raise UsageError(f"{path} is too big for a list of shapes", "Give a checkpoint, or a .json of name to shape.")
         data = source.read(0, source.size)
     try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Corrupt("it is no JSON", "Give an object that maps each name to its shape, as in {\"fc.weight\": [10, 4]}.", path) from None
+        said = json_once(data)
+    except ValueError as error:
+        raise Corrupt(str(error) if isinstance(error, NamedTwice) else "it is no JSON",
+                      _GIVE, path) from None
     return Reference(_shapes_in(said, path), path)
 
 
@@ -110,11 +112,15 @@ def file_shapes(ckpt: Checkpoint, against: Shapes, state_dict: str | None = None
 
 def _shapes_in(said: Any, where: str) -> dict[str, Shape | None]:
     if isinstance(said, dict) and isinstance(said.get("tensors"), list):
-        said = {one.get("key"): one.get("shape") for one in said["tensors"] if isinstance(one, dict)}
+        rows = [(one["key"], one.get("shape")) for one in said["tensors"] if isinstance(one, dict) and isinstance(one.get("key"), str)]
+        try:
+            said = once(rows)
+        except NamedTwice as error:
+            raise Corrupt(str(error), _GIVE, where) from None
     elif isinstance(said, dict) and isinstance(said.get("weight_map"), dict):
         said = dict.fromkeys(said["weight_map"])
     if not isinstance(said, dict) or not said:
-        raise Corrupt("it says no shapes", 'Give an object that maps each name to its shape, as in {"fc.weight": [10, 4]}.', where)
+        raise Corrupt("it says no shapes", _GIVE, where)
     found: dict[str, Shape | None] = {}
     for key, shape in said.items():
         if isinstance(shape, dict):                     # safetensors' own header

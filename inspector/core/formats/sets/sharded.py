@@ -32,6 +32,7 @@ from inspector.core.wording import counted
 from . import set_files
 
 SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
+_ENDING = ".safetensors"
 _TOGETHER = 64                  # files whose beginnings are fetched, read and understood together
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
 _FETCH = "Fetch it from where the others came from, into the folder that they are in."
@@ -121,7 +122,7 @@ def _all(source: SourceFile, limits: Limits) -> bytes:
 
 
 def _format(index: Index) -> str:
-    kinds = {name.lower().endswith(".safetensors") for name in index.shards}
+    kinds = {name.lower().endswith(_ENDING) for name in index.shards}
     if len(kinds) > 1:
         raise Ambiguous("the index names both .safetensors and other files: two sets are mixed in it", _WHOLE_SET, "weight_map",
                         id="mixed_set")
@@ -168,7 +169,7 @@ class _Reading:
             some = names[first:first + _TOGETHER]
             set_files.fetch_ahead(self.folder, some, monitor)
             monitor.report(first, len(names), visible(some[0], 80))
-            small = self._small_ones([name for name in some if name in self.regular], monitor)
+            small = self._small_ones([name for name in some if name in self.regular and name.endswith(_ENDING)], monitor)
             for number, name in enumerate(some, first):
                 if name not in small or not self._take_small(name, *small[name]):
                     monitor.report(number, len(names), visible(name, 80))
@@ -347,7 +348,10 @@ class _Reading:
             return
         logical = sum(info.nbytes for info in self.tensors.values())
         stored = sum(storage.nbytes for storage in self.storages.values())
-        if total not in (logical, stored):
+        if type(total) not in (int, float):
+            self.findings.add([Finding("total-size", "info", "metadata.total_size", "The index gives the size of its tensors as "
+                                       f"{visible(repr(total), 40)}, which is no number.", "It is not gone by.")])
+        elif total not in (logical, stored):
             self.findings.add([Finding("total-size", "info", "metadata.total_size", f"The index says that the tensors have "
                                        f"{visible(str(total), 40)} bytes; they have {logical:,}.",
                                        "The index may belong to another version of the files.")])

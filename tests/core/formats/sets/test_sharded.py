@@ -336,6 +336,16 @@ def test_that_an_index_that_readers_would_read_differently_is_refused(tmp_path: 
 def test_that_a_wrong_total_size_is_told(folder: Path, total: object) -> None:
     ckpt = core.open(write_index(folder, {"a": ONE, "b": ONE, "c": TWO}, metadata={"total_size": total}))
     assert ids(ckpt) == {"total-size"}
+    [finding] = ckpt.findings
+    assert ("no number" in finding.message) is (type(total) not in (int, float))
+
+
+def test_that_a_file_of_a_set_that_is_named_like_another_format_is_told(tmp_path: Path) -> None:
+    torch.save({"a": torch.ones(1)}, tmp_path / ONE)
+    save_file({"b": A}, tmp_path / TWO)
+    ckpt = core.open(write_index(tmp_path, {"a": ONE, "b": TWO}))
+    assert list(ckpt.tensors) == ["a", "b"]
+    assert [(finding.where, finding.level) for finding in ckpt.findings if finding.id == "wrong-extension"] == [(ONE, "warning")]
 
 
 def test_that_a_total_size_of_many_digits_is_refused(folder: Path) -> None:
