@@ -190,7 +190,7 @@ class _Machine:
                 steps = self.next_round(pos, held + len(stack))
                 base = self.flush()
                 if size - pos < FEW and self.grow():
-                    data, size, ahead, retry = self.data, len(self.data), -1, 0
+                    data, size, ahead = self.data, len(self.data), -1
                 for _ in steps:
                     at = pos
                     op = data[at]
@@ -264,7 +264,7 @@ class _Machine:
                             n = len(kind)
                             ahead = rebuild if self.bodies is not None else -1
                             if size - pos < FEW and self.grow():
-                                data, size, ahead, retry = self.data, len(self.data), -1, 0
+                                data, size, ahead = self.data, len(self.data), -1
                             continue
                     elif op == 0x47:                                # BINFLOAT
                         k = FLOAT
@@ -452,7 +452,7 @@ class _Machine:
             self.more = None
             return False
         self.data = self.graph.data = data
-        self.bodies = None
+        self.bodies, self.retry = None, 0
         return True
 
     def check_held(self, at: int, held: int) -> None:
