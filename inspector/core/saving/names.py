@@ -14,6 +14,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import SaveError
 from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.objects.contents import Contents
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.wording import counted
 
 from .verify import Mismatch, same_values
@@ -27,16 +28,18 @@ def is_marked(key: str) -> bool:
     return "#" in key and _MARK.search(key) is not None
 
 
-def names_there(ckpt: Checkpoint, contents: Contents, gone: frozenset[str], closed_up: Mapping[str, str]) -> dict[str, str]:
+def names_there(ckpt: Checkpoint, contents: Contents, gone: frozenset[str], closed_up: Mapping[str, str],
+                monitor: Monitor = QUIET) -> dict[str, str]:
     """Those of the keys of `ckpt` that `contents`, the object to be written, has under another name, with that name; `gone` are not
     written, and `closed_up` are called otherwise already. Raises SaveError where an entry would not be there, be another value, or be lost
     to another one of the same name."""
     _one_of_each(ckpt, contents)
     names: dict[str, str] = {}
-    for wanted, found in ((ckpt.tensors, [info.key for info in contents.tensors]), (ckpt.values, [key for key, _ in contents.values])):
-        planned = [(key, closed_up.get(key, key)) for key in wanted if key not in gone]
-        names.update(_matched(planned, found))
-    values = {names.get(key, key): value for key, value in ckpt.values.items() if key not in gone}
+    for wanted, found in ((ckpt.tensors, [info.key for info in stoppable(contents.tensors, monitor)]),
+                          (ckpt.values, [key for key, _ in contents.values])):
+        planned = [(key, closed_up.get(key, key)) for key in stoppable(wanted, monitor) if key not in gone]
+        names.update(_matched(planned, found, monitor))
+    values = {names.get(key, key): value for key, value in stoppable(ckpt.values.items(), monitor) if key not in gone}
     try:
         same_values(values, dict(contents.values))
     except Mismatch as error:
@@ -56,16 +59,16 @@ def told(names: Mapping[str, str]) -> list[str]:
             f"{shown}{more}."]
 
 
-def _matched(planned: Sequence[tuple[str, str]], found: Sequence[str]) -> dict[str, str]:
-    left = set(found)
-    if len(planned) == len(found) and left == {new for _, new in planned}:
-        return {key: new for key, new in planned if key != new}
+def _matched(planned: Sequence[tuple[str, str]], found: Sequence[str], monitor: Monitor) -> dict[str, str]:
+    left = distinct(found, monitor)
+    taken = distinct((new for _, new in planned), monitor)
+    if len(planned) == len(found) and left == taken:
+        return {key: new for key, new in stoppable(planned, monitor) if key != new}
     there: dict[str, deque[str]] = {}
-    for key in found:
+    for key in stoppable(found, monitor):
         there.setdefault(_bare(key, left), deque()).append(key)
-    taken = {new for _, new in planned}
     names = {}
-    for key, new in planned:
+    for key, new in stoppable(planned, monitor):
         alike = there.get(_bare(new, taken)) or there.get(_MARK.sub("", new))
         if not alike:
             raise SaveError(f"{quoted(key, 80)} would not be in the new file", "Another entry has its place. Drop one of them, or give "

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from itertools import chain
 from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
@@ -23,7 +24,7 @@ from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import unknown_names
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.wording import count, counted, exact_size
 
@@ -135,7 +136,7 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
     ('safetensors', (Loss(id='python-value', where='epoch', message='epoch = 3 is no tensor: it is left out.'),))
     """
     ckpt, path = opened(ckpt, monitor), os.fsdecode(path)
-    chosen = _format(ckpt, path, format, shard_size is not None)
+    chosen = _format(ckpt, path, format, shard_size is not None, monitor)
     if ties not in (*TIES, None):
         raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
     if in_place and backup:
@@ -164,7 +165,8 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
         target = target._replace(notes=(*target.notes, f"{misleading.message}."))
     _not_over_itself(ckpt, target)
     if chosen.startswith("safetensors"):
-        plan = _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties)
+        plan = _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties,
+                                 monitor)
     else:
         plan = _plan_torch(ckpt, path, chosen, target, frozenset(keep_code), frozenset(drop_code), unreferenced, monitor)
     if target.old is None or os.path.islink(target.path):       # what a link leads to stays anyway
@@ -184,7 +186,7 @@ def _keeping(plan: SavePlan) -> SavePlan:
 
 # -- which format, and where --------------------------------------------------------------------------------------------
 
-def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> str:
+def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool, monitor: Monitor) -> str:
     if format is not None and format not in FORMATS:
         raise UsageError(f"{format!r} is no format that is written", f"Choose one of {', '.join(FORMATS)}.")
     if format is None:
@@ -192,19 +194,19 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
             format = "safetensors-sharded"
         else:
             format = endings.format_of(path) or _KEPT.get(ckpt.format, "torch-zip")
-        if format == "torch-zip" and ckpt.format == "torchscript" and _same_structure(ckpt):
+        if format == "torch-zip" and ckpt.format == "torchscript" and _same_structure(ckpt, monitor):
             format = "torchscript"
     if format == "safetensors" and sharded:
         format = "safetensors-sharded"
     if sharded and format != "safetensors-sharded":
         raise UsageError("only safetensors are written in shards", "Leave out the size of shards, or save as safetensors-sharded.")
-    if format == "torchscript" and (ckpt.format != "torchscript" or not _same_structure(ckpt)):
+    if format == "torchscript" and (ckpt.format != "torchscript" or not _same_structure(ckpt, monitor)):
         raise SaveError("a TorchScript archive can be saved again only with the tensors it has: its code refers to them",
                         "Save the tensors as a PyTorch file (format=\"torch-zip\") or as safetensors.", id="torchscript")
     return format
 
 
-def _same_structure(ckpt: Checkpoint) -> bool:
+def _same_structure(ckpt: Checkpoint, monitor: Monitor) -> bool:
     """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
     have no object that could be written again: JSON tells what is in them; of one whose end is missing, code may be."""
     source = ckpt.as_opened
@@ -214,7 +216,7 @@ def _same_structure(ckpt: Checkpoint) -> bool:
         return True
     return not ckpt.edited.root and "" in ckpt.values and list(ckpt.tensors) == list(source.tensors) and all(
         (info.shape, info.dtype, info.stride, info.storage) == (old.shape, old.dtype, old.stride, old.storage)
-        for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
+        for info, old in stoppable(zip(ckpt.tensors.values(), source.tensors.values(), strict=True), monitor))
 
 
 def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint, make: bool = False) -> tuple[Target, str]:
@@ -293,7 +295,7 @@ def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: 
     _same_place(source, path, format, shard_size)
     own = source.files[0].path
     if source.format == "safetensors-sharded":
-        base, found = _set_in_place(ckpt, own, ties, allow)
+        base, found = _set_in_place(ckpt, own, ties, allow, monitor)
     else:
         in_place.check_file(source.files[0])
         base = plan_save(ckpt, own, format=source.format, keep_code=keep, drop_code=drop, ties=ties, unreferenced=unreferenced,
@@ -334,23 +336,25 @@ def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: s
         raise refused("it would be saved elsewhere")
 
 
-def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str]) -> tuple[SavePlan, InPlace]:
+def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str], monitor: Monitor) -> tuple[SavePlan, InPlace]:
     target, _ = _target(own, "safetensors-sharded", allow, ckpt)
     in_place.check_file(ckpt.as_opened.files[0])
     found = in_place.of_set(ckpt)
-    held = safetensors_holds(ckpt, ties == "all")
+    held = safetensors_holds(ckpt, ties == "all", monitor)
     losses = [*_left_behind(ckpt), *held.losses]
-    return _plan(ckpt, own, "safetensors-sharded", target, [], [], losses, (), [*held.notes]), found
+    return _plan(ckpt, own, "safetensors-sharded", target, [], [], losses, (), [*held.notes], monitor), found
 
 
 # -- safetensors --------------------------------------------------------------------------------------------------------
 
-def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, stem: str, size: int, ties: str) -> SavePlan:
-    held = safetensors_holds(ckpt, ties == "all")
+def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, stem: str, size: int, ties: str,
+                      monitor: Monitor) -> SavePlan:
+    held = safetensors_holds(ckpt, ties == "all", monitor)
     metadata = _safetensors_metadata(ckpt, held.tied)
     losses = [*_left_behind(ckpt), *held.losses]
     notes = [*target.notes, *held.notes]
-    others = [name for name in torch_zip.other_members(ckpt.as_opened) if not (_is_extracted_script(ckpt) and _is_program(name))]
+    others = [name for name in stoppable(torch_zip.other_members(ckpt.as_opened, monitor), monitor)
+              if not (_is_extracted_script(ckpt) and _is_program(name))]
     if others:
         losses.append(Loss("other-members", others[0],
                            f"{counted(len(others), 'other member of the archive is', 'other members of the archive are')} left out, "
@@ -359,12 +363,12 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
     work: list[Work] = []
     if format == "safetensors":
         names = [target.name]
-        work.append(safetensors.lay_out(ckpt, held.tensors, metadata))
+        work.append(safetensors.lay_out(ckpt, held.tensors, metadata, monitor))
     else:
         if not held.tensors:
             raise SaveError("no tensor is left that safetensors can hold: a set of no files could not be opened again",
                             "Save it as a PyTorch file (format=\"torch-zip\").", id="nothing")
-        parts = shards.divide(held.tensors, size)
+        parts = shards.divide(held.tensors, size, monitor)
         named = (atomic.index_names(target.path) if target.old is not None else None) or set()
         target = target._replace(mode_of_others=no_wider(target.mode, [os.path.join(target.folder, name) for name in named]))
         old, told = _old_shards(ckpt, target, stem, named)
@@ -372,7 +376,7 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         there = shards.names(stem, len(parts)).shards
         mark = os.urandom(4).hex() if any(os.path.lexists(os.path.join(target.folder, name)) for name in there) else ""
         files = shards.names(stem, len(parts), mark)
-        layouts = [safetensors.lay_out(ckpt, part, metadata) for part in parts]
+        layouts = [safetensors.lay_out(ckpt, part, metadata, monitor) for part in parts]
         work += [*layouts, shards.index([layout.tensors for layout in layouts], files.shards)]
         names = [*files.shards, files.listing]
         if mark:
@@ -382,7 +386,7 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         notes.append("Tensors with wider elements come first in the file, so that each lies where its type wants it.")
     if not held.tensors:
         losses.append(Loss("nothing", "", "No tensor is left that safetensors can hold: the file would be empty."))
-    return _plan(ckpt, path, format, target, names, work, losses, (), notes, deletes=old)
+    return _plan(ckpt, path, format, target, names, work, losses, (), notes, monitor, deletes=old)
 
 
 def _safetensors_metadata(ckpt: Checkpoint, tied: dict[str, str]) -> dict[str, str]:
@@ -438,23 +442,24 @@ def _listed(names: Sequence[str]) -> str:
 
 # -- PyTorch files ------------------------------------------------------------------------------------------------------
 
-def _without_headers(ckpt: Checkpoint) -> Checkpoint:
+def _without_headers(ckpt: Checkpoint, monitor: Monitor) -> Checkpoint:
     """`ckpt` with the elements of numpy's arrays by themselves: in an archive of arrays a storage is a whole member, with the header that
     stands before the elements and whatever follows them, in a byte order of its own."""
     source = ckpt.as_opened
     if source.format != "npz":
         return ckpt
-    arrays = {key: info.dtype for key, info in ckpt.tensors.items() if info.storage in source.storages and not info.problem}
+    arrays = {key: info.dtype for key, info in stoppable(ckpt.tensors.items(), monitor)
+              if info.storage in source.storages and not info.problem}
     tensors, storages = with_own_bytes(ckpt, arrays, ties=True)
     return replace(ckpt, tensors=MappingProxyType(tensors), storages=MappingProxyType(storages))
 
 
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
                 unreferenced: bool, monitor: Monitor) -> SavePlan:
-    ckpt = _without_headers(ckpt)
+    ckpt = _without_headers(ckpt, monitor)
     source = ckpt.as_opened
     unwished = _unwished(source, drop, monitor)
-    others = torch_zip.other_members(source)
+    others = torch_zip.other_members(source, monitor)
     if format != "torchscript" and source.format == "torchscript":
         made, own = Pickled(*_apart(ckpt, monitor)), False
     else:
@@ -464,25 +469,26 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
     contents = None if format == "torchscript" else _looked_at(ckpt, graph, bool(unwished) or not own, monitor)
-    gone = made.gone if made.gone is not None else _gone(ckpt, contents)
-    _can_be_loaded(ckpt, gone)
-    renamed = names_there(ckpt, contents, gone, made.names) if contents is not None else {}
-    losses += packed_left_out(ckpt, [key for key in ckpt.tensors if key not in gone])
+    gone = made.gone if made.gone is not None else _gone(ckpt, contents, monitor)
+    _can_be_loaded(ckpt, gone, monitor)
+    renamed = names_there(ckpt, contents, gone, made.names, monitor) if contents is not None else {}
+    losses += packed_left_out(ckpt, [key for key in stoppable(ckpt.tensors, monitor) if key not in gone], monitor)
     if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
                    for key in sorted(gone)]
     if ckpt.members is not source.members:          # some that an edit left out
-        there = set(names_of(ckpt.members))
-        unwanted |= {name for name, member in others.items() if member.name not in there}
+        there = distinct(names_of(ckpt.members), monitor)
+        unwanted |= {name for name, member in stoppable(others.items(), monitor) if member.name not in there}
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
     if format == "torch-legacy":
         archive: torch_zip.Archive | torch_legacy.Stream = torch_legacy.lay_out(ckpt, graph, made.records, monitor)
     else:
-        archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
-    torch_zip.check_storages(ckpt, archive.members, graph)
-    left_out = [name for name in others if name not in archive.members and not (_is_extracted_script(ckpt) and _is_program(name))]
-    notes = [*target.notes, *made.notes, *told(renamed), *_remains(ckpt, archive, others)]
+        archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own, monitor)
+    torch_zip.check_storages(ckpt, archive.members, graph, monitor)
+    left_out = [name for name in stoppable(others, monitor)
+                if name not in archive.members and not (_is_extracted_script(ckpt) and _is_program(name))]
+    notes = [*target.notes, *made.notes, *told(renamed), *_remains(ckpt, archive, others, monitor)]
     if isinstance(archive, torch_legacy.Stream):
         notes.append("The old format has no checksums: nobody who reads it will notice damage to values.")
         if archive.late:
@@ -495,12 +501,13 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         losses.append(Loss("metadata", "__metadata__",
                            f"{counted(len(metadata), 'entry of __metadata__ has', 'entries of __metadata__ have')} no place in a "
                            f"PyTorch file: {visible(', '.join(metadata), 120)}."))
-    fields = {info.key: info.extra.header_fields for info in ckpt.tensors.values() if info.extra is not None and info.extra.header_fields}
+    fields = {info.key: info.extra.header_fields for info in stoppable(ckpt.tensors.values(), monitor)
+              if info.extra is not None and info.extra.header_fields}
     if fields:
         names = dict.fromkeys(name for pairs in fields.values() for name, _ in pairs)
         losses.append(Loss("extra-field", next(iter(fields)), f"Fields of {count(len(fields), 'tensor')} have no place in a PyTorch file: "
                            f"{visible(', '.join(names), 120)}."))
-    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone, renamed=renamed)
+    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, monitor, gone=gone, renamed=renamed)
 
 
 def _decoded(data: bytes, ckpt: Checkpoint, monitor: Monitor) -> Graph:
@@ -511,9 +518,9 @@ def _decoded(data: bytes, ckpt: Checkpoint, monitor: Monitor) -> Graph:
     return decode(data, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
 
 
-def _can_be_loaded(ckpt: Checkpoint, gone: Collection[str]) -> None:
+def _can_be_loaded(ckpt: Checkpoint, gone: Collection[str], monitor: Monitor) -> None:
     """Raises SaveError for tensors that are written and contradict themselves: with one of them nothing of the new file could be loaded."""
-    wrong = [info for info in ckpt.tensors.values() if info.problem.startswith(_NEVER_LOADED) and info.key not in gone]
+    wrong = [info for info in stoppable(ckpt.tensors.values(), monitor) if info.problem.startswith(_NEVER_LOADED) and info.key not in gone]
     if wrong:
         first, more = wrong[0], f" and {len(wrong) - 1:,} more" if len(wrong) > 1 else ""
         raise SaveError(f"{visible(first.key, 80)}{more} cannot be saved: {first.problem}", how_to_save_without(ckpt, first.key),
@@ -541,19 +548,20 @@ def _looked_at(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) 
     written as it is, and for large ones in which nothing can be missing or called alike."""
     if ckpt.edited is None and ckpt.as_opened.format in _ONE_PICKLE and not dropped and ckpt.as_opened.format != "pickle":
         return None
-    needed = dropped or any(isinstance(value, Opaque) for value in ckpt.values.values()) or any(
-        is_marked(key) for table in (ckpt.tensors, ckpt.values, ckpt.as_opened.tensors, ckpt.as_opened.values) for key in table)
+    needed = dropped or any(isinstance(value, Opaque) for value in stoppable(ckpt.values.values(), monitor)) or any(
+        is_marked(key) for table in (ckpt.tensors, ckpt.values, ckpt.as_opened.tensors, ckpt.as_opened.values)
+        for key in stoppable(table, monitor))
     if not needed and len(ckpt.tensors) + len(ckpt.values) > _MANY:
         return None
     return contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor, like=ckpt)
 
 
-def _gone(ckpt: Checkpoint, contents: Contents | None) -> frozenset[str]:
+def _gone(ckpt: Checkpoint, contents: Contents | None, monitor: Monitor) -> frozenset[str]:
     """Keys that the pickle to be written has not: objects that could not be carried over, and what needed dropped code."""
     if contents is None:
         return frozenset()
-    there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
-    return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
+    there = distinct(chain((info.key for info in contents.tensors), (key for key, _ in contents.values)), monitor)
+    return frozenset(key for key in stoppable(chain(ckpt.tensors, ckpt.values), monitor) if key not in there)
 
 
 def _no_storage(ref: StorageRef) -> Storage:
@@ -570,7 +578,7 @@ def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[
             undecided[name] = None
     refused = []
     source = ckpt.as_opened
-    others = () if ckpt.edited and ckpt.edited.root else torch_zip.other_members(source)
+    others = () if ckpt.edited and ckpt.edited.root else torch_zip.other_members(source, monitor)
     for pickle in source.pickles[1:]:
         if pickle.member not in others:
             continue                            # behind the object in its own record, or torch's own
@@ -599,16 +607,18 @@ def _named(name: str, patterns: frozenset[str]) -> bool:
     return name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream, others: Collection[str]) -> Iterator[str]:
+def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream, others: Collection[str],
+             monitor: Monitor) -> Iterator[str]:
     """Bytes that stay in the file although nothing shows them."""
     if ckpt.edited is not None:
-        came = set(ckpt.edited.origin.values())
-        kept = {info.storage for info in ckpt.tensors.values() if info.storage in ckpt.edited.source.storages}
-        hidden = [info for info in ckpt.edited.source.tensors.values() if info.key not in came and info.storage in kept and info.numel]
+        came = distinct(ckpt.edited.origin.values(), monitor)
+        kept = {info.storage for info in stoppable(ckpt.tensors.values(), monitor) if info.storage in ckpt.edited.source.storages}
+        hidden = [info for info in stoppable(ckpt.edited.source.tensors.values(), monitor)
+                  if info.key not in came and info.storage in kept and info.numel]
         if hidden:
             yield (f"The bytes of {len(hidden):,} dropped tensors stay in the file, {visible(hidden[0].key, 80)} first: they lie in "
                    "storages that other tensors view. Unshare those to be rid of them.")
-    orphans = [name for name in others if name.startswith("data/") and name in archive.members]
+    orphans = [name for name in stoppable(others, monitor) if name.startswith("data/") and name in archive.members]
     if orphans:
         nbytes = sum(archive.members[name].nbytes for name in orphans)
         yield f"{count(len(orphans), 'record')} with {nbytes:,} bytes that belong to no tensor are kept, {visible(orphans[0], 60)} first."
@@ -617,21 +627,28 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream,
 # -- the plan -----------------------------------------------------------------------------------------------------------
 
 def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
-          work: list[Work], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
+          work: list[Work], losses: list[Loss], code: tuple[str, ...], notes: list[str], monitor: Monitor, *,
           gone: frozenset[str] = frozenset(), renamed: Mapping[str, str] | None = None,
           deletes: tuple[str, ...] = ()) -> SavePlan:
-    _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
-    files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))
+    _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in stoppable(part.tensors.values(), monitor)],
+              monitor)
+    files = tuple(PlannedFile(name, _size_of(part, monitor)) for name, part in zip(names, work, strict=True))
     nbytes = sum(file.nbytes for file in files)
     old = None if target.old is None else target.old.size
     return SavePlan(path, format, files, nbytes, target.free, old, tuple(losses), code, tuple(notes), ckpt, target, tuple(work),
                     gone, deletes, renamed=renamed or {})
 
 
-def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
+def _size_of(part: Work, monitor: Monitor) -> int:
+    if isinstance(part, bytes):
+        return len(part)
+    return part.size(monitor) if isinstance(part, torch_zip.Archive) else part.nbytes
+
+
+def _readable(ckpt: Checkpoint, infos: list[TensorInfo], monitor: Monitor) -> None:
     """Raises SaveError when the description of a tensor already says that its bytes cannot be had."""
-    with TensorReader(ckpt) as reader:
-        for info in infos:
+    with TensorReader(ckpt, monitor) as reader:
+        for info in stoppable(infos, monitor):
             if info.dtype in DTYPES and DTYPES[info.dtype].bits % 8:
                 continue                        # copied as it lies there
             try:

@@ -482,7 +482,8 @@ class _Machine:
         """Gives the offset behind them. Where there are none, the next try comes after twice as many tensors as the last time."""
         self.flush()
         begin = pos
-        pos, self.retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget, self.last_frame)
+        pos, self.retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget, self.last_frame,
+                                                  self.monitor)
         if bodies is None:
             self.vain = 0
         else:

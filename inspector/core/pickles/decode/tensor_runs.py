@@ -55,6 +55,7 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
+from inspector.core.progress import QUIET, Monitor
 
 from .columns import different
 
@@ -109,12 +110,12 @@ class Frame:
 
 
 def run(graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int, rebuild: int,
-        budget: _Budget, frame: Frame) -> tuple[int, int, Bodies | None]:
+        budget: _Budget, frame: Frame, monitor: Monitor = QUIET) -> tuple[int, int, Bodies | None]:
     """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
 
     Changes `graph`, `memo`, `stack`, `meta` and `frame` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
     of the last tensor decoded (`pos` itself when none was), the offset before which another try is not worth it, and the bodies of those
-    that follow, where they do not follow closely enough.
+    that follow, where they do not follow closely enough. Raises Cancelled.
     """
     data = graph.data
     places = _memoised(graph, memo, pos, rebuild) or _written(graph, pos)
@@ -127,7 +128,7 @@ def run(graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]],
         import numpy  # noqa: F401
     except ImportError:
         return pos, NEVER, None
-    return _run_blocks(places, graph, memo, stack, meta, pos, budget, frame)
+    return _run_blocks(places, graph, memo, stack, meta, pos, budget, frame, monitor)
 
 
 def _memoised(graph: Graph, memo: array[int], pos: int, rebuild: int) -> _Anchors | None:
@@ -208,25 +209,29 @@ class _Ahead:
 
 
 def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[int], meta: list[list[int]], pos: int,
-                budget: _Budget, frame: Frame) -> tuple[int, int, Bodies | None]:
+                budget: _Budget, frame: Frame, monitor: Monitor) -> tuple[int, int, Bodies | None]:
     read, size = 0, 2 * FEWEST          # twice what is done already, so that what is read in vain stays in proportion
     anchors = places.ahead(pos)
     start = pos
     room = _Room(graph)
     try:
         while True:
+            monitor.check()                 # some milliseconds each
             starts = anchors.next(size)
             if not len(starts):
                 return pos, pos, None
+            monitor.check()
             block = _Block(places, starts, pos, frame.end)
+            monitor.check()
             block.keep(block.sound_lanes())
             block.keep(block.frames_in_order(frame))
             block.keep(block.known_indexes(len(memo)))
             block.keep(block.valid_texts())
+            monitor.check()
             top = _Top(block, stack, meta)
             block.keep(block.fitting_batches(graph, top))
             done = block.lanes
-            if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, top, budget):
+            if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, top, budget, monitor):
                 if pos > start:
                     return pos, pos, None
                 return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
@@ -869,9 +874,10 @@ class _Block:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def commit(self, graph: Graph, room: _Room, memo: array[int], top: _Top, budget: _Budget) -> bool:
+    def commit(self, graph: Graph, room: _Room, memo: array[int], top: _Top, budget: _Budget, monitor: Monitor) -> bool:
         """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
         import numpy as np
+        monitor.check()
         n, stack, meta = self.lanes, top.stack, top.below
         nodes, operands = _Nodes(n), _Operands(n)
         one: Mask = np.ones(n, bool)
@@ -920,6 +926,7 @@ class _Block:
             nodes.fill(column, operand.kind[:n], operand.a, operand.b, operand.at)
         made.fill(ids, places, rebuild, cls_node, hooks_class, *fetched)
 
+        monitor.check()
         new_kinds = nodes.kinds()
         named = [(name_node, self.name.got)] if self.turning else []
         pushed = [*plain, ids[:, reduce]]

@@ -54,7 +54,7 @@ from inspector.core.runtime.collector import collector_paused
 
 from . import emit_order, opcode_bytes
 
-_CHECK_EVERY = 1 << 14          # nodes between two looks at the monitor
+_CHECK_EVERY = 1 << 11          # nodes between two looks at the monitor
 _NOTHING_LATE: Mapping[int, int] = {}
 _NO_NODE = 1 << 62
 _REST = -1 << 62
@@ -89,11 +89,11 @@ def emit(graph: Graph, *, done_after: Mapping[int, int] = _NOTHING_LATE, fresh: 
     if graph.root < 0:
         raise ValueError("a pickle that broke off has no root")
     with collector_paused():
-        shared = emit_order.shared(graph)
+        shared = emit_order.shared(graph, monitor)
         try:
             writer = _Writer(graph, shared, done_after, readable, monitor, fresh)
             writer.nested()
-            if writer.in_order or not emit_order.has_late_calls(graph, done_after, fresh):
+            if writer.in_order or not emit_order.has_late_calls(graph, done_after, fresh, monitor):
                 return writer.emitted(nested=True)
         except _Cycle:
             pass
@@ -389,7 +389,7 @@ class _Writer:
         """One statement for each value that is changed, or made by a call that must keep its place, and for each change."""
         graph = self.graph
         self.is_flat = True
-        self.steady = emit_order.steady(graph, self.done_after)
+        self.steady = emit_order.steady(graph, self.done_after, self.monitor)
         self.shared = bytearray(often | (not calm) for often, calm in zip(self.shared, self.steady, strict=True))
         live = graph.reachable()
         order = [n for n, needed in enumerate(live) if needed and (graph.kind[n] >= FIRST_MUTATION or not self.steady[n])]

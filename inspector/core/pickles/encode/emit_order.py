@@ -24,6 +24,7 @@ from inspector.core.graph import (
     Graph,
 )
 from inspector.core.pickles.objects.names import canonical
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,49 +34,52 @@ if TYPE_CHECKING:
 _PASSES = 40            # over the log, until it is settled what reaches what; more only for what is made to be awkward
 
 
-def uses(graph: Graph) -> Ints:
+def uses(graph: Graph, monitor: Monitor = QUIET) -> Ints:
     """How many operands refer to each node, those of nodes that nobody needs included; a mutation's target does not count."""
     import numpy as np
     kind = np.frombuffer(graph.kind, np.uint8)
     a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
     size = len(kind)
     found: Ints = np.bincount(np.frombuffer(graph.operands, np.intc), minlength=size) if graph.operands else np.zeros(size, np.int64)
+    monitor.check()
     direct = (kind == REDUCE) | (kind == NEWOBJ) | (kind == GLOBALDYN)
     found += np.bincount(a[direct | (kind == PERSID)], minlength=size)
+    monitor.check()
     found += np.bincount(b[direct | (kind == BUILD)], minlength=size)
+    monitor.check()
     listed = (kind >= FIRST_MUTATION) & (kind != BUILD)
     found -= np.bincount(np.frombuffer(graph.operands, np.intc)[a[listed]], minlength=size) if graph.operands else 0
     return found
 
 
-def shared(graph: Graph) -> bytearray:
+def shared(graph: Graph, monitor: Monitor = QUIET) -> bytearray:
     """One byte a node: 1 where it may be referred to more than once, so that it has to be in the memo."""
     import numpy as np
-    counts = uses(graph)
+    counts = uses(graph, monitor)
     counts[graph.root] += 1
     return bytearray((counts > 1).astype(np.uint8).tobytes())
 
 
-def has_late_calls(graph: Graph, done_after: Mapping[int, int], fresh: int) -> bool:
+def has_late_calls(graph: Graph, done_after: Mapping[int, int], fresh: int, monitor: Monitor = QUIET) -> bool:
     """Whether some call before node `fresh`, or some change that looks at what it is given, saw a value that was changed
     afterwards."""
-    latest = _latest(graph, done_after)
+    latest = _latest(graph, done_after, monitor)
     if latest is None:
         return True
     ordered = frozenset(i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict"))
-    for n, kind in enumerate(graph.kind[:fresh]):
+    for n, kind in enumerate(stoppable(graph.kind[:fresh], monitor)):
         when = done_after.get(n, n)
         if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > when for other in _observed(graph, n, ordered)):
             return True
     return False
 
 
-def steady(graph: Graph, done_after: Mapping[int, int]) -> bytearray:
+def steady(graph: Graph, done_after: Mapping[int, int], monitor: Monitor = QUIET) -> bytearray:
     """One byte a node: 1 where it does not matter when it is made: nothing is done to it afterwards, and a call sees nothing
     that is changed after it ran."""
     found = bytearray(len(graph))
-    latest, changed = _latest(graph, done_after), graph.changed()
-    for n, kind in enumerate(graph.kind):
+    latest, changed = _latest(graph, done_after, monitor), graph.changed()
+    for n, kind in enumerate(stoppable(graph.kind, monitor)):
         if changed[n] or kind >= FIRST_MUTATION:
             continue
         if kind in CALLS:
@@ -106,16 +110,16 @@ def _makes_one_of(graph: Graph, n: int, names: Container[int]) -> bool:
     return graph.kind[function] == GLOBAL and graph.a[function] in names and graph.kind[args] == TUPLE and graph.a[args] == graph.b[args]
 
 
-def _latest(graph: Graph, done_after: Mapping[int, int]) -> list[int] | None:
+def _latest(graph: Graph, done_after: Mapping[int, int], monitor: Monitor) -> list[int] | None:
     """For each node the place of the last change of anything that it leads to, -1 for none. None where that is not settled
     after many passes."""
     latest = [-1] * len(graph)
-    for target, changes in graph.mutations.items():
+    for target, changes in stoppable(graph.mutations.items(), monitor):
         latest[target] = max(done_after.get(m, m) for m in changes)
     kind = graph.kind
     for _ in range(_PASSES):
         settled = True
-        for n in range(len(latest)):
+        for n in stoppable(range(len(latest)), monitor):
             refs = graph.references(n)
             if not refs:
                 continue

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from inspector.core.graph import Graph
 from inspector.core.pickles.decode import opcodes
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
-_CHECK_EVERY = 1 << 14
+_CHECK_EVERY = 1 << 12
 _PUSH, _GET, _PUT, _MARK, _TAKE, _TO_MARK, _INTO, _POP, _DUP, _NOTHING = range(10)
 # opcodes that take their operands off the stack: how many above the one whose place the result takes
 _TAKES = {**dict.fromkeys(b"\x85Q", 0), **dict.fromkeys(b"\x86R\x81\x93ba", 1), **dict.fromkeys(b"\x87\x92s", 2)}
@@ -41,10 +41,10 @@ class OperandOffsets(NamedTuple):
 def operand_offsets(graph: Graph, wanted: set[int], watched: set[int], monitor: Monitor = QUIET) -> OperandOffsets | None:
     """One walk over the pickle of `graph`. None where the stream does something that this does not follow."""
     data, pos, end = graph.data, graph.start, graph.end
-    consumers = {graph.at[n]: n for n in wanted}
-    literals = {graph.at[n]: n for n in watched}
+    consumers = {graph.at[n]: n for n in stoppable(wanted, monitor)}
+    literals = {graph.at[n]: n for n in stoppable(watched, monitor)}
     starts: dict[int, list[int]] = {}
-    fetched: dict[int, list[int]] = {n: [] for n in watched}
+    fetched: dict[int, list[int]] = {n: [] for n in stoppable(watched, monitor)}
     stack: list[int] = []
     meta: list[tuple[int, list[int]]] = []
     entries: dict[int, int] = {}            # memo index -> watched literal

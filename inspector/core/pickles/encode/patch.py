@@ -11,11 +11,12 @@ others fetch from the memo.
 """
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.graph import APPEND, COLUMNS, DICT, FIRST_MUTATION, LIST, LISTED, PERSID, SETITEM, SETITEMS, STR, Graph
 from inspector.core.pickles.decode import opcodes
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from . import emit_order, opcode_bytes
 from .emit import Emitted
@@ -46,22 +47,22 @@ class _NotHere(Exception):
 def patch(editor: GraphEditor, monitor: Monitor = QUIET) -> Emitted | None:
     """The patched bytes; None where they have to be written anew. Raises Cancelled."""
     graph = editor.source
-    if editor.rebuilt or any(editor.graph.kind[n] not in opcode_bytes.LEAVES for n in editor.literals.values()):
+    if editor.rebuilt or any(editor.graph.kind[n] not in opcode_bytes.LEAVES for n in stoppable(editor.literals.values(), monitor)):
         return None
-    if any(graph.kind[n] not in (LIST, DICT) and graph.kind[n] < FIRST_MUTATION for n in editor.drops):
+    if any(graph.kind[n] not in (LIST, DICT) and graph.kind[n] < FIRST_MUTATION for n in stoppable(editor.drops, monitor)):
         return None
     try:
         patching = _Patch(editor, monitor)
-        splices = [*patching.literals(), *patching.drops(), *_frames(graph)]
-        data = _spliced(graph.data[graph.start:graph.end], graph.start, splices)
+        splices = [*patching.literals(), *patching.drops(), *_frames(graph, monitor)]
+        data = _spliced(graph.data[graph.start:graph.end], graph.start, splices, monitor)
     except _NotHere:
         return None
     return Emitted(data, patching.persids())
 
 
-def _spliced(data: bytes, base: int, splices: list[_Splice]) -> bytes:
+def _spliced(data: bytes, base: int, splices: list[_Splice], monitor: Monitor) -> bytes:
     out, at = bytearray(), 0
-    for start, end, new in sorted(splices):
+    for start, end, new in stoppable(sorted(splices), monitor):
         if start - base < at:
             if end - base <= at and not new:
                 continue                # a frame's head, or an entry, within what goes anyway
@@ -73,13 +74,15 @@ def _spliced(data: bytes, base: int, splices: list[_Splice]) -> bytes:
     return bytes(out)
 
 
-def _frames(graph: Graph) -> list[_Splice]:
+def _frames(graph: Graph, monitor: Monitor) -> list[_Splice]:
     """The heads of all frames: what is in them is no longer as long as they say."""
     found: list[_Splice] = []
     if graph.protocol < 4:
         return found
     pos: int | None = graph.start
-    while pos is not None and pos < graph.end:
+    for _ in stoppable(repeat(None), monitor):
+        if pos is None or pos >= graph.end:
+            break
         if graph.data[pos] == _FRAME:
             found.append(_Splice(pos, pos + 9, b""))
             pos += 9 + int.from_bytes(graph.data[pos + 1:pos + 9], "little")
@@ -93,18 +96,18 @@ class _Patch:
         self.editor = editor
         self.graph = editor.source
         self.monitor = monitor
-        self.uses = emit_order.uses(self.graph)
+        self.uses = emit_order.uses(self.graph, monitor)
         self.gone: list[tuple[int, int]] = []           # bytes of dropped entries
         self._offsets: OperandOffsets | None = None
         self._by_node: dict[int, list[tuple[int, int]]] = {}
-        for n, position in editor.literals:
+        for n, position in stoppable(editor.literals, monitor):
             self._by_node.setdefault(self._operand(n, position), []).append((n, position))
 
     # -- literals -----------------------------------------------------------------------------------------------------
 
     def literals(self) -> list[_Splice]:
         found: list[_Splice] = []
-        for old, positions in self._by_node.items():
+        for old, positions in stoppable(self._by_node.items(), self.monitor):
             if self.graph.kind[old] not in opcode_bytes.LEAVES or old == self.graph.root:
                 raise _NotHere
             new = [self._literal(old, self.editor.literals[position]) for position in positions]
@@ -156,17 +159,17 @@ class _Patch:
     def drops(self) -> list[_Splice]:
         graph = self.graph
         found: list[tuple[int, int]] = []
-        for n, positions in self.editor.drops.items():
+        for n, positions in stoppable(self.editor.drops.items(), self.monitor):
             if graph.kind[n] in _ONE_ENTRY:                 # its operation goes with it
                 found.append((self._starts(n)[0], self._end(graph.at[n])))
                 continue
             changed = graph.kind[n] >= FIRST_MUTATION       # and its target, at place 0, has no start
             bounds = self._pair_bounds(n) or [*self._starts(n), graph.at[n]]
-            for position in sorted(positions):
+            for position in stoppable(sorted(positions), self.monitor):
                 start, end = bounds[position - changed], bounds[position - changed + 1]
                 if start < end:
                     found.append((start, end))
-        self.gone = _joined(found)
+        self.gone = _joined(found, self.monitor)
         if self.gone:
             self._check_nothing_is_missed()
         return [_Splice(start, end, b"") for start, end in self.gone]
@@ -179,7 +182,7 @@ class _Patch:
             return []
         found: list[int] = []
         last = -1
-        for i in range(graph.a[n] + 1, graph.b[n], 2):
+        for i in stoppable(range(graph.a[n] + 1, graph.b[n], 2), self.monitor):
             key, value = graph.operands[i], graph.operands[i + 1]
             if kind[key] not in opcode_bytes.LEAVES or uses[key] != 1 or at[key] <= last:
                 return []
@@ -192,7 +195,7 @@ class _Patch:
         import numpy as np
         graph = self.graph
         going = self._goes(np.frombuffer(graph.at, np.intc))
-        for start, end in self.gone:
+        for start, end in stoppable(self.gone, self.monitor):
             if graph.protocol >= 4 and _MEMOIZE in graph.data[start:end]:
                 raise _NotHere              # perhaps only the byte; if it is the opcode, all later numbers would shift
         if going[graph.root]:
@@ -202,7 +205,7 @@ class _Patch:
                 raise _NotHere
         consumers, operands, positions = _references(graph)
         bad = going[operands] & ~going[consumers]
-        for consumer, at in zip(consumers[bad].tolist(), positions[bad].tolist(), strict=True):
+        for consumer, at in stoppable(zip(consumers[bad].tolist(), positions[bad].tolist(), strict=True), self.monitor):
             if at not in self.editor.drops.get(consumer, ()):
                 raise _NotHere
 
@@ -211,8 +214,9 @@ class _Patch:
         import numpy as np
         found = np.flatnonzero(np.frombuffer(self.graph.kind, np.uint8) == PERSID)
         if not self.gone:
-            return list(map(int, found))
-        return list(map(int, found[~self._goes(np.frombuffer(self.graph.at, np.intc)[found])]))
+            return found.tolist()
+        left = found[~self._goes(np.frombuffer(self.graph.at, np.intc)[found])]
+        return left.tolist()            # type: ignore[no-any-return]
 
     def _goes(self, ats: Any) -> Any:
         """Which of the offsets lie in what is dropped."""
@@ -267,9 +271,9 @@ def _references(graph: Graph) -> tuple[Ints, Ints, Ints]:
             np.concatenate((np.zeros(len(first), np.int64), np.ones(len(second), np.int64), positions)))
 
 
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _joined(spans: list[tuple[int, int]], monitor: Monitor) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+    for start, end in stoppable(sorted(spans), monitor):
         if found and start <= found[-1][1]:
             found[-1] = found[-1][0], max(end, found[-1][1])
         else:

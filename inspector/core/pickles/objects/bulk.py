@@ -37,6 +37,7 @@ from inspector.core.graph import (
     ManyPairs,
 )
 from inspector.core.pickles.decode.columns import all_different, different, goes_up
+from inspector.core.progress import QUIET, Monitor
 
 from .names import canonical, storage_dtype
 
@@ -50,8 +51,8 @@ NAMES = (GLOBAL, GLOBALDYN, EXT)
 WORTH_IT = 3000             # calls from which importing numpy pays
 ORDINARY, GIVEN = 1, 2
 _RANKS = 8
-_AT_ONCE = 1 << 16          # ids or texts that are looked at together, and …
-_NODES_AT_ONCE = 1 << 20    # … nodes: of all of them this would take more memory for a moment than all that is kept
+_AT_ONCE = 1 << 14          # ids or texts that are looked at together, and …
+_NODES_AT_ONCE = 1 << 17    # … nodes: of all of them this would take more memory for a moment than all that is kept
 _FEW_FORMS = 1 << 12        # … that are known again
 KEY_DIGITS = 18            # what fits 64 bits in any case
 LONGEST_TAG = 1000          # bytes of a location tag that is read whole: many ids may share a long one
@@ -143,12 +144,13 @@ class Ids(NamedTuple):
     numels: Ints
 
 
-def ordinary_tensors(graph: Graph, builders: set[int], parameters: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids] | None:
+def ordinary_tensors(graph: Graph, builders: set[int], parameters: set[int], ordered_dicts: set[int],
+                     monitor: Monitor = QUIET) -> tuple[Rows, Ids] | None:
     """The ordinary tensors and the ids of their storages; None where there are too few for this way to pay, or none at all. `builders`,
     `parameters` (who makes those of tensors) and `ordered_dicts` are indexes of names."""
     if graph.kind.count(REDUCE) < WORTH_IT or not builders:
         return None
-    rows, ids = _Columns(graph).tensors(builders, parameters, ordered_dicts)
+    rows, ids = _Columns(graph, monitor).tensors(builders, parameters, ordered_dicts)
     return (rows, ids) if len(rows.nodes) else None
 
 
@@ -230,11 +232,12 @@ def texts_of(graph: Graph, nodes: Ints) -> list[str] | None:
     return texts if len(texts) == len(nodes) else None
 
 
-def are_different(graph: Graph, texts: array[int]) -> bool:
+def are_different(graph: Graph, texts: array[int], monitor: Monitor = QUIET) -> bool:
     """Whether the texts of many STR nodes are surely all different, by sums over them; those that are long are not looked at."""
     import numpy as np
     nodes, sums = np.frombuffer(texts, np.intc), []
     for first in range(0, len(nodes), _AT_ONCE):
+        monitor.check()
         some = _sums_of(graph, nodes[first:first + _AT_ONCE])
         if some is None:
             return False
@@ -269,9 +272,10 @@ def are_different_integers(graph: Graph, nodes: array[int]) -> bool:
 
 
 class _Columns:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, monitor: Monitor = QUIET) -> None:
         import numpy as np
         self.graph = graph
+        self.monitor = monitor
         self.kind = np.frombuffer(graph.kind, np.uint8)
         self.a: Ints = np.frombuffer(graph.a, np.int64)
         self.b: Ints = np.frombuffer(graph.b, np.intc)
@@ -325,7 +329,9 @@ class _Columns:
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """The graph in parts: what is asked of all of it takes more memory for a moment than all that is kept."""
-        return ((first, first + _NODES_AT_ONCE) for first in range(0, len(self.kind), _NODES_AT_ONCE))
+        for first in range(0, len(self.kind), _NODES_AT_ONCE):
+            self.monitor.check()
+            yield first, first + _NODES_AT_ONCE
 
     def _tensors_between(self, first: int, last: int, builders: set[int], ordered_dicts: set[int], forms: _Forms) -> tuple[Ints, ...]:
         """The columns of `Rows` from `nodes` on, but for `forms`, of the nodes from `first` to `last`."""
@@ -477,6 +483,7 @@ class _Columns:
         devices: dict[str, int] = {}
         parts = []
         for begin in range(0, max(len(nodes), 1), _AT_ONCE):
+            self.monitor.check()
             some = nodes[begin:begin + _AT_ONCE]
             _, cls, key, location, numel = self._items(self.a[some], 5)
             numbers, keep = self._decimals(self.a[key], self.b[key])

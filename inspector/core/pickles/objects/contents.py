@@ -91,7 +91,7 @@ _SMALL_KINDS = frozenset((DICT, LIST, TUPLE, REDUCE))
 _SMALL_VALUES = _SMALL_KINDS | {NONE, TRUE, FALSE, INT, FLOAT, STR, GLOBAL}
 _NUMBERED = [*map(str, range(_SMALL))]
 _FORM_KEYS = 1 << 14    # keys of dicts that are known again
-_MANY = 16384                   # tensors listed at once
+_MANY = 4096                    # tensors listed at once
 _OPTIMIZER = 64                 # keys that an optimizer's state dict has at most
 _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
@@ -138,7 +138,7 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
     ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. `slots`, where it
     is given, gets the place of every key that is listed, containers before what is in them. `like` is a checkpoint with most of the
     same keys: long ones are not held twice. Raises Cancelled."""
-    listing = _Listing(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots, like)
+    listing = _Listing(graph, Tensors(graph, resolve, resolve_many, monitor), scripts, limits, monitor, slots, like)
     if graph.root >= 0:
         listing.run()
     found = Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
@@ -507,7 +507,7 @@ class _Listing:
         self._spend(_PAIR * len(view.pairs))
         if not all_texts(self.graph, view.pairs):
             self._afford(_IDENTITY * len(view.pairs))
-        pairs, shadowed = last_of_each(self.graph, view.pairs)
+        pairs, shadowed = last_of_each(self.graph, view.pairs, self.monitor)
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
         frame.shadowed = shadowed
         frame.apart = False if shadowed or view.attributes else None

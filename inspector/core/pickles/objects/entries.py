@@ -20,6 +20,7 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .calls import call_of, tuple_items
 from .names import WITH_STATE
@@ -44,8 +45,9 @@ class Entry(NamedTuple):
 class Entries:
     """Finds the entries of containers of one graph, each container gone over once."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, monitor: Monitor = QUIET) -> None:
         self._graph = graph
+        self._monitor = monitor
         self._pairs: dict[int, dict[tuple[int, int], list[Entry]]] = {}
         self._alike: dict[int, dict[tuple[str, bytes | str, int], list[Entry]]] = {}
         self._items: dict[int, list[Entry]] = {}
@@ -61,7 +63,7 @@ class Entries:
             alike = self._alike.get(holder)
             if alike is None:
                 alike = self._alike[holder] = {}
-                for (k, v), some in found.items():
+                for (k, v), some in stoppable(found.items(), self._monitor):
                     alike.setdefault((*key_identity(self._graph, k), v), []).extend(some)
             entries = alike.get((*key_identity(self._graph, key), value))
         return entries[0] if entries else None
@@ -81,10 +83,10 @@ class Entries:
             for owner in owners:
                 first = 0 if owner == container else 1
                 operands = graph.operands[graph.a[owner] + first:graph.b[owner]]
-                for i in range(0, len(operands), 2):
+                for i in stoppable(range(0, len(operands), 2), self._monitor):
                     found.setdefault((operands[i], operands[i + 1]), []).append(Entry(owner, first + i, first + i + 1))
             if graph.kind[container] in (LIST, TUPLE):          # of two-item lists, as python 2 wrote OrderedDicts
-                for item in graph.sequence(container):
+                for item in stoppable(graph.sequence(container), self._monitor):
                     if graph.kind[item] in (LIST, TUPLE) and item not in graph.mutations and graph.b[item] - graph.a[item] == 2:
                         key, value = graph.initial(item)
                         found.setdefault((key, value), []).append(Entry(item, -1, 1))
@@ -119,8 +121,8 @@ class Entries:
                 makers.insert(0, call.args[0])
         for container in makers:
             if graph.kind[container] in CONTAINERS:
-                found += (Entry(container, -1, i) for i in range(graph.b[container] - graph.a[container]))
+                found += (Entry(container, -1, i) for i in stoppable(range(graph.b[container] - graph.a[container]), self._monitor))
             for m in graph.mutations.get(container, ()):
                 if graph.kind[m] in _ITEMS:
-                    found += (Entry(m, -1, i) for i in range(1, graph.b[m] - graph.a[m]))
+                    found += (Entry(m, -1, i) for i in stoppable(range(1, graph.b[m] - graph.a[m]), self._monitor))
         return found

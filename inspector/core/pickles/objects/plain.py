@@ -45,6 +45,7 @@ from inspector.core.graph import (
 )
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.wording import count
 
 from .bulk import are_different, are_different_integers, are_texts
@@ -254,23 +255,24 @@ _WORTH_IMPORTING = 100_000  # integers that are compared sooner with numpy than 
 _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others
 
 
-def last_of_each(graph: Graph, pairs: Pairs) -> tuple[Pairs, list[tuple[int, int]]]:
+def last_of_each(graph: Graph, pairs: Pairs, monitor: Monitor = QUIET) -> tuple[Pairs, list[tuple[int, int]]]:
     """What a dict holds that these pairs were put into, one after the other: of equal keys the first with the last value, in the place of
     the first; and the pairs that are lost by that, of the same key. Keys that are no text, bytes, number, name or short tuple of such count
     as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
-    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys):
+    if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys, monitor):
         return pairs, []
     if isinstance(pairs, ManyPairs) and kind[pairs.keys[0]] == INT and ("numpy" in sys.modules or len(pairs) >= _WORTH_IMPORTING) \
             and are_different_integers(graph, pairs.keys):
         return pairs, []
-    nodes = {*map(_FIRST, pairs)}
-    if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
+    nodes = distinct(map(_FIRST, pairs), monitor)
+    if len(nodes) == len(pairs) and \
+            len({data[a[k]:b[k]] for k in stoppable(nodes, monitor) if kind[k] == STR}) == len(pairs):      # as nearly always
         return pairs, []
-    identities = {k: key_identity(graph, k) for k in nodes}        # a long text may be the key of many
+    identities = {k: key_identity(graph, k) for k in stoppable(nodes, monitor)}        # a long text may be the key of many
     held: dict[tuple[str, bytes | str], tuple[int, int]] = {}
     lost = []
-    for pair in pairs:
+    for pair in stoppable(pairs, monitor):
         identity = identities[pair[0]]
         before = held.get(identity)
         if before is not None:

@@ -14,6 +14,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, INT, NONE, PERSID, STR, TEXTS, TUPLE, Graph
 from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.decode.columns import different, goes_up
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 
 from .bulk import KEY_DIGITS, LONGEST_TAG, Ids
 from .names import canonical, is_distributed, storage_dtype
@@ -509,8 +510,9 @@ class KnownStorages:
     """Resolves the persistent ids of a pickle whose storages were found before, `storages` by their keys. One that is not among them has
     no bytes."""
 
-    def __init__(self, storages: Mapping[str, Storage]) -> None:
+    def __init__(self, storages: Mapping[str, Storage], monitor: Monitor = QUIET) -> None:
         self._storages = storages
+        self._monitor = monitor
 
     def resolve(self, ref: StorageRef) -> Storage:
         found = self._storages.get(ref.key) if ref.key is not None else None
@@ -520,8 +522,9 @@ class KnownStorages:
 
     def resolve_many(self, refs: ManyRefs) -> ManyStorages | None:
         found = [self.resolve(StorageRef(str(key), refs.dtypes[dtype], refs.devices[device], numel, -1)) for key, dtype, device, numel
-                 in zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True)]
-        return _Made(found) if len({storage.id for storage in found}) == len(found) else None
+                 in stoppable(zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True),
+                              self._monitor)]
+        return _Made(found, self._monitor) if len(distinct((storage.id for storage in found), self._monitor)) == len(found) else None
 
 
 class _Made:
@@ -529,11 +532,11 @@ class _Made:
 
     __slots__ = ("_places", "_storages", "good", "nbytes")
 
-    def __init__(self, storages: list[Storage]) -> None:
+    def __init__(self, storages: list[Storage], monitor: Monitor) -> None:
         self._storages = storages
         self._places: dict[str, int] | None = None
-        self.good: Sequence[int] = bytes(not storage.problem for storage in storages)
-        self.nbytes: Sequence[int] = [storage.nbytes for storage in storages]
+        self.good: Sequence[int] = bytes(not storage.problem for storage in stoppable(storages, monitor))
+        self.nbytes: Sequence[int] = [storage.nbytes for storage in stoppable(storages, monitor)]
 
     def ids(self, places: Iterable[int]) -> Iterable[str]:
         return (self._storages[place].id for place in places)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from inspector.core.checkpoint import Extra, PerChannel, PerTensor, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
+from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import count
 
@@ -73,7 +74,8 @@ def give_back(graph: Graph) -> None:
 class Tensors:
     """Reads tensors of one graph. `remarks` counts what is odd about readable ones: id -> [(key, text)], first few."""
 
-    def __init__(self, graph: Graph, resolve: Callable[[Any], Storage], resolve_many: ResolveMany | None = None) -> None:
+    def __init__(self, graph: Graph, resolve: Callable[[Any], Storage], resolve_many: ResolveMany | None = None,
+                 monitor: Monitor = QUIET) -> None:
         self.graph = graph
         self.storages = Storages(graph, resolve, resolve_many)
         self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in _MAKERS}
@@ -83,7 +85,8 @@ class Tensors:
         parameters = {i for i, name in enumerate(graph.names) if canonical(*name) == PARAMETER}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
         self._rows: Rows | None = None
-        self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, parameters, self.ordered_dicts) or (None, None)
+        self._rows, self.storages.ids = \
+            ordinary_tensors(graph, self.plain_builders, parameters, self.ordered_dicts, monitor) or (None, None)
         give_back(graph)
         self.storages.ordinary_ids = len(self.storages.ids.nodes) if self.storages.ids is not None else 0
         self._ordinary: Ordinary | None = None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_contiguous
@@ -10,6 +11,7 @@ from inspector.core.errors import SaveError
 from inspector.core.keypath import Paths, is_within, join, quoted, visible
 from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.tensors.broken import WITHOUT, why_broken
 from inspector.core.tensors.quantized_layers import packed_in, said_of
 from inspector.core.wording import count, counted
@@ -36,12 +38,12 @@ class Held(NamedTuple):
     notes: list[str]
 
 
-def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
+def safetensors_holds(ckpt: Checkpoint, every_name: bool, monitor: Monitor = QUIET) -> Held:
     """`every_name`: tensors under several names are written once for each. Raises SaveError for a name that cannot be one."""
     losses: list[Loss] = []
     tensors: dict[str, TensorInfo] = {}
     modules = Paths(ckpt.modules)
-    for key, info in ckpt.tensors.items():
+    for key, info in stoppable(ckpt.tensors.items(), monitor):
         if _is_attribute(info, modules):
             continue
         if why := why_broken(ckpt, info):
@@ -55,19 +57,19 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
                                    f"{list(info.shape)} of it: that is written, and not that it is a part."))
         else:
             losses.append(loss)
-    tied = {} if every_name else _ties(ckpt, tensors)
+    tied = {} if every_name else _ties(ckpt, tensors, monitor)
     for name in tied:
         del tensors[name]
-    losses += packed_left_out(ckpt, tensors)
-    losses += _values(ckpt)
+    losses += packed_left_out(ckpt, tensors, monitor)
+    losses += _values(ckpt, monitor)
     if len(losses) > _LISTED:
         rest = losses[_LISTED:]
         more = f"{count(len(rest), 'more thing')} cannot be held, {quoted(rest[0].where, 80)} first."
         losses = [*losses[:_LISTED], Loss(rest[0].id, rest[0].where, more)]
-    return Held(tensors, tied, losses, _notes(ckpt, tensors, tied))
+    return Held(tensors, tied, losses, _notes(ckpt, tensors, tied, monitor))
 
 
-def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss]:
+def packed_left_out(ckpt: Checkpoint, written: Collection[str], monitor: Monitor = QUIET) -> Iterator[Loss]:
     """Packed weights of quantized layers that are in no state dict and not among the keys that are `written`: of the whole modules that are
     in the checkpoint, or whose state dict it is now. `torch.nn` hands them over by code of their classes (`_save_to_state_dict` in
     torch/ao/nn/quantized)."""
@@ -75,13 +77,13 @@ def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss
     base = _extracted(ckpt)
     yield from (Loss("packed", key, message) for key, message in (edited.left_out if edited is not None else ()) if is_within(key, base))
     source = ckpt.as_opened
-    origin = edited.origin if edited is not None else {key: key for key in (*ckpt.tensors, *ckpt.values)}
-    there = {origin[key] for key in written if key in origin}
     modules = source.modules
     if not modules:
         return
+    origin = edited.origin if edited is not None else {key: key for key in stoppable(chain(ckpt.tensors, ckpt.values), monitor)}
+    there = {origin[key] for key in stoppable(written, monitor) if key in origin}
     meant = Paths(modules & {*origin.values(), edited.root if edited is not None else ""})
-    for key, info in source.tensors.items():
+    for key, info in stoppable(source.tensors.items(), monitor):
         if info.state_dict is not None or key in there or not is_within(key, base):
             continue
         if meant.has(key) and packed_in(source, key) is not None:
@@ -125,23 +127,24 @@ def _check_name(key: str) -> None:
                         "Rename that tensor first.", visible(key), id="bad_name") from None
 
 
-def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
+def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo], monitor: Monitor) -> dict[str, str]:
     """Names that stand for the same tensor -> the one that is kept: the first in alphabetical order among those that cover
     their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`). A tensor named "format" keeps its name: that
     word in `__metadata__` says for whom the file is."""
     groups: dict[View, list[str]] = {}
     known = ckpt.edited.origin if ckpt.edited else tensors          # a name that an edit asked for is written
-    for key, info in tensors.items():
+    for key, info in stoppable(tensors.items(), monitor):
         if key in known and info.numel and (view := info.view) is not None:
             groups.setdefault(view, []).append(key)
-    kept = {name: "format" if "format" in names else min(names) for names in groups.values() for name in names}
-    return {name: stays for name, stays in kept.items() if name != stays}
+    kept = {name: "format" if "format" in names else min(names) for names in stoppable(groups.values(), monitor)
+            for name in names}
+    return {name: stays for name, stays in stoppable(kept.items(), monitor) if name != stays}
 
 
-def _values(ckpt: Checkpoint) -> Iterator[Loss]:
+def _values(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Loss]:
     """Plain values and objects. What is no tensor of a module, whose weights are what such a file is for, is only told."""
     modules = Paths(ckpt.modules)
-    for key, value in ckpt.values.items():
+    for key, value in stoppable(ckpt.values.items(), monitor):
         if isinstance(value, Opaque) and value.type == "reference":
             continue
         if modules.has(key):
@@ -155,35 +158,35 @@ def _is_attribute(info: TensorInfo, modules: Paths) -> bool:
     return info.state_dict is None and modules.has(info.key)
 
 
-def _marked(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> list[str]:
+def _marked(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], monitor: Monitor) -> list[str]:
     """Those listed with a mark (`a.0#2`) that is no part of their names in the file."""
     source = ckpt.as_opened
     if not any(finding.id in ("key-collision", "duplicate-keys") for finding in source.findings):
         return []
     came = ckpt.edited.origin if ckpt.edited is not None else {}
     found = []
-    for key in tensors:
+    for key in stoppable(tensors, monitor):
         bare, mark, number = came.get(key, key).rpartition("#")
         if mark and number.isdecimal() and (bare in source.tensors or bare in source.values):
             found.append(key)
     return found
 
 
-def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
+def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str], monitor: Monitor) -> list[str]:
     notes = []
     if ckpt.modules:
         modules = Paths(ckpt.modules)
-        inside = sum(map(modules.has, ckpt.values))
+        inside = sum(modules.has(key) for key in stoppable(ckpt.values, monitor))
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
-        others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
+        others = sum(1 for info in stoppable(ckpt.tensors.values(), monitor) if _is_attribute(info, modules))
         if others:
             notes.append("Tensors of it that are no part of its state dict (buffers that are not persistent, plain attributes) are "
                          f"left out, as load_state_dict would refuse them: {others:,}.")
-    spread = [key for key, info in tensors.items() if info.extra is not None and is_distributed(info.extra.subclass)]
+    spread = [key for key, info in stoppable(tensors.items(), monitor) if info.extra is not None and is_distributed(info.extra.subclass)]
     if spread:
         notes.append(f"{len(spread):,} distributed tensors become plain ones, {visible(spread[0], 80)} first: their mesh and placements "
                      "are left out.")
-    marked = _marked(ckpt, tensors)
+    marked = _marked(ckpt, tensors, monitor)
     if marked:
         notes.append(f"{counted(len(marked), 'tensor gets', 'tensors get')} the name of the list of keys, {visible(marked[0], 80)} first: "
                      "the path reads like that of another, and safetensors has only names.")
@@ -192,34 +195,34 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
                      "__metadata__ says so.")
     if len(tied) > 20:
         notes.append(f"{counted(len(tied) - 20, 'more name stands', 'more names stand')} for a tensor that is written once.")
-    shared = _shared(tensors)
+    shared = _shared(tensors, monitor)
     if shared:
         notes.append(f"{visible(shared[0], 80)} views memory that others view too: it gets bytes of its own." if len(shared) == 1 else
                      f"{len(shared):,} tensors view memory that others view too, {visible(shared[0], 80)} first: each gets bytes of its "
                      "own.")
-    odd = [key for key, info in tensors.items() if not is_contiguous(info.shape, info.stride)]
+    odd = [key for key, info in stoppable(tensors.items(), monitor) if not is_contiguous(info.shape, info.stride)]
     if odd:
         notes.append(f"{visible(odd[0], 80)} is not contiguous: its elements are written in order, and its strides become the usual ones."
                      if len(odd) == 1 else f"{len(odd):,} tensors are not contiguous, {visible(odd[0], 80)} first: their elements are "
                      "written in order, and their strides become the usual ones.")
-    tags = sorted({info.device for info in tensors.values() if info.device not in (None, "cpu")} - {None})
+    tags = sorted({info.device for info in stoppable(tensors.values(), monitor) if info.device not in (None, "cpu")} - {None})
     if tags:
         notes.append(f"safetensors has no devices: the tags {visible(', '.join(str(tag) for tag in tags), 80)} go, tensors load where they "
                      "are wanted.")
-    learning = sum(1 for info in tensors.values() if info.requires_grad)
+    learning = sum(1 for info in stoppable(tensors.values(), monitor) if info.requires_grad)
     if learning:
         notes.append(f"{counted(learning, 'tensor is', 'tensors are')} marked requires_grad; safetensors has no such mark.")
-    if any(info.state_dict not in ("", None) for info in tensors.values()):
+    if any(info.state_dict not in ("", None) for info in stoppable(tensors.values(), monitor)):
         notes.append("Nested keys are joined by \".\": the file has one level of names.")
     if ckpt.module_metadata:
         notes.append("The versions of modules (_metadata) are left out: safetensors files never have them.")
     return notes
 
 
-def _shared(tensors: dict[str, TensorInfo]) -> list[str]:
+def _shared(tensors: dict[str, TensorInfo], monitor: Monitor) -> list[str]:
     owners: dict[str, str] = {}
     found = []
-    for key, info in tensors.items():
+    for key, info in stoppable(tensors.items(), monitor):
         if info.storage and info.numel and not info.chunks and owners.setdefault(info.storage, key) != key:
             found.append(key)
     return found

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
 from inspector.core.keypath import quoted
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.wording import count
 
@@ -36,12 +37,13 @@ class Layout(NamedTuple):
         return len(self.header) + sum(payload.nbytes for payload in self.payloads)
 
 
-def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> Layout:
+def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str],
+            monitor: Monitor = QUIET) -> Layout:
     """Raises SaveError when the header would be larger than the format allows, or is no text."""
-    chosen = _in_order(tensors, keep=ckpt.format.startswith("safetensors") and not _edited(ckpt))
+    chosen = _in_order(tensors, ckpt.format.startswith("safetensors") and not _edited(ckpt, monitor), monitor)
     parts = [f'"__metadata__":{_text(dict(metadata))}'] if metadata else []
     at, payloads = 0, []
-    for key, info in chosen.items():
+    for key, info in stoppable(chosen.items(), monitor):
         payload = _payload(ckpt, key, info)
         parts.append(_entry(key, info, at, at + payload.nbytes))
         payloads.append(payload)
@@ -69,17 +71,25 @@ def nbytes_of(info: TensorInfo) -> int:
     return info.nbytes
 
 
-def _edited(ckpt: Checkpoint) -> bool:
-    return ckpt.edited is not None and any(info.read_from is not None for info in ckpt.tensors.values())
+def _edited(ckpt: Checkpoint, monitor: Monitor) -> bool:
+    return ckpt.edited is not None and any(info.read_from is not None for info in stoppable(ckpt.tensors.values(), monitor))
 
 
-def _in_order(tensors: Mapping[str, TensorInfo], keep: bool) -> dict[str, TensorInfo]:
+def _in_order(tensors: Mapping[str, TensorInfo], keep: bool, monitor: Monitor) -> dict[str, TensorInfo]:
     at = 0
-    for info in tensors.values():
+    for info in stoppable(tensors.values(), monitor):
         if at % max(1, DTYPES[info.dtype].bits // 8) and not keep:
-            return dict(sorted(tensors.items(), key=lambda item: -DTYPES[item[1].dtype].bits))
+            return dict(stoppable(_widest_first(tensors, monitor), monitor))
         at += nbytes_of(info)
-    return dict(tensors)
+    return dict(stoppable(tensors.items(), monitor))
+
+
+def _widest_first(tensors: Mapping[str, TensorInfo], monitor: Monitor) -> Iterator[tuple[str, TensorInfo]]:
+    by_width: dict[int, list[tuple[str, TensorInfo]]] = {}
+    for item in stoppable(tensors.items(), monitor):
+        by_width.setdefault(DTYPES[item[1].dtype].bits, []).append(item)
+    for _, items in sorted(by_width.items(), reverse=True):
+        yield from items
 
 
 def _payload(ckpt: Checkpoint, key: str, info: TensorInfo) -> Payload:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.errors import UsageError
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kKmMgGtT]?)(i?)[bB]?\s*")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
@@ -40,11 +41,11 @@ def parse_size(text: str | int) -> int:
     return found
 
 
-def divide(tensors: Mapping[str, TensorInfo], size: int) -> list[dict[str, TensorInfo]]:
+def divide(tensors: Mapping[str, TensorInfo], size: int, monitor: Monitor = QUIET) -> list[dict[str, TensorInfo]]:
     """The tensors of each shard, at least one shard."""
     shards: list[dict[str, TensorInfo]] = [{}]
     room = size
-    for key, info in tensors.items():
+    for key, info in stoppable(tensors.items(), monitor):
         if info.nbytes > room and shards[-1]:
             shards.append({})
             room = size

@@ -24,7 +24,7 @@ from inspector.core.pickles.encode.records import Record
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED
 from inspector.core.pickles.objects.calls import call_of, tuple_items
 from inspector.core.pickles.objects.storages import StorageRef, Storages
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.wording import count
 
@@ -60,12 +60,12 @@ class Stream(NamedTuple):
 def lay_out(ckpt: Checkpoint, graph: Graph, records: Iterable[Record], monitor: Monitor = QUIET) -> Stream:
     """The stream for `ckpt`, whose object is `graph` as a zip archive would have it, with its `records`. Raises SaveError when a
     storage's bytes cannot be had, or are not those that the object says."""
-    if is_big_endian(ckpt):
+    if is_big_endian(ckpt, monitor):
         raise SaveError("its storages are big-endian, and torch reads those of its old format as little-endian",
                         "Save it as PyTorch file (torch-zip), or as safetensors.", id="byteorder")
     first: dict[str, StorageRef] = {}
     editor = GraphEditor(graph)
-    for ref in Storages(graph, _unresolved).refs():
+    for ref in stoppable(Storages(graph, _unresolved).refs(), monitor):
         if ref.key is not None:
             first.setdefault(ref.key, ref)
         id = graph.a[ref.node]
@@ -75,10 +75,11 @@ def lay_out(ckpt: Checkpoint, graph: Graph, records: Iterable[Record], monitor: 
         editor.rebuilt = True
     made = emit(editor.finish(), done_after=editor.done_after, fresh=editor.first_new, monitor=monitor).data if first else \
         graph.data[graph.start:graph.end]
-    records, users = tuple(records), payload_users(ckpt)
-    payloads = {record.name: payload_of(ckpt, record, False, users) for record in records}
-    numbers = {name: _elements(payload, first[name.removeprefix("data/")]) for name, payload in payloads.items()}
-    head = b"".join((MAGIC, VERSION, _sys_info(), made, _keys(name.removeprefix("data/") for name in payloads)))
+    records, users = tuple(records), payload_users(ckpt, monitor)
+    payloads = {record.name: payload_of(ckpt, record, False, users) for record in stoppable(records, monitor)}
+    numbers = {name: _elements(payload, first[name.removeprefix("data/")])
+               for name, payload in stoppable(payloads.items(), monitor)}
+    head = b"".join((MAGIC, VERSION, _sys_info(), made, _keys((name.removeprefix("data/") for name in payloads), monitor)))
     late = tuple(dict.fromkeys([".".join(name) for name in graph.names if name[1] in _SINCE_ZIP] + [*_late_sparse(graph)]))
     return Stream(head, payloads, numbers, records, late)
 
@@ -122,10 +123,10 @@ def _sys_info() -> bytes:
     return emit(editor.finish(), fresh=0).data
 
 
-def _keys(keys: Iterator[str]) -> bytes:
+def _keys(keys: Iterator[str], monitor: Monitor) -> bytes:
     editor = GraphEditor(Graph(b""))
-    editor.graph.root = editor.list_of([editor.const(key) for key in keys])
-    return emit(editor.finish(), fresh=0).data
+    editor.graph.root = editor.list_of([editor.const(key) for key in stoppable(keys, monitor)])
+    return emit(editor.finish(), fresh=0, monitor=monitor).data
 
 
 def _late_sparse(graph: Graph) -> Iterator[str]:

@@ -25,6 +25,7 @@ from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.records import lacking
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
 from inspector.core.wording import count
@@ -59,8 +60,12 @@ class Archive(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Of the whole file, exactly."""
+        return self.size()
+
+    def size(self, monitor: Monitor = QUIET) -> int:
+        """The same."""
         at, directory = 0, 0
-        for name, payload in zip(self.names(), self.members.values(), strict=True):
+        for name, payload in stoppable(zip(self.names(), self.members.values(), strict=True), monitor):
             start = at
             at += len(self.header(name, payload.nbytes, at)) + payload.nbytes + len(self.descriptor(payload.nbytes, 0))
             directory += len(self.entry(name, payload.nbytes, 0, start))
@@ -92,40 +97,40 @@ class Archive(NamedTuple):
 
 
 def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset(),
-            as_it_was: bool = True) -> Archive:
+            as_it_was: bool = True, monitor: Monitor = QUIET) -> Archive:
     """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
     `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
     source = ckpt.as_opened
     old: Mapping[str, Member] = {}
     if as_it_was:
-        old = old_members(source)
+        old = old_members(source, monitor)
         if ckpt.members is not source.members:
-            there = set(names_of(ckpt.members))
-            old = {name: member for name, member in old.items() if member.name in there}
-    big = is_big_endian(ckpt)
+            there = distinct(names_of(ckpt.members), monitor)
+            old = {name: member for name, member in stoppable(old.items(), monitor) if member.name in there}
+    big = is_big_endian(ckpt, monitor)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
     for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
         if not old or name in old:
             made[name] = _own(old, name, data)
     if not old or big or "byteorder" in old:
         made["byteorder"] = _literal("byteorder", b"big" if big else b"little")
-    users = payload_users(ckpt)
-    for record in pickled.records:
+    users = payload_users(ckpt, monitor)
+    for record in stoppable(pickled.records, monitor):
         made[record.name] = payload_of(ckpt, record, big, users)
     made["version"] = _own(old, "version", b"3\n")
     made[ID] = _serialization_id(ckpt, old)
     alignment = _alignment(source)
     if not old:
         return Archive(_top(path), made, pickled.records)
-    mixed = dict(_merged(ckpt, source, old, made, drop_members))
+    mixed = dict(stoppable(_merged(ckpt, source, old, made, drop_members, monitor), monitor))
     return Archive(old_top(source), mixed, pickled.records, alignment)
 
 
-def check_storages(ckpt: Checkpoint, members: Mapping[str, Payload], graph: Graph) -> None:
+def check_storages(ckpt: Checkpoint, members: Mapping[str, Payload], graph: Graph, monitor: Monitor = QUIET) -> None:
     """Raises SaveError unless there are the bytes of every storage that loading `graph`, the object, asks for: torch opens no file
     without. `members` are the records by their names under the top folder."""
-    sizes = {name[5:].lower(): payload.nbytes for name, payload in members.items() if name[:5].lower() == "data/"}
-    for key, nbytes, there in lacking(graph, sizes):
+    sizes = {name[5:].lower(): payload.nbytes for name, payload in stoppable(members.items(), monitor) if name[:5].lower() == "data/"}
+    for key, nbytes, there in lacking(graph, sizes, monitor):
         storage = ckpt.storages.get(key) or _without_bytes(ckpt)      # which has another key in the new file
         said = "its bytes are not in the file" if there is None else f"its record has {count(there, 'byte')} instead of {nbytes:,}"
         if storage is not None and storage.problem:
@@ -203,38 +208,40 @@ class OldMembers(Mapping[str, Member]):
         return len(self._numbers)
 
 
-def old_members(source: Checkpoint) -> OldMembers:
+def old_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
     """The members of the archive that `source` was read from by their names under the top folder; {} for other files, and for
     archives that torch could not find its way in."""
     top, names = old_top(source), names_of(source.members)
-    if not top or "/" in top or not all(name.startswith(top + "/") for name in names):
+    if not top or "/" in top or not all(name.startswith(top + "/") for name in stoppable(names, monitor)):
         return OldMembers((), {})
-    return OldMembers(source.members, {name[len(top) + 1:]: number for number, name in enumerate(names) if not name.endswith("/")})
+    return OldMembers(source.members, {
+        name[len(top) + 1:]: number for number, name in enumerate(stoppable(names, monitor)) if not name.endswith("/")})
 
 
-def other_members(source: Checkpoint) -> OldMembers:
+def other_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
     """Those that are neither a part of the object nor torch's own notes: code, extra files, other pickles, and records that no
     tensor refers to."""
-    old = old_members(source)
-    return old.of(source.answer("other members", lambda: _others(source, old)))
+    old = old_members(source, monitor)
+    return old.of(source.answer("other members", lambda: _others(source, old, monitor)))
 
 
-def _others(source: Checkpoint, old: OldMembers) -> list[str]:
+def _others(source: Checkpoint, old: OldMembers, monitor: Monitor) -> list[str]:
     used = {(storage.extent.file, storage.extent.offset, storage.extent.local and storage.extent.local.at)
-            for storage in source.storages.values() if storage.extent is not None and not storage.id.startswith("constants/")}
+            for storage in stoppable(source.storages.values(), monitor)
+            if storage.extent is not None and not storage.id.startswith("constants/")}
     own = {name.lower() for name in _OWN}
-    return [name for name, member in old.items() if name.lower() not in own
+    return [name for name, member in stoppable(old.items(), monitor) if name.lower() not in own
             and (member.extent.file, member.extent.offset, member.extent.local and member.extent.local.at) not in used]
 
 
 def _merged(ckpt: Checkpoint, source: Checkpoint, old: Mapping[str, Member], made: dict[str, Payload],
-            drop: frozenset[str]) -> Iterator[tuple[str, Payload]]:
+            drop: frozenset[str], monitor: Monitor) -> Iterator[tuple[str, Payload]]:
     """`made` in the order that the archive had, with its other members in their places; what is new comes after the last
     storage."""
-    others: Mapping[str, Member] = {} if ckpt.edited and ckpt.edited.root else other_members(source)
-    places = [name for name in old if name in made or (name in others and name not in drop)]
-    new = [name for name in made if name not in old]
-    last = max((n for n, name in enumerate(places) if name.startswith("data/") or name == "data.pkl"), default=-1)
+    others: Mapping[str, Member] = {} if ckpt.edited and ckpt.edited.root else other_members(source, monitor)
+    places = [name for name in stoppable(old, monitor) if name in made or (name in others and name not in drop)]
+    new = [name for name in stoppable(made, monitor) if name not in old]
+    last = max((n for n, name in enumerate(stoppable(places, monitor)) if name.startswith("data/") or name == "data.pkl"), default=-1)
     for name in [*places[:last + 1], *[name for name in new if name not in ("version", ID)], *places[last + 1:],
                  *[name for name in new if name in ("version", ID)]]:
         if name in made:
@@ -278,19 +285,19 @@ def fresh_id(sums: Mapping[str, int]) -> bytes:
 
 # -- storages -----------------------------------------------------------------------------------------------------------
 
-def is_big_endian(ckpt: Checkpoint) -> bool:
+def is_big_endian(ckpt: Checkpoint, monitor: Monitor = QUIET) -> bool:
     """Whether the storages are big-endian. Raises SaveError when they are not all alike."""
-    orders = {storage.big_endian for storage in ckpt.storages.values() if storage.extent is not None and storage.nbytes}
+    orders = {storage.big_endian for storage in stoppable(ckpt.storages.values(), monitor) if storage.extent is not None and storage.nbytes}
     if len(orders) > 1:
         raise SaveError("some of its storages are little-endian and others big-endian, and a PyTorch file has one byte order",
                         "Save it as safetensors.", id="byteorder")
     return True in orders
 
 
-def payload_users(ckpt: Checkpoint) -> dict[str, str]:
+def payload_users(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, str]:
     """Storages -> their first tensors, which messages name."""
     users: dict[str, str] = {}
-    for key, info in ckpt.tensors.items():
+    for key, info in stoppable(ckpt.tensors.items(), monitor):
         users.setdefault(info.storage, key)
     return users
 

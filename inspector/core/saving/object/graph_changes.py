@@ -7,6 +7,7 @@ follows. Everything else (unknown objects, ties, order, attributes) stays as it 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Set
+from itertools import chain
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
@@ -23,6 +24,7 @@ from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from inspector.core.pickles.objects.plain import SCALARS, SameKeys, key_text
 from inspector.core.pickles.objects.storages import becomes_ordinary, in_pickle
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .new_dicts import missing_dicts
 from .slot_tree import SlotTree
@@ -34,14 +36,16 @@ _STRIDED = frozenset({("torch._utils", name) for name in ("_rebuild_tensor", "_r
 class GraphChanges:
     """Changes `objects.editor`, in the order of its methods. `unwanted` are slots of `tree` to be left out."""
 
-    def __init__(self, ckpt: Checkpoint, source: Checkpoint, tree: SlotTree, objects: TorchObjects) -> None:
+    def __init__(self, ckpt: Checkpoint, source: Checkpoint, tree: SlotTree, objects: TorchObjects,
+                 monitor: Monitor = QUIET) -> None:
         self.ckpt = ckpt
         self.source = source
         self.tree = tree
         self.objects = objects
+        self.monitor = monitor
         self.editor: GraphEditor = objects.editor
         self.graph: Graph = objects.editor.source
-        self.entries = Entries(self.graph)
+        self.entries = Entries(self.graph, monitor)
         self._asked: dict[tuple[int, int, str], tuple[object, str]] = {}
         self._made: dict[tuple[int, str], int] = {}
         self._moved: dict[int, Entry] = {}          # slots that stand elsewhere by now
@@ -62,7 +66,7 @@ class GraphChanges:
                             "Extract the state dict first." if unwanted else "", id="empty")
         self.editor.set_root(tree.slots[0].node)
         self._keep_shadows()
-        for i in going:
+        for i in stoppable(going, self.monitor):
             self._drop(i)
         self._rename()
         self._values()
@@ -76,7 +80,7 @@ class GraphChanges:
             return
         tree, groups = self.tree, dict[tuple[int, tuple[str, bytes | str]], list[int]]()
         identities = SameKeys(self.graph)
-        for i, slot in enumerate(tree.slots):
+        for i, slot in enumerate(stoppable(tree.slots, self.monitor)):
             if slot.name >= 0 and not tree.inside[i]:
                 groups.setdefault((slot.holder, identities[slot.name]), []).append(i)
         for group in groups.values():
@@ -140,7 +144,7 @@ class GraphChanges:
 
     def _rename(self) -> None:
         tree, editor, graph = self.tree, self.editor, self.graph
-        for i, slot in enumerate(tree.slots):
+        for i, slot in enumerate(stoppable(tree.slots, self.monitor)):
             if not tree.alive[i] or tree.parent[i] < 0 or tree.inside[i]:
                 continue
             if slot.name < 0:
@@ -167,7 +171,7 @@ class GraphChanges:
 
     def _values(self) -> None:
         tree, source, ckpt = self.tree, self.source, self.ckpt
-        for i, slot in enumerate(tree.slots):
+        for i, slot in enumerate(stoppable(tree.slots, self.monitor)):
             if not tree.alive[i] or slot.key not in source.values or not tree.is_leaf(i):
                 continue
             path = tree.present.get(slot.key)
@@ -215,7 +219,7 @@ class GraphChanges:
         tree, source, ckpt = self.tree, self.source, self.ckpt
         changed: list[tuple[int, TensorInfo]] = []
         wanted: dict[int, set[str]] = {}
-        for i, slot in enumerate(tree.slots):
+        for i, slot in enumerate(stoppable(tree.slots, self.monitor)):
             old = source.tensors.get(slot.key)
             if old is None or not tree.alive[i] or not tree.is_leaf(i):
                 continue
@@ -230,7 +234,7 @@ class GraphChanges:
                 changed.append((i, new))
             elif new.device != old.device:
                 self._move(slot.node, new)
-        for i, new in changed:
+        for i, new in stoppable(changed, self.monitor):
             node = tree.slots[i].node
             if len(wanted[node]) == 1 and self._keeps_gradient(node, new):
                 continue
@@ -319,7 +323,7 @@ class GraphChanges:
 
     def _metadata(self) -> None:
         """Each state dict's `_metadata` as the tables have it, entry by entry where that can be told."""
-        for i, slot in enumerate(self.tree.slots):
+        for i, slot in enumerate(stoppable(self.tree.slots, self.monitor)):
             old = self.source.module_metadata.get(slot.key)
             if old is None or not self.tree.alive[i] or self.graph.kind[slot.node] not in (*CONTAINERS, REDUCE):
                 continue
@@ -371,11 +375,11 @@ class GraphChanges:
         if not fresh:
             return
         known = self._known()
-        for i, slot in enumerate(self.tree.slots):
+        for i, slot in enumerate(stoppable(self.tree.slots, self.monitor)):
             if self.tree.alive[i] and not self.tree.inside[i] and self.graph.kind[slot.node] in (*CONTAINERS, REDUCE) \
                     and isinstance(self.tree.view(i), recognise.Mapping):
                 self._dicts.setdefault(self.tree.path[i], slot.node)
-        for key in fresh:
+        for key in stoppable(fresh, self.monitor):
             value: Plain = self.ckpt.values.get(key)
             node = self.objects.tensor(self.ckpt.tensors[key]) if key in self.ckpt.tensors else self.objects.plain(value, key)
             if key in self.ckpt.values:
@@ -391,7 +395,7 @@ class GraphChanges:
 
     def _fresh(self) -> list[str]:
         known = self._known()
-        return [key for key in (*self.ckpt.values, *self.ckpt.tensors) if key not in known]
+        return [key for key in stoppable(chain(self.ckpt.values, self.ckpt.tensors), self.monitor) if key not in known]
 
     def _make_dicts(self, key: str, known: Container[str]) -> None:
         """The dicts between a new value and what is there: a key with dots in it is one that nobody looks up."""

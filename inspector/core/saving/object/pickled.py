@@ -10,11 +10,13 @@ of storages become offsets of their tensors, classes that came with their source
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
+from inspector.core.formats.zip.members import names_of
 from inspector.core.graph import GLOBAL, REDUCE, TUPLE, Graph
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.emit import Emitted, emit
@@ -27,7 +29,7 @@ from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
 from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, in_pickle, never_resolved
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import count, counted
@@ -75,8 +77,8 @@ def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled
     source = ckpt.as_opened
     if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code and not ckpt.pickles[0].graph.grafted:
         graph = ckpt.pickles[0].graph
-        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
-        return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
+        there = [id for id in _data_keys(ckpt, monitor) if ckpt.storages[id].has_bytes]
+        return Pickled(graph.data[graph.start:graph.end], Records(there, monitor=monitor).of(there, monitor))
     if source.format not in (*_ARCHIVES, *_OLD, "pickle") or _is_extracted_module(ckpt, source):
         data, records, notes = synthesised(ckpt, monitor)
         return Pickled(data, records, tuple(notes))
@@ -111,7 +113,8 @@ class _Own:
         self.graph: Graph = source.pickles[0].graph
         self.editor = GraphEditor(self.graph)
         is_archive = source.format in _ARCHIVES
-        self.records = Records(_data_keys(source) if is_archive else (), _other_keys(source) if is_archive else ())
+        kept, taken = (_data_keys(source, monitor), _other_keys(source, monitor)) if is_archive else ((), ())
+        self.records = Records(kept, taken, monitor)
         self.objects = TorchObjects(self.editor, ckpt, self.records)
         self.refs: dict[int, StorageRef] = {}
         self.notes: list[str] = []
@@ -120,10 +123,10 @@ class _Own:
 
     def pickled(self) -> Pickled:
         graph, editor = self.graph, self.editor
-        self.refs = {ref.node: ref for ref in Storages(graph, never_resolved).refs()}
+        self.refs = {ref.node: ref for ref in stoppable(Storages(graph, never_resolved).refs(), self.monitor)}
         if self.ckpt.edited is not None or self.drop_code or self._holds_arrays():
             self._changes()
-        if self.source.format in _OLD or graph.grafted or any(map(_is_embedded, self.refs.values())):
+        if self.source.format in _OLD or graph.grafted or any(_is_embedded(ref) for ref in stoppable(self.refs.values(), self.monitor)):
             self._modern()
         if self.source.format == "pickle" or graph.grafted:         # in the protocol that torch.load reads, and with what it loaded
             editor.rebuilt = True
@@ -145,9 +148,9 @@ class _Own:
     def _changes(self) -> None:
         ckpt, edited = self.ckpt, self.ckpt.edited
         if edited is not None:
-            root, present = edited.root, {old: new for new, old in edited.origin.items()}
+            root, present = edited.root, {old: new for new, old in stoppable(edited.origin.items(), self.monitor)}
         else:
-            root, present = "", {key: key for key in (*ckpt.tensors, *ckpt.values)}
+            root, present = "", {key: key for key in stoppable(chain(ckpt.tensors, ckpt.values), self.monitor)}
         tree = SlotTree(self.source, self.graph, root, present, self.monitor)
         if tree.root < 0:
             raise _NoContainer
@@ -155,13 +158,14 @@ class _Own:
         if self.drop_code:
             gone = unwanted_slots(tree, unwanted_nodes(self.graph, self.drop_code))
             self._note_code(tree, gone)
-        GraphChanges(ckpt, self.source, tree, self.objects).apply(gone)
+        GraphChanges(ckpt, self.source, tree, self.objects, self.monitor).apply(gone)
         if self.drop_code:
             self.names, self.gone = tree.closed_up()
 
     def _holds_arrays(self) -> bool:
         """Whether this is a plain pickle with tensors that have to become such."""
-        return self.source.format == "pickle" and any(in_pickle(info.storage) for info in self.source.tensors.values())
+        return self.source.format == "pickle" and any(
+            in_pickle(info.storage) for info in stoppable(self.source.tensors.values(), self.monitor))
 
     def _note_code(self, tree: SlotTree, gone: frozenset[int]) -> None:
         keys = [tree.slots[i].key for i in sorted(gone) if tree.parent[i] not in gone]
@@ -173,7 +177,7 @@ class _Own:
     def _locations(self) -> None:
         """Device tags of storages that are on another device now."""
         editor, graph = self.editor, self.graph
-        for n, ref in self.refs.items():
+        for n, ref in stoppable(self.refs.items(), self.monitor):
             new = self.ckpt.storages.get(ref.key) if ref.key is not None else None
             if new is None or new.device is None or new.device == ref.device or ref.device is None:
                 continue
@@ -190,7 +194,7 @@ class _Own:
         editor, graph = self.editor, self.graph
         editor.rebuilt = True
         starts: dict[int, int] = {}                 # persistent id -> first element of the view of a storage that it was
-        for n, ref in self.refs.items():
+        for n, ref in stoppable(self.refs.items(), self.monitor):
             items = graph.operands[graph.a[graph.a[n]]:graph.b[graph.a[n]]]
             if ref.key is None or ref.problem.startswith("bad_key") or (
                     self.source.format not in _OLD and not _is_embedded(ref) and len(items) < 6):
@@ -218,7 +222,7 @@ class _Own:
         left = {n for n, start in starts.items() if start}
         if not left:
             return
-        for n, kind in enumerate(editor.graph.kind):
+        for n, kind in enumerate(stoppable(editor.graph.kind, self.monitor)):
             if kind != REDUCE or editor.graph.kind[editor.graph.a[n]] != GLOBAL:
                 continue
             name = canonical(*editor.graph.names[editor.graph.a[editor.graph.a[n]]])
@@ -234,7 +238,7 @@ class _Own:
     def _tensors_v2(self) -> None:
         editor = self.editor
         made: dict[int, tuple[int, int]] = {}
-        for n in range(editor.first_new):
+        for n in stoppable(range(editor.first_new), self.monitor):
             if editor.graph.kind[n] != REDUCE or editor.graph.kind[editor.graph.a[n]] != GLOBAL:
                 continue
             call = call_of(editor.graph, n)
@@ -250,7 +254,7 @@ class _Own:
 
     def _result(self, emitted: Emitted) -> Pickled:
         ids: list[str] = []
-        for n in emitted.persids:
+        for n in stoppable(emitted.persids, self.monitor):
             ref = self.refs.get(n)
             id = self.objects.storage_of.get(n) or (ref.key if ref is not None else None)
             if id is None:
@@ -258,7 +262,7 @@ class _Own:
             storage = self.ckpt.storages.get(id)
             if storage is not None and (storage.has_bytes or in_pickle(id) or id not in self.source.storages):
                 ids.append(id)
-        return Pickled(emitted.data, self.records.of(ids), tuple(self.notes), self.gone, self.names)
+        return Pickled(emitted.data, self.records.of(ids, self.monitor), tuple(self.notes), self.gone, self.names)
 
     def _has_dead_calls(self) -> bool:
         """Whether the pickle calls something for its effect only: then it is written anew, without that."""
@@ -275,13 +279,13 @@ class _Own:
         return bool(dead)
 
 
-def _data_keys(source: Checkpoint) -> list[str]:
-    return [id for id in source.storages if "/" not in id and not in_pickle(id)]
+def _data_keys(source: Checkpoint, monitor: Monitor) -> list[str]:
+    return [id for id in stoppable(source.storages, monitor) if "/" not in id and not in_pickle(id)]
 
 
-def _other_keys(source: Checkpoint) -> list[str]:
+def _other_keys(source: Checkpoint, monitor: Monitor) -> list[str]:
     """What else lies in the archive's folder of storages."""
-    return [member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name]
+    return [name.rpartition("/data/")[2] for name in stoppable(names_of(source.members), monitor) if "/data/" in name]
 
 
 def _is_embedded(ref: StorageRef) -> bool:

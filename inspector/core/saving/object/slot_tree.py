@@ -13,7 +13,7 @@ from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
 from inspector.core.pickles.objects.storages import KnownStorages
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 _LEFT_ALONE = ("reference", "deep")
 
@@ -27,14 +27,16 @@ class SlotTree:
         self.source = source
         self.graph = graph
         self.present = present
+        self._monitor = monitor
         self.slots: list[Slot] = []
-        known = KnownStorages(source.storages)
+        known = KnownStorages(source.storages, monitor)
         contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes),
                     monitor=monitor, slots=self.slots, like=source)
         self.parent: list[int] = []
         self.root = -1
         # a dict with an entry of the key "" may have a path like that entry's: what the tables have of it is the entry
-        self._hides_root = (root in source.tensors or root in source.values) and sum(slot.key == root for slot in self.slots) > 1
+        self._hides_root = (root in source.tensors or root in source.values) and sum(
+            slot.key == root for slot in stoppable(self.slots, monitor)) > 1
         self._link(root)
         size = len(self.slots)
         self.alive = bytearray(size)
@@ -51,7 +53,7 @@ class SlotTree:
         slots: list[Slot] = []
         seen: set[int] = set()
         self.listed_twice: set[int] = set()         # containers whose entries have more than one key
-        for slot in self.slots:
+        for slot in stoppable(self.slots, self._monitor):
             if slot.key == root and self.root < 0 and not slots:
                 self.root = 0
                 parent = -1
@@ -68,7 +70,7 @@ class SlotTree:
             self.parent.append(parent)
         self.slots = slots
         self.inside = bytearray(len(slots))
-        for i, p in enumerate(self.parent):
+        for i, p in enumerate(stoppable(self.parent, self._monitor)):
             self.inside[i] = p >= 0 and (self.inside[p] or (self.slots[p].key in self.source.values and self.is_leaf(p)))
 
     def is_open(self, slot: Slot, is_root: bool = False) -> bool:
@@ -94,9 +96,9 @@ class SlotTree:
 
     def keep_for(self, keys: Iterable[str]) -> None:
         """The dicts that new entries of these names go into stay, though nothing else is left in them."""
-        above = {path for key in keys for path in ancestors(key)}
+        above = {path for key in stoppable(keys, self._monitor) for path in ancestors(key)}
         root = self.slots[0].key
-        self.kept = frozenset(i for i, slot in enumerate(self.slots) if not self.inside[i] and not self.is_leaf(i)
+        self.kept = frozenset(i for i, slot in enumerate(stoppable(self.slots, self._monitor)) if not self.inside[i] and not self.is_leaf(i)
                               and relative(slot.key, root) in above and isinstance(self.view(i), recognise.Mapping))
 
     def mark_alive(self, unwanted: frozenset[int] = frozenset()) -> list[int]:
@@ -104,7 +106,7 @@ class SlotTree:
         Gives the slots that go with nothing above them going."""
         parent, alive = self.parent, self.alive
         alive[:] = bytes(len(alive))
-        for i in range(len(self.slots) - 1, -1, -1):
+        for i in stoppable(range(len(self.slots) - 1, -1, -1), self._monitor):
             if i in unwanted:
                 alive[i] = 0
             elif self.is_leaf(i):
@@ -118,7 +120,8 @@ class SlotTree:
                 if self.representative[i] >= 0:
                     self.representative[parent[i]] = self.representative[i]
         going = []
-        for i in range(len(self.slots)):            # what hangs on an object or lies in something that goes shares its fate
+        for i in stoppable(range(len(self.slots)), self._monitor):
+            # what hangs on an object or lies in something that goes shares its fate
             p = parent[i]
             if p < 0:
                 continue
@@ -134,7 +137,7 @@ class SlotTree:
         """Fills `path` for what stays. Raises EditError for names that would move things from one container to another, or that
         belong to an object."""
         index: dict[int, int] = {}
-        for i, slot in enumerate(self.slots):
+        for i, slot in enumerate(stoppable(self.slots, self._monitor)):
             p = self.parent[i]
             if p < 0 or not self.alive[i]:
                 continue
@@ -157,7 +160,7 @@ class SlotTree:
         index: dict[int, int] = {}
         new = [""] * len(self.slots)
         names: dict[str, str] = {}
-        for i, slot in enumerate(self.slots):
+        for i, slot in enumerate(stoppable(self.slots, self._monitor)):
             p = self.parent[i]
             if p < 0 or not self.alive[i]:
                 continue
@@ -169,7 +172,8 @@ class SlotTree:
                 new[i] = join(new[p], relative(self.path[i], self.path[p])) if inner else self.path[i]
             if self.is_leaf(i) and new[i] != self.path[i]:
                 names[self.path[i]] = new[i]
-        gone = frozenset(self.present[slot.key] for i, slot in enumerate(self.slots) if not self.alive[i] and slot.key in self.present)
+        gone = frozenset(self.present[slot.key] for i, slot in enumerate(stoppable(self.slots, self._monitor))
+                         if not self.alive[i] and slot.key in self.present)
         return names, gone
 
     def _as_it_was(self, i: int) -> str:
