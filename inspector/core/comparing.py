@@ -37,7 +37,7 @@ def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
     comparison = pair_up(opened(a, monitor), opened(b, monitor), in_a=in_a, in_b=in_b, accepted=accepted,
                          rejected=rejected, weights_only=weights_only, monitor=monitor)
     if not values:
-        return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
+        return with_pairs(comparison, comparison.pairs, verdict_of(comparison, monitor))
     comparison = by_content(comparison, rejected, monitor)
     pairs = list(comparison.pairs)
     for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor, executor=executor):
@@ -57,4 +57,4 @@ def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
     found = relations_of(comparison, monitor)
     comparison = replace(comparison, rearranged=found.rearranged, undecided=found.undecided, unsearched=found.unsearched)
     comparison = replace(comparison, lineage=lineage_of(comparison, monitor))
-    return replace(comparison, verdict=verdict_of(comparison))
+    return replace(comparison, verdict=verdict_of(comparison, monitor))

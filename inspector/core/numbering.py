@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 Shape = tuple[int, ...]
 Numbers = tuple[int, ...]
@@ -42,14 +43,14 @@ class Shift(NamedTuple):
         return f"the layers {visible(self.place, 80)} are numbered from {self.a} in {here} and from {self.b} in {there}: {how}"
 
 
-def shifts(a: Mapping[str, Shape | None], b: Mapping[str, Shape | None]) -> list[Shift]:
+def shifts(a: Mapping[str, Shape | None], b: Mapping[str, Shape | None], monitor: Monitor = QUIET) -> list[Shift]:
     """Where numbers of `a` and of `b` begin differently though they have names in common."""
-    if a.keys() == b.keys():
+    if len(a) == len(b) and all(name in b for name in stoppable(a, monitor)):
         return []
-    odd = {place for one, other in ((a, b), (b, a)) for name in one if name not in other for place, *_ in places(name)}
+    odd = {place for one, other in ((a, b), (b, a)) for name in stoppable(one, monitor) if name not in other for place, *_ in places(name)}
     if not odd:                     # where all numbers are on both sides, none begins elsewhere
         return []
-    of_a, of_b = _counted(a, odd), _counted(b, odd)
+    of_a, of_b = _counted(a, odd, monitor), _counted(b, odd, monitor)
     found: list[Shift] = []
     for place, mine in of_a.items():
         theirs = of_b.get(place)
@@ -58,10 +59,10 @@ def shifts(a: Mapping[str, Shape | None], b: Mapping[str, Shape | None]) -> list
         if theirs is None or mine.keys().isdisjoint(theirs) or any(place.startswith(one.place.replace("#", "*")) for one in found):
             continue
         if mine.keys() == theirs.keys():            # one part of the layers may have moved: timm's Swin downsamples in the next stage now
-            parts_a, parts_b = _by_part(mine, b), _by_part(theirs, a)
-            moved_parts = [_shift(f"{place}.{part}", parts_a[part], parts_b[part], a, b) for part in parts_a if part in parts_b]
+            parts_a, parts_b = _by_part(mine, b, monitor), _by_part(theirs, a, monitor)
+            moved_parts = [_shift(f"{place}.{part}", parts_a[part], parts_b[part], a, b, monitor) for part in parts_a if part in parts_b]
             found += [shift for shift in moved_parts if shift is not None and shift.is_sure]
-        elif (shift := _shift(place, mine, theirs, a, b)) is not None:
+        elif (shift := _shift(place, mine, theirs, a, b, monitor)) is not None:
             found.append(shift)
     return found
 
@@ -85,23 +86,24 @@ def moved(name: str, start: int, end: int, by: int) -> str:
     return f"{name[:start]}{str(int(digits) + by).zfill(len(digits) if digits[0] == '0' else 0)}{name[end:]}"
 
 
-def _by_part(layers: Layers, others: Mapping[str, Shape | None]) -> dict[str, Layers]:
+def _by_part(layers: Layers, others: Mapping[str, Shape | None], monitor: Monitor) -> dict[str, Layers]:
     """The parts of `layers` of which something is not in `others`."""
-    entries = [(numbers, entry, entry[0][entry[2] + 1:].partition(".")[0]) for numbers, names in layers.items() for entry in names]
-    odd = {part for _, (name, *_), part in entries if name not in others}
+    entries = [(numbers, entry, entry[0][entry[2] + 1:].partition(".")[0])
+               for numbers, names in stoppable(layers.items(), monitor) for entry in names]
+    odd = {part for _, (name, *_), part in stoppable(entries, monitor) if name not in others}
     found: dict[str, Layers] = {}
-    for numbers, entry, part in entries if odd else ():
+    for numbers, entry, part in stoppable(entries, monitor) if odd else ():
         if part in odd:
             found.setdefault(part, {}).setdefault(numbers, []).append(entry)
     return found
 
 
-def _counted(names: Iterable[str], wanted: Set[str]) -> dict[str, Layers]:
+def _counted(names: Iterable[str], wanted: Set[str], monitor: Monitor) -> dict[str, Layers]:
     heads = tuple({place.partition("#")[0].partition("*")[0] for place in wanted})
     if len(heads) > _MOST:          # each name is held against each of them
         heads = ("",)
     found: dict[str, Layers] = {}
-    for name in names:
+    for name in stoppable(names, monitor):
         for place, numbers, start, end in places(name) if name.startswith(heads) else ():
             if place in wanted:
                 found.setdefault(place, {}).setdefault(numbers, []).append((name, start, end))
@@ -109,19 +111,19 @@ def _counted(names: Iterable[str], wanted: Set[str]) -> dict[str, Layers]:
 
 
 def _shift(place: str, mine: Layers, theirs: Layers, a: Mapping[str, Shape | None],
-           b: Mapping[str, Shape | None]) -> Shift | None:
-    first_a, first_b = (min(numbers[-1] for numbers in side) for side in (mine, theirs))
+           b: Mapping[str, Shape | None], monitor: Monitor) -> Shift | None:
+    first_a, first_b = (min(numbers[-1] for numbers in stoppable(side, monitor)) for side in (mine, theirs))
     by = first_b - first_a
     if not by or len(mine) < 2 or len(theirs) < 2:
         return None
     names = [entry for entries in mine.values() for entry in entries]
-    pairs = [(name, other) for name, start, end in names if (other := moved(name, start, end, by)) in b]
-    ordered = sum(_fits(a[x], b[y]) for x, y in pairs)
+    pairs = [(name, other) for name, start, end in stoppable(names, monitor) if (other := moved(name, start, end, by)) in b]
+    ordered = sum(_fits(a[x], b[y]) for x, y in stoppable(pairs, monitor))
     if not ordered:
         return None
-    by_name = [name for name, *_ in names if name in b]
-    named = sum(_fits(a[name], b[name]) for name in by_name)
-    is_whole = {(*numbers[:-1], numbers[-1] + by) for numbers in mine} == theirs.keys()
+    by_name = [name for name, *_ in stoppable(names, monitor) if name in b]
+    named = sum(_fits(a[name], b[name]) for name in stoppable(by_name, monitor))
+    is_whole = {(*numbers[:-1], numbers[-1] + by) for numbers in stoppable(mine, monitor)} == theirs.keys()
     shapes_tell = named < len(by_name) and ordered == len(pairs)
     is_sure = ordered > named and (shapes_tell or (is_whole and abs(by) == 1))
     return Shift(place, first_a, first_b, tuple(pairs), is_sure, len(names))

@@ -18,7 +18,7 @@ from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.hashing import as_key
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader
 
@@ -71,7 +71,7 @@ class _Search:
         self.not_nearly: list[set[str]] = [set(), set()]        # keys of A and of B that were not asked what they nearly are
 
     def run(self) -> Found:
-        for pair in self.comparison.pairs:
+        for pair in stoppable(self.comparison.pairs, self.monitor):
             if _may_be_turned(self.comparison, pair):
                 one = turned(self.sides, self.comparison.a.tensors[pair.a or ""], self.comparison.b.tensors[pair.b or ""])
                 self.found += [one] if one is not None else []
@@ -85,7 +85,8 @@ class _Search:
         self.found += grown(self.sides, self._of_other_shapes())
         left_a, left_b = (_vectors(left) for left in self._left())
         left_a, left_b = self._largest(left_a, left_b, self.passed_over)
-        partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
+        partners = [(pair.a, pair.b) for pair in stoppable(self.comparison.pairs, self.monitor)
+                    if pair.a is not None and pair.b is not None]
         self.found += by_elements(self.sides, left_a, left_b, partners, self.passed_over)
         alike, too_many = by_likeness(self.sides, *self._largest(*self._left(), self.passed_over))
         named = set(partners)
@@ -122,10 +123,11 @@ class _Search:
         left = []
         for side, (ckpt, done) in enumerate(((self.comparison.a, {key for one in self.found for key in one.a}),
                                              (self.comparison.b, {key for one in self.found for key in one.b}))):
-            wanted = {key: None for pair in self.comparison.pairs if (key := (pair.a, pair.b)[side]) is not None and key not in done
+            wanted = {key: None for pair in stoppable(self.comparison.pairs, self.monitor)
+                      if (key := (pair.a, pair.b)[side]) is not None and key not in done
                       and (pair.a is None or pair.b is None if alone else _is_open(self.comparison, pair))}
             views: dict[object, TensorInfo] = {}
-            for key in wanted:
+            for key in stoppable(wanted, self.monitor):
                 if is_plain(info := ckpt.tensors[key]):
                     views.setdefault(info.view, info)
             left.append([*views.values()])
@@ -135,7 +137,7 @@ class _Search:
         """The pairs of which neither is explained, the largest where there are too many."""
         found = []
         done = {key for one in self.found for key in one.a}, {key for one in self.found for key in one.b}
-        for pair in self.comparison.pairs:
+        for pair in stoppable(self.comparison.pairs, self.monitor):
             if pair.status == "shape" and pair.a is not None and pair.b is not None and pair.a not in done[0] and pair.b not in done[1]:
                 a, b = self.comparison.a.tensors[pair.a], self.comparison.b.tensors[pair.b]
                 if is_plain(a) and is_plain(b) and grows_along(a.shape, b.shape) is not None:

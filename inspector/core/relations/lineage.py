@@ -12,7 +12,7 @@ from inspector.core.comparison.pairing.names import role_of, template_of
 from inspector.core.comparison.pairing.pairs import Comparison, Pair
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import leaf_of
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader
 
@@ -29,15 +29,18 @@ _LONGEST = 1e150        # norms whose squares are numbers
 def lineage_of(comparison: Comparison, monitor: Monitor = QUIET) -> Lineage:
     """Of a comparison whose values were read. Raises ReadError when a file has changed, Cancelled."""
     explained = {key for one in comparison.rearranged for key in one.a if len(one.a) == len(one.b) == 1}
-    compared = [pair for pair in comparison.pairs if pair.a is not None and pair.b is not None and pair.status != "shape"
+    compared = [pair for pair in stoppable(comparison.pairs, monitor)
+                if pair.a is not None and pair.b is not None and pair.status != "shape"
                 and pair.difference is not None and pair.a not in explained]
-    differing = [pair for pair in compared if pair.difference is not None and pair.difference.n_different and not pair.difference.cast
+    differing = [pair for pair in stoppable(compared, monitor)
+                 if pair.difference is not None and pair.difference.n_different and not pair.difference.cast
                  and comparison.a.tensors[pair.a or ""].unpacked is comparison.b.tensors[pair.b or ""].unpacked is None]
     chosen = sorted(differing, key=lambda pair: -pair.difference.numel if pair.difference is not None else 0)[:_MOST]
     looked = {(delta.a, delta.b): delta for delta in _look_at_all(comparison, chosen, monitor)}
-    deltas = tuple(looked.get((pair.a or "", pair.b or "")) or _plain(comparison, pair) for pair in compared)
-    return Lineage(deltas, tuple(_inferences(comparison, deltas, {(pair.a, pair.b): pair for pair in compared})),
-                   depth_of(comparison, compared), len(chosen), len(differing))
+    deltas = tuple(looked.get((pair.a or "", pair.b or "")) or _plain(comparison, pair)
+                   for pair in stoppable(compared, monitor))
+    return Lineage(deltas, tuple(_inferences(comparison, deltas, {(pair.a, pair.b): pair for pair in stoppable(compared, monitor)})),
+                   depth_of(comparison, stoppable(compared, monitor)), len(chosen), len(differing))
 
 
 def _look_at_all(comparison: Comparison, chosen: Sequence[Pair], monitor: Monitor) -> list[Delta]:

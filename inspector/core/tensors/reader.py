@@ -39,7 +39,7 @@ from inspector.core.io.remote import ReadAhead
 from inspector.core.io.sources import ExtentReaders
 from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.wording import count
@@ -386,7 +386,7 @@ class TensorReader:
         lie in one piece or something is wrong with it. For some megabytes at a time. Raises ReadError when a file has changed."""
         found: list[memoryview | None] = [None] * len(infos)
         in_files: dict[int, list[tuple[int, SmallPiece]]] = {}
-        for number, info in enumerate(infos):
+        for number, info in enumerate(stoppable(infos, self._monitor)):
             storage, start, nbytes = self._lies_in(info)
             if storage is None:
                 continue
@@ -397,7 +397,7 @@ class TensorReader:
                 in_files.setdefault(storage.extent.file, []).append((number, SmallPiece(storage.extent, start, nbytes)))
         for file, pieces in in_files.items():
             read = self._files.of(file).neighbours([piece for _, piece in pieces], verified_offsets(self._ckpt.files[file]))
-            for (number, _), data in zip(pieces, read, strict=True):
+            for (number, _), data in stoppable(zip(pieces, read, strict=True), self._monitor):
                 found[number] = data
         return found
 

@@ -44,12 +44,12 @@ class KnownDifferences:
                 self._found.clear()
             self._found.keep(name, pair.difference)
 
-    def filled(self, comparison: core.Comparison) -> core.Comparison:
+    def filled(self, comparison: core.Comparison, monitor: core.Monitor = core.QUIET) -> core.Comparison:
         """The comparison with what is known of its pairs."""
         if not self._found:
             return comparison
         pairs = list(comparison.pairs)
-        for n, pair in enumerate(pairs):
+        for n, pair in enumerate(core.stoppable(comparison.pairs, monitor)):
             if pair.difference is None and pair.status in ("unread", "dtype"):
                 name = _name_of(comparison, pair)
                 found = self._found.get(name) if name is not None else None
@@ -74,7 +74,7 @@ class KnownDifferences:
         comparison = replace(comparison, rearranged=_as_it_is(known.rearranged, comparison))
         if not pending:
             comparison = replace(comparison, lineage=known.lineage, undecided=known.undecided, unsearched=known.unsearched)
-        return replace(comparison, verdict=core.verdict_of(comparison))
+        return replace(comparison, verdict=core.verdict_of(comparison, monitor))
 
 
 def _as_opened(found: Sequence[core.Rearranged], comparison: core.Comparison) -> tuple[core.Rearranged, ...]:

@@ -155,7 +155,7 @@ class ComparisonProgress(QObject):
         def work(monitor: core.Monitor) -> PairTree:
             found = core.pair_up(a, b, in_a=compared.in_a, in_b=compared.in_b, accepted=compared.accepted,
                                  rejected=_keys(compared), monitor=monitor)
-            tree = build_pair_tree(Figures(known.filled(found)), monitor, flat=flat)
+            tree = build_pair_tree(Figures(known.filled(found, monitor), monitor), monitor, flat=flat)
             tree.sum_up_shown()
             return tree
 
@@ -180,8 +180,8 @@ class ComparisonProgress(QObject):
             comparison = core.with_pairs(figures.comparison, figures.pairs)
             moved = core.by_content(comparison, rejected, monitor)
             if moved is not comparison:
-                moved = known.filled(moved)
-                figures = Figures(moved)
+                moved = known.filled(moved, monitor)
+                figures = Figures(moved, monitor)
                 found_again = build_pair_tree(figures, monitor, flat=flat)
                 found_again.sum_up_shown()
                 pending.append(found_again)
@@ -194,7 +194,7 @@ class ComparisonProgress(QObject):
             batch.hand_over()
             _ = core.edits_for_differences      # what edits are made of is loaded here, where it delays nobody
             judged = known.judged(core.with_pairs(moved, pairs), monitor)
-            return judged, changes_of(judged)
+            return judged, changes_of(judged, monitor)
 
         def done(found: tuple[core.Comparison, Sides]) -> None:
             judged, changes = found

@@ -81,7 +81,7 @@ def _each(comparison: core.Comparison, monitor: core.Monitor) -> Iterator[Relati
         holds = ", ".join([*notes, *growth[:1], *(well or [QCoreApplication.translate("Relations", "exactly")]), *growth[1:]])
         rests = QCoreApplication.translate("Relations", "the same of its weight") if one.basis == "weight" else _all_of(whole.numel)
         yield _row(names, kind, one.a, one.b, holds, rests, one)
-    pairs = {(pair.a, pair.b): pair for pair in comparison.pairs}
+    pairs = {(pair.a, pair.b): pair for pair in core.stoppable(comparison.pairs, monitor)}
     for n, delta in enumerate(comparison.lineage.deltas):
         if not n % _CHECKED:
             monitor.check()

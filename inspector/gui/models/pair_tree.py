@@ -37,7 +37,6 @@ _PLAIN, _UNREAD, _COUNTER = (_CODES[status] for status in ("plain", "unread", "c
 _APART = tuple(_CODES[status] for status in ("shape", "only-a", "only-b", "unreadable"))       # more different than any distance says
 _CHANGED = np.isin(np.arange(len(STATUSES)), [_CODES[status] for status in CHANGES])
 _LEVELS = 16                                    # groups above a name that are looked up
-_REPORT_EVERY = 8192
 _SUMS = 256                                     # groups whose sums are kept: more than stand on a screen
 _COUNTED = ("num_batches_tracked", "step", "steps", "epoch", "epochs", "iteration", "iterations", "global_step")
 
@@ -70,18 +69,18 @@ class Figures:
     when marks were set. One is shared by all trees of a comparison. `reading` is the key whose values are being read ("" while none are),
     `counted` what counters stand at, by the number of their pair."""
 
-    def __init__(self, comparison: core.Comparison) -> None:
+    def __init__(self, comparison: core.Comparison, monitor: core.Monitor = core.QUIET) -> None:
         self.comparison = comparison
         self.pairs: list[core.Pair] = list(comparison.pairs)
         self.values = comparison.values
         total = len(self.pairs) + len(self.values)
         self.counters: Bools = np.zeros(total, dtype=bool)
-        self.counters[:len(self.pairs)] = [_is_counter(comparison, pair) for pair in self.pairs]
+        self.counters[:len(self.pairs)] = [_is_counter(comparison, pair) for pair in core.stoppable(self.pairs, monitor)]
         self.status: NDArray[np.int8] = np.full(total, _PLAIN, dtype=np.int8)
-        self.status[:len(self.pairs)] = [self._code(n, pair) for n, pair in enumerate(self.pairs)]
+        self.status[:len(self.pairs)] = [self._code(n, pair) for n, pair in enumerate(core.stoppable(self.pairs, monitor))]
         self.marks: dict[str, Bools] = {mark: np.zeros(total, dtype=bool) for mark in MARKED}
-        self.marks[DEVICE][:len(self.pairs)] = [pair.device for pair in self.pairs]
-        self.marks[RENAMED][:len(self.pairs)] = [pair.rule >= 0 for pair in self.pairs]
+        self.marks[DEVICE][:len(self.pairs)] = [pair.device for pair in core.stoppable(self.pairs, monitor)]
+        self.marks[RENAMED][:len(self.pairs)] = [pair.rule >= 0 for pair in core.stoppable(self.pairs, monitor)]
         self.of: dict[str, Floats] = {name: np.full(total, np.nan) for name in FIGURES}
         # squares of the distance and of A's norm, of pairs that count in a group's distance; NaN where they are not known
         self.apart: Floats = np.full(total, np.nan)
@@ -91,24 +90,24 @@ class Figures:
         self.changes = self.held = 0
         self.came: list[NDArray[np.int64]] = []
         self._totals: tuple[int, dict[str, int]] = (-1, {})         # the changes that they are of
-        self.fill([(n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None])
+        self.fill([(n, pair) for n, pair in enumerate(core.stoppable(self.pairs, monitor)) if pair.difference is not None], monitor)
 
     def counters_read(self) -> int:
         """How many counters are on both sides and were compared."""
         found = (self.pairs[n].difference for n in np.flatnonzero(self.counters))
         return sum(1 for one in found if one is not None and not one.problem)
 
-    def fill(self, news: Sequence[tuple[int, core.Pair]]) -> None:
+    def fill(self, news: Sequence[tuple[int, core.Pair]], monitor: core.Monitor = core.QUIET) -> None:
         """(number, pair) of pairs whose values are now known."""
-        self.take(self.prepared(news))
+        self.take(self.prepared(news, monitor))
 
-    def prepared(self, news: Sequence[tuple[int, core.Pair]]) -> News:
+    def prepared(self, news: Sequence[tuple[int, core.Pair]], monitor: core.Monitor = core.QUIET) -> News:
         """The same as `take` wants it. Any thread may ask for it."""
         packed = self.comparison.is_packed
         figures = np.full((len(news), len(FIGURES)), np.nan)
         squares = np.full((len(news), 2), np.nan)
         counted: dict[int, tuple[str, str]] = {}
-        for row, (n, pair) in enumerate(news):
+        for row, (n, pair) in enumerate(core.stoppable(news, monitor)):
             found = pair.difference
             if found is None or found.problem:
                 continue
@@ -460,7 +459,7 @@ def build_pair_tree(figures: Figures, monitor: core.Monitor = core.QUIET, *, fla
     comparison = figures.comparison
     a, b = comparison.a.tensors, comparison.b.tensors
     tensors = {name: a[pair.a] if pair.a is not None else b[pair.b or ""]
-               for name, pair in zip(aligned_names(comparison, monitor), comparison.pairs, strict=True)}
+               for name, pair in core.stoppable(zip(aligned_names(comparison, monitor), comparison.pairs, strict=True), monitor)}
     values: dict[str, core.Plain] = {}
     for change in comparison.values:
         name = f"{METADATA}.{change.key}" if change.where == "metadata" else change.key
@@ -477,22 +476,21 @@ def build_pair_tree(figures: Figures, monitor: core.Monitor = core.QUIET, *, fla
 def aligned_names(comparison: core.Comparison, monitor: core.Monitor = core.QUIET) -> list[str]:
     """What each pair is called: A's name inside the state dict, or for what only B has, the name it would have in A as far as the
     groups above it have a partner there. All are different."""
-    names_a, names_b = (_names(ckpt, path) for ckpt, path in zip((comparison.a, comparison.b), comparison.state_dicts, strict=True))
+    names_a, names_b = (_names(ckpt, path, monitor)
+                        for ckpt, path in zip((comparison.a, comparison.b), comparison.state_dicts, strict=True))
     known: dict[str, str] = {}                  # group of B -> the group of A that it is
     own: set[str] = set()                       # groups of B in which something has the same name in A
-    alone = any(pair.a is None for pair in comparison.pairs)
-    for n, pair in enumerate(comparison.pairs):
-        if not n % _REPORT_EVERY:
-            monitor.check()
-        if alone and pair.a is not None and pair.b is not None:
+    alone = any(pair.a is None for pair in core.stoppable(comparison.pairs, monitor))
+    for pair in core.stoppable(comparison.pairs, monitor) if alone else ():
+        if pair.a is not None and pair.b is not None:
             x, y = names_a[pair.a], names_b[pair.b]
             if x == y:
                 own.add(core.parent_of(y))
             else:
                 _learn(x, y, known)
-    taken = {names_a[pair.a] for pair in comparison.pairs if pair.a is not None}
+    taken = {names_a[pair.a] for pair in core.stoppable(comparison.pairs, monitor) if pair.a is not None}
     found = []
-    for pair in comparison.pairs:
+    for pair in core.stoppable(comparison.pairs, monitor):
         name = names_a[pair.a] if pair.a is not None else _in_a(names_b[pair.b or ""], known, own)
         while pair.a is None and name in taken:
             name += " (B)"
@@ -501,9 +499,11 @@ def aligned_names(comparison: core.Comparison, monitor: core.Monitor = core.QUIE
     return found
 
 
-def _names(ckpt: core.Checkpoint, path: str) -> dict[str, str]:
+def _names(ckpt: core.Checkpoint, path: str, monitor: core.Monitor) -> dict[str, str]:
     """key -> name inside the state dict."""
-    return {key: key if path == core.WHOLE else info.name for key, info in ckpt.tensors.items()}
+    if path == core.WHOLE:
+        return {key: key for key in core.stoppable(ckpt.tensors, monitor)}
+    return {key: info.name for key, info in core.stoppable(ckpt.tensors.items(), monitor)}
 
 
 def _learn(x: str, y: str, known: dict[str, str]) -> None:

@@ -55,11 +55,11 @@ class Changes(QObject):
             self.changed.emit()
 
 
-def changes_of(comparison: core.Comparison) -> tuple[dict[str, float], dict[str, float]]:
+def changes_of(comparison: core.Comparison, monitor: core.Monitor = core.QUIET) -> tuple[dict[str, float], dict[str, float]]:
     """By A's keys, and by B's. In a worker."""
     a: dict[str, float] = {}
     b: dict[str, float] = {}
-    for pair in comparison.pairs:
+    for pair in core.stoppable(comparison.pairs, monitor):
         change = _change(pair)
         if change is not None:
             for keys, key in ((a, pair.a), (b, pair.b)):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.dtypes import DTYPES
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.tensors.casts import converter
 from inspector.core.tensors.reader import TensorReader, array_dtype
 
@@ -25,24 +26,26 @@ if TYPE_CHECKING:
 
 
 def differences_in_rows(a: TensorReader, b: TensorReader, pairs: Sequence[tuple[TensorInfo, TensorInfo]], *, rtol: float = 0.0,
-                        atol: float = 0.0, nbytes_in_all: int = 0) -> tuple[list[Difference | None], list[FirstRows | None]]:
+                        atol: float = 0.0, nbytes_in_all: int = 0,
+                        monitor: Monitor = QUIET) -> tuple[list[Difference | None], list[FirstRows | None]]:
     """Of pairs of tensors of the same shape, a few megabytes in all, as `difference_so_far`; None for each that is to be compared by
-    itself. Raises ReadError when a file has changed."""
+    itself. Raises ReadError when a file has changed, Cancelled."""
     found: list[Difference | None] = [None] * len(pairs)
     rows_of: list[FirstRows | None] = [None] * len(pairs)
     alike: dict[tuple[str, str, int], list[int]] = {}
     data_a, data_b = a.together([one for one, _ in pairs]), b.together([other for _, other in pairs])
-    for number, (info_a, info_b) in enumerate(pairs):
+    for number, (info_a, info_b) in enumerate(stoppable(pairs, monitor)):
         data = data_a[number]
         if data is not None and data_b[number] is not None:
             alike.setdefault((info_a.dtype, info_b.dtype, len(data) // DTYPES[info_a.dtype].itemsize), []).append(number)
     for (dtype_a, dtype_b, numel), numbers in alike.items():
+        monitor.check()
         x, y = _table(data_a, numbers, dtype_a), _table(data_b, numbers, dtype_b)
         rows = _apart(x, y, dtype_a, dtype_b, rtol, atol, nbytes_in_all)
         if rows is None:
             continue
         same, casts, wide = _same_bytes(x, y, dtype_a, dtype_b), _casts(x, y, dtype_a, dtype_b), has_float64(dtype_a, dtype_b)
-        for row, (number, sums) in enumerate(zip(numbers, rows, strict=True)):
+        for row, (number, sums) in enumerate(stoppable(zip(numbers, rows, strict=True), monitor)):
             if math.isfinite(sum(sums)) and better_scales(sums, wide) == (1.0, 1.0):
                 told = first_rows(pairs[number][0], x[row], pairs[number][1], y[row]) if sums.different else (False, False)
                 if isinstance(told, FirstRows):

@@ -15,7 +15,7 @@ from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.io.neighbours import SMALL
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
 from inspector.core.tensor_table import each_alone
@@ -65,9 +65,9 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     >>> [(at, found.n_different, found.max_abs) for at, found in core.differences(core.pair_up(a, b))]
     [(0, 1, 1.0)]
     """
-    todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
-    first = _first_of_each_view(comparison, todo)
-    chosen = [number for number in todo if first[number] == number]
+    todo = [number for number, pair in enumerate(stoppable(comparison.pairs, monitor)) if pair.status in ("unread", "dtype") and only(pair)]
+    first = _first_of_each_view(comparison, todo, monitor)
+    chosen = [number for number in stoppable(todo, monitor) if first[number] == number]
     seen: dict[int, Difference] = {}
     if executor is not None:
         with closing(_differences_elsewhere(comparison, chosen, rtol, atol, executor, monitor)) as found:
@@ -78,7 +78,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         return
     of_types: Counter[tuple[str, str]] = Counter()
     sizes = array("q"), array("q")
-    for number in chosen:
+    for number in stoppable(chosen, monitor):
         a, b = _sides(comparison, number)
         size_a, size_b = min(a.nbytes, _MOST), min(b.nbytes, _MOST)
         sizes[0].append(size_a)
@@ -88,16 +88,16 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         expect(*types, nbytes)
     nbytes_in_all = of_types.total()
     progress = Progress(monitor, nbytes_in_all)
-    ahead_a = read_ahead(comparison.a, (_sides(comparison, number)[0] for number in chosen))
-    ahead_b = read_ahead(comparison.b, (_sides(comparison, number)[1] for number in chosen))
+    ahead_a = read_ahead(comparison.a, (_sides(comparison, number)[0] for number in stoppable(chosen, monitor)))
+    ahead_b = read_ahead(comparison.b, (_sides(comparison, number)[1] for number in stoppable(chosen, monitor)))
     readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
     def read(batch: _Batch) -> list[Difference]:
         mine, found, together, sides = readers.get(), list[Difference](), 0, batch.sides
         in_rows, rows = ([None] * len(sides), list[FirstRows | None]([None] * len(sides))) if len(sides) == 1 or batch.are_large else \
-            differences_in_rows(mine.a, mine.b, sides, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all)
-        for at, ((a, b), nbytes, one) in enumerate(zip(sides, batch.sizes, in_rows, strict=True)):
+            differences_in_rows(mine.a, mine.b, sides, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=progress)
+        for at, ((a, b), nbytes, one) in enumerate(stoppable(zip(sides, batch.sizes, in_rows, strict=True), progress)):
             if one is None:
                 share = Share(progress, nbytes, a.key)
                 one, rows[at] = difference_so_far(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all,
@@ -209,13 +209,14 @@ class Readers:
         self.b.__exit__(None, None, None)
 
 
-def _first_of_each_view(comparison: Comparison, numbers: list[int]) -> dict[int, int]:
+def _first_of_each_view(comparison: Comparison, numbers: list[int], monitor: Monitor) -> dict[int, int]:
     """The first of the pairs that are the same views on both sides, for each; itself where that is not known."""
-    if each_alone(comparison.a.tensors) or each_alone(comparison.b.tensors):        # the usual case, in which views need not be compared
-        return {number: number for number in numbers}
+    if each_alone(comparison.a.tensors, monitor) or each_alone(comparison.b.tensors, monitor):
+        # the usual case, in which views need not be compared
+        return {number: number for number in stoppable(numbers, monitor)}
     first: dict[object, int] = {}
     found = {}
-    for number in numbers:
+    for number in stoppable(numbers, monitor):
         views = tuple(info.view for info in _sides(comparison, number))
         found[number] = number if None in views else first.setdefault(views, number)
     return found
@@ -243,8 +244,8 @@ def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = fr
     """
     if ("", "") in rejected:
         return comparison
-    alone_a = [pair.a for pair in comparison.pairs if pair.status == "only-a" and pair.a is not None]
-    alone_b = [pair.b for pair in comparison.pairs if pair.status == "only-b" and pair.b is not None]
+    alone_a = [pair.a for pair in stoppable(comparison.pairs, monitor) if pair.status == "only-a" and pair.a is not None]
+    alone_b = [pair.b for pair in stoppable(comparison.pairs, monitor) if pair.status == "only-b" and pair.b is not None]
     if not alone_a or not alone_b or len(alone_a) + len(alone_b) > _MOST_DIGESTS:
         return comparison
     kinds = {_kind(comparison.a.tensors[key]) for key in alone_a} & {_kind(comparison.b.tensors[key]) for key in alone_b}
@@ -258,7 +259,8 @@ def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = fr
         return comparison
     rule = Rule("content", "", "", tuple(moved.items()))
     partners = set(moved.values())
-    pairs = [Pair(pair.a, moved[pair.a], "unread", len(comparison.rules)) if pair.a in moved else pair for pair in comparison.pairs
+    pairs = [Pair(pair.a, moved[pair.a], "unread", len(comparison.rules)) if pair.a in moved else pair
+             for pair in stoppable(comparison.pairs, monitor)
              if not (pair.a is None and pair.b in partners)]
     return replace(comparison, pairs=tuple(pairs), rules=(*comparison.rules, rule))
 

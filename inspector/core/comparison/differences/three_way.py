@@ -157,11 +157,11 @@ def with_triples(found: ThreeWay, tensors: Sequence[Triple], values: Sequence[Va
 
 def _triples(comparison: Comparison, base: Checkpoint, path: str, monitor: Monitor) -> Iterator[Triple]:
     """Of every pair, then of what only the base has; by the partner that A's has in the base, or else B's."""
-    theirs = tensors_of(base, path, comparison.weights_only)
+    theirs = tensors_of(base, path, comparison.weights_only, monitor)
     partners = []
     for ckpt, state_dict in zip((comparison.a, comparison.b), comparison.state_dicts, strict=True):
-        tensors = tensors_of(ckpt, state_dict, comparison.weights_only)
-        pairs = match(shapes_of(theirs), shapes_of(tensors), monitor=monitor).pairs
+        tensors = tensors_of(ckpt, state_dict, comparison.weights_only, monitor)
+        pairs = match(shapes_of(theirs, monitor), shapes_of(tensors, monitor), monitor=monitor).pairs
         partners.append({tensors[mine].key: theirs[name].key for name, mine in pairs.items()})
     taken: set[str] = set()
     found: list[tuple[str | None, Pair]] = []

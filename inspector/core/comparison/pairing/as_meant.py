@@ -12,7 +12,7 @@ from inspector.core.progress import QUIET, Monitor
 def as_meant(a: Checkpoint, b: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, Checkpoint]:
     """Both with the packed tensors that can be unpacked instead of their parts, so that codes are compared with what they stand for. What
     both have stored in one and the same way with the same scales stays as it is: its integers say all. An adapter is no model."""
-    if not (may_be_packed(a) or may_be_packed(b)) or is_adapter(a) is not is_adapter(b):
+    if not (may_be_packed(a, monitor) or may_be_packed(b, monitor)) or is_adapter(a) is not is_adapter(b):
         return a, b
     (in_a, tensors_a), (in_b, tensors_b) = packed_among(a, monitor), packed_among(b, monitor)
     return (instead_of_parts(a, chosen := _chosen(a, in_a, b, in_b), tensors_a, len(chosen) < len(in_a)),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo, WeaklyReferable
 from inspector.core.opening import CheckpointLike, opened
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.training.weights import is_unread
 
 from .as_meant import as_meant, stored_as
@@ -257,12 +257,13 @@ def pair_up(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None, in
     """
     stored = opened(a, monitor), opened(b, monitor)
     a, b = stored if as_stored else as_meant(*stored, monitor)
-    path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
-    tensors_a, tensors_b = tensors_of(a, path_a, weights_only), tensors_of(b, path_b, weights_only)
-    matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)
-    by_rule = {name: number for number, rule in enumerate(matching.rules) for name, _ in rule.pairs}
+    path_a, path_b = choose_both(a, b, in_a, in_b, weights_only, monitor)
+    tensors_a, tensors_b = tensors_of(a, path_a, weights_only, monitor), tensors_of(b, path_b, weights_only, monitor)
+    matching = match(shapes_of(tensors_a, monitor), shapes_of(tensors_b, monitor), accepted=tuple(accepted), rejected=rejected,
+                     monitor=monitor)
+    by_rule = {name: number for number, rule in enumerate(matching.rules) for name, _ in stoppable(rule.pairs, monitor)}
     pairs = []
-    for name, other in _in_order(list(tensors_a), list(tensors_b), matching):
+    for name, other in stoppable(_in_order(list(tensors_a), list(tensors_b), matching, monitor), monitor):
         x, y = tensors_a.get(name or ""), tensors_b.get(other or "")
         if name is None or x is None:
             assert y is not None
@@ -272,7 +273,7 @@ def pair_up(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None, in
         else:
             pairs.append(Pair(x.key, y.key, _status(x, y), by_rule.get(name, -1), _differ(x.device, y.device)))
     return Comparison(a, b, (path_a, path_b), tuple(pairs), matching.rules, matching.offered,
-                      () if weights_only else tuple(value_changes(*stored, path_a, path_b)), weights_only=weights_only,
+                      () if weights_only else tuple(value_changes(*stored, path_a, path_b, monitor)), weights_only=weights_only,
                       stored=stored if stored[0] is not a or stored[1] is not b else None)
 
 
@@ -299,18 +300,18 @@ def _differ(x: str | None, y: str | None) -> bool:
     return x is not None and y is not None and x != y
 
 
-def _in_order(a: list[str], b: list[str], matching: Matching) -> list[tuple[str | None, str | None]]:
+def _in_order(a: list[str], b: list[str], matching: Matching, monitor: Monitor) -> list[tuple[str | None, str | None]]:
     """All pairs in A's order; what only B has follows the pair that stands before it in B."""
-    partner = {y: x for x, y in matching.pairs.items()}
+    partner = {y: x for x, y in stoppable(matching.pairs.items(), monitor)}
     after: dict[str | None, list[str]] = {}
     last: str | None = None
-    for name in b:
+    for name in stoppable(b, monitor):
         if name in partner:
             last = name
         else:
             after.setdefault(last, []).append(name)
     result: list[tuple[str | None, str | None]] = [(None, name) for name in after.get(None, ())]
-    for name in a:
+    for name in stoppable(a, monitor):
         other = matching.pairs.get(name)
         result.append((name, other))
         if other is not None:

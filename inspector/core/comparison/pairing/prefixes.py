@@ -6,26 +6,25 @@ from collections.abc import Iterator
 
 from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import WRAPPERS, without_wrappers
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .rules import Rule, Shape, Shapes
 
 _CHOICES = 4            # a suffix that more names of the other side share says nothing
 _CANDIDATES = 24        # rules tried in one round
 _ROUNDS = 12
-_CHECK_EVERY = 512
 _LONGEST = 64           # segments of a prefix: of a name of 100,000 all endings together are gigabytes
 
 
-def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
+def wrapper_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> list[Rule]:
     """Rules for names that are equal once what wrappers put into them is left out on both sides."""
     plain_b: dict[str, str | None] = {}
-    for name in b:
+    for name in stoppable(b, monitor):
         plain = without_wrappers(name)
         plain_b[plain] = None if plain in plain_b else name
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
     taken: Counter[str] = Counter()
-    for name in a:
+    for name in stoppable(a, monitor):
         plain = without_wrappers(name)
         other = plain_b.get(plain)
         if other is not None and (plain != name or other != plain):
@@ -34,8 +33,8 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
             found[wrapped].append((name, other))
     rules = []
     for wrapper, pairs in found.items():
-        once = tuple(pair for pair in pairs if taken[pair[1]] == 1)
-        strips = all(without_wrappers(x) == y for x, y in once)
+        once = tuple(pair for pair in stoppable(pairs, monitor) if taken[pair[1]] == 1)
+        strips = all(without_wrappers(x) == y for x, y in stoppable(once, monitor))
         if once:
             rules.append(Rule("wrapper", f"{wrapper}." if strips else "", "" if strips else f"{wrapper}.", once,
                               collisions=len(pairs) - len(once)))
@@ -50,40 +49,37 @@ def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[R
     offered: list[Rule] = []
     for _ in range(_ROUNDS):
         votes = _votes(left_a, left_b, monitor)
-        tried = [_rule(prefix, other, left_a, left_b) for (prefix, other), _ in votes.most_common(_CANDIDATES)]
-        tried = [rule for rule in tried if _is_supported(rule, left_a, left_b)]
+        tried = [_rule(prefix, other, left_a, left_b, monitor) for (prefix, other), _ in votes.most_common(_CANDIDATES)]
+        tried = [rule for rule in tried if _is_supported(rule, left_a, left_b, monitor)]
         if not tried:
             break
-        tried.sort(key=lambda rule: (-_agreeing(rule, left_a, left_b), *_prior(rule)))
+        tried.sort(key=lambda rule: (-_agreeing(rule, left_a, left_b, monitor), *_prior(rule)))
         best = tried[0]
-        mine = {x for x, _ in best.pairs}
+        mine = {x for x, _ in stoppable(best.pairs, monitor)}
         for rival in tried[1:]:
-            doubt = _doubt(best, rival, mine, left_a, left_b)
+            doubt = _doubt(best, rival, mine, left_a, left_b, monitor)
             if doubt:
                 offered.append(rival._replace(why=doubt))
         rules.append(best)
-        for x, y in best.pairs:
+        for x, y in stoppable(best.pairs, monitor):
             del left_a[x], left_b[y]
-    names_a = {x for rule in rules for x, _ in rule.pairs}
-    names_b = {y for rule in rules for _, y in rule.pairs}
-    return (rules, [rule for rule in offered if not all(x in names_a and y in names_b for x, y in rule.pairs) or rule.why])
+    names_a = {x for rule in rules for x, _ in stoppable(rule.pairs, monitor)}
+    names_b = {y for rule in rules for _, y in stoppable(rule.pairs, monitor)}
+    return (rules, [rule for rule in offered
+                    if not all(x in names_a and y in names_b for x, y in stoppable(rule.pairs, monitor)) or rule.why])
 
 
 def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
     """(prefix in A, prefix in B) -> names of A whose longest common suffix with a name of B of equal shape leaves these."""
-    has_bare = any("." not in name for name in a)       # `weight`, of a module saved by itself
+    has_bare = any("." not in name for name in stoppable(a, monitor))       # `weight`, of a module saved by itself
     by_suffix: dict[str, list[str]] = defaultdict(list)
-    for done, name in enumerate(b):
-        if not done % _CHECK_EVERY:
-            monitor.check()
+    for name in stoppable(b, monitor):
         for prefix in _prefixes(name, to_the_last=has_bare):
             places = by_suffix[name[len(prefix):]]
             if len(places) <= _CHOICES:
                 places.append(name)
     votes: Counter[tuple[str, str]] = Counter()
-    for done, (name, shape) in enumerate(a.items()):
-        if not done % _CHECK_EVERY:
-            monitor.check()
+    for name, shape in stoppable(a.items(), monitor):
         for prefix in _prefixes(name, to_the_last=True):
             suffix = name[len(prefix):]
             places = by_suffix.get(suffix, [])
@@ -112,9 +108,9 @@ def _prefixes(name: str, to_the_last: bool) -> Iterator[str]:
         at = following
 
 
-def _rule(prefix: str, other: str, a: Shapes, b: Shapes) -> Rule:
+def _rule(prefix: str, other: str, a: Shapes, b: Shapes, monitor: Monitor) -> Rule:
     pairs, leftover, collisions = [], 0, 0
-    for name in a:
+    for name in stoppable(a, monitor):
         if name.startswith(prefix):
             target = other + name[len(prefix):]
             if target in b:
@@ -128,13 +124,13 @@ def _same(x: Shape | None, y: Shape | None) -> bool:
     return x is None or y is None or x == y
 
 
-def _agreeing(rule: Rule, a: Shapes, b: Shapes) -> int:
-    return sum(_same(a[x], b[y]) for x, y in rule.pairs)
+def _agreeing(rule: Rule, a: Shapes, b: Shapes, monitor: Monitor) -> int:
+    return sum(_same(a[x], b[y]) for x, y in stoppable(rule.pairs, monitor))
 
 
-def _is_supported(rule: Rule, a: Shapes, b: Shapes) -> bool:
+def _is_supported(rule: Rule, a: Shapes, b: Shapes, monitor: Monitor) -> bool:
     """Shapes must agree for nearly all: a resized head is one pair in many."""
-    agreeing = _agreeing(rule, a, b)
+    agreeing = _agreeing(rule, a, b, monitor)
     return (agreeing >= 2 and agreeing * 4 >= len(rule.pairs) * 3) or (agreeing == len(rule.pairs) == len(a) == 1)
 
 
@@ -144,9 +140,9 @@ def _prior(rule: Rule) -> tuple[int, int, str, str]:
     return ("ema" in text or "average" in text, len(text), rule.a, rule.b)
 
 
-def _doubt(best: Rule, rival: Rule, mine: set[str], a: Shapes, b: Shapes) -> str:
+def _doubt(best: Rule, rival: Rule, mine: set[str], a: Shapes, b: Shapes, monitor: Monitor) -> str:
     """Why `rival` might be meant instead of `best`: it explains the same names as well. "" when it is no rival."""
-    same = sum(x in mine for x, _ in rival.pairs)
-    if not same or same * 10 < len(mine) * 9 or _agreeing(rival, a, b) * 10 < _agreeing(best, a, b) * 9:
+    same = sum(x in mine for x, _ in stoppable(rival.pairs, monitor))
+    if not same or same * 10 < len(mine) * 9 or _agreeing(rival, a, b, monitor) * 10 < _agreeing(best, a, b, monitor) * 9:
         return ""
     return "it explains the same tensors as another rule that was applied"

@@ -9,6 +9,7 @@ from inspector.core.errors import UsageError
 from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of
 from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.training.weights import is_unread, model_dicts
 
 from .rules import Shape
@@ -19,35 +20,36 @@ WHOLE = "*"
 _MOST = 12
 
 
-def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False) -> dict[str, TensorInfo]:
+def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False, monitor: Monitor = QUIET) -> dict[str, TensorInfo]:
     """name -> tensor of one state dict in stored order, or of the whole file (`WHOLE`), of its models alone if asked."""
     if state_dict == WHOLE and weights_only:
         models = set(model_dicts(ckpt))
-        return {key: info for key, info in ckpt.tensors.items()
+        return {key: info for key, info in stoppable(ckpt.tensors.items(), monitor)
                 if info.state_dict in models and not is_random_state(top_of(key))}
     if state_dict == WHOLE:
-        return dict(ckpt.tensors)
-    return {info.name: info for info in ckpt.tensors.values() if info.state_dict == state_dict}
+        return dict(stoppable(ckpt.tensors.items(), monitor))
+    return {info.name: info for info in stoppable(ckpt.tensors.values(), monitor) if info.state_dict == state_dict}
 
 
-def shapes_of(tensors: dict[str, TensorInfo]) -> dict[str, Shape | None]:
+def shapes_of(tensors: dict[str, TensorInfo], monitor: Monitor = QUIET) -> dict[str, Shape | None]:
     """None for those of a file that is not there."""
-    return {name: None if is_unread(info) else info.shape for name, info in tensors.items()}
+    return {name: None if is_unread(info) else info.shape for name, info in stoppable(tensors.items(), monitor)}
 
 
 def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None,
-                weights_only: bool = False) -> tuple[str, str]:
+                weights_only: bool = False, monitor: Monitor = QUIET) -> tuple[str, str]:
     """The state dicts of `a` and `b` to compare: as asked, or the whole files when most of their keys are the same, or the
     two that have most in common. Raises UsageError for one that is not there."""
     for ckpt, asked in ((a, in_a), (b, in_b)):
         if asked not in (None, WHOLE, *ckpt.state_dicts):
             raise UsageError(f"there is no state dict {asked!r} in {ckpt.path}",
                              "It has: " + (", ".join(map(repr, ckpt.state_dicts)) or "none") + ".")
-    if in_a is None and in_b is None and _mostly_the_same(tensors_of(a, WHOLE, weights_only), tensors_of(b, WHOLE, weights_only)):
+    if in_a is None and in_b is None and _mostly_the_same(tensors_of(a, WHOLE, weights_only, monitor),
+                                                          tensors_of(b, WHOLE, weights_only, monitor), monitor):
         return WHOLE, WHOLE
     from_a, from_b = ([asked] if asked is not None else ([*model_dicts(ckpt)][:_MOST] if weights_only else []) or candidates(ckpt)
                       for ckpt, asked in ((a, in_a), (b, in_b)))
-    kinds_a, kinds_b = ([_kinds(ckpt, path) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
+    kinds_a, kinds_b = ([_kinds(ckpt, path, monitor) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
     best = max(product(range(len(from_a)), range(len(from_b))),
                key=lambda at: (_common(kinds_a[at[0]], kinds_b[at[1]]), _wanted(from_a[at[0]]) + _wanted(from_b[at[1]])))
     return from_a[best[0]], from_b[best[1]]
@@ -99,13 +101,14 @@ def candidates(ckpt: Checkpoint) -> list[str]:
     return sorted(ckpt.state_dicts, key=lambda path: (is_state(path), -_wanted(path)))[:_MOST] or [WHOLE]
 
 
-def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo]) -> bool:
-    both = sum(key in b for key in a)
+def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo], monitor: Monitor) -> bool:
+    both = sum(key in b for key in stoppable(a, monitor))
     return both * 2 > min(len(a), len(b))
 
 
-def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, str]]:
-    return Counter((leaf_of(name), as_key(info.shape)) for name, info in tensors_of(ckpt, path).items())
+def _kinds(ckpt: Checkpoint, path: str, monitor: Monitor = QUIET) -> Counter[tuple[str, str]]:
+    tensors = tensors_of(ckpt, path, monitor=monitor)
+    return Counter((leaf_of(name), as_key(info.shape)) for name, info in stoppable(tensors.items(), monitor))
 
 
 def _common(x: Counter[tuple[str, str]], y: Counter[tuple[str, str]]) -> float:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from inspector.core.hashing import as_key
 from inspector.core.numbering import Shift
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 from .names import role_of, template_of, words_of
 from .rules import Rule, Shape, Shapes
@@ -52,25 +52,26 @@ def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[lis
     """(rules applied, rules offered) for names of `a` and `b` that have no partner yet."""
     rules: list[Rule] = []
     offered: dict[tuple[str, str], Rule] = {}
-    left_a = {name: shape for name, shape in a.items() if shape is not None}
-    left_b = {name: shape for name, shape in b.items() if shape is not None}
+    left_a = {name: shape for name, shape in stoppable(a.items(), monitor) if shape is not None}
+    left_b = {name: shape for name, shape in stoppable(b.items(), monitor) if shape is not None}
     for last_is_a_name in (False, True):
         found, doubtful = _by_family(left_a, left_b, last_is_a_name, monitor)
         rules += found
         offered.update({(rule.a, rule.b): rule for rule in doubtful})
         for rule in found:
-            for x, y in rule.pairs:
+            for x, y in stoppable(rule.pairs, monitor):
                 del left_a[x], left_b[y]
-    if any(shape is None for shapes in (a, b) for shape in shapes.values()):
-        done_a, done_b = ({pair[side] for rule in rules for pair in rule.pairs} for side in (0, 1))
-        rules += _by_words([name for name in a if name not in done_a], [name for name in b if name not in done_b])
-    taken = {name for rule in rules for pair in rule.pairs for name in pair}
+    if any(shape is None for shapes in (a, b) for shape in stoppable(shapes.values(), monitor)):
+        done_a, done_b = ({pair[side] for rule in rules for pair in stoppable(rule.pairs, monitor)} for side in (0, 1))
+        rules += _by_words([name for name in stoppable(a, monitor) if name not in done_a],
+                           [name for name in stoppable(b, monitor) if name not in done_b], monitor)
+    taken = {name for rule in rules for pair in stoppable(rule.pairs, monitor) for name in pair}
     return rules, [rule for rule in offered.values() if not any(x in taken or y in taken for x, y in rule.pairs)]
 
 
-def families(names: Iterable[str], last_is_a_name: bool = False) -> list[Family]:
+def families(names: Iterable[str], last_is_a_name: bool = False, monitor: Monitor = QUIET) -> list[Family]:
     found: dict[tuple[str, ...], Family] = {}
-    for place, name in enumerate(names):
+    for place, name in enumerate(stoppable(names, monitor)):
         path, numbers, leaf = template_of(name, last_is_a_name)
         family = found.get(path)
         if family is None:
@@ -80,17 +81,16 @@ def families(names: Iterable[str], last_is_a_name: bool = False) -> list[Family]
 
 
 def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tuple[list[Rule], list[Rule]]:
-    in_a, in_b = families(a, last_is_a_name), families(b, last_is_a_name)
+    in_a, in_b = families(a, last_is_a_name, monitor), families(b, last_is_a_name, monitor)
     classes: dict[_Profile, tuple[list[Family], list[Family]]] = defaultdict(lambda: ([], []))
     for side, group, shapes in ((0, in_a, a), (1, in_b, b)):
-        for family in group:
-            classes[_profile(family, shapes)][side].append(family)
-    choose = _Chooser(in_a, in_b)
+        for family in stoppable(group, monitor):
+            classes[_profile(family, shapes, monitor)][side].append(family)
+    choose = _Chooser(in_a, in_b, monitor)
     open_classes = {profile: sides for profile, sides in classes.items() if all(sides)}
     pairs: list[tuple[Family, Family]] = []
     for _ in range(3):                              # what is settled tells about what surrounds it
-        settled = [pair for profile, sides in open_classes.items() for pair in choose.settled(profile, *sides)]
-        monitor.check()
+        settled = [pair for profile, sides in stoppable(open_classes.items(), monitor) for pair in choose.settled(profile, *sides)]
         if not settled:
             break
         pairs += settled
@@ -108,33 +108,34 @@ def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tu
         if len(mine) == len(theirs) <= _TOO_MANY:
             why = ("only their shapes agree" if len(mine) == 1 else
                    f"{len(mine)} families have these shapes; the stored order is all that tells them apart")
-            doubtful += [rule_of(x, y)._replace(why=why)
+            doubtful += [rule_of(x, y, monitor)._replace(why=why)
                          for x, y in zip(mine, theirs, strict=True) if not choose.conflict(x, y)]
-    return [rule_of(x, y) for x, y in (*pairs, *partial)], doubtful
+    return [rule_of(x, y, monitor) for x, y in (*pairs, *partial)], doubtful
 
 
-def _by_words(a: list[str], b: list[str]) -> list[Rule]:
+def _by_words(a: list[str], b: list[str], monitor: Monitor) -> list[Rule]:
     """Where shapes are not known: families of as many layers with the same tensors, which the field's names say are one."""
-    in_a, in_b = families(a), families(b)
+    in_a, in_b = families(a, monitor=monitor), families(b, monitor=monitor)
     if len(in_a) > _CROWD or len(in_b) > _CROWD:
         return []
-    choose = _Chooser(in_a, in_b)
+    choose = _Chooser(in_a, in_b, monitor)
     rules = []
     for x in in_a:
         same = [y for y in in_b if x.members.keys() == y.members.keys()
                 and all(leaves.keys() == y.members[numbers].keys() for numbers, leaves in x.members.items())]
         likely = [y for y in same if choose.score(x, y) >= _ROLE]
         if len(likely) == 1 and sum(choose.score(other, likely[0]) >= _ROLE for other in in_a) == 1:
-            rules.append(rule_of(x, likely[0]))
+            rules.append(rule_of(x, likely[0], monitor))
     return rules
 
 
 class _Chooser:
     """Which of two families with equal shapes are the same."""
 
-    def __init__(self, a: list[Family], b: list[Family]) -> None:
-        documents = [words_of(family.path) for family in (*a, *b)]
-        counts = Counter(word for words in documents for word in words)
+    def __init__(self, a: list[Family], b: list[Family], monitor: Monitor) -> None:
+        self._monitor = monitor
+        documents = [words_of(family.path) for family in stoppable((*a, *b), monitor)]
+        counts = Counter(word for words in stoppable(documents, monitor) for word in words)
         self._weight = {word: math.log(1 + len(documents) / n) for word, n in counts.items()}
         self._parents: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
 
@@ -143,7 +144,7 @@ class _Chooser:
         if len(a) > _TOO_MANY or len(b) > _TOO_MANY:
             return self._same_words(a, b)
         found = []
-        scores = {(i, j): self.score(x, y) for (i, x), (j, y) in product(enumerate(a), enumerate(b))}
+        scores = {(i, j): self.score(x, y) for (i, x), (j, y) in stoppable(product(enumerate(a), enumerate(b)), self._monitor)}
         mine, theirs = set(range(len(a))), set(range(len(b)))
         for (i, j), best in sorted(scores.items(), key=lambda one: -one[1]):
             if i not in mine or j not in theirs:
@@ -161,7 +162,7 @@ class _Chooser:
         """In a crowd only equal roles and words count."""
         by_words: dict[tuple[str, frozenset[str]], list[list[Family]]] = defaultdict(lambda: [[], []])
         for side, group in enumerate((a, b)):
-            for family in group:
+            for family in stoppable(group, self._monitor):
                 by_words[role_of(family.path), words_of(family.path)][side].append(family)
         return [(mine[0], theirs[0]) for mine, theirs in by_words.values() if len(mine) == len(theirs) == 1]
 
@@ -195,6 +196,7 @@ class _Chooser:
         by_numbers = [y for y in b if "#" in y.path]
         found: list[tuple[float, Family, Family]] = []
         for x in a:
+            self._monitor.check()
             if "#" not in x.path:
                 continue
             scored = sorted(((self.score(x, y), i) for i, y in enumerate(by_numbers) if _agree(x, y, shapes_a, shapes_b)), reverse=True)
@@ -218,18 +220,19 @@ def _is_small(profile: _Profile) -> bool:
     return all(math.prod(shape) <= _SMALL for _, signature in profile.members for _, shape in signature)
 
 
-def _profile(family: Family, shapes: Known) -> _Profile:
-    ranks = _ranks(family)
-    return _Profile(tuple(sorted((ranks[numbers], _signature(leaves, shapes)) for numbers, leaves in family.members.items())))
+def _profile(family: Family, shapes: Known, monitor: Monitor) -> _Profile:
+    ranks = _ranks(family, monitor)
+    return _Profile(tuple(sorted((ranks[numbers], _signature(leaves, shapes))
+                                 for numbers, leaves in stoppable(family.members.items(), monitor))))
 
 
-def _ranks(family: Family) -> dict[Numbers, Numbers]:
+def _ranks(family: Family, monitor: Monitor = QUIET) -> dict[Numbers, Numbers]:
     """Each member's numbers -> their ranks among those in the same place; a number that is always the same counts nothing."""
-    each = {numbers: numbers.split(".") for numbers in family.members}
+    each = {numbers: numbers.split(".") for numbers in stoppable(family.members, monitor)}
     columns = [sorted(set(column)) for column in zip(*each.values(), strict=True)]
     ranked = [{number: f"{rank:09d}" for rank, number in enumerate(column)} if len(column) > 1 else None for column in columns]
     return {numbers: ".".join([rank[n] for rank, n in zip(ranked, parts, strict=True) if rank is not None])
-            for numbers, parts in each.items()}
+            for numbers, parts in stoppable(each.items(), monitor)}
 
 
 def _signature(leaves: dict[str, str], shapes: Known) -> Signature:
@@ -242,34 +245,34 @@ def _agree(x: Family, y: Family, shapes_a: Known, shapes_b: Known) -> bool:
         _signature(x.members[n], shapes_a) == _signature(y.members[n], shapes_b) for n in both)
 
 
-def rule_of(x: Family, y: Family) -> Rule:
-    numbers = _mapping(x, y)
-    pairs = [(name, y.members[other][leaf]) for mine, other in numbers.items()
+def rule_of(x: Family, y: Family, monitor: Monitor = QUIET) -> Rule:
+    numbers = _mapping(x, y, monitor)
+    pairs = [(name, y.members[other][leaf]) for mine, other in stoppable(numbers.items(), monitor)
              for leaf, name in x.members[mine].items() if leaf in y.members[other]]
-    shifted = any(mine != other for mine, other in numbers.items())
+    shifted = any(mine != other for mine, other in stoppable(numbers.items(), monitor))
     left = sum(map(len, x.members.values())) - len(pairs)
-    numbering = _numbering(x, y, numbers, len(pairs) + left) if shifted else None
+    numbering = _numbering(x, y, numbers, len(pairs) + left, monitor) if shifted else None
     return Rule("shift" if shifted and x.path == y.path else "segments", ".".join(x.path), ".".join(y.path), tuple(pairs), 0, left,
                 numbering.between("A", "B") if numbering is not None else "", numbering)
 
 
-def _numbering(x: Family, y: Family, numbers: dict[Numbers, Numbers], tensors: int) -> Shift | None:
+def _numbering(x: Family, y: Family, numbers: dict[Numbers, Numbers], tensors: int, monitor: Monitor) -> Shift | None:
     """What is numbered otherwise, where one number of all of a family's layers is as much higher or lower."""
     if x.path.count("#") != y.path.count("#"):          # one side has a number that is always the same
         return None
-    parts = [(mine.split("."), other.split(".")) for mine, other in numbers.items()]
-    columns = [[(int(mine[at]), int(other[at])) for mine, other in parts] for at in range(len(parts[0][0]))]
-    moved = [at for at, column in enumerate(columns) if any(a != b for a, b in column)]
-    if len(moved) != 1 or len({b - a for a, b in columns[moved[0]]}) > 1:
+    parts = [(mine.split("."), other.split(".")) for mine, other in stoppable(numbers.items(), monitor)]
+    columns = [[(int(mine[at]), int(other[at])) for mine, other in stoppable(parts, monitor)] for at in range(len(parts[0][0]))]
+    moved = [at for at, column in enumerate(columns) if any(a != b for a, b in stoppable(column, monitor))]
+    if len(moved) != 1 or len({b - a for a, b in stoppable(columns[moved[0]], monitor)}) > 1:
         return None
     at = [n for n, segment in enumerate(x.path) if segment == "#"][moved[0]]
     place = [segment.replace("#", "*") if n < at else segment for n, segment in enumerate(x.path[:at + 1])]
     return Shift(".".join(place), *min(columns[moved[0]]), (), True, tensors)
 
 
-def _mapping(x: Family, y: Family) -> dict[Numbers, Numbers]:
+def _mapping(x: Family, y: Family, monitor: Monitor = QUIET) -> dict[Numbers, Numbers]:
     """Layers of A -> layers of B: by number where the numbers are the same, else by rank."""
     if x.members.keys() == y.members.keys() or len(x.members) != len(y.members):
-        return {numbers: numbers for numbers in x.members if numbers in y.members}
-    by_rank = {ranks: numbers for numbers, ranks in _ranks(y).items()}
-    return {numbers: by_rank[ranks] for numbers, ranks in _ranks(x).items()}
+        return {numbers: numbers for numbers in stoppable(x.members, monitor) if numbers in y.members}
+    by_rank = {ranks: numbers for numbers, ranks in stoppable(_ranks(y, monitor).items(), monitor)}
+    return {numbers: by_rank[ranks] for numbers, ranks in stoppable(_ranks(x, monitor).items(), monitor)}

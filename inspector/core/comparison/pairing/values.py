@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.keypath import below, under
 from inspector.core.plain_values import one_line
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 _WHOLE = "*"
 
@@ -20,11 +21,12 @@ class ValueChange(NamedTuple):
     where: str = "value"
 
 
-def value_changes(a: Checkpoint, b: Checkpoint, in_a: str = _WHOLE, in_b: str = _WHOLE) -> Iterator[ValueChange]:
+def value_changes(a: Checkpoint, b: Checkpoint, in_a: str = _WHOLE, in_b: str = _WHOLE,
+                  monitor: Monitor = QUIET) -> Iterator[ValueChange]:
     """Values of the compared state dicts, or of the whole files, that are not equal; then the files' metadata."""
-    yield from _changed(values_within(a, in_a), values_within(b, in_b), "value")
+    yield from _changed(values_within(a, in_a), values_within(b, in_b), "value", monitor)
     if has_metadata((a, b), (in_a, in_b)):
-        yield from _changed(a.metadata, b.metadata, "metadata")
+        yield from _changed(a.metadata, b.metadata, "metadata", monitor)
 
 
 def has_metadata(ckpts: Sequence[Checkpoint], paths: Sequence[str]) -> bool:
@@ -40,13 +42,13 @@ def values_within(ckpt: Checkpoint, path: str) -> dict[str, Any]:
     return {name: ckpt.values[key] for key, name in below(ckpt.values, path) if not key.startswith(others)}
 
 
-def _changed(a: Mapping[str, Any], b: Mapping[str, Any], where: str) -> Iterator[ValueChange]:
-    for key, value in a.items():
+def _changed(a: Mapping[str, Any], b: Mapping[str, Any], where: str, monitor: Monitor) -> Iterator[ValueChange]:
+    for key, value in stoppable(a.items(), monitor):
         if key not in b:
             yield ValueChange(key, one_line(value), None, where)
         elif not same_value(value, b[key]):
             yield ValueChange(key, one_line(value), one_line(b[key]), where)
-    for key, value in b.items():
+    for key, value in stoppable(b.items(), monitor):
         if key not in a:
             yield ValueChange(key, None, one_line(value), where)
 
