@@ -68,7 +68,10 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], b
     """`looked` and `bodies` get what is written of the file elsewhere."""
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
-    text = core.read_text_file(asked.error) if asked.error is not None else None
+    text = None
+    if asked.error is not None:
+        with files.about(asked.error):
+            text = core.read_text_file(asked.error)
     try:
         ckpt = files.opened(asked.file, asked, out)
         with files.about(asked.file):
@@ -80,6 +83,8 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked], b
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
+        if failed.about != asked.file:      # what it is held against cannot be read, of which nothing is said by a report on the file
+            raise
         looked.append(reports.Looked(asked.file, failed.error.findings, error=failed.error))
         if asked.html is not None:
             bodies.append(load("file_page").body_of_unreadable(asked.file, failed.error))
@@ -167,7 +172,7 @@ def _adapter_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: c
     """Of an adapter it is asked whether it fits its base, which `load_state_dict` does not say."""
     if asked.against is None or not core.is_adapter(ckpt):
         return None
-    return core.adapter_report(ckpt, asked.against, values=not asked.quick, monitor=monitor)
+    return core.adapter_report(ckpt, _reference(asked.against, monitor), values=not asked.quick, monitor=monitor)
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:
@@ -175,8 +180,12 @@ def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core
         return core.load_report(ckpt, core.shapes_of_model(asked.model), state_dict=asked.state_dict, monitor=monitor)
     if asked.against is None:
         return None
-    reference = core.read_reference(asked.against, monitor)
-    return core.load_report(ckpt, reference, state_dict=asked.state_dict, monitor=monitor)
+    return core.load_report(ckpt, _reference(asked.against, monitor), state_dict=asked.state_dict, monitor=monitor)
+
+
+def _reference(path: str, monitor: core.Monitor) -> core.Checkpoint | core.Reference:
+    with files.about(path):
+        return core.read_reference(path, monitor)
 
 
 Fixes = Sequence[tuple[core.Finding, Sequence[core.Edit]]]

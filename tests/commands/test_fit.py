@@ -285,3 +285,20 @@ def test_that_what_a_text_names_twice_is_not_chosen_from(tmp_path: Path, capsys:
     out, err = capsys.readouterr()
     assert (code, out) == (2, "")
     assert "twice" in err
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--against", "missing"), ("--against", "a folder"), ("--against", "text"),
+                                              ("--error", "missing"), ("--error", "a folder")])
+def test_that_what_a_file_is_held_against_is_blamed_for_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str], option: str,
+                                                               kind: str) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.pth")
+    other = tmp_path / "other"
+    if kind == "a folder":
+        other.mkdir()
+    elif kind == "text":
+        other.write_text("not a checkpoint")
+    code = cli.main(["check", str(tmp_path / "a.pth"), option, str(other), "--sarif", str(tmp_path / "a.sarif")])
+    out, err = capsys.readouterr()
+    assert (code, out) == (2, "")
+    assert err.startswith(f"inspector: {other}: ")
+    assert not (tmp_path / "a.sarif").exists() or "a.pth" not in (tmp_path / "a.sarif").read_text()

@@ -355,7 +355,7 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
     except FileNotFoundError as error:
         raise FileMissing(name, was_there=expect is not None) from error
     except OSError as error:
-        raise unreadable(error, "") from error
+        raise unreadable(error, name) from error
     try:
         found = os.fstat(fd)
         _refuse_special(found.st_mode)

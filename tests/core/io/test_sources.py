@@ -10,6 +10,7 @@ import sys
 import zlib
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 import torch
@@ -475,3 +476,17 @@ def test_that_a_member_in_memory_is_read_whole_without_a_copy(tmp_path: Path) ->
         assert member.read(0, member.size) == data
         assert member.read(0, member.size) is member.read(0, member.size)
         assert not source.is_in_memory
+
+
+def test_that_a_file_that_may_not_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder it is its index, of which nothing else would be said."""
+    (tmp_path / "model.safetensors.index.json").write_text('{"weight_map": {"w": "model.safetensors"}}')
+    (tmp_path / "model.safetensors").write_bytes(b"")
+
+    def refuse(path: Any, flags: int, *more: Any, **named: Any) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(core.ReadError, match="Permission denied") as refused:
+        core.open(tmp_path)
+    assert refused.value.where == str(tmp_path / "model.safetensors.index.json")
