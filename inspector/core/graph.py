@@ -165,8 +165,11 @@ class Mutations(MutableMapping[int, list[int]]):
         return node
 
     def get(self, target: int, default: Any = None) -> Any:
-        place = self._place(target)
-        return [self._nodes[place]] if place >= 0 else self._others.get(target, default)
+        targets = self._targets                     # as `_place` does it: this is asked of nearly every node, which mostly has none
+        place = bisect_left(targets, target)
+        if place < len(targets) and targets[place] == target and self._nodes[place] >= 0:
+            return [self._nodes[place]]
+        return self._others.get(target, default) if self._others else default
 
     def __getitem__(self, target: int) -> list[int]:
         place = self._place(target)
@@ -182,7 +185,9 @@ class Mutations(MutableMapping[int, list[int]]):
             del self._others[target]
 
     def __contains__(self, target: object) -> bool:
-        return target in self._others or (isinstance(target, int) and self._place(target) >= 0)
+        targets = self._targets
+        place = bisect_left(targets, target) if isinstance(target, int) else len(targets)
+        return (place < len(targets) and targets[place] == target and self._nodes[place] >= 0) or target in self._others
 
     def __iter__(self) -> Iterator[int]:
         yield from (target for target, _ in self.single())

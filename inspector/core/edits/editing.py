@@ -104,12 +104,11 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
         return before.findings
     cheap = set(checks.of_metadata(before))
     source = before.as_opened
-    now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
+    others = [finding for finding in before.findings if finding not in cheap]
+    now = {old: new for new, old in after.edited.origin.items()} if after.edited and others else {}
     known = before.edited.origin if before.edited else {}
     found = []
-    for finding in before.findings:
-        if finding in cheap:
-            continue
+    for finding in others:
         key = known.get(finding.where, finding.where)
         if key in source.tensors or key in source.values:
             if key in now:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SKETCHED = 9            # checkpoints, the last ones: those that a new one, and an average in it, is compared with
+_NOTHING = Checkpoint("", "", "other", (), MappingProxyType({}))
 
 
 class TrackPoint(NamedTuple):
@@ -354,8 +356,8 @@ class _Measuring:
         step from `before`, if any. All of it is kept."""
         one, earlier = self._series[at], None if before is None else self._series[before]
         width = width_for(one.outline) if self._kept.folder and at >= len(self._series) - SKETCHED else 0
-        old = None if before is None else self._opened(before)
-        found = measure(self._opened(at), one.outline.stored, old, sum(self._sizes), self.steps, own=own is None,
+        old = None if before is None else self._to_compare(before)
+        found = measure(self._to_compare(at), one.outline.stored, old, sum(self._sizes), self.steps, own=own is None,
                         old_keys=_stored_before(one.outline, earlier.outline) if earlier is not None else None, width=width,
                         executor=self._executor)
         sketch = None
@@ -385,6 +387,10 @@ class _Measuring:
         for one in self._series[:-SKETCHED]:
             self._kept.drop_sketch(one)
         self.steps.over()
+
+    def _to_compare(self, at: int) -> Checkpoint:
+        """The checkpoint; one in which nothing is followed, as its metrics or settings alone, is not opened again for its tensors."""
+        return self._opened(at) if self._series[at].outline.stored else _NOTHING
 
     def _opened(self, at: int) -> Checkpoint:
         """Two are needed at a time. Raises Changed when it is another file by now."""

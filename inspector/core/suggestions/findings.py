@@ -18,7 +18,7 @@ from inspector.core.edits.recipe import can_be_typed
 from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.rename import Rename
 from inspector.core.edits.strip_prefix import StripPrefix
-from inspector.core.edits.tools.common import Edit, are_soon_tried, origin_of
+from inspector.core.edits.tools.common import Edit, are_soon_tried
 from inspector.core.edits.tools.globs import literal, patterns_for
 from inspector.core.edits.unshare import Unshare
 from inspector.core.errors import EditError
@@ -88,11 +88,19 @@ def _after(ckpt: Checkpoint, candidate: Edits, tried: list[tuple[Edits, Checkpoi
 def has_ended(finding: Finding, before: Checkpoint, after: Checkpoint) -> bool:
     """Whether nothing that `finding`, of `before`, is about is left in what edits made of it: neither a finding of its kind about any
     of the same things nor, where only reading tells, one of its tensors."""
-    old, new = origin_of(before), {source: key for key, source in origin_of(after).items()}
-    keys = {new[old[key]] for key in finding.keys if key in old and old[key] in new}
+    keys = _called_now(finding.keys, before, after)
     if not any(one.id == finding.id for one in before.findings):        # from reading the tensors, which edits do not
         return bool(finding.keys) and not keys
     return not any(_is_about(left, finding, keys) for left in after.findings if left.id == finding.id)
+
+
+def _called_now(keys: Iterable[str], before: Checkpoint, after: Checkpoint) -> set[str]:
+    """What those of the keys of `before` that are left are called."""
+    old = before.edited.origin if before.edited else None
+    sources = {key if old is None else old.get(key) for key in keys}
+    if not sources or not after.edited:
+        return {key for key in keys if key in after.tensors or key in after.values}
+    return {key for key, source in after.edited.origin.items() if source in sources}
 
 
 def _is_about(left: Finding, finding: Finding, keys: set[str]) -> bool:

@@ -31,6 +31,10 @@ def storages_of(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Storage]:
     """All storages whose bytes a tensor needs: its own, those of the tensors that it is made of, of its chunks, or of the tensor that
     an edit has it read from."""
     tables = (ckpt.storages, ckpt.edited.taken, ckpt.edited.source.storages) if ckpt.edited is not None else (ckpt.storages,)
+    if info.extra is None and info.storage in ckpt.storages:        # nearly all: one run of bytes
+        if info.storage and info.layout == "strided":
+            yield ckpt.storages[info.storage]
+        return
     todo = [info]
     while todo:
         one = todo.pop()

@@ -89,6 +89,16 @@ def test_that_a_run_is_followed_without_the_cheap_checks(trained: Trained, monke
     assert None not in found.columns
 
 
+def test_that_checkpoints_without_tensors_are_not_opened_for_them(tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = core.series([save(f"{n}.pth", {"epoch": n, "val_acc": n / 10}) for n in range(3)])
+    opened: list[str] = []
+    real = tracks.unchecked
+    monkeypatch.setattr(tracks, "unchecked", lambda path, **more: opened.append(path) or real(path, **more))
+    found = core.measure_series(series)
+    assert [len(column.own.norm) for column in found.columns if column is not None] == [0, 0, 0]
+    assert not opened
+
+
 def test_that_numbers_too_great_to_be_squared_are_followed(tmp_path: Path, save: Save) -> None:
     save("0.pth", {"w": torch.tensor([3e200, 4e200], dtype=torch.float64)})
     save("1.pth", {"w": torch.tensor([6e200, 8e200], dtype=torch.float64)})

@@ -178,17 +178,27 @@ def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = N
     are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`, `replaced` of `Edited.replaced`
     (by their keys in `ckpt`)."""
     before = ckpt.edited
-    known = origin = origin_of(ckpt)            # nobody else's but the one of an edited checkpoint, which is kept as it is
-    if came_from is not None:
-        origin = {key: known[old] for key, old in came_from.items() if old in known}
+    if came_from is None:
+        origin = origin_of(ckpt)                # nobody else's but the one of an edited checkpoint, which is kept as it is
+    elif before:
+        origin = {key: before.origin[old] for key, old in came_from.items() if old in before.origin}
+    else:
+        origin = {key: old for key, old in came_from.items() if old in ckpt.tensors or old in ckpt.values}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(ckpt.as_opened, MappingProxyType(origin) if isinstance(origin, dict) else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
                   MappingProxyType({**others, **taken}) if taken else others,
-                  (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known},
+                  _all_replaced(ckpt, replaced),
                   before.left_out if before else ())
     frozen: dict[str, Any] = {name: MappingProxyType(table) if isinstance(table, dict) else table for name, table in tables.items()}
     return replace(ckpt, edited=made, **frozen)
+
+
+def _all_replaced(ckpt: Checkpoint, replaced: Iterable[str]) -> frozenset[str]:
+    before = ckpt.edited
+    if before:
+        return before.replaced | {before.origin[key] for key in replaced if key in before.origin}
+    return frozenset(key for key in replaced if key in ckpt.tensors or key in ckpt.values)
 
 
 def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values: dict[str, Plain], came_from: Mapping[str, str], *,

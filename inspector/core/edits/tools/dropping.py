@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
-from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under
+from inspector.core.keypath import ancestors, join, relative, segments_of, under
 from inspector.core.training.weights import optimizer_states
 
 from .common import Edit, NearestDict, edited, needs_extraction, origin_of, reduced
@@ -124,15 +124,17 @@ def _closed_up(ckpt: Checkpoint, away: set[str]) -> dict[str, str]:
     inside = [key for table in (ckpt.tensors, ckpt.values) for key in table if key.startswith(starts)]
     for key in inside:
         for path in ancestors(key):
-            if path in items:
+            found = items.get(path)
+            if found is not None:
                 index = _index(key, path)
-                items[path][index] = items[path].get(index, False) or key not in away
+                found[index] = key not in away or found.get(index, False)
     places = {path: {index: n for n, index in enumerate(sorted(i for i, left in found.items() if left))}
               for path, found in items.items()}
     numbers = {}
     for key in inside:
         if key not in away:
-            new = _renumbered(key, places)
+            above = [path for path in ancestors(key) if path in places]
+            new = _renumbered_in(key, above[0], places[above[0]]) if len(above) == 1 else _renumbered(key, places)
             if new != key:
                 numbers[key] = new
     return numbers
@@ -187,7 +189,17 @@ def _ask(structure: Structure, origin: Mapping[str, str], key: str, path: str, n
 
 
 def _index(key: str, path: str) -> int:
-    return int(top_of(relative(key, path)))
+    at = len(path) + 1 if path else 0
+    end = key.find(".", at)
+    return int(key[at:] if end < 0 else key[at:end])
+
+
+def _renumbered_in(key: str, path: str, numbers: Mapping[int, int]) -> str:
+    """`key` in one list only, the one at `path`."""
+    at = len(path) + 1 if path else 0
+    end = key.find(".", at)
+    number, rest = (key[at:], "") if end < 0 else (key[at:end], key[end:])
+    return f"{key[:at]}{numbers[int(number)]}{rest}"
 
 
 def _renumbered(key: str, places: Mapping[str, Mapping[int, int]]) -> str:

@@ -70,11 +70,11 @@ class GraphEditor(GrownGraph):
 
     def const(self, value: bool | int | float | str | bytes | None) -> int:
         """A node of its own for a plain value."""
+        if type(value) is int and -1 << 63 <= value < 1 << 63:         # as nearly all are
+            return self.node(INT, value)
         if value is None or isinstance(value, bool):
             return self.node(NONE if value is None else TRUE if value else FALSE)
         if isinstance(value, int):
-            if -1 << 63 <= value < 1 << 63:
-                return self.node(INT, value)
             return self.node(BIGINT, *self.put_bytes(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)))
         if isinstance(value, float):
             return self.node(FLOAT, struct.unpack("<q", struct.pack("<d", value))[0])

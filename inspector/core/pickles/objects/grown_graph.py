@@ -32,14 +32,16 @@ class GrownGraph:
     def node(self, kind: int, a: int = 0, b: int = 0) -> int:
         """A new node; its number."""
         graph = self.graph
+        n = len(graph.kind)
         graph.kind.append(kind)
         graph.a.append(a)
         graph.b.append(b)
         graph.at.append(self.at)
-        return len(graph.kind) - 1
+        return n
 
     def tuple_of(self, items: Iterable[int]) -> int:
-        return self.node(TUPLE, *self.put(items))
+        begin, end = self.put(items)
+        return self.node(TUPLE, begin, end)
 
     def change(self, n: int, kind: int, a: int, b: int = 0) -> None:
         """Node `n` is something else from now on, for everybody who refers to it."""
@@ -47,9 +49,10 @@ class GrownGraph:
 
     def put(self, operands: Iterable[int]) -> tuple[int, int]:
         """Where these operands begin and end."""
-        begin = len(self.graph.operands)
-        self.graph.operands.extend(operands)
-        return begin, len(self.graph.operands)
+        mine = self.graph.operands
+        begin = len(mine)
+        mine.extend(operands)
+        return begin, len(mine)
 
     def put_bytes(self, raw: bytes) -> tuple[int, int]:
         """Where these bytes begin and end in the finished graph's data."""

@@ -108,14 +108,15 @@ def unknown_object(graph: Graph, call: Call) -> Object:
     children: list[tuple[str, int]] = []
     args = call.args if call.args is not None else tuple(graph.references(n)[1:])
     inline = _inline_arguments(graph, call)
-    items = graph.sequence(n)
+    changed = n in graph.mutations
+    items = graph.sequence(n) if changed else []
     if inline is None:
         # items of a list-like object are numbered, so its arguments need a name of their own
         prefix = "args." if items else ""
         children += [(f"{prefix}{i}", arg) for i, arg in enumerate(args)]
     children += [(str(i), item) for i, item in enumerate(items)]
-    attributes = [*call.kwargs, *graph.pairs(n)]
-    for state in graph.states(n):
+    attributes = [*call.kwargs, *(graph.pairs(n) if changed else ())]
+    for state in graph.states(n) if changed else ():
         found = state_pairs(graph, state)
         if found is None:
             children.append(("state", state))
