@@ -172,8 +172,10 @@ class Mutations(MutableMapping[int, list[int]]):
         return self._others.get(target, default) if self._others else default
 
     def __getitem__(self, target: int) -> list[int]:
-        place = self._place(target)
-        return [self._nodes[place]] if place >= 0 else self._others[target]
+        found: list[int] | None = self.get(target)
+        if found is None:
+            raise KeyError(target)
+        return found
 
     def __setitem__(self, target: int, done: Iterable[int]) -> None:
         self.pop(target, None)

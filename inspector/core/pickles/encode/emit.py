@@ -210,7 +210,11 @@ class _Writer:
                 if shared[n]:
                     memo[n] = self._put()
                 if changed[n] and not self.is_flat:
-                    schedule(work, mutations[n])
+                    done = mutations[n]
+                    if len(done) == 1:
+                        work.append(done[0])
+                    else:
+                        schedule(work, done)
                 continue
             elif k in (REDUCE, NEWOBJ, GLOBALDYN):
                 work += ~n, b[n], a[n]

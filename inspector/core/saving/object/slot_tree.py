@@ -69,9 +69,13 @@ class SlotTree:
             slots.append(slot)
             self.parent.append(parent)
         self.slots = slots
-        self.inside = bytearray(len(slots))
+        tensors, values = self.source.tensors, self.source.values
+        self._leaves = leaves = bytearray(slot.key in tensors or slot.key in values for slot in stoppable(slots, self._monitor))
+        if leaves and self._hides_root:
+            leaves[0] = 0
+        self.inside = inside = bytearray(len(slots))
         for i, p in enumerate(stoppable(self.parent, self._monitor)):
-            self.inside[i] = p >= 0 and (self.inside[p] or (self.slots[p].key in self.source.values and self.is_leaf(p)))
+            inside[i] = p >= 0 and (inside[p] or (leaves[p] and slots[p].key in values))
 
     def is_open(self, slot: Slot, is_root: bool = False) -> bool:
         """Whether other keys may lie under this one."""
@@ -82,8 +86,7 @@ class SlotTree:
 
     def is_leaf(self, i: int) -> bool:
         """Whether the slot is in the tables itself: a tensor, a value, an unknown object."""
-        key = self.slots[i].key
-        return (key in self.source.tensors or key in self.source.values) and (i > 0 or not self._hides_root)
+        return bool(self._leaves[i])
 
     def view(self, i: int) -> View:
         node = self.slots[i].node
@@ -104,21 +107,23 @@ class SlotTree:
     def mark_alive(self, unwanted: frozenset[int] = frozenset()) -> list[int]:
         """Fills `alive`: leaves that are present, containers with something left in them. `unwanted` slots go whatever they are.
         Gives the slots that go with nothing above them going."""
-        parent, alive = self.parent, self.alive
+        parent, alive, inside, leaves, slots, present = self.parent, self.alive, self.inside, self._leaves, self.slots, self.present
+        representative, kept = self.representative, self.kept
         alive[:] = bytes(len(alive))
-        for i in stoppable(range(len(self.slots) - 1, -1, -1), self._monitor):
+        for i in stoppable(range(len(slots) - 1, -1, -1), self._monitor):
             if i in unwanted:
                 alive[i] = 0
-            elif self.is_leaf(i):
-                alive[i] = self.slots[i].key in self.present
+            elif leaves[i]:
+                alive[i] = slots[i].key in present
                 if alive[i]:
-                    self.representative[i] = i
-            elif i in self.kept:
+                    representative[i] = i
+            elif i in kept:
                 alive[i] = 1
-            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in unwanted and not self.is_leaf(parent[i]):
-                alive[parent[i]] = 1
-                if self.representative[i] >= 0:
-                    self.representative[parent[i]] = self.representative[i]
+            p = parent[i]
+            if alive[i] and p >= 0 and not inside[i] and p not in unwanted and not leaves[p]:
+                alive[p] = 1
+                if representative[i] >= 0:
+                    representative[p] = representative[i]
         going = []
         for i in stoppable(range(len(self.slots)), self._monitor):
             # what hangs on an object or lies in something that goes shares its fate
