@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from inspector import core
+from inspector.core.edits.tools import dropping
+from inspector.core.keypath import join, relative
 from tests.core.edits.made import names, net, opened, state_dict, training
 
 
@@ -116,3 +118,11 @@ def test_that_state_under_names_that_begin_with_a_number_goes_along(tmp_path: Pa
     found = torch.load(tmp_path / "renamed.pth", weights_only=True)
     assert [*found["optimizer"]["state"]] == found["optimizer"]["param_groups"][0]["params"] == [*found["model"]]
     assert next(iter(found["model"])) == "stem.weight"
+
+
+@pytest.mark.parametrize("path", ["", "a", "a.b.c"])
+def test_that_a_key_in_one_list_closes_up_as_one_in_several_does(path: str) -> None:
+    places = {path: {n: n // 2 for n in range(0, 40, 2)}}
+    for key in (join(path, f"{n}{rest}") for n in range(0, 40, 2) for rest in ("", ".w", ".3", ".x.8.y", "..")):
+        assert dropping._renumbered_in(key, path, places[path]) == dropping._renumbered(key, places)
+        assert dropping._index(key, path) == int(relative(key, path).partition(".")[0])

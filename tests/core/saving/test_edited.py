@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from inspector import core
+from inspector.core.saving import plan
 from tests import builders
 from tests.core.saving import samples
 
@@ -33,6 +34,16 @@ def test_that_a_rename_changes_only_the_names(tmp_path: Path) -> None:
     loaded = torch.load(tmp_path / "b.pth", weights_only=True)
     old_state = torch.load(tmp_path / "a.pth", weights_only=True)
     assert all(torch.equal(loaded[key.removeprefix("module.")], value) for key, value in old_state.items())
+
+
+def test_that_an_object_that_is_saved_as_it_was_found_is_not_decoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ckpt = samples.saved(tmp_path / "a.pth", samples.plain_state())
+    real, decoded = plan.decode, list[bytes]()
+    monkeypatch.setattr(plan, "decode", lambda data, *some, **more: decoded.append(data) or real(data, *some, **more))
+    core.plan_save(ckpt, tmp_path / "b.pth")
+    assert not decoded
+    core.plan_save(core.edit(ckpt, [core.StripPrefix("module.")]), tmp_path / "b.pth")
+    assert len(decoded) == 1
 
 
 def test_that_names_that_would_collide_are_told_before_anything_is_written(tmp_path: Path) -> None:
