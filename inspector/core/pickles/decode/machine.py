@@ -479,9 +479,8 @@ class _Machine:
         self.find_unhashable_tuples()
 
     def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> int:
-        """Gives the offset behind them. Where there are none, the next try comes after twice as many tensors as the last time."""
+        """Gives the offset behind them. Where there are none or few, the next try comes after twice as many tensors as the last time."""
         self.flush()
-        begin = pos
         pos, self.retry, bodies = tensor_runs.run(self.graph, self.memo, stack, self.meta, pos, rebuild, self.budget, self.last_frame,
                                                   self.monitor)
         if bodies is None:
@@ -489,7 +488,7 @@ class _Machine:
         else:
             self.retry = pos + (self.retry - pos << self.vain)
             self.vain = min(self.vain + 1, _MOST_VAIN)
-            if self.useless < _USELESS and (self.bodies is None or pos > begin):
+            if self.useless < _USELESS and self.bodies is None:
                 self.bodies = bodies
         return pos
 

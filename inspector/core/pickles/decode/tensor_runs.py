@@ -68,6 +68,7 @@ if TYPE_CHECKING:
 
 FEWEST = 32                     # tensors that are worth the start
 FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, which takes as long as reading so many
+WORTH = 512                     # tensors that are done sooner as a run than by skipping their bodies
 BLOCK = 4096                    # lanes at a time: what they need stays in the cache, and small, …
 _MOST = 8192                    # … up to so many, which is quicker, where it is little beside what was read
 _SHARE = 32                     # of all lanes that were read
@@ -233,18 +234,23 @@ def _run_blocks(places: _Anchors, graph: Graph, memo: array[int], stack: list[in
             done = block.lanes
             if done < (FEWEST if pos == start else 1) or not block.commit(graph, room, memo, top, budget, monitor):
                 if pos > start:
-                    return pos, pos, None
+                    return _ended(places, start, pos, read)
                 return pos, int(starts[-1]), Bodies(places) if len(starts) == size and not places.names else None
             top.leave(stack, meta)
             block.leave(frame)
             end = int(block.end[done - 1])
             if done < len(starts):
-                return end, end, None
+                return _ended(places, start, end, read + done)
             room.expect((len(graph.data) - end) / (end - pos), far=done >= BLOCK)
             pos, read = end, read + done
             size = min(max(BLOCK, min(_MOST, read // _SHARE)), 2 * size)
     finally:
         room.close()
+
+
+def _ended(places: _Anchors, start: int, end: int, lanes: int) -> tuple[int, int, Bodies | None]:
+    """What a run gives that ended before its anchors did: was it short, others after it may be, too, and are looked for less often."""
+    return (end, end, None) if lanes >= WORTH or places.names else (end, 2 * end - start, Bodies(places))
 
 
 class _Room:
@@ -704,7 +710,7 @@ class _Block:
             explicit[said] = first[said]
         for number in chain(self._undecodable(self.storage_key), self._undecodable(self.location)):
             ok[number] = False
-        close = self._close_ones(FEWEST)
+        close = self._close_ones(WORTH)
         ok &= ~close
         begun = close & ~np.concatenate((np.zeros(1, np.bool_), close[:-1]))
         forms = np.concatenate((there, stored, kinds), 1).astype(np.uint8)

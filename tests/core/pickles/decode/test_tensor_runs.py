@@ -45,6 +45,7 @@ def _engage(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return done
     monkeypatch.setattr(tensor_runs._Block, "commit", counted)
     monkeypatch.setattr(tensor_runs, "FEWEST", 2)
+    monkeypatch.setattr(tensor_runs, "WORTH", 2)
     monkeypatch.setattr(tensor_runs, "LONGEST", 200)
     return counts
 
@@ -458,6 +459,36 @@ def test_that_runs_are_looked_for_in_vain_less_and_less_often(monkeypatch: pytes
     assert_identical(bytes(writer.out) + b"u.")
     assert 3 < len(tried) < 20
     assert sum(tried) == 0
+
+
+def test_that_after_short_runs_bodies_are_skipped_until_a_long_one_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    run = tensor_runs.run
+
+    def counted(*arguments: Any) -> Any:
+        before = len(arguments[1])
+        found = run(*arguments)
+        decoded.append(len(arguments[1]) - before)          # entries of the memo
+        return found
+    monkeypatch.setattr(tensor_runs, "run", counted)
+    writer = Writer()
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for models, layers in ((40, 100), (1, 3000)):
+        for i in range(models):
+            writer.text(f"model{i}")
+            writer.out += b"}"
+            writer.put()
+            writer.out += b"(" + b"K\x01}("            # in a dict of its own
+            for j in range(layers):
+                writer.shared_text(f"layer{j}")
+                writer.tensor(f"{layers}.{i}.{j}", "cpu", (2, 3))
+            writer.out += b"uu"
+    assert_identical(bytes(writer.out) + b"u.")
+    assert len(decoded) < 12
+    assert decoded[0] < 1000
+    assert max(decoded) > 2000 * 7
 
 
 @pytest.mark.parametrize("put", ["q", "m", "n"])
