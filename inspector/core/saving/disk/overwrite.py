@@ -302,12 +302,14 @@ def _told(data: bytes) -> dict[str, Any] | None:
         for said in told["files"]:
             parts = []
             for offset, old, new in said["parts"]:
-                if min(offset, old, new) < 0:
+                if not all(type(one) is int and one >= 0 for one in (offset, old, new)):
                     return None
                 parts.append(_Part(offset, body[at:at + old], body[at + old:at + old + new]))
                 at += old + new
             said["parts"] = parts
-            if type(said["name"]) is not str or not all(type(said[name]) is int and said[name] < 1 << 63 for name in _NUMBERS) \
+            if type(said["name"]) is not str or b"\0" in os.fsencode(said["name"]):
+                return None
+            if not all(type(said[name]) is int and said[name] < 1 << 63 for name in _NUMBERS) \
                     or not _accounts_for_sizes(said["size"], said["nbytes"], parts):
                 return None
         return told if at == len(body) and type(told["by"]) is type(told["boot"]) is str else None

@@ -253,6 +253,7 @@ def test_that_a_journal_that_was_planted_changes_nothing(tmp_path: Path, monkeyp
     {"parts": [[1 << 70, 0, 0]]},
     {"parts": [[9000, 0, 0]]},
     {"size": -1, "parts": []},
+    {"parts": [[0.5, 0, 6000]]}, {"parts": [[True, 0, 6000]]}, {"name": "a\0b", "parts": []}, {"name": "\ud800", "parts": []},
 ], ids=json.dumps)
 def test_that_a_journal_changes_no_byte_that_it_does_not_know(tmp_path: Path, said: dict[str, Any]) -> None:
     path = tmp_path / "a.bin"
