@@ -717,7 +717,8 @@ class _Listing:
         """Lists a container of a few ordinary tensors, numbers, texts, types and containers of such, as `_container` and `_advance` do,
         which know of all else there may be: False, and nothing was done, where there is any of that."""
         if self._room < _SMALL_ROOM or self._repeats < _SMALL_REPEATS or self._entries + _SMALL > self.limits.walk_entries \
-                or len(self._stack) + _SMALL_DEPTH >= self.limits.walk_depth or not key:
+                or len(self._stack) + _SMALL_DEPTH >= self.limits.walk_depth or not key \
+                or (self.graph.kind[n] == REDUCE and not self._is_ordered_dict(n)):
             return False
         found = _Small(parent.optimizer and segment == "state")
         if not self._gather(found, n, key, not found.in_state and holds_no_weights(segment), parent.state_dict, parent.no_state_dict_below):
@@ -780,8 +781,12 @@ class _Listing:
         start, kinds, of_row, marks = f"{key}.", bytes(map(kind.__getitem__, nodes)), self.reader.numbers.of, self._marks
         if not _SMALL_VALUES.issuperset(kinds) or len(found.keys) + len(nodes) > _SMALL or len(start) > _LONG // 2:
             return False
+        rows: Iterable[int] = repeat(-1)
+        if REDUCE in kinds:
+            rows = [of_row(node) if marks[node] else -1 for node in nodes]
+            if any(row < 0 and k == REDUCE and not self._is_ordered_dict(node) for row, k, node in zip(rows, kinds, nodes, strict=True)):
+                return False
         form = self._form_of(flat[::2]) if is_mapping else _NUMBERED[:len(nodes)]
-        rows = [of_row(node) if marks[node] else -1 for node in nodes] if REDUCE in kinds else repeat(-1)
         if isinstance(form, _Names):
             if in_state:
                 no_state_dict_below, state_dict = True, key
@@ -842,7 +847,7 @@ class _Listing:
             return (a[n], b[n]) if b[n] - a[n] <= _SMALL else None
         done: Row[int] = graph.mutations.get(n, ())
         if of == REDUCE:
-            if kind[a[n]] != GLOBAL or a[a[n]] not in self.reader.ordered_dicts or kind[b[n]] != TUPLE or a[b[n]] != b[b[n]]:
+            if not self._is_ordered_dict(n):
                 return None
             if len(done) == 2 and kind[done[1]] == BUILD:
                 attributes = state_pairs(graph, b[done[1]])
@@ -856,6 +861,12 @@ class _Listing:
             return 0, 0
         made, kinds = done[0], (APPEND, APPENDS) if of == LIST else (SETITEM, SETITEMS)
         return (a[made] + 1, b[made]) if len(done) == 1 and kind[made] in kinds and b[made] - a[made] <= 2 * _SMALL else None
+
+    def _is_ordered_dict(self, n: int) -> bool:
+        """Whether that REDUCE makes an empty OrderedDict."""
+        graph, function, args = self.graph, self.graph.a[n], self.graph.b[n]
+        return graph.kind[function] == GLOBAL and graph.a[function] in self.reader.ordered_dicts \
+            and graph.kind[args] == TUPLE and graph.a[args] == graph.b[args]
 
     def _form_of(self, keys: array[int]) -> _Names | None:
         """What these nodes say as keys of a dict; None where they are not all texts, or all integers, that differ and are not long. Most
