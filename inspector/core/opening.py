@@ -35,7 +35,7 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     from .io.new_files import is_by_others, is_interrupted
     ckpt = unchecked(path, replace(limits, follow_links=True) if follow_links else limits, monitor)
     name = addresses.without_secrets(os.fsdecode(path))
-    found = checks.of_metadata(ckpt)
+    found = checks.of_metadata(ckpt, monitor)
     paths = () if addresses.is_address(name) else {name, *(stamp.path for stamp in ckpt.files[:1])}
     half = [*filter(is_interrupted, paths)]
     if half:

@@ -7,11 +7,11 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.progress import Monitor
+from inspector.core.progress import QUIET, Monitor
 
 from . import (
     broken_tensors,
@@ -51,6 +51,11 @@ DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
 )
 
 
-def of_metadata(ckpt: Checkpoint) -> tuple[Finding, ...]:
-    """What the cheap checks find."""
-    return ckpt.answer("cheap checks", lambda: tuple(finding for look in CHECKS for finding in look(ckpt)))
+def of_metadata(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """What the cheap checks find. Raises Cancelled."""
+    def found() -> Iterator[Finding]:
+        for look in CHECKS:
+            monitor.check()
+            yield from look(ckpt)
+
+    return ckpt.answer("cheap checks", lambda: tuple(found()))

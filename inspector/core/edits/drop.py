@@ -26,12 +26,12 @@ class Drop(Edit):
     OPTION: ClassVar[str] = "drop"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        return without(ckpt, self, fitting(ckpt, self.glob, values=True))
+        return without(ckpt, self, fitting(ckpt, self.glob, True, monitor), monitor)
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        away = set(fitting(before, self.glob, values=True))
-        notes = [unsure] if (unsure := states_of(before, away).unsure) else []
-        if kept := attributes_kept(before, away, after):
+        away = set(fitting(before, self.glob, True, monitor))
+        notes = [unsure] if (unsure := states_of(before, away, monitor).unsure) else []
+        if kept := attributes_kept(before, away, after, monitor):
             notes.append(f"{counted(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
         return notes
 

@@ -9,7 +9,7 @@ from inspector.core.checkpoint import Checkpoint, FileStamp, Opaque
 from inspector.core.findings import Finding
 from inspector.core.keypath import any_under
 from inspector.core.opening import CheckpointLike, opened
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
 
 from .effects import Effect, effect_of
@@ -37,7 +37,7 @@ def edit(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET) 
         for one in edits:
             monitor.check()
             result = one.apply(result, monitor)
-        return result if result is ckpt else result.with_findings(_findings_after(ckpt, result))
+        return result if result is ckpt else result.with_findings(_findings_after(ckpt, result, monitor))
 
 
 class Applied(NamedTuple):
@@ -71,7 +71,7 @@ def apply_each(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = Q
         monitor.check()
         with collector_paused():
             after = one.apply(before, monitor)
-            after = after if after is before else after.with_findings(_findings_after(before, after))
+            after = after if after is before else after.with_findings(_findings_after(before, after, monitor))
             found = Applied(one, before, after, effect_of(one, before, after, monitor, read=read), files_of(one.reference_path))
         yield found
         before = after
@@ -98,14 +98,14 @@ def effects(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIE
     return [applied.effect for applied in apply_each(ckpt, edits, monitor, read=read)]
 
 
-def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
+def _findings_after(before: Checkpoint, after: Checkpoint, monitor: Monitor) -> tuple[Finding, ...]:
     """What the reader found and still holds, and the cheap checks made again."""
     if after.is_still(before):
         return before.findings
-    cheap = set(checks.of_metadata(before))
+    cheap = set(checks.of_metadata(before, monitor))
     source = before.as_opened
     others = [finding for finding in before.findings if finding not in cheap]
-    now = {old: new for new, old in after.edited.origin.items()} if after.edited and others else {}
+    now = {old: new for new, old in stoppable(after.edited.origin.items(), monitor)} if after.edited and others else {}
     known = before.edited.origin if before.edited else {}
     found = []
     for finding in others:
@@ -117,8 +117,8 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
         # few files have findings of the reader about groups, or about no key at all
         if not key or any_under(now, key) or not any(any_under(keys, key) for keys in (source.tensors, source.values)):
             found.append(finding)
-    found += checks.of_metadata(after)
-    if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
+    found += checks.of_metadata(after, monitor)
+    if not any(isinstance(value, Opaque) and value.type != "reference" for value in stoppable(after.values.values(), monitor)):
         # nothing that names code is left in what would be saved
         found = [finding for finding in found if finding.id not in _ABOUT_CODE]
     return tuple(found)

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.opening import CheckpointLike, opened
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 
 from .tools.common import Edit, origin_of
 
@@ -36,19 +36,20 @@ def effect_of(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monito
     dropped: list[str] = []
     changed: list[str] = []
     if before.tensors is not after.tensors or before.values is not after.values:
-        _compare(before, after, renamed, dropped, changed)
-        known = set(changed)
-        changed += [key for key in edit.touched(before, after) if key not in known]
+        _compare(before, after, renamed, dropped, changed, monitor)
+        known = distinct(changed, monitor)
+        changed += [key for key in stoppable(edit.touched(before, after), monitor) if key not in known]
     notes = edit.notes(before, after, monitor, read)
     if not renamed and not dropped and not changed and not notes and before.metadata == after.metadata:
         notes = ["Nothing in the file fits."]
     return Effect(edit, tuple(renamed), tuple(dropped), tuple(changed), tuple(notes))
 
 
-def _compare(before: Checkpoint, after: Checkpoint, renamed: list[tuple[str, str]], dropped: list[str], changed: list[str]) -> None:
-    there, here = origin_of(before), origin_of(after)
-    now = {source: key for key, source in here.items()}
-    for old in (*before.tensors, *before.values):
+def _compare(before: Checkpoint, after: Checkpoint, renamed: list[tuple[str, str]], dropped: list[str], changed: list[str],
+             monitor: Monitor) -> None:
+    there, here = origin_of(before, monitor), origin_of(after, monitor)
+    now = {source: key for key, source in stoppable(here.items(), monitor)}
+    for old in stoppable(chain(before.tensors, before.values), monitor):
         new = now.get(there[old]) if old in there else old if old in after.values or old in after.tensors else None
         if new is None:
             dropped.append(old)
@@ -57,7 +58,7 @@ def _compare(before: Checkpoint, after: Checkpoint, renamed: list[tuple[str, str
             renamed.append((old, new))
         if _differ(before, old, after, new):
             changed.append(new)
-    changed += [key for table in (after.tensors, after.values) for key in table
+    changed += [key for table in (after.tensors, after.values) for key in stoppable(table, monitor)
                 if key not in here and key not in before.tensors and key not in before.values]
 
 
@@ -103,7 +104,8 @@ class EffectRows(NamedTuple):
     total: int
 
 
-def effect_rows(effect: Effect, before: CheckpointLike, after: CheckpointLike, most: int = 5000) -> EffectRows:
+def effect_rows(effect: Effect, before: CheckpointLike, after: CheckpointLike, most: int = 5000,
+                monitor: Monitor = QUIET) -> EffectRows:
     """The keys that an edit touched, at most `most` of them in full, each kind in the order of the file.
 
     >>> (applied,) = core.apply_each({"module.a": np.ones(3)}, [core.StripPrefix("module.")])
@@ -111,14 +113,14 @@ def effect_rows(effect: Effect, before: CheckpointLike, after: CheckpointLike, m
     [('renamed', 'module.a', 'a')]
     """
     before, after = opened(before), opened(after)
-    also_changed = {new for _, new in effect.renamed}.intersection(effect.changed) if effect.renamed else set()
-    changed = [key for key in effect.changed if key not in also_changed] if also_changed else effect.changed
+    also_changed = distinct((new for _, new in effect.renamed), monitor).intersection(effect.changed) if effect.renamed else set()
+    changed = [key for key in stoppable(effect.changed, monitor) if key not in also_changed] if also_changed else effect.changed
     metadata = [*_metadata_rows(before, after)]
     kinds = effect.edit.kinds_before(before)
     rows = (*(EffectRow("renamed", old, new, changes_between(before, old, after, new) if new in also_changed else ())
-              for old, new in effect.renamed[:most]),
-            *(EffectRow("dropped", key, "") for key in effect.dropped[:most]),
-            *(_changed_row(key, before, after, kinds) for key in islice(changed, most)), *metadata)
+              for old, new in stoppable(effect.renamed[:most], monitor)),
+            *(EffectRow("dropped", key, "") for key in stoppable(effect.dropped[:most], monitor)),
+            *(_changed_row(key, before, after, kinds) for key in stoppable(islice(changed, most), monitor)), *metadata)
     return EffectRows(rows[:most], len(effect.renamed) + len(effect.dropped) + len(changed) + len(metadata))
 
 

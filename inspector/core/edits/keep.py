@@ -28,18 +28,18 @@ class Keep(Edit):
     OPTION: ClassVar[str] = "keep"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        away = self._away(ckpt)
+        away = self._away(ckpt, monitor)
         if len(away) == len(ckpt.tensors) + len(ckpt.values):
             raise EditError(f"nothing fits {quoted(self.glob, 80)}, so nothing would be left",
                             "`inspector ls` shows the keys. {a,b} keeps what fits either.", id="nothing_left")
-        return without(ckpt, self, away)
+        return without(ckpt, self, away, monitor)
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        unsure = states_of(before, self._away(before)).unsure
+        unsure = states_of(before, self._away(before, monitor), monitor).unsure
         return [unsure] if unsure else []
 
-    def _away(self, ckpt: Checkpoint) -> set[str]:
-        kept = set(fitting(ckpt, self.glob, values=True))
+    def _away(self, ckpt: Checkpoint, monitor: Monitor) -> set[str]:
+        kept = set(fitting(ckpt, self.glob, True, monitor))
         # an object that something kept is in stays around it
         kept |= {path for key in kept for path in ancestors(key) if isinstance(ckpt.values.get(path), Opaque)}
         return {key for table in (ckpt.tensors, ckpt.values) for key in table if key not in kept}

@@ -242,4 +242,4 @@ def _known(ckpt: core.Checkpoint, edit: core.Edit, recent: Iterable[Preview]) ->
 def preview(ckpt: core.Checkpoint, edit: core.Edit, monitor: core.Monitor = core.QUIET) -> Preview:
     """What `edit` does to `ckpt`. For workers. Raises EditError."""
     [applied] = core.apply_each(ckpt, [edit], monitor)
-    return Preview(applied, core.effect_rows(applied.effect, applied.before, applied.after, ROWS))
+    return Preview(applied, core.effect_rows(applied.effect, applied.before, applied.after, ROWS, monitor))

@@ -1,27 +1,33 @@
 """What is worked out over all keys beside the window looks, every few hundred of them, whether that wants the interpreter."""
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
+import numpy as np
 import pytest
 
 from inspector import core
 from inspector.gui.models.key_tree import build_key_tree
 from inspector.gui.models.layer_table import NAME, Row, Wish, laid_out
+from inspector.gui.models.pair_tree import Figures, build_pair_tree
 from inspector.gui.models.tree_marks import TreeMarks
 from inspector.gui.models.tree_rows import TreeRows
 from inspector.gui.panels.layers import patterns_of
 from inspector.gui.state import signals
 from inspector.gui.state.analysis import analyse
+from inspector.gui.state.changes import changes_of
+from inspector.gui.state.pending_edits import preview
 from inspector.gui.state.value_checks import Checked, Odd
 from tests.tables import make
 
 KEYS = 3_000
-LONGEST = 2_500         # calls between two looks: less than one for each key
+LONGEST = 2_500         # calls between two looks: less than one for each key …
+AT_FILES = 8_000        # … and where many are needed for each: less than three
 
 
 class Looks(core.Monitor):
@@ -54,6 +60,7 @@ class Looks(core.Monitor):
             sys.setprofile(before)
 
 
+SAME = core.Difference(12, equal_bytes=True)
 SUMMARY = core.Summary(12, 0.0, 0.0, 0.0, 0.0, 0, 0, 12, (), ())
 
 
@@ -136,6 +143,37 @@ WORKS: dict[str, Callable[[core.Checkpoint], Callable[[core.Monitor], object]]] 
 }
 
 
+def _compared(rename: core.Edit | None) -> Callable[[core.Checkpoint], Callable[[core.Monitor], object]]:
+    """Pairing with what has other names, as far as it does, the tree of the pairs, and what it all comes to."""
+    def work(ckpt: core.Checkpoint) -> Callable[[core.Monitor], object]:
+        other = core.edit(ckpt, [rename] if rename is not None else [])
+
+        def compare(monitor: core.Monitor) -> object:
+            found = core.pair_up(ckpt, other, monitor=monitor)
+            build_pair_tree(Figures(found, monitor), monitor)
+            read = [core.with_difference(pair, SAME) for pair in core.stoppable(found.pairs, monitor)]
+            return changes_of(core.judged(core.with_pairs(found, read), monitor), monitor)
+
+        return compare
+
+    return work
+
+
+def _previewed(edit: core.Edit) -> Callable[[core.Checkpoint], Callable[[core.Monitor], object]]:
+    return lambda ckpt: lambda monitor: preview(ckpt, edit, monitor)
+
+
+OF_MANY_STEPS: dict[str, Callable[[core.Checkpoint], Callable[[core.Monitor], object]]] = {
+    "comparing": _compared(None),
+    "comparing with a prefix": _compared(core.AddPrefix("net.")),
+    "comparing with other words": _compared(core.Rename("layers", "blocks")),
+    "adding a prefix": _previewed(core.AddPrefix("net.")),
+    "stripping a prefix": _previewed(core.StripPrefix("model.")),
+    "renaming": _previewed(core.Rename("layers", "blocks")),
+    "dropping": _previewed(core.Drop("*.1.weight")),
+}
+
+
 @pytest.mark.parametrize("work", WORKS.values(), ids=WORKS)
 def test_that_a_worker_looks_after_the_window_every_few_hundred_keys(
         work: Callable[[core.Checkpoint], Callable[[core.Monitor], object]]) -> None:
@@ -144,3 +182,70 @@ def test_that_a_worker_looks_after_the_window_every_few_hundred_keys(
     with looks.counting():
         ready(looks)
     assert 0 < looks.longest <= LONGEST, looks.where
+
+
+@pytest.mark.parametrize("work", OF_MANY_STEPS.values(), ids=OF_MANY_STEPS)
+def test_that_comparing_and_editing_look_after_the_window_every_few_hundred_keys(
+        work: Callable[[core.Checkpoint], Callable[[core.Monitor], object]]) -> None:
+    work(_edited())(core.QUIET)
+    ready, looks = work(_edited()), Looks()
+    with looks.counting():
+        ready(looks)
+    assert 0 < looks.longest <= AT_FILES, looks.where
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> core.Checkpoint:
+    path = tmp_path_factory.mktemp("saved") / "a.pth"
+    core.save({f"layers.{n // 10}.{n % 10}.weight": np.full((4, 3), n, np.float32) for n in range(KEYS)}, path)
+    return core.open(path)
+
+
+def _planned(ckpt: core.Checkpoint, name: str, edits: Sequence[core.Edit]) -> Callable[[core.Monitor], object]:
+    edited = core.edit(ckpt, edits)
+    return lambda monitor: core.plan_save(edited, os.path.join(os.path.dirname(ckpt.path), name), monitor=monitor)
+
+
+OF_FILES: dict[str, Callable[[core.Checkpoint], Callable[[core.Monitor], object]]] = {
+    "opening": lambda ckpt: lambda monitor: core.open(ckpt.path, monitor=monitor),
+    "planning renamed": lambda ckpt: _planned(ckpt, "b.pth", [core.AddPrefix("net.")]),
+    "planning without some": lambda ckpt: _planned(ckpt, "b.pth", [core.Drop("*.1.weight")]),
+    "planning for safetensors": lambda ckpt: _planned(ckpt, "b.safetensors", [core.AddPrefix("net.")]),
+}
+
+
+@pytest.mark.parametrize("work", OF_FILES.values(), ids=OF_FILES)
+def test_that_work_on_a_file_looks_after_the_window_every_few_hundred_keys(
+        work: Callable[[core.Checkpoint], Callable[[core.Monitor], object]], saved: core.Checkpoint) -> None:
+    work(saved)(core.QUIET)
+    ready, looks = work(core.open(saved.path)), Looks()
+    with looks.counting():
+        ready(looks)
+    assert 0 < looks.longest <= AT_FILES, looks.where
+
+
+class Stop(core.Monitor):
+    """Ends the work at its look of this number."""
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        self.check()
+
+    def check(self) -> None:
+        self.left -= 1
+        if self.left <= 0:
+            raise core.Cancelled
+
+
+@pytest.mark.parametrize("at", [1, 2, 9, 30])
+@pytest.mark.parametrize("work", OF_FILES.values(), ids=OF_FILES)
+def test_that_work_on_a_file_ends_at_any_look_and_can_be_done_again(
+        work: Callable[[core.Checkpoint], Callable[[core.Monitor], object]], saved: core.Checkpoint, at: int) -> None:
+    ready, folder = work(core.open(saved.path)), os.path.dirname(saved.path)
+    before = os.listdir(folder)
+    with pytest.raises(core.Cancelled):
+        ready(Stop(at))
+    assert os.listdir(folder) == before
+    ready(core.QUIET)

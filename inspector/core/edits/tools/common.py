@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.errors import EditError
 from inspector.core.keypath import ancestors, parent_of, quoted, top_of, visible
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 
 class Edit:
@@ -132,11 +133,11 @@ def are_soon_tried(edits: Sequence[Edit], ckpt: Checkpoint) -> bool:
 
 # -- what a checkpoint is made of -----------------------------------------------------------------------------------------------
 
-def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
+def origin_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Mapping[str, str]:
     """key -> the key in `Checkpoint.as_opened`, of all that was there."""
     if ckpt.edited:
         return ckpt.edited.origin
-    return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
+    return {key: key for key in stoppable(chain(ckpt.tensors, ckpt.values), monitor)}
 
 
 class NearestDict:
@@ -154,16 +155,16 @@ class NearestDict:
         return found
 
 
-def held_storages(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain]) -> set[str]:
+def held_storages(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], monitor: Monitor = QUIET) -> set[str]:
     """The ids of all storages that these tensors view or that these values are."""
-    held = {value.storage for value in values.values() if isinstance(value, Opaque) and value.storage}
-    return held | used_storages(tensors.values())
+    held = {value.storage for value in stoppable(values.values(), monitor) if isinstance(value, Opaque) and value.storage}
+    return held | used_storages(tensors.values(), monitor)
 
 
-def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
+def used_storages(infos: Iterable[TensorInfo], monitor: Monitor = QUIET) -> set[str]:
     """The ids of all storages that these tensors view."""
     used: set[str] = set()
-    for info in infos:
+    for info in stoppable(infos, monitor):
         used.add(info.storage)
         if info.extra is not None:
             used |= used_storages(info.parts.values())
@@ -173,17 +174,17 @@ def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
 # -- the result -----------------------------------------------------------------------------------------------------------------
 
 def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = None, *, root: str | None = None,
-           taken: Mapping[str, Storage] | None = None, replaced: Iterable[str] = (), **tables: Any) -> Checkpoint:
+           taken: Mapping[str, Storage] | None = None, replaced: Iterable[str] = (), monitor: Monitor = QUIET, **tables: Any) -> Checkpoint:
     """`ckpt` with other `tables` (fields of Checkpoint). `came_from` maps each key that is there now to its key in `ckpt`, keys that
     are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`, `replaced` of `Edited.replaced`
     (by their keys in `ckpt`)."""
     before = ckpt.edited
     if came_from is None:
-        origin = origin_of(ckpt)                # nobody else's but the one of an edited checkpoint, which is kept as it is
+        origin = origin_of(ckpt, monitor)       # nobody else's but the one of an edited checkpoint, which is kept as it is
     elif before:
-        origin = {key: before.origin[old] for key, old in came_from.items() if old in before.origin}
+        origin = {key: before.origin[old] for key, old in stoppable(came_from.items(), monitor) if old in before.origin}
     else:
-        origin = {key: old for key, old in came_from.items() if old in ckpt.tensors or old in ckpt.values}
+        origin = {key: old for key, old in stoppable(came_from.items(), monitor) if old in ckpt.tensors or old in ckpt.values}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(ckpt.as_opened, MappingProxyType(origin) if isinstance(origin, dict) else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
@@ -202,38 +203,39 @@ def _all_replaced(ckpt: Checkpoint, replaced: Iterable[str]) -> frozenset[str]:
 
 
 def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values: dict[str, Plain], came_from: Mapping[str, str], *,
-            root: str | None = None, **tables: Any) -> Checkpoint:
+            root: str | None = None, monitor: Monitor = QUIET, **tables: Any) -> Checkpoint:
     """The same after tensors or values went away: storages nobody views any more go too, and so do state dicts without tensors.
     Raises EditError when nothing is left."""
     if not tensors and not values:
         raise EditError("nothing would be left of the checkpoint", _say(edit))
-    tables.setdefault("storages", storages_left(ckpt, tensors, values))
+    tables.setdefault("storages", storages_left(ckpt, tensors, values, monitor))
     if "state_dicts" not in tables:
-        there = {info.state_dict for info in tensors.values()}
+        there = {info.state_dict for info in stoppable(tensors.values(), monitor)}
         tables["state_dicts"] = tuple(path for path in ckpt.state_dicts if path in there)
     if "kind" not in tables:
         before = ckpt.kind if root is None else "training-checkpoint"
         has_metadata = "" in tables["state_dicts"] and "" in tables.get("module_metadata", ckpt.module_metadata)
-        tables["kind"] = kind_left(tensors, values, tables["state_dicts"], has_metadata, before)
-    return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, **tables)
+        tables["kind"] = kind_left(tensors, values, tables["state_dicts"], has_metadata, before, monitor)
+    return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, monitor=monitor, **tables)
 
 
-def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain]) -> dict[str, Storage]:
+def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain],
+                  monitor: Monitor = QUIET) -> dict[str, Storage]:
     """The storages without those that nothing holds any more."""
-    gone = held_storages(ckpt.tensors, ckpt.values) - held_storages(tensors, values)
-    return {id: storage for id, storage in ckpt.storages.items() if id not in gone} if gone else dict(ckpt.storages)
+    gone = held_storages(ckpt.tensors, ckpt.values, monitor) - held_storages(tensors, values, monitor)
+    return {id: storage for id, storage in stoppable(ckpt.storages.items(), monitor) if id not in gone}
 
 
 def kind_left(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], has_metadata: bool,
-              before: str) -> str:
+              before: str, monitor: Monitor = QUIET) -> str:
     """What is left, all in all. What is no dict of its own in the file, like a TorchScript program, stays what it was."""
     if isinstance(values.get(""), Opaque):
         return before
     if "" in tensors:
         return "tensor"
-    direct = sum(1 for info in tensors.values() if info.state_dict == "") if "" in state_dicts else 0
-    others = {top_of(key) for key, info in tensors.items() if info.state_dict != ""}
-    others |= {top_of(key) for key in values}
+    direct = sum(1 for info in stoppable(tensors.values(), monitor) if info.state_dict == "") if "" in state_dicts else 0
+    others = {top_of(key) for key, info in stoppable(tensors.items(), monitor) if info.state_dict != ""}
+    others |= {top_of(key) for key in stoppable(values, monitor)}
     kind = kind_of_dict(direct, direct + len(others), has_metadata=has_metadata, holds_tensors=bool(tensors))
     return before if kind == "training-checkpoint" and before != "state-dict" else kind
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import relative
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.training.weights import optimizer_states
 
 from .common import NearestDict
@@ -57,17 +58,17 @@ def patterns_for(keys: Iterable[str]) -> list[str]:
     return [some[0] if len(some) == 1 else "{" + ",".join(part.replace(",", "?") for part in some) + "}" for some in few]
 
 
-def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
+def fitting(ckpt: Checkpoint, glob: str, values: bool = False, monitor: Monitor = QUIET) -> Iterator[str]:
     """The tensors (and `values`) whose key or whose name inside its state dict fits. The numbers by which optimizers call
     parameters are no names."""
     fits = matcher(glob)
     numbered = optimizer_states(ckpt)
-    for key, info in ckpt.tensors.items():
+    for key, info in stoppable(ckpt.tensors.items(), monitor):
         if fits(key) or (info.state_dict and info.state_dict not in numbered and fits(info.name)):
             yield key
     if values:
         places = NearestDict(frozenset(ckpt.state_dicts) - {""})
-        for key in ckpt.values:
+        for key in stoppable(ckpt.values, monitor):
             if fits(key):
                 yield key
                 continue

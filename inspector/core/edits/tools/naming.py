@@ -8,7 +8,7 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import Paths, is_under, join, parent_of, quoted, relative, segments_of, splits
-from inspector.core.progress import Monitor
+from inspector.core.progress import Monitor, stoppable
 from inspector.core.training.weights import optimizer_states
 
 from .common import Edit, NearestDict, edited, needs_extraction, origin_of
@@ -16,8 +16,6 @@ from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
 """(name inside the state dict, path of the state dict or None) -> the name it shall have."""
-
-_CHECK_EVERY = 512
 
 
 def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -> Checkpoint:
@@ -28,18 +26,18 @@ def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -
     changes = names.changes()
     values, listed = names.values_of_optimizers()
     if not changes and not listed:
-        return edited(ckpt, edit)
-    came_from = _without_collisions(ckpt, changes)
+        return edited(ckpt, edit, monitor=monitor)
+    came_from = _without_collisions(ckpt, changes, monitor)
     tensors = {new: ckpt.tensors[old] if new == old else _called(ckpt.tensors[old], new)
-               for old, new in ((old, changes.get(old, old)) for old in ckpt.tensors)}
-    values = {changes.get(key, key): value for key, value in values.items()}
+               for old, new in ((old, changes.get(old, old)) for old in stoppable(ckpt.tensors, monitor))}
+    values = {changes.get(key, key): value for key, value in stoppable(values.items(), monitor)}
 
     def named_in(path: str) -> Callable[[str], str]:
         return lambda name: new_name(name, path)
 
-    metadata = {path: _metadata(table, path, changes, named_in(path))
+    metadata = {path: _metadata(table, path, changes, named_in(path), monitor)
                 for path, table in ckpt.module_metadata.items()}
-    return edited(ckpt, edit, came_from, tensors=tensors, values=values, module_metadata=metadata)
+    return edited(ckpt, edit, came_from, tensors=tensors, values=values, module_metadata=metadata, monitor=monitor)
 
 
 def whole_segments(prefix: str) -> str:
@@ -61,7 +59,7 @@ class _Names:
         self._monitor = monitor
         self._modules = ckpt.modules
         self._optimizers = optimizer_states(ckpt)
-        self._origin = origin_of(ckpt)
+        self._origin = origin_of(ckpt, monitor)
         self._structure = Structure(ckpt)
         self._tails = self._structure.tails(monitor)
         self._in_module: EditError | None = None
@@ -71,16 +69,14 @@ class _Names:
         """old key -> new key, of what changes."""
         changes: dict[str, str] = {}
         tails, origin = self._tails, self._origin
-        for done, info in enumerate(self._ckpt.tensors.values()):
-            if not done % _CHECK_EVERY:
-                self._monitor.check()
+        for info in stoppable(self._ckpt.tensors.values(), self._monitor):
             key, place = info.key, info.state_dict
             tail = tails.get(origin.get(key, key), "") if tails else ""
             new = self._new_key(key, place, tail)
             if new != key:
                 changes[key] = new
         places = NearestDict(self._ckpt.state_dicts)
-        for key in self._ckpt.values if self._ckpt.state_dicts else ():
+        for key in stoppable(self._ckpt.values if self._ckpt.state_dicts else (), self._monitor):
             place = places.of(key)
             if place is not None and place not in self._modules:
                 new = self._new_key(key, place, tails.get(origin.get(key, key), ""))
@@ -93,7 +89,8 @@ class _Names:
     def _with_shadows(self, changes: dict[str, str]) -> dict[str, str]:
         """A tensor that a later one of the same key took the place of, and that is in no state dict, keeps the key of that."""
         tensors = self._ckpt.tensors
-        for key, info in tensors.items() if changes and any(odd.id == "duplicate-keys" for odd in self._ckpt.findings) else ():
+        for key, info in stoppable(tensors.items(), self._monitor) if changes and any(
+                odd.id == "duplicate-keys" for odd in self._ckpt.findings) else ():
             last, _, number = key.rpartition("#")
             if info.state_dict is None and number.isdecimal() and last in changes and (
                     last in tensors and tensors[last].state_dict is not None):
@@ -102,10 +99,10 @@ class _Names:
 
     def _with_attached(self, changes: dict[str, str]) -> dict[str, str]:
         """What hangs on a tensor is called after it, whatever the tensor is called."""
-        attached = self._structure.attached()
+        attached = self._structure.attached(self._monitor)
         if attached:
-            now = {old: new for new, old in self._origin.items()}
-            for old, tensor in attached.items():
+            now = {old: new for new, old in stoppable(self._origin.items(), self._monitor)}
+            for old, tensor in stoppable(attached.items(), self._monitor):
                 if old in now and tensor in now:
                     name = join(changes.get(now[tensor], now[tensor]), relative(old, tensor))
                     changes.pop(now[old], None)
@@ -145,7 +142,7 @@ class _Names:
         values, found = dict(self._ckpt.values), False
         places = {join(owner, "param_groups"): place for place, owner in self._optimizers.items()}
         groups = Paths(places)
-        for key, value in self._ckpt.values.items() if places else ():
+        for key, value in stoppable(self._ckpt.values.items(), self._monitor) if places else ():
             if not isinstance(value, str) or "param_groups." not in key:
                 continue
             for path in groups.around(parent_of(key)):
@@ -161,11 +158,11 @@ def _is_parameter(rest: str) -> bool:
     return len(segments) == 3 and segments[0].isdigit() and segments[1] in ("params", "param_names") and segments[2].isdigit()
 
 
-def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str]) -> dict[str, str]:
+def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str], monitor: Monitor) -> dict[str, str]:
     """new key -> old key. Raises EditError naming both keys that would be called the same."""
     came_from: dict[str, str] = {}
     for table in (ckpt.tensors, ckpt.values):
-        for old in table:
+        for old in stoppable(table, monitor):
             new = changes.get(old, old)
             other = came_from.setdefault(new, old)
             if other != old:
@@ -176,13 +173,14 @@ def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str]) -> dict[st
 
 # -- _metadata --------------------------------------------------------------------------------------------------------------------
 
-def _metadata(table: Mapping[str, Any], path: str, changes: Mapping[str, str], new_name: Callable[[str], str]) -> dict[str, Any]:
+def _metadata(table: Mapping[str, Any], path: str, changes: Mapping[str, str], new_name: Callable[[str], str],
+              monitor: Monitor) -> dict[str, Any]:
     """`_metadata` under the modules' new names: those that the names of their tensors tell, and where there are none, what the
     edit makes of the module's own. Of two that become one the inner stays, as with torch's
     `consume_prefix_in_state_dict_if_present`."""
-    modules = _modules_renamed(table, path, changes)
+    modules = _modules_renamed(table, path, changes, monitor)
     found: dict[str, Any] = {}
-    for module, facts in table.items():
+    for module, facts in stoppable(table.items(), monitor):
         new = modules.get(module)
         if new is None:
             new = _probed(module, new_name) if module else module
@@ -190,9 +188,10 @@ def _metadata(table: Mapping[str, Any], path: str, changes: Mapping[str, str], n
     return found
 
 
-def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, str]) -> dict[str, str]:
+def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, str],
+                     monitor: Monitor) -> dict[str, str]:
     modules: dict[str, str] = {}
-    for old, new in changes.items():
+    for old, new in stoppable(changes.items(), monitor):
         if not is_under(old, path):
             continue
         new = relative(new, path)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import below, join, leaf_of, quoted, visible
+from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.training.optimizers import entry_of, optimizers
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import counted
@@ -24,11 +25,11 @@ class States(NamedTuple):
     unsure: str = ""
 
 
-def states_of(ckpt: Checkpoint, away: set[str]) -> States:
+def states_of(ckpt: Checkpoint, away: set[str], monitor: Monitor = QUIET) -> States:
     """The optimizer's entries for the parameters in `away`."""
     found: set[str] = set()
     unsure: list[str] = []
-    dropped = _lost_of(ckpt, away)
+    dropped = _lost_of(ckpt, away, monitor)
     if not dropped:
         return States(found)
     known = {optimizer.path: optimizer for optimizer in optimizers(ckpt)}
@@ -126,22 +127,22 @@ def _entries(ckpt: Checkpoint, place: str, ids: set[str]) -> dict[str, list[str]
     return entries
 
 
-def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
+def _weights(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo]]:
     """The state dicts that an optimizer's state may be about."""
     numbered, modules = optimizer_states(ckpt), ckpt.modules
     found: dict[str, list[TensorInfo]] = {}
-    for info in ckpt.tensors.values():
+    for info in stoppable(ckpt.tensors.values(), monitor):
         path = info.state_dict
         if path is not None and path not in numbered and path not in modules:
             found.setdefault(path, []).append(info)
     return found
 
 
-def _lost_of(ckpt: Checkpoint, away: set[str]) -> set[str]:
+def _lost_of(ckpt: Checkpoint, away: set[str], monitor: Monitor) -> set[str]:
     """The dropped tensors of state dicts that do not go as a whole."""
     lost = set()
-    for infos in _weights(ckpt).values():
-        gone = {info.key for info in infos if info.key in away}
+    for infos in _weights(ckpt, monitor).values():
+        gone = {info.key for info in stoppable(infos, monitor) if info.key in away}
         if len(gone) < len(infos):
             lost |= gone
     return lost

@@ -66,22 +66,22 @@ class Structure:
             view = self.container(place)
             if view is None or (isinstance(view, Mapping) and len(view.pairs) == len(keys)):
                 continue
-            names = self._names(view) if isinstance(view, Mapping) else set()       # a list's numbers are no names
+            names = self._names(view, monitor) if isinstance(view, Mapping) else set()       # a list's numbers are no names
             for key in stoppable(keys, monitor):
                 name = relative(key, place)
                 if not _is_listed(name, names):
                     found[key] = next((tail for head, tail in splits(name) if _is_listed(head, names)), name)
         return found
 
-    def attached(self) -> dict[str, str]:
+    def attached(self, monitor: Monitor = QUIET) -> dict[str, str]:
         """key -> the tensor that it hangs on as an attribute or a gradient, and whose name it begins with, for all that does. Keys are
         those of the file."""
         graph, source = self._graph, self._source
         if graph is None or not any(canonical(*name) in _WITH_MORE for name in graph.names):
             return {}
         found: dict[str, str] = {}
-        loose = [key for key, info in source.tensors.items() if info.state_dict is None]
-        for key in (*loose, *source.values):
+        loose = [key for key, info in stoppable(source.tensors.items(), monitor) if info.state_dict is None]
+        for key in stoppable((*loose, *source.values), monitor):
             tensor = next((path for path in ancestors(key) if path in source.tensors), None)
             if tensor is not None and not self._is_entry(key, tensor):
                 found[key] = tensor
@@ -112,10 +112,10 @@ class Structure:
                     inside.setdefault(place, []).append(key)
         return inside
 
-    def _names(self, view: Mapping) -> set[str]:
+    def _names(self, view: Mapping, monitor: Monitor = QUIET) -> set[str]:
         assert self._graph is not None
         graph = self._graph
-        return {key_text(graph, k) for k, _ in view.pairs}
+        return {key_text(graph, k) for k, _ in stoppable(view.pairs, monitor)}
 
     def _view(self, node: int) -> View | None:
         graph = self._graph
