@@ -541,7 +541,7 @@ class _Archive:
         def resolve(refs: ManyRefs) -> ManyStorages | None:
             if self.directory.notes or self.order_problem:
                 return None
-            return _Records(members, base, prefix, refs, self.big_endian, self.used)
+            return _Records(members, base, prefix, refs, self.big_endian, self.used, self.monitor)
 
         return resolve
 
@@ -603,7 +603,8 @@ class _Records:
     __slots__ = ("_base", "_big_endian", "_device", "_devices", "_dtype", "_dtypes", "_keys", "_members", "_numbers", "_prefix", "_used",
                  "good", "nbytes")
 
-    def __init__(self, members: Members, base: str, prefix: str, refs: ManyRefs, big_endian: bool, used: bytearray) -> None:
+    def __init__(self, members: Members, base: str, prefix: str, refs: ManyRefs, big_endian: bool, used: bytearray,
+                 monitor: Monitor) -> None:
         import numpy as np
         self._members, self._base, self._prefix, self._big_endian = members, base, prefix, big_endian
         self._keys = compact(refs.keys)
@@ -614,7 +615,7 @@ class _Records:
         possible = (widths > 0) & (refs.numels <= _NO_SIZE // np.maximum(widths, 1))
         nbytes = np.where(possible, np.where(possible, refs.numels, 0) * widths, _NO_SIZE)
         self.nbytes: Sequence[int] = compact(nbytes)
-        self._numbers: Sequence[int] = members.numbers_of(base, map(str, refs.keys.tolist()), len(self._keys))
+        self._numbers: Sequence[int] = members.numbers_of(base, map(str, refs.keys.tolist()), len(self._keys), monitor)
         good = nbytes.view(np.uint64) == np.array(members.sizes(self._numbers), np.uint64)
         if "meta" in refs.devices:
             good &= refs.device != refs.devices.index("meta")

@@ -27,7 +27,7 @@ from inspector.core.io import zip_local_header
 from inspector.core.io.sources import DEFLATED, STORED, SourceFile
 from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, distinct
 from inspector.core.runtime.memory import release_memory
 from inspector.core.wording import counted
 
@@ -125,9 +125,10 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
                      "Open it with larger limits if you trust it.", id="too_big")
     monitor.check()
     start, at, findings = _directory_bounds(source, end)
-    table = parse(source.read(at, end.nbytes), end.entries, start, at)
+    table = parse(source.read(at, end.nbytes), end.entries, start, at, monitor)
     monitor.check()
-    findings += check_names(table.names, any_case)
+    findings += check_names(table.names, any_case, monitor)
+    monitor.check()
     columns, outside = _placed(table, source, at)
     directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment, {})
     _look_at_members(directory, columns, outside, source)
@@ -299,7 +300,7 @@ def _leading_junk(start: int) -> Finding:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def check_names(names: list[str], any_case: bool = True) -> list[Finding]:
+def check_names(names: list[str], any_case: bool = True, monitor: Monitor = QUIET) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)
@@ -307,9 +308,11 @@ def check_names(names: list[str], any_case: bool = True) -> list[Finding]:
         bad = next(name for name in names if "\0" in name)
         raise Ambiguous(f"a member's name holds a NUL ({quoted(bad, 80)}): some programs cut it there", DOUBT, visible(bad, 80),
                         id="nul_in_name")
+    monitor.check()
     folded = joined.casefold() if any_case else joined
-    if len(set(names)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
+    if len(distinct(names, monitor)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
         _refuse_twins(folded.split("\0"), names, "are named the same")
+    monitor.check()
     findings = []
     if "\\" in joined:
         _refuse_twins(folded.replace("\\", "/").split("\0"), names, "are named the same on Windows")

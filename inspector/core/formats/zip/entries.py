@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inspector.core.errors import Ambiguous, Corrupt, Unsupported
 from inspector.core.io import zip_local_header
 from inspector.core.keypath import quoted, visible
+from inspector.core.progress import QUIET, Monitor, stoppable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,12 +76,14 @@ class _Columns(NamedTuple):
     headers: array[int]
 
 
-def parse(data: bytes, entries: int, start: int, base: int) -> Table:
+def parse(data: bytes, entries: int, start: int, base: int, monitor: Monitor = QUIET) -> Table:
     """Takes apart a directory of so many entries (at least one), which lies at byte `base` of an archive with `start` bytes before it.
-    Raises Corrupt, Ambiguous and Unsupported."""
-    columns = _at_once(data, entries) or _one_by_one(data, entries, base)
+    Raises Corrupt, Ambiguous, Unsupported and Cancelled."""
+    columns = _at_once(data, entries, monitor) or _one_by_one(data, entries, base, monitor)
+    monitor.check()
     begins, flags, methods, crcs, packed, sizes, lengths, extras, _, disks, headers = columns
-    names, raws, oddly = _names(data, begins, lengths)
+    names, raws, oddly = _names(data, begins, lengths, monitor)
+    monitor.check()
     for value in _values(flags):
         if value & _ODD_FLAGS:
             _refuse_flags(value, names[flags.index(value)])
@@ -107,9 +110,9 @@ def split(data: bytes, entries: int, base: int) -> Iterator[bytes]:
     yield data[at:]
 
 
-def _one_by_one(data: bytes, entries: int, base: int) -> _Columns:
-    begins = array("q", _begins(data, entries, base))
-    columns = zip(*(_ENTRY.unpack_from(data, begin) for begin in begins), strict=True)
+def _one_by_one(data: bytes, entries: int, base: int, monitor: Monitor) -> _Columns:
+    begins = array("q", stoppable(_begins(data, entries, base), monitor))
+    columns = zip(*(_ENTRY.unpack_from(data, begin) for begin in stoppable(begins, monitor)), strict=True)
     return _Columns(begins, *map(array, _TYPES, columns))
 
 
@@ -129,7 +132,7 @@ def _begins(data: bytes, entries: int, base: int) -> Iterator[int]:
                       f"byte {base + at}")
 
 
-def _at_once(data: bytes, entries: int) -> _Columns | None:
+def _at_once(data: bytes, entries: int, monitor: Monitor) -> _Columns | None:
     """The same with numpy; None where it does not pay, a signature occurs inside an entry, or something is wrong."""
     if entries < (_WORTH_NUMPY if "numpy" in sys.modules else _WORTH_IMPORTING) or entries * _FIXED > len(data):
         return None
@@ -141,16 +144,23 @@ def _at_once(data: bytes, entries: int) -> _Columns | None:
     count = len(data) - 3
     signed = whole[:count] == ENTRY_SIGNATURE[0]
     for place, byte in enumerate(ENTRY_SIGNATURE[1:], 1):           # one byte after the other: sixteen positions at once
+        monitor.check()
         signed &= whole[place:place + count] == byte
+    monitor.check()
     begins: Ints = np.flatnonzero(signed)
     if len(begins) != entries or begins[0] or begins[-1] + _FIXED > len(data):
         return None
+    monitor.check()
     rows = np.ndarray((len(data) - _FIXED + 1,), f"V{_FIXED}", data, 0, (1,))[begins].view(np.uint8)
+    monitor.check()
     fields = [np.ndarray((entries,), dtype, rows.data, at, (_FIXED,)) for at, dtype in _PLACES]
     ends = begins + sum((lengths.astype(np.int64) for lengths in fields[5:8]), start=np.int64(_FIXED))
     if ends[-1] != len(data) or not np.array_equal(ends[:-1], begins[1:]):
         return None
-    columns = (array(code, field.astype(code).tobytes()) for code, field in zip(_TYPES, fields, strict=True))
+    columns = []
+    for code, field in zip(_TYPES, fields, strict=True):
+        monitor.check()
+        columns.append(array(code, field.astype(code).tobytes()))
     return _Columns(array("q", begins.tobytes()), *columns)
 
 
@@ -160,11 +170,12 @@ def _values(column: array[int]) -> set[int]:
     return {column[0]} if raw == raw[:column.itemsize] * len(column) else {*column}
 
 
-def _names(data: bytes, begins: array[int], lengths: array[int]) -> tuple[list[str], list[bytes] | None, list[str]]:
+def _names(data: bytes, begins: array[int], lengths: array[int], monitor: Monitor) -> tuple[list[str], list[bytes] | None, list[str]]:
     """(names, how they are written, those of them that are not UTF-8). Whatever flag 11 says: torch writes and reads UTF-8 without it
     too."""
     names: list[str] = []
     for first in range(0, len(begins), _AT_ONCE):
+        monitor.check()
         at_once = begins[first:first + _AT_ONCE], lengths[first:first + _AT_ONCE]
         try:
             some = (_together(data, *at_once) or b"\0".join(_raw_names(data, *at_once))).decode().split("\0")

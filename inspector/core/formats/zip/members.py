@@ -7,8 +7,9 @@ from itertools import chain, islice, repeat
 from typing import NamedTuple, overload
 
 from inspector.core.checkpoint import Extent, LocalHeader, Member
+from inspector.core.progress import QUIET, Monitor
 
-_AT_ONCE = 8192             # members that are put into the table in one call
+_AT_ONCE = 2048             # members that are put into the table in one call
 _NO_SIZE = (1 << 64) - 1    # bytes that no member has
 _FEW = 32                   # names that are looked for one by one before there is a table of all
 
@@ -70,10 +71,11 @@ class Members(MutableMapping[str, Extent]):
             number = self._found[name] = self.names.index(name) if name in self.names else -1
         return number
 
-    def numbers_of(self, base: str, names: Iterable[str], count: int) -> Sequence[int]:
+    def numbers_of(self, base: str, names: Iterable[str], count: int, monitor: Monitor = QUIET) -> Sequence[int]:
         """Those of the `count` members of these names under `base`; -1 where there is none."""
         first, done, left = -1, 0, iter(names)
         while some := [base + name for name in islice(left, _AT_ONCE)]:
+            monitor.check()
             if not done:
                 first = self.number(some[0])
             if first < 0 or self.names[first + done:first + done + len(some)] != some:
