@@ -27,7 +27,7 @@ from tests.tables import make
 
 KEYS = 3_000
 LONGEST = 2_500         # calls between two looks: less than one for each key …
-PASSES = 10             # over all keys, in what goes over them again and again, that look every 64 of them
+PASSES = 6              # over all keys, in what goes over them again and again, that look every 64 of them
 
 
 class Looks(core.Monitor):
