@@ -127,7 +127,6 @@ class PanelTabs(QTabWidget):
         return [NAMES[n] for n in sorted(self._bar.left_out)]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arranged = None
         self._arrange()
         super().resizeEvent(event)
 

@@ -195,12 +195,12 @@ class Session(QObject):
         chosen = self._selection
         if chosen is None or chosen.document != document.id:
             return
-        wanted = (*chosen.keys, *(() if chosen.value is None else (chosen.value,)))
-        if not wanted:
+        if not chosen.keys and chosen.value is None:
             return
         if not chosen.prefix and len(chosen.keys) == len(before.tensors):       # all of it
             self.select(Selection(document.id))
             return
+        wanted = (*chosen.keys, *(() if chosen.value is None else (chosen.value,)))
         came = [before.edited.origin.get(key) if before.edited else key for key in wanted]
         now = {old: new for new, old in after.edited.origin.items()} if after.edited else {key: key for key in came if key is not None}
         self._select_what_is_left(chosen, [now.get(key) if key is not None else None for key in came], after)

@@ -73,4 +73,6 @@ class PreviewTable(QTableView):
             each.setSectionsClickable(False)
 
     def show_preview(self, found: Preview | None) -> None:
-        self.shown.show(found.rows if found is not None else ())
+        rows = found.rows if found is not None else ()
+        if rows is not self.shown.rows:
+            self.shown.show(rows)

@@ -132,6 +132,8 @@ class TreeView(TreeTable):
         self.selectionModel().selectionChanged.connect(self._report_selection)
         session.selection_changed.connect(self._follow)
         session.document_removed.connect(self._forget)
+        for signal in (session.document_changed, session.edits_changed):        # in whose turn all else in the window is set up anew
+            signal.connect(self._paint_apart)
         model.tree_ready.connect(self.fit_columns)
         model.tree_ready.connect(lambda _: self._look.start())
         model.sort_waits.connect(self._show_sorting)
@@ -470,11 +472,15 @@ class TreeView(TreeTable):
         self._chosen = {id: (self._model.tree(id), nodes)
                         for id, nodes in self._model.nodes([(row, row)] if row is not None else []).items()}
 
+    def _paint_apart(self, document: int) -> None:
+        tree = self._model.tree(document)
+        if tree is not None and len(tree) >= MANY_NODES:
+            self.paint_later()
+
     def _tree_came(self, document: int) -> None:
         """A tree took the place of a waiting row, or of an older tree whose nodes had other numbers."""
         tree, replaced = self._model.tree(document), document in self._replaced
-        if tree is not None and len(tree) >= MANY_NODES:
-            self.paint_later()
+        self._paint_apart(document)
         self._replaced.discard(document)
         selection = self._session.selection
         if selection is None or selection.document != document or self._is_outdated(document):
@@ -527,6 +533,8 @@ class TreeView(TreeTable):
 
     def _restore(self) -> None:
         """After all rows changed: the same nodes are selected, those that can be seen."""
+        if self._model.rowCount() >= MANY_NODES:
+            self.paint_later()
         before = self.verticalScrollBar().value()
         nodes = self._chosen_nodes()
         current = self._row(self._current)
