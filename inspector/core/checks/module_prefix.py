@@ -79,7 +79,7 @@ def _parts(ckpt: Checkpoint, wrapper: str, whose: str) -> Iterator[Finding]:
     own may be like that, too, and is then in every layer: those in numbered ones are left out."""
     inner = f".{wrapper}."
     names = [info.name for info in ckpt.tensors.values() if info.state_dict is not None]
-    candidates = {name[:name.index(inner)] for name in names if inner in name}
+    candidates = dict.fromkeys(name[:name.index(inner)] for name in names if inner in name)      # in the order of the file
     children: dict[str, set[str]] = {path: set() for path in candidates if not any(map(str.isdigit, segments_of(path)))}
     if not children:
         return

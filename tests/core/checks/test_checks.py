@@ -227,6 +227,12 @@ def test_that_a_part_in_a_wrapper_of_its_own_is_told() -> None:
         assert ids(module_prefix.check(checkpoint(*map(info, names)))) == []
 
 
+def test_that_wrapped_parts_are_told_in_the_order_of_the_file() -> None:
+    parts = [*"qwertyuiop"]
+    (found,) = module_prefix.check(checkpoint(*(info(f"{part}.module.w") for part in parts), info("head.weight")))
+    assert found.keys == tuple(parts)
+
+
 def test_that_devices_are_told() -> None:
     found = list(saved_on_gpu.check(checkpoint(info("a", device="cuda:1"), info("b", device="cuda:1"), info("c"))))
     assert ids(found) == [("saved-on-gpu", "info")]
