@@ -84,7 +84,10 @@ def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> Non
 
 
 def check_apart(paths: Iterable[str | None]) -> None:
-    """Raises SaveError where two of what one command writes would be the same file. Devices and pipes take both; None is not asked for."""
+    """Raises SaveError where two of what one command writes would be the same file. Devices and pipes take both; None is not asked for.
+
+    >>> core.check_apart([str(folder / "run.html"), str(folder / "run.csv"), None])
+    """
     seen: list[str] = []
     for path in paths:
         if path is None or (os.path.exists(path) and not os.path.isfile(path)):

@@ -39,7 +39,7 @@ from inspector.core.io.remote import ReadAhead
 from inspector.core.io.sources import ExtentReaders
 from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor, stoppable
+from inspector.core.progress import QUIET, Monitor, in_pieces, stoppable
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.wording import count
@@ -62,6 +62,7 @@ _HELD = 32 << 20        # bytes of a storage held at once to gather strided elem
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
 _BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
+_NEAR = 256             # small tensors that are read together between two looks at the monitor
 _PAGE = 4096
 _FORMS = 64             # shapes and strides that are remembered
 ELSEWHERE = 16 << 20    # bytes of small tensors that are one job of another process
@@ -396,9 +397,11 @@ class TensorReader:
             elif storage.extent is not None:
                 in_files.setdefault(storage.extent.file, []).append((number, SmallPiece(storage.extent, start, nbytes)))
         for file, pieces in in_files.items():
-            read = self._files.of(file).neighbours([piece for _, piece in pieces], verified_offsets(self._ckpt.files[file]))
-            for (number, _), data in stoppable(zip(pieces, read, strict=True), self._monitor):
-                found[number] = data
+            for near in in_pieces(pieces, _NEAR):
+                self._monitor.check()
+                read = self._files.of(file).neighbours([piece for _, piece in near], verified_offsets(self._ckpt.files[file]))
+                for (number, _), data in zip(near, read, strict=True):
+                    found[number] = data
         return found
 
     def _lies_in(self, info: TensorInfo) -> tuple[Storage | None, int, int]:

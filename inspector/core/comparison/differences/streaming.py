@@ -71,7 +71,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     seen: dict[int, Difference] = {}
     if executor is not None:
         with closing(_differences_elsewhere(comparison, chosen, rtol, atol, executor, monitor)) as found:
-            for number in todo:
+            for number in stoppable(todo, monitor):
                 while first[number] not in seen:
                     seen.update(next(found))
                 yield number, seen[first[number]]
@@ -115,7 +115,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
                        min(_LARGE_BATCH, nbytes_in_all // (8 * threads)))
     with closing(readers), closing(each(jobs, read, threads, progress.stopped)) as results:
         reads = chain.from_iterable(results)
-        for number in todo:
+        for number in stoppable(todo, monitor):
             if first[number] not in seen:
                 seen[first[number]] = next(reads)
             yield number, seen[first[number]]
