@@ -419,6 +419,8 @@ class ComparePage(QWidget):
         if step is not Step.READING and self._growing.isActive():
             self._growing.stop()
             self._show_grown()                  # the last of it at once
+        if step is Step.DONE:
+            self.view.paint_apart()
         if step is Step.DONE and not self._begin_with_the_worst() and self.model.follows_values:
             self.model.arrange()
         now = self.progress.tree.figures.reading if self.progress.tree is not None else ""

@@ -200,6 +200,11 @@ class PairView(TreeTable):
             return tree.at_exchanged(places)
         return tuple(found for place in places if (found := tree.find(place.key)))
 
+    def paint_apart(self) -> None:
+        """For the end of what has set up much else in the window: many pairs are painted in a turn of their own."""
+        if self._model.tree is not None and len(self._model.tree) >= MANY_NODES:
+            self.paint_later()
+
     def _restore(self) -> None:
         """The same nodes are selected, in another tree those of the same names, or that were these before A and B were exchanged."""
         tree, (kept, nodes, places) = self._model.tree, self._kept
@@ -208,8 +213,7 @@ class PairView(TreeTable):
             self._widths = None
             return
         if kept is not tree:
-            if len(tree) >= MANY_NODES:
-                self.paint_later()
+            self.paint_apart()
             if not self._pulled:
                 self._fit_columns()
             else:
