@@ -29,6 +29,7 @@ T = TypeVar("T")
 Came = News | PairTree
 Sides = tuple[dict[str, float], dict[str, float]]
 TOGETHER, SOON = 512, 0.03            # pairs that are handed over at once, and the seconds after which fewer are
+_GLANCE = 16                          # pairs between two looks after the window: each is noted in several places
 
 
 class Step(Enum):
@@ -188,6 +189,8 @@ class ComparisonProgress(QObject):
             pairs = list(moved.pairs)
             batch = self._batch = _Batch(figures, pending)
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
+                if not n % _GLANCE:
+                    monitor.check()
                 pairs[n] = core.with_difference(pairs[n], found)
                 known.keep(moved, pairs[n])
                 batch.add(n, pairs[n])

@@ -111,7 +111,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         return told_by_rows(found, rows)
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    jobs = _in_batches(zip((_sides(comparison, number) for number in chosen), *sizes, strict=True),
+    jobs = _in_batches(zip((_sides(comparison, number) for number in stoppable(chosen, monitor)), *sizes, strict=True),
                        min(_LARGE_BATCH, nbytes_in_all // (8 * threads)))
     with closing(readers), closing(each(jobs, read, threads, progress.stopped)) as results:
         reads = chain.from_iterable(results)
