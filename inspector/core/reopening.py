@@ -17,7 +17,7 @@ from .io.sources import looks_like, stamp_of
 from .limits import LIMITS, Limits
 from .opening import CheckpointLike, file_of, opened
 from .opening import open as open_checkpoint
-from .progress import QUIET, Monitor
+from .progress import QUIET, Monitor, stoppable
 
 PATIENCE = 10.0         # seconds
 STILL = 1.0             # seconds after which what is no whole checkpoint is taken for all that will come
@@ -114,9 +114,7 @@ def rewritten(before: CheckpointLike, now: CheckpointLike, digests: tuple[Digest
     before, now = opened(before, monitor), opened(now, monitor)
     changed: list[str] = []
     unknown = 0
-    for n, (key, tensor) in enumerate(now.tensors.items()):
-        if not n & 0xfff:
-            monitor.check()
+    for key, tensor in stoppable(now.tensors.items(), monitor):
         old = before.tensors.get(key)
         if old is None:
             continue

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import Paths, parent_of
-from inspector.core.progress import QUIET, Monitor, sips
+from inspector.core.progress import QUIET, Monitor, sips, stoppable
 from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
@@ -56,7 +56,6 @@ FAMILIES: tuple[Family, ...] = (
     Family("lora", (".lora_",)),
 )
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
-_CHECK_EVERY = 256
 _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 
@@ -86,9 +85,7 @@ def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
     found: list[LogicalTensor] = []
     sizes: dict[tuple[tuple[int, ...], tuple[int, ...]], int | None] = {}
     for family in FAMILIES:
-        for n, tensor in enumerate(family.claims(names)):
-            if not n % _CHECK_EVERY:
-                monitor.check()
+        for tensor in stoppable(family.claims(names), monitor):
             keys = tensor.parts.values() if not tensor.inner else keys_of(tensor)
             if taken.isdisjoint(keys) and (tensor.name not in tensors or tensor.name in keys):
                 for key in keys:

@@ -23,7 +23,6 @@ _ROOT = QModelIndex()
 WHAT, IN_A, IN_B, HOLDS, RESTS = range(5)
 _NAMED = 3                  # keys of several that stand in a cell
 _TIPPED = 40                # and in its tooltip
-_CHECKED = 2048             # rows between two looks at whether to go on
 _SPLIT = {"joined": "split", "stacked": "unstacked"}
 TOLD = ("cast", "rounded", "scaled", "masked", "low-rank", "quantized", "related", "unrelated")     # kinds of values that say something
 
@@ -82,9 +81,7 @@ def _each(comparison: core.Comparison, monitor: core.Monitor) -> Iterator[Relati
         rests = QCoreApplication.translate("Relations", "the same of its weight") if one.basis == "weight" else _all_of(whole.numel)
         yield _row(names, kind, one.a, one.b, holds, rests, one)
     pairs = {(pair.a, pair.b): pair for pair in core.stoppable(comparison.pairs, monitor)}
-    for n, delta in enumerate(comparison.lineage.deltas):
-        if not n % _CHECKED:
-            monitor.check()
+    for delta in core.stoppable(comparison.lineage.deltas, monitor):
         if delta.kind in TOLD:
             pair = pairs.get((delta.a, delta.b))
             rests = _all_of(a[delta.a].numel) if not delta.sampled else \

@@ -170,19 +170,8 @@ class _TooMuch(Exception):
 
 def _present(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> list[str]:
     """Those that there are."""
-    found = []
-    for n, key in enumerate(keys):
-        if not n % 1024:
-            monitor.check()
-        if key in ckpt.tensors:
-            found.append(key)
-    return found
+    return [key for key in core.stoppable(keys, monitor) if key in ckpt.tensors]
 
 
 def _bytes_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> int:
-    nbytes = 0
-    for n, key in enumerate(keys):
-        if not n % 1024:
-            monitor.check()
-        nbytes += ckpt.tensors[key].nbytes
-    return nbytes
+    return sum(ckpt.tensors[key].nbytes for key in core.stoppable(keys, monitor))

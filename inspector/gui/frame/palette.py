@@ -180,9 +180,7 @@ class Palette(QFrame):
             found: list[tuple[int, str, bool]] = []
             for id, ckpt in wanted:
                 for table, is_tensor in ((ckpt.tensors, True), (ckpt.values, False)):
-                    for n, key in enumerate(table):
-                        if not n & 0x3ff:
-                            monitor.check()
+                    for key in core.stoppable(table, monitor):
                         folded = key.casefold()
                         if all(word in folded for word in words):
                             found.append((id, key, is_tensor))

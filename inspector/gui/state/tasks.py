@@ -36,7 +36,6 @@ _LONG = 0.1                     # seconds of processor time, from which on a tas
 _GLANCE = 0.001                 # seconds between two looks of a worker at what the window does
 _STEP = 0.003                   # seconds for which it waits then, again and again
 _COURTESY = 0.15                # for which it waits at most before it works again
-_EARNED = 1.0                   # second of waiting that a second at work allows for: half of the time, in the long run
 _BUSY = 0.15                    # of a processor, from which on the window is at something
 _MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
 _TABLE = 256                    # from so many on, things in one thing are let go of by themselves
@@ -63,7 +62,7 @@ class _Window:
 class WorkersMonitor(core.Monitor):
     """Notes how far the work is, for the GUI thread to look at, ends it when asked to, and has it wait while the window is busy: in the
     long run for no more than half of the time, or an animation would hold it up for good, but at any moment for as long as a turn takes
-    that should not have taken so long."""
+    that should not have taken so long: a second at work allows for a second of waiting, which is kept up to `_COURTESY`."""
 
     def __init__(self, window: _Clock) -> None:
         self.stopped = threading.Event()
@@ -83,7 +82,7 @@ class WorkersMonitor(core.Monitor):
         now = time.monotonic()
         if now < self._next:
             return
-        self._courtesy = min(_COURTESY, self._courtesy + (now - self._counted) * _EARNED)
+        self._courtesy = min(_COURTESY, self._courtesy + now - self._counted)
         while self._courtesy > 0 and self._is_busy():
             if self.stopped.wait(_STEP):
                 raise core.Cancelled

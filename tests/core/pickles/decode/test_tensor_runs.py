@@ -92,6 +92,12 @@ class Writer:
             self.out += b"r" + struct.pack("<I", self.count)
         self.count += 1
 
+    def begin_dict(self) -> None:
+        """Up to where its items begin."""
+        self.out += b"}"
+        self.put()
+        self.out += b"("
+
     def another_style(self, draw: random.Random) -> None:
         """From here on it is written by another pickler."""
         self.put_style = draw.choice("qrmn") if self.put_style != "n" else "n"
@@ -317,9 +323,7 @@ def test_that_damaged_streams_give_the_same_graph_or_the_same_error(seed: int) -
 @pytest.mark.parametrize("short", [False, True], ids=["long-text", "short-text"])
 def test_that_a_plain_state_dict_is_decoded_in_blocks(put: str, short: bool, engaged: list[int]) -> None:
     writer = Writer(put, short)
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(3000):
         if i and i % 1000 == 0:
             writer.out += b"u("
@@ -344,9 +348,7 @@ def test_that_dicts_in_one_are_decoded_in_blocks(put: str, keyed: bool, engaged:
             writer.out += b"u(" if keyed else b"e("
         if keyed:
             writer.int(i)
-        writer.out += b"}"
-        writer.put()
-        writer.out += b"("
+        writer.begin_dict()
         for name in ("exp_avg", "exp_avg_sq"):
             writer.shared_text(name)
             writer.tensor(f"{i}{name}", "cpu", (2, 3))
@@ -367,16 +369,12 @@ def test_that_dicts_in_one_are_decoded_in_blocks(put: str, keyed: bool, engaged:
 ], ids=["count", "numbers", "behind", "both"])
 def test_that_plain_values_beside_tensors_end_no_run(put: str, before: list[Any], behind: list[Any], engaged: list[int]) -> None:
     writer = Writer(put)
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(800):
         if i and i % 300 == 0:
             writer.out += b"u("
         writer.int(i)
-        writer.out += b"}"
-        writer.put()
-        writer.out += b"("
+        writer.begin_dict()
         for name, value in before:
             writer.plain(name)
             writer.plain(value)
@@ -397,14 +395,10 @@ def test_that_plain_values_beside_tensors_end_no_run(put: str, before: list[Any]
 @pytest.mark.parametrize("put", ["q", "m"])
 def test_that_tuples_that_are_fetched_as_values_end_no_run(put: str, engaged: list[int]) -> None:
     writer = Writer(put)
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(800):
         writer.text(f"layer{i}")
-        writer.out += b"}"
-        writer.put()
-        writer.out += b"("
+        writer.begin_dict()
         writer.shared_text("data")
         writer.tensor(f"{i}", "cpu", (2, 3))
         for k in range(11):
@@ -425,9 +419,7 @@ def test_that_a_tuple_that_is_fetched_as_a_key_is_looked_into(put: str, engaged:
     writer.out += b"\x85"
     writer.remember("tuple of a list")
     writer.put()
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(300):
         writer.text(f"k{i}")
         writer.tensor(str(i), "cpu", (2, 3))
@@ -449,9 +441,7 @@ def test_that_runs_are_looked_for_in_vain_less_and_less_often(monkeypatch: pytes
         return found
     monkeypatch.setattr(tensor_runs, "run", counted)
     writer = Writer()
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(4000):
         writer.ints((4, 5), shared=True)        # looks like a run, but is none: tuples as keys are looked into
         writer.tensor(f"{i}", "cpu", (2, 3))
@@ -472,9 +462,7 @@ def test_that_after_short_runs_bodies_are_skipped_until_a_long_one_comes(monkeyp
         return found
     monkeypatch.setattr(tensor_runs, "run", counted)
     writer = Writer()
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for models, layers in ((40, 100), (1, 3000)):
         for i in range(models):
             writer.text(f"model{i}")
@@ -542,9 +530,7 @@ def test_that_a_key_that_is_fetched_and_cannot_be_hashed_is_noted(value: bytes, 
 @pytest.mark.parametrize("put", ["q", "m"])
 def test_that_shapes_that_are_fetched_end_no_run(put: str, engaged: list[int]) -> None:
     writer = Writer(put)
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(2000):
         writer.text(f"k{i}")
         writer.tensor(str(i), "cpu", ((2, 3), (4,), (2, 3, 1))[i % 3], own_shape=False)
@@ -556,9 +542,7 @@ def test_that_shapes_that_are_fetched_end_no_run(put: str, engaged: list[int]) -
 
 def wide(count: int = 200) -> Writer:
     writer = Writer()
-    writer.out += b"}"
-    writer.put()
-    writer.out += b"("
+    writer.begin_dict()
     for i in range(count):
         writer.text(f"k{i}")
         writer.tensor(str(i), "cpu", (2, 3))
