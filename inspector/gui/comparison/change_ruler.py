@@ -29,6 +29,7 @@ class ChangeRuler(QWidget):
         super().__init__()
         self._view, self._model = view, model
         self._line: QImage | None = None
+        self._stale = True                  # there is a newer line to be drawn
         self._count = 0                     # pairs that are drawn
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -53,7 +54,7 @@ class ChangeRuler(QWidget):
             self._again.start()
 
     def _forget(self) -> None:
-        self._line = None
+        self._stale = True
         self.update()
 
     @property
@@ -69,7 +70,9 @@ class ChangeRuler(QWidget):
     # -- painting -----------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._line is None:
+        if self._stale and self._view.paints_later:     # as long as the rows do: not in one turn with them, nor with what they wait for
+            self._later()
+        elif self._stale:
             self._draw()
         painter = QPainter(self)
         colours = theme.colours(self.palette())
@@ -90,7 +93,7 @@ class ChangeRuler(QWidget):
     def _draw(self) -> None:
         """One pixel wide, as high as the pairs are on this screen."""
         found = self._model.overview()
-        self._count = len(found.statuses)
+        self._stale, self._line, self._count = False, None, len(found.statuses)
         if not self._count:
             return
         height = max(1, round(self._pixels_a_pair * self._count * self.devicePixelRatio()))

@@ -351,6 +351,7 @@ class ComparePage(QWidget):
         tree = self.progress.tree
         if tree is not None:
             self.view.grow()
+            self.view.paint_apart()
             self._show_counts(tree)
             self._selecting.start()             # and with it which of the changes it is
 

@@ -345,10 +345,10 @@ class LayersPanel(SelectionPanel):
         self._show_remark()
 
     def _say_what_is_missing(self, scope: Scope) -> None:
-        known, ckpt = dict(self._rows(scope)), scope.checkpoint
+        measured, ckpt = self._rows(scope), scope.checkpoint
 
         def work(monitor: core.Monitor) -> tuple[int, int]:
-            missing = [ckpt.tensors[key].nbytes for key in core.stoppable(scope.keys, monitor) if key not in known]
+            missing = [ckpt.tensors[key].nbytes for key in core.stoppable(scope.keys, monitor) if key not in measured]
             return len(missing), sum(missing)
 
         def show(found: tuple[int, int]) -> None:
@@ -414,16 +414,17 @@ class LayersPanel(SelectionPanel):
         scope = self._scope
         if scope is None:
             return
-        inside, as_ridges, wish, known = self._inside, self._as_ridges, self.model.wish, dict(self._rows(scope))
+        inside, as_ridges, wish, measured = self._inside, self._as_ridges, self.model.wish, self._rows(scope)
 
-        def work(monitor: core.Monitor) -> Layout:
+        def work(monitor: core.Monitor) -> tuple[Layout, int]:
+            known = dict(measured)                  # more may come in; and here, as of many a copy takes some milliseconds
             rows = [known[key] for key in core.stoppable(scope.keys, monitor) if key in known and (inside is None or key in inside)]
             prefix = _shared([row.key for row in rows]) if as_ridges else scope.prefix
-            return laid_out(scope.checkpoint, prefix, rows, wish, monitor)
+            return laid_out(scope.checkpoint, prefix, rows, wish, monitor), len(known)
 
-        def show(found: Layout) -> None:
-            self.model.show_layout(found)
-            late = islice(self._rows(scope).values(), len(known), None)        # what came in while these were laid out
+        def show(found: tuple[Layout, int]) -> None:
+            self.model.show_layout(found[0])
+            late = islice(measured.values(), found[1], None)        # what came in while these were laid out
             self.model.add([row for row in late if inside is None or row.key in inside])
             self.table.resizeColumnToContents(SHAPE)
             self._show_scale()
@@ -715,9 +716,10 @@ class LayersPanel(SelectionPanel):
         if self._as_ridges:                 # they are made when they are looked at: of many tensors that takes some frames
             self._put_lines([], 0, measure, x)
             return
-        known = dict(self._rows(scope))
+        measured = self._rows(scope)
 
         def work(monitor: core.Monitor) -> tuple[list[core.LayerLine], int]:
+            known = dict(measured)
             summaries = {key: row.summary for key, row in core.stoppable(known.items(), monitor) if row.summary is not None}
             lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
             return [core.LayerLine(line.name, thinned(line.points)) for line in lines[:_MOST_LINES]], len(lines)
@@ -750,10 +752,10 @@ class LayersPanel(SelectionPanel):
         scope = self._scope
         if scope is None:
             return
-        known, ckpt = dict(self._rows(scope)), scope.checkpoint
+        measured, ckpt = self._rows(scope), scope.checkpoint
 
         def work(monitor: core.Monitor) -> tuple[int, int, int]:
-            rows = [known[key] for key in core.stoppable(scope.keys, monitor) if key in known]
+            rows = [measured[key] for key in core.stoppable(scope.keys, monitor) if key in measured]
             return (sum(ckpt.tensors[key].stored_nbytes for key in core.stoppable(scope.keys, monitor)),
                     sum(1 for row in core.stoppable(rows, monitor) if row.nonfinite), sum(1 for row in rows if row.summary is None))
 

@@ -55,6 +55,12 @@ class RowValues:
     """What is known of the rows of one tree, by node. `state` says of each whether it is UNREAD, READ or FAILED, and is set last: the
     worker writes while the window reads. Rows that are never read take no memory."""
 
+    figures: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    inner: NDArray[np.float32]
+    heights: NDArray[np.uint8]
+    digests: NDArray[np.bytes_]
+
     def __init__(self, tree: Tree, older: RowValues | None = None) -> None:
         import numpy as np
         n = len(tree)
@@ -62,12 +68,20 @@ class RowValues:
         self.older = older                  # of the same document, from which a worker takes what is still so
         self.state: NDArray[np.uint8] = np.zeros(n, dtype=np.uint8)
         self.digested: NDArray[np.uint8] = np.zeros(n, dtype=np.uint8)
-        self.figures: NDArray[np.float64] = np.zeros((n, len(FIGURES)))
-        self.counts: NDArray[np.int64] = np.zeros((n, len(COUNTS)), dtype=np.int64)
-        self.inner: NDArray[np.float32] = np.zeros((n, 2), dtype=np.float32)
-        self.heights: NDArray[np.uint8] = np.zeros((n, BINS), dtype=np.uint8)
-        self.digests: NDArray[np.bytes_] = np.zeros(n, dtype=f"S{_DIGEST}")
         self._kinds: dict[int, TensorKind] = {}         # of nodes that were asked for: the same hundreds, whenever more is known
+
+    def __getattr__(self, name: str) -> NDArray[Any]:
+        """The large arrays, when they are first wanted, which is by the worker that fills them: 144 bytes a row, which take a large tree's
+        window as long as all its painting where the system has to find the memory."""
+        import numpy as np
+        kinds: dict[str, tuple[tuple[int, ...], str]] = {
+            "figures": ((len(FIGURES),), "f8"), "counts": ((len(COUNTS),), "i8"), "inner": ((2,), "f4"), "heights": ((BINS,), "u1"),
+            "digests": ((), f"S{_DIGEST}")}
+        if name not in kinds:
+            raise AttributeError(name)
+        of_one, dtype = kinds[name]
+        made: NDArray[Any] = self.__dict__.setdefault(name, np.zeros((len(self.tree), *of_one), dtype))     # of two threads, the first's
+        return made
 
     @property
     def _arrays(self) -> tuple[NDArray[Any], ...]:
@@ -113,7 +127,10 @@ class RowValues:
         known of them. Of very many, some are looked at."""
         import numpy as np
         some = nodes[::max(1, len(nodes) // _SOUNDED)]
-        some = some[(self.state[some] == READ) & np.isfinite(self.inner[some]).all(axis=1)]
+        some = some[self.state[some] == READ]
+        if not some.size:
+            return {}
+        some = some[np.isfinite(self.inner[some]).all(axis=1)]
         kinds: dict[TensorKind, list[int]] = {}
         for n in some.tolist():
             kinds.setdefault(self.kind_of(n), []).append(n)

@@ -250,7 +250,6 @@ class ValueChecks(QObject):
         id, original = document.id, document.original
         if original is None:
             return
-        read, odd = len(reading.read), dict(reading.odd)
 
         def done(found: Checked) -> None:
             if found != self._checked.get(original, None):
@@ -258,7 +257,7 @@ class ValueChecks(QObject):
                 self.changed.emit(id)
 
         of = reading.of or len(original.tensors)
-        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, read, of, odd, monitor), on_done=done)
+        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, reading, of, monitor), on_done=done)
 
     def _forget(self, id: int) -> None:
         self._tasks.cancel((_TOLD, id))
@@ -268,8 +267,10 @@ class ValueChecks(QObject):
             self._wait()
 
 
-def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, Odd], monitor: core.Monitor) -> Checked:
-    """In a worker."""
+def _checked(ckpt: core.Checkpoint, reading: _Reading, of: int, monitor: core.Monitor) -> Checked:
+    """In a worker, while another may read on: what is odd is taken first, so that it is of what was read."""
+    odd = dict(reading.odd)
+    read = len(reading.read)
     found = findings_by(ckpt, odd, monitor)
     guilty = set(core.stoppable((key for finding in found if finding.id in NOT_FINITE for key in finding.keys), monitor))
     return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in core.stoppable(guilty, monitor) if key in odd}, found,

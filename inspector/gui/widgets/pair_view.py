@@ -201,7 +201,7 @@ class PairView(TreeTable):
         return tuple(found for place in places if (found := tree.find(place.key)))
 
     def paint_apart(self) -> None:
-        """For the end of what has set up much else in the window: many pairs are painted in a turn of their own."""
+        """After what has set up or changed much else in the window: many pairs are painted in a turn of their own."""
         if self._model.tree is not None and len(self._model.tree) >= MANY_NODES:
             self.paint_later()
 

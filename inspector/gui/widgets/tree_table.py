@@ -104,6 +104,10 @@ class TreeTable(QTableView):
         self.viewport().setUpdatesEnabled(False)
         self._painting.start()
 
+    @property
+    def paints_later(self) -> bool:
+        return self._painting.isActive()
+
     def select_row(self, row: int) -> None:
         """Makes `row` the only selected row, as a click on it would."""
         index = self._rows.index(row, NAME)
