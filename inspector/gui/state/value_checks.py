@@ -250,14 +250,18 @@ class ValueChecks(QObject):
         id, original = document.id, document.original
         if original is None:
             return
+        before, of = self._checked.get(original, None), reading.of or len(original.tensors)
 
-        def done(found: Checked) -> None:
-            if found != self._checked.get(original, None):
-                self._checked.put(original, None, found)
+        def work(monitor: core.Monitor) -> tuple[Checked, bool]:
+            found = _checked(original, reading, of, monitor)
+            return found, found != before           # here: it takes some milliseconds where much is odd
+
+        def done(found: tuple[Checked, bool]) -> None:
+            if found[1] or self._checked.get(original, None) is not before:
+                self._checked.put(original, None, found[0])
                 self.changed.emit(id)
 
-        of = reading.of or len(original.tensors)
-        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, reading, of, monitor), on_done=done)
+        self._tasks.start((_TOLD, id), work, on_done=done)
 
     def _forget(self, id: int) -> None:
         self._tasks.cancel((_TOLD, id))
