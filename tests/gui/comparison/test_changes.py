@@ -323,6 +323,22 @@ def test_that_a_click_on_the_ruler_goes_there(desk: Desk) -> None:
     assert len(colours) >= 3                            # ground, what is equal, what is of another shape, the frame
 
 
+def test_that_the_ruler_is_not_drawn_anew_in_one_turn_with_what_rows_wait_for(desk: Desk) -> None:
+    many = {f"blocks.{n:03}.weight": np.full((2, 2), n, np.float32) for n in range(40)}
+    page = desk.compare(many, {**many, "blocks.39.weight": np.zeros((2, 3), np.float32)}, details=False)
+    before = page.ruler.grab().toImage()
+    page.search.setText("blocks.39")
+    desk.settle()
+    page.view.paint_later()
+    page.ruler._forget()
+    page.ruler.repaint()
+    assert page.view.paints_later
+    assert page.ruler._stale
+    desk.qtbot.waitUntil(lambda: not page.ruler._stale)
+    assert not page.view.paints_later
+    assert page.ruler.grab().toImage() != before
+
+
 def test_that_dragging_along_the_ruler_scrolls_and_moving_over_it_does_not(desk: Desk) -> None:
     many = {f"blocks.{n:03}.weight": np.full((2, 2), n, np.float32) for n in range(400)}
     page = desk.compare(many, {**many, "blocks.390.weight": np.zeros((2, 3), np.float32)}, details=False)

@@ -11,6 +11,7 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.models import tree_lines
 from inspector.gui.models.key_tree import KeyTree, build_key_tree
 from inspector.gui.state import row_values
 from inspector.gui.state.row_values import COUNTS, FIGURES, READ, UNREAD, RowReader, RowValues
@@ -56,6 +57,21 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(core, "summarize_each", each)
     return seen
+
+
+def test_that_there_are_no_tables_of_figures_before_any_are_read(session: Session, tasks: Tasks, file: str, idle: Idle) -> None:
+    """The window asks for what is known of a tree at once, and would have to find their memory."""
+    reader, tree, values = reader_of(session, tasks, file)
+    at = node(tree, "a")
+    assert not values.spans(np.array([at]))
+    assert tree_lines.figure(values, at, tree_lines.MEAN, 4) == tree_lines.UNREAD
+    assert values.left(digest=True).size == 4
+    tables = {"figures", "counts", "inner", "heights", "digests"}
+    assert not tables & set(vars(values))
+    reader.look([(values, np.array([at]))], digest=True)
+    idle(tasks)
+    assert tables <= set(vars(values))
+    assert not hasattr(values, "others")
 
 
 def test_that_numbers_are_those_of_torch(session: Session, tasks: Tasks, file: str, idle: Idle) -> None:
