@@ -96,6 +96,11 @@ class Extent(NamedTuple):
     def __hash__(self) -> int:
         return hash(as_key(self.file, self.offset, self.nbytes, self.size, self.crc))
 
+    @property
+    def place(self) -> tuple[int, int, int | None]:
+        """What tells the members of archives apart."""
+        return self.file, self.offset, None if self.local is None else self.local.at
+
     def moved(self, by: int) -> Extent:
         """The same bytes, in a file where `by` others come before."""
         local = self.local and self.local._replace(at=self.local.at + by, bound=self.local.bound + by)
@@ -158,6 +163,11 @@ class Storage(NamedTuple):
     def has_bytes(self) -> bool:
         """Whether its bytes are anywhere."""
         return self.extent is not None or self.constant is not None
+
+    @property
+    def place(self) -> tuple[int, int, int | None] | None:
+        """That of its extent."""
+        return None if self.extent is None else self.extent.place
 
 
 class TensorInfo(NamedTuple):

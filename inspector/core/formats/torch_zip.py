@@ -21,7 +21,7 @@ from dataclasses import replace
 from itertools import compress, repeat
 from operator import not_
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import Checkpoint, Extent, Pickle, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -70,6 +70,7 @@ _CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
 _WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 _NO_SIZE = (1 << 63) - 1           # bytes that no record has
+_new: Callable[[type[Storage], tuple[object, ...]], Storage] = tuple.__new__
 _META = "meta: the file holds no values for this storage"
 
 # records that are not the object: what they say becomes a fact of this name
@@ -633,6 +634,30 @@ class _Records:
     def storage(self, place: int) -> Storage:
         return Storage(f"{self._prefix}{self._keys[place]}", self._dtypes[self._dtype[place]], self._devices[self._device[place]],
                        self.nbytes[place], self._members.extent(self._numbers[place]), self._big_endian)
+
+    def storages(self, places: Sequence[int]) -> Iterable[Storage]:
+        dtypes = map(self._dtypes.__getitem__, map(self._dtype.__getitem__, places))
+        devices = map(self._devices.__getitem__, map(self._device.__getitem__, places))
+        extents = self._members.extents([*map(self._numbers.__getitem__, places)])
+        return map(_new, repeat(Storage), zip(self.ids(places), dtypes, devices, map(self.nbytes.__getitem__, places), extents,
+                                              repeat(self._big_endian), repeat(""), repeat(None)))
+
+    def column(self, field: str, places: Sequence[int]) -> Iterable[Any]:
+        match field:
+            case "id":
+                return self.ids(places)
+            case "device":
+                return map(self._devices.__getitem__, map(self._device.__getitem__, places))
+            case "nbytes":
+                return map(self.nbytes.__getitem__, places)
+            case "place":
+                return self._members.places([*map(self._numbers.__getitem__, places)])
+        same = {"big_endian": self._big_endian, "constant": None, "has_bytes": True}
+        return repeat(same[field], len(places))
+
+    def are(self, keys: Ints) -> bool:
+        import numpy as np
+        return not self._prefix and np.array_equal(np.array(self._keys, np.int64), keys)
 
     def use(self, places: Ints) -> None:
         import numpy as np

@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from itertools import chain, islice, repeat
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
 
 from inspector.core.checkpoint import Extent, LocalHeader, Member
 from inspector.core.progress import QUIET, Monitor
@@ -12,6 +12,8 @@ from inspector.core.progress import QUIET, Monitor
 _AT_ONCE = 2048             # members that are put into the table in one call
 _NO_SIZE = (1 << 64) - 1    # bytes that no member has
 _FEW = 32                   # names that are looked for one by one before there is a table of all
+_ROWS = 64                  # extents that are made together
+_new: Callable[[type, tuple[object, ...]], Any] = tuple.__new__
 
 
 class Columns(NamedTuple):
@@ -40,6 +42,31 @@ class Columns(NamedTuple):
             local = LocalHeader(self.headers[n], raw, self.flags[n], self.bounds[n])
         # torch.serialization.set_crc32_options(False) leaves zeros
         return Extent(self.file, offset, self.packed[n], size, self.methods[n], crc if crc or not size else None, local)
+
+    def extents(self, numbers: Sequence[int], names: Sequence[str]) -> Iterable[Extent]:
+        """Those of several, `names` of all, in less time."""
+        headers, places = self._headers(numbers)
+        if not places:
+            return (self.extent(n, names[n]) for n in numbers)
+        sizes = [*map(self.sizes.__getitem__, numbers)]
+        crcs = [crc if crc or not size else None for crc, size in zip(map(self.crcs.__getitem__, numbers), sizes, strict=True)]
+        raws = map(str.encode, map(names.__getitem__, numbers)) if self.raws is None else map(self.raws.__getitem__, numbers)
+        locals = map(_new, repeat(LocalHeader), zip(headers, raws, map(self.flags.__getitem__, numbers),
+                                                    map(self.bounds.__getitem__, numbers), strict=True))
+        return map(_new, repeat(Extent), zip(repeat(self.file, len(places)), places, map(self.packed.__getitem__, numbers), sizes,
+                                             map(self.methods.__getitem__, numbers), crcs, locals, strict=True))
+
+    def places(self, numbers: Sequence[int], names: Sequence[str]) -> Iterable[tuple[int, int, int | None]]:
+        """Those of their extents."""
+        headers, places = self._headers(numbers)
+        return zip(repeat(self.file), places, headers) if places else (self.extent(n, names[n]).place for n in numbers)
+
+    def _headers(self, numbers: Sequence[int]) -> tuple[list[int], list[int]]:
+        """Where the local headers of members begin, and about where their bytes do; nowhere if one of those was read."""
+        headers = [*map(self.headers.__getitem__, numbers)]
+        if any(map(self.offsets.__getitem__, numbers)):
+            return headers, []
+        return headers, [at + length + 97 & -64 for at, length in zip(headers, map(self.name_lengths.__getitem__, numbers), strict=True)]
 
 
 class Members(MutableMapping[str, Extent]):
@@ -108,7 +135,25 @@ class Members(MutableMapping[str, Extent]):
 
     def each(self) -> Iterator[Extent]:
         """Of all, in order."""
-        return map(self.extent, range(len(self.names)))
+        return chain.from_iterable(map(self.extents, self._rows()))
+
+    def _rows(self) -> Iterator[range]:
+        return (range(first, min(first + _ROWS, len(self.names))) for first in range(0, len(self.names), _ROWS))
+
+    def each_place(self) -> Iterator[tuple[int, int, int | None]]:
+        return chain.from_iterable(map(self.places, self._rows()))
+
+    def extents(self, numbers: Sequence[int]) -> Iterable[Extent]:
+        """Those of the members at these places in the directory."""
+        if self.columns is None or not self.set.keys().isdisjoint(numbers):
+            return map(self.extent, numbers)
+        return self.columns.extents(numbers, self.names)
+
+    def places(self, numbers: Sequence[int]) -> Iterable[tuple[int, int, int | None]]:
+        """Those of their extents."""
+        if self.columns is None or not self.set.keys().isdisjoint(numbers):
+            return (self.extent(n).place for n in numbers)
+        return self.columns.places(numbers, self.names)
 
     def extent(self, number: int) -> Extent:
         """That of the member at a place in the directory."""
@@ -183,6 +228,10 @@ class MemberList(Sequence[Member]):
         """Of all of them, none of which is made for it."""
         return self._members.names
 
+    def places(self) -> Iterator[tuple[int, int, int | None]]:
+        """Those of their extents, in order."""
+        return self._members.each_place()
+
     def _made(self, name: str) -> Member:
         return Member(name, self._members[name], self._notes.get(name, ""))
 
@@ -190,3 +239,8 @@ class MemberList(Sequence[Member]):
 def names_of(members: Sequence[Member]) -> Sequence[str]:
     """The names of the members that a checkpoint lists, in order."""
     return members.names if isinstance(members, MemberList) else [member.name for member in members]
+
+
+def places_of(members: Sequence[Member]) -> Iterable[tuple[int, int, int | None]]:
+    """The places of their extents, in order."""
+    return members.places() if isinstance(members, MemberList) else (member.extent.place for member in members)

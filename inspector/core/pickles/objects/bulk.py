@@ -154,6 +154,11 @@ def ordinary_tensors(graph: Graph, builders: set[int], parameters: set[int], ord
     return (rows, ids) if len(rows.nodes) else None
 
 
+def ordinary_ids(graph: Graph) -> Ids | None:
+    """The ordinary persistent ids of a graph, reachable or not; None where there are too few for this way to pay."""
+    return _Columns(graph).ids() if graph.kind.count(PERSID) >= WORTH_IT else None
+
+
 def _distinct(rows: Ints) -> tuple[Ints, Ints]:
     """Indexes of the first of each kind of row, and for each row its kind, by a hash that could be fooled: compare. Models
     have few distinct shapes."""
@@ -471,6 +476,15 @@ class _Columns:
         if six.any():
             six[six] = self.kind[self.operands[self.a[tuples[six]] + 5]] == NONE
         return np.logical_or(five, six)
+
+    def ids(self) -> Ids:
+        """Of all of the graph."""
+        import numpy as np
+        found = []
+        for first, last in self._stretches():
+            nodes = np.flatnonzero(self.kind[first:last] == PERSID) + first
+            found.append(nodes[self._is_id(nodes)])
+        return self._ids(np.concatenate(found))
 
     def _ids(self, nodes: Ints) -> Ids:
         """What the persistent ids say; those whose key is no short number, whose tag is long or "meta", of which something is

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from itertools import compress, repeat
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -16,7 +18,7 @@ from inspector.core.keypath import quoted, visible
 from inspector.core.pickles.decode.columns import different, goes_up
 from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 
-from .bulk import KEY_DIGITS, LONGEST_TAG, Ids
+from .bulk import KEY_DIGITS, LONGEST_TAG, Ids, ordinary_ids
 from .names import canonical, is_distributed, storage_dtype
 from .plain import small_integer
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 
 _KEY_LENGTH = 1000          # bytes
 _SHOWN = 80                 # … of a longer location tag
+_NEAR = 64                  # storages that are made together
+_AT_ONCE = 2048             # ids whose columns become Python's numbers together
+_new_ref: Callable[[type[StorageRef], tuple[object, ...]], StorageRef] = tuple.__new__
 
 
 EMBEDDED = "embedded/"      # what the keys begin with of storages of streams inside a pickle's bytes
@@ -93,6 +98,15 @@ class ManyStorages(Protocol):
     def storage(self, place: int) -> Storage:
         """One of them."""
 
+    def storages(self, places: Sequence[int]) -> Iterable[Storage]:
+        """Several, in less time."""
+
+    def column(self, field: str, places: Sequence[int]) -> Iterable[Any]:
+        """One of the `FIELDS` of several, without making them."""
+
+    def are(self, keys: Ints) -> bool:
+        """Whether those of these keys are all there is, in their order, and each is called as its key is."""
+
     def use(self, places: Ints) -> None:
         """Says which of them tensors lie in: no place twice."""
 
@@ -117,7 +131,7 @@ class ListedStorages(Mapping[str, Storage]):
     """Storages in the order in which they were used first: some of many, made when they are asked for, and `others`. `order` has the
     place of each, or the complement of that among the others."""
 
-    __slots__ = ("_listed", "_many", "_named", "_order", "_others")
+    __slots__ = ("_listed", "_many", "_named", "_near", "_next", "_order", "_others")
 
     def __init__(self, many: ManyStorages, order: array[int], others: Sequence[Storage]) -> None:
         self._many = many
@@ -125,14 +139,24 @@ class ListedStorages(Mapping[str, Storage]):
         self._others = others
         self._named = {others[~place].id: others[~place] for place in order if place < 0} if others else {}
         self._listed: bytearray | None = None           # of each of the many whether it is among these; for the first that is asked for
+        self._near: dict[str, Storage] = {}             # some that were asked for one after the other, or may be next
+        self._next = -1
 
     def __getitem__(self, id: str) -> Storage:
-        if id in self._named:
-            return self._named[id]
+        found = self._near.get(id) or self._named.get(id)
+        if found is not None:
+            return found
         place = self._place_of(id)
         if place < 0:
             raise KeyError(id)
-        return self._many.storage(place)
+        if place != self._next:
+            self._next = place + 1
+            return self._many.storage(place)
+        self._next = place + _NEAR
+        assert self._listed is not None
+        near = [*compress(range(place, place + _NEAR), self._listed[place:place + _NEAR])]
+        self._near = made = dict(zip(self._many.ids(near), self._many.storages(near), strict=True))
+        return made[id]
 
     def __contains__(self, id: object) -> bool:
         return id in self._named or (isinstance(id, str) and self._place_of(id) >= 0)
@@ -159,10 +183,34 @@ class ListedStorages(Mapping[str, Storage]):
         return _EachWithId(self)
 
     def _each(self) -> Iterator[Storage]:
-        return (self._many.storage(place) if place >= 0 else self._others[~place] for place in self._order)
+        for first in range(0, len(self._order), _NEAR):
+            places = self._order[first:first + _NEAR]
+            if min(places) >= 0:
+                yield from self._many.storages(places)
+            else:
+                yield from (self._many.storage(place) if place >= 0 else self._others[~place] for place in places)
+
+    def columns(self, fields: Sequence[str]) -> Iterable[tuple[Any, ...]] | None:
+        """These fields of all; None where they must be looked through."""
+        if self._others:
+            return None
+        return zip(*(self._many.column(field, self._order) for field in fields), strict=True)
+
+    def of_keys(self, keys: Ints) -> ManyStorages | None:
+        """The many, if they are those of these keys and all are listed; None if not."""
+        return self._many if not self._others and len(self._order) == len(keys) and self._many.are(keys) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ListedStorages, (self._many, self._order, self._others)
+
+
+FIELDS = ("id", "device", "nbytes", "big_endian", "constant", "has_bytes", "place")
+
+
+def fields_of(storages: Mapping[str, Storage], *fields: str) -> Iterable[tuple[Any, ...]]:
+    """Some of the `FIELDS`, two or more, of each storage in order: of many that are listed none is made for it."""
+    found = storages.columns(fields) if isinstance(storages, ListedStorages) else None
+    return map(attrgetter(*fields), storages.values()) if found is None else found
 
 
 def _listed(count: int, order: array[int]) -> bytearray:
@@ -241,11 +289,18 @@ class Storages:
         """What each persistent id of a storage says, in stream order, reachable or not. Resolves nothing."""
         n = self.graph.kind.find(PERSID)
         changed = self.graph.changed() if n >= 0 else b""
+        ordinary = ordinary_ids(self.graph)
+        known = iter(()) if ordinary is None else _refs_of(ordinary)
+        next_known = next(known, None)
         while n >= 0:
-            t = self.graph.a[n]
-            ref = None if changed[n] or changed[t] else self._said(n, t)
-            if ref is not None:
-                yield ref
+            if next_known is not None and next_known.node == n:
+                yield next_known
+                next_known = next(known, None)
+            else:
+                t = self.graph.a[n]
+                ref = None if changed[n] or changed[t] else self._said(n, t)
+                if ref is not None:
+                    yield ref
             n = self.graph.kind.find(PERSID, n + 1)
 
     def at_once(self, pids: Ints, reaches: Ints) -> Ints | None:
@@ -506,6 +561,15 @@ class Storages:
         return first._replace(problem=problem)
 
 
+def _refs_of(ids: Ids) -> Iterator[StorageRef]:
+    """What ordinary ids say, in order."""
+    for first in range(0, len(ids.nodes), _AT_ONCE):
+        nodes, keys, dtype, device, numels = (column[first:first + _AT_ONCE].tolist()
+                                              for column in (ids.nodes, ids.keys, ids.dtype, ids.device, ids.numels))
+        yield from map(_new_ref, repeat(StorageRef), zip(
+            map(str, keys), map(ids.dtypes.__getitem__, dtype), map(ids.devices.__getitem__, device), numels, nodes, repeat("")))
+
+
 class KnownStorages:
     """Resolves the persistent ids of a pickle whose storages were found before, `storages` by their keys. One that is not among them has
     no bytes."""
@@ -521,6 +585,9 @@ class KnownStorages:
         return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
 
     def resolve_many(self, refs: ManyRefs) -> ManyStorages | None:
+        there = self._storages.of_keys(refs.keys) if isinstance(self._storages, ListedStorages) else None
+        if there is not None:
+            return there
         found = [self.resolve(StorageRef(str(key), refs.dtypes[dtype], refs.devices[device], numel, -1)) for key, dtype, device, numel
                  in stoppable(zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True),
                               self._monitor)]
@@ -548,6 +615,15 @@ class _Made:
 
     def storage(self, place: int) -> Storage:
         return self._storages[place]
+
+    def storages(self, places: Sequence[int]) -> Iterable[Storage]:
+        return map(self._storages.__getitem__, places)
+
+    def column(self, field: str, places: Sequence[int]) -> Iterable[Any]:
+        return map(attrgetter(field), self.storages(places))
+
+    def are(self, keys: Ints) -> bool:
+        return [*self.ids(range(len(self._storages)))] == [*map(str, keys.tolist())]
 
     def use(self, places: Ints) -> None:
         pass

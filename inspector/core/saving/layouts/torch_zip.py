@@ -13,18 +13,19 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Constant, Member, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.drop_broken import how_to_save_without
 from inspector.core.errors import SaveError
-from inspector.core.formats.zip.members import names_of
+from inspector.core.formats.zip.members import names_of, places_of
 from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.records import lacking
+from inspector.core.pickles.objects.storages import fields_of
 from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
@@ -186,26 +187,22 @@ class OldMembers(Mapping[str, Member]):
     """Members of an archive by their names under its top folder, in its order. They are made when they are asked for: most of a hundred
     thousand records are not, or only once."""
 
-    __slots__ = ("_members", "_numbers")
+    __slots__ = ("_members", "numbers")
 
     def __init__(self, members: Sequence[Member], numbers: dict[str, int]) -> None:
-        self._members, self._numbers = members, numbers
-
-    def of(self, names: Iterable[str]) -> OldMembers:
-        """Those of these names."""
-        return OldMembers(self._members, {name: self._numbers[name] for name in names})
+        self._members, self.numbers = members, numbers
 
     def __getitem__(self, name: str) -> Member:
-        return self._members[self._numbers[name]]
+        return self._members[self.numbers[name]]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._numbers
+        return name in self.numbers
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._numbers)
+        return iter(self.numbers)
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self.numbers)
 
 
 def old_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
@@ -221,17 +218,15 @@ def old_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
 def other_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
     """Those that are neither a part of the object nor torch's own notes: code, extra files, other pickles, and records that no
     tensor refers to."""
-    old = old_members(source, monitor)
-    return old.of(source.answer("other members", lambda: _others(source, old, monitor)))
+    return OldMembers(source.members, source.answer("other members", lambda: _others(source, old_members(source, monitor), monitor)))
 
 
-def _others(source: Checkpoint, old: OldMembers, monitor: Monitor) -> list[str]:
-    used = {(storage.extent.file, storage.extent.offset, storage.extent.local and storage.extent.local.at)
-            for storage in stoppable(source.storages.values(), monitor)
-            if storage.extent is not None and not storage.id.startswith("constants/")}
+def _others(source: Checkpoint, old: OldMembers, monitor: Monitor) -> dict[str, int]:
+    used = {place for place, id in stoppable(fields_of(source.storages, "place", "id"), monitor) if not id.startswith("constants/")}
     own = {name.lower() for name in _OWN}
-    return [name for name, member in stoppable(old.items(), monitor) if name.lower() not in own
-            and (member.extent.file, member.extent.offset, member.extent.local and member.extent.local.at) not in used]
+    places = [*stoppable(places_of(source.members), monitor)] if old else []
+    return {name: number for name, number in stoppable(old.numbers.items(), monitor)
+            if places[number] not in used and name.lower() not in own}
 
 
 def _merged(ckpt: Checkpoint, source: Checkpoint, old: Mapping[str, Member], made: dict[str, Payload],
@@ -287,7 +282,8 @@ def fresh_id(sums: Mapping[str, int]) -> bytes:
 
 def is_big_endian(ckpt: Checkpoint, monitor: Monitor = QUIET) -> bool:
     """Whether the storages are big-endian. Raises SaveError when they are not all alike."""
-    orders = {storage.big_endian for storage in stoppable(ckpt.storages.values(), monitor) if storage.extent is not None and storage.nbytes}
+    fields = stoppable(fields_of(ckpt.storages, "big_endian", "nbytes", "place"), monitor)
+    orders = {big_endian for big_endian, nbytes, place in fields if nbytes and place is not None}
     if len(orders) > 1:
         raise SaveError("some of its storages are little-endian and others big-endian, and a PyTorch file has one byte order",
                         "Save it as safetensors.", id="byteorder")

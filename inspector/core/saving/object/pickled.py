@@ -28,7 +28,7 @@ from inspector.core.pickles.encode.torch_objects import TorchObjects
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
-from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, in_pickle, never_resolved
+from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, fields_of, in_pickle, never_resolved
 from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.runtime.memory import release_memory
@@ -177,15 +177,16 @@ class _Own:
     def _locations(self) -> None:
         """Device tags of storages that are on another device now."""
         editor, graph = self.editor, self.graph
+        devices = dict(stoppable(fields_of(self.ckpt.storages, "id", "device"), self.monitor))
         for n, ref in stoppable(self.refs.items(), self.monitor):
-            new = self.ckpt.storages.get(ref.key) if ref.key is not None else None
-            if new is None or new.device is None or new.device == ref.device or ref.device is None:
+            new = devices.get(ref.key)
+            if new is None or new == ref.device or ref.device is None:
                 continue
             id = editor.graph.a[n]
             if id >= editor.first_new:                      # made here, for the archive
-                editor.graph.operands[editor.graph.a[id] + 3] = editor.word(new.device)
+                editor.graph.operands[editor.graph.a[id] + 3] = editor.word(new)
             else:
-                editor.set_operand(id, 3, editor.text_like(graph.operands[graph.a[id] + 3], new.device))
+                editor.set_operand(id, 3, editor.text_like(graph.operands[graph.a[id] + 3], new))
 
     # -- what torch wrote before 1.6 ----------------------------------------------------------------------------------
 
@@ -254,13 +255,14 @@ class _Own:
 
     def _result(self, emitted: Emitted) -> Pickled:
         ids: list[str] = []
+        there = dict(stoppable(fields_of(self.ckpt.storages, "id", "has_bytes"), self.monitor))
         for n in stoppable(emitted.persids, self.monitor):
             ref = self.refs.get(n)
             id = self.objects.storage_of.get(n) or (ref.key if ref is not None else None)
             if id is None:
                 continue
-            storage = self.ckpt.storages.get(id)
-            if storage is not None and (storage.has_bytes or in_pickle(id) or id not in self.source.storages):
+            has_bytes = there.get(id)
+            if has_bytes or (has_bytes is not None and (in_pickle(id) or id not in self.source.storages)):
                 ids.append(id)
         return Pickled(emitted.data, self.records.of(ids, self.monitor), tuple(self.notes), self.gone, self.names)
 

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, repeat
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from hypothesis import strategies as st
 from inspector import core
 from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.formats import torch_zip
+from inspector.core.formats.zip.members import places_of
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects import bulk, contents
 from inspector.core.pickles.objects.bulk import WORTH_IT, are_different
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.listed import ListedTensors
-from inspector.core.pickles.objects.storages import KnownStorages, ListedStorages, ManyRefs
+from inspector.core.pickles.objects.storages import FIELDS, KnownStorages, ListedStorages, ManyRefs, Storages, fields_of, never_resolved
 from inspector.core.tensor_table import column, each_alone, kinds, stretches
 from tests.core.pickles import opcodes as op
 
@@ -129,6 +131,10 @@ def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pyte
         assert [*column(ckpt.tensors, field)] == [*column(plain.tensors, field)], field
         if field != "extra":
             assert times(ckpt, field) == times(plain, field), field
+    assert [*fields_of(ckpt.storages, *FIELDS)] == [*map(attrgetter(*FIELDS), plain.storages.values())]
+    for ids in (reversed([*plain.storages]), [*plain.storages][::2], [*plain.storages]):      # which are made ahead, or are not
+        assert all(ckpt.storages[id] == plain.storages[id] for id in ids)
+    assert [*places_of(ckpt.members)] == [member.extent.place for member in plain.members]
     for fields in (("shape", "stride"), ("dtype", "device", "storage_nbytes"), ("offset", "problem", "layout")):
         assert times(ckpt, *fields) == times(plain, *fields)
     assert core.headline(ckpt) == core.headline(plain)
@@ -185,6 +191,24 @@ def test_that_little_is_held_for_a_moment_while_very_many_tensors_are_listed(mon
     assert len(found.tensors) == count
     assert listing < 9.9 * len(graph)
     assert checking < 3.3 * len(graph)
+
+
+def test_that_what_persistent_ids_say_is_the_same_in_columns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = core.open(path).pickles[0].graph
+    said = [*Storages(graph, never_resolved).refs()]
+    monkeypatch.setattr(bulk, "WORTH_IT", len(graph))
+    assert said == [*Storages(graph, never_resolved).refs()]
+
+
+def test_that_storages_that_are_known_are_those_that_were_listed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ckpt = core.open(path)
+    found = []
+    for storages in (ckpt.storages, dict(ckpt.storages)):
+        slots: list[Slot] = []
+        known = KnownStorages(storages)
+        contents = contents_of(ckpt.pickles[0].graph, known.resolve, resolve_many=known.resolve_many, slots=slots, like=ckpt)
+        found.append(([*contents.tensors], [*contents.storages.items()], slots))
+    assert found[0] == found[1]
 
 
 def test_that_what_is_listed_goes_to_other_processes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
