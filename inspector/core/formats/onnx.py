@@ -5,7 +5,6 @@ Follows onnx 1.23 onnx/onnx.proto (ModelProto, GraphProto, TensorProto, NodeProt
 from __future__ import annotations
 
 import json
-import os
 import struct
 from collections import Counter
 from math import prod
@@ -15,6 +14,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Extra, FileStamp, InMe
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Corrupt, InspectorError, TooBig
 from inspector.core.findings import Finding
+from inspector.core.formats.sets import set_files
 from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import quoted, visible
@@ -39,13 +39,14 @@ _FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S, _RAW = 4, 5, 7, 10, 11, 9
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
-    """The model in `source`; weights are not read. Raises Corrupt and TooBig."""
-    return _Model(source, monitor).checkpoint(path)
+    """The model in `source`; weights are not read. Raises Corrupt, TooBig, and Unsupported for links out of the model's folder."""
+    return _Model(source, limits, monitor).checkpoint(path)
 
 
 class _Model:
-    def __init__(self, source: SourceFile, monitor: Monitor) -> None:
+    def __init__(self, source: SourceFile, limits: Limits, monitor: Monitor) -> None:
         self.source = source
+        self.limits = limits
         self.monitor = monitor
         self.messages = Messages(source, _FIELDS)
         self.tensors: dict[str, TensorInfo] = {}
@@ -296,19 +297,20 @@ class _Model:
 
     def file(self, location: str) -> int | str:
         """The number of a file beside the model, or why it is not read."""
-        known = self.known_files.get(location)
-        if known is None:
-            known = self.known_files[location] = self.open(location)
-        return known
-
-    def open(self, location: str) -> int | str:
-        parts = location.replace("\\", "/").split("/")
-        if not location or os.path.isabs(location) or ".." in parts or ":" in parts[0]:
+        name = set_files.plain_name(location)
+        if not name:
             self.outside[location] = None
             return f"its bytes are in {visible(location, 80)}, which is not in the model's folder"
-        path = addresses.beside(addresses.folder_of(self.source.stamp.path), "/".join(parts))
+        known = self.known_files.get(name)
+        if known is None:
+            known = self.known_files[name] = self.open(name, location)
+        return known
+
+    def open(self, name: str, location: str) -> int | str:
+        folder = addresses.folder_of(self.source.stamp.path)
+        self.findings += set_files.links_outside(folder or ".", [name], self.limits)
         try:
-            with open_source(path, monitor=self.monitor) as opened:
+            with open_source(addresses.beside(folder, name), monitor=self.monitor) as opened:
                 self.files.append(opened.stamp)
         except (InspectorError, OSError) as error:
             return f"missing: its bytes are in {visible(location, 80)}, which cannot be read ({visible(str(error), 120)})"

@@ -129,7 +129,7 @@ def folder_of(path: str) -> str:
 
 def beside(folder: str, name: str) -> str:
     """The file `name`, of slashes and relative, in `folder`: of a set's index, or of a person's. A name never leads to another host or
-    out of the folder: who gives it has looked at that (`set_files.refuse_outside`), and here it is quoted."""
+    out of the folder: who gives it has looked at that (`set_files.plain_names`), and here it is quoted."""
     if not is_address(folder):
         return os.path.join(folder, *name.split("/")) if "/" in name else os.path.join(folder, name)
     start, host, place, query, _ = _parts(folder)

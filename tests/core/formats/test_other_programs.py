@@ -320,17 +320,41 @@ def test_that_dequantize_linear_of_initializers_is_a_packed_tensor(shape: tuple[
     assert np.array_equal(core.read_numpy(core.unpacked(ckpt), "w"), wanted)
 
 
+def external(name: str, location: str, offset: str = "16", length: str = "24") -> bytes:
+    said = {"location": location, "offset": offset, "length": length}
+    pairs = [block(13, block(1, key) + block(2, value)) for key, value in said.items()]
+    return initializer(name, 1, (6,), *pairs, number(14, 1))
+
+
+def test_that_external_data_is_found_by_a_detour_once(tmp_path: Path) -> None:
+    array = np.arange(6, dtype=np.float32)
+    (tmp_path / "w.bin").write_bytes(bytes(16) + array.tobytes())
+    (tmp_path / "m.onnx").write_bytes(model(*(external(name, name) for name in ("w.bin", "./w.bin", "sub/../w.bin", ".\\w.bin"))))
+    ckpt = core.open(tmp_path / "m.onnx")
+    assert len(ckpt.files) == 2
+    assert [core.read_numpy(ckpt, key).tolist() for key in ckpt.tensors] == [array.tolist()] * 4
+
+
+def test_that_external_data_behind_a_link_out_of_the_folder_is_read_when_somebody_agrees(tmp_path: Path) -> None:
+    array = np.arange(6, dtype=np.float32)
+    (tmp_path / "elsewhere.bin").write_bytes(bytes(16) + array.tobytes())
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "w.bin").symlink_to(tmp_path / "elsewhere.bin")
+    path = tmp_path / "model" / "m.onnx"
+    path.write_bytes(model(external("w", "w.bin")))
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(path)
+    assert caught.value.id == "outside_folder"
+    ckpt = core.open(path, follow_links=True)
+    assert [finding.id for finding in ckpt.findings] == ["outside_folder"]
+    assert core.read_numpy(ckpt, "w").tolist() == array.tolist()
+
+
 def test_that_external_data_is_read_from_the_models_folder_only(tmp_path: Path) -> None:
     array = np.arange(6, dtype=np.float32)
     (tmp_path / "w.bin").write_bytes(bytes(16) + array.tobytes())
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "w.bin").write_bytes(bytes(16) + array.tobytes())
-
-    def external(name: str, location: str, offset: str = "16", length: str = "24") -> bytes:
-        said = {"location": location, "offset": offset, "length": length}
-        pairs = [block(13, block(1, key) + block(2, value)) for key, value in said.items()]
-        return initializer(name, 1, (6,), *pairs, number(14, 1))
-
     path = tmp_path / "model" / "m.onnx"
     path.write_bytes(model(external("here", "w.bin"), external("up", "../w.bin"), external("root", str(tmp_path / "w.bin")),
                            external("none", "gone.bin"), external("short", "w.bin", "17"), external("odd", "w.bin", "0", "23"),

@@ -76,7 +76,10 @@ def read(source: SourceFile, path: str, read_item: ReadItem, limits: Limits = LI
     is its tensor's problem. Raises what `pickles.machine.decode` does, and Corrupt for names that leave the folder."""
     graph = _graph(source, limits, monitor)
     described = parse(graph)
-    set_files.refuse_outside(dict.fromkeys(item.path for item in described.items.values() if item.path or not item.problem), METADATA)
+    named = dict.fromkeys(item.path for item in described.items.values() if item.path or not item.problem)
+    if detours := set_files.plain_names(path, named, METADATA):
+        described = described._replace(items={key: item._replace(path=detours.get(item.path, item.path))
+                                              for key, item in described.items.items()})
     reading = _Reading(source.stamp, path, described, graph, limits, monitor)
     reading.items(read_item)
     reading.entries()

@@ -167,19 +167,38 @@ def list_folder(folder: str, monitor: Monitor = QUIET, *, regular: bool = False)
     return Folder(sorted(names), True, files)
 
 
-def refuse_outside(names: Iterable[str], where: str) -> None:
-    """Raises Corrupt ("path_traversal") when one of `names` could lead out of the folder on any system."""
-    bad = [name for name in filterfalse(_PLAIN.fullmatch, names) if not _stays_inside(name)]
+def plain_names(folder: str, names: Iterable[str], where: str) -> dict[str, str]:
+    """Of `names`, those that lead to a file in `folder` by a detour -> the name that it has there. Raises Corrupt ("path_traversal") when
+    one could lead out of the folder on any system: none is looked up before all have been read."""
+    found = {name: plain_name(name) for name in filterfalse(_PLAIN.fullmatch, names)}
+    bad = [name for name, plain in found.items() if not plain]
+    # what comes behind a link is beside what it leads to
+    bad = bad or [name for name in found if ".." in name and not addresses.is_address(folder) and _by_links(folder, name, found[name])]
     if bad:
         shown = ", ".join(repr(visible(name, 80)) for name in bad[:SHOWN]) + (" …" if len(bad) > SHOWN else "")
-        raise Corrupt(f"it names files outside its own folder: {shown}",
+        raise Corrupt(f"it names files in a way that may lead out of its own folder: {shown}",
                       "Nothing was looked up there. Do not trust this checkpoint.", where, id="path_traversal")
+    return {name: plain for name, plain in found.items() if plain != name}
 
 
-def _stays_inside(name: str) -> bool:
-    if not name or len(name) > 4096 or "\\" in name or ":" in name or _CONTROL.search(name):
-        return False
-    return all(part.strip(". ") and not _DEVICES.fullmatch(part.strip()) for part in name.split("/"))
+def plain_name(name: str) -> str:
+    """"x" for "./x", "sub/../x" and ".\\x"; "" for what could lead out of the folder that it is in, on any system, or is no file's."""
+    parts: list[str] = []
+    given = name.replace("\\", "/").split("/")
+    if len(name) > 4096 or ":" in name or _CONTROL.search(name) or not given[0] or given[-1] in ("", ".", ".."):
+        return ""
+    for part in given:
+        if part == ".." and parts:
+            parts.pop()
+        elif part not in ("", "."):
+            if not part.strip(". ") or _DEVICES.fullmatch(part.strip()):
+                return ""
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _by_links(folder: str, name: str, plain: str) -> bool:
+    return os.path.realpath(os.path.join(folder, *name.replace("\\", "/").split("/"))) != os.path.realpath(addresses.beside(folder, plain))
 
 
 def links_outside(folder: str, names: Iterable[str], limits: Limits, regular: Set[str] = frozenset()) -> list[Finding]:

@@ -57,10 +57,15 @@ class Index(NamedTuple):
 def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint whose index is `source`. Shards are opened by `read_shard`; those that cannot be are told in findings,
     their keys listed with a problem. Raises Corrupt and Ambiguous for the index itself."""
-    index = parse(_all(source, limits), limits, monitor)
-    set_files.refuse_outside(index.shards, "weight_map")
+    index, folder = parse(_all(source, limits), limits, monitor), addresses.folder_of(path)
+    detours = set_files.plain_names(folder, index.shards, "weight_map")
+    index = _without(detours, index)
     format = _format(index)
-    reading = _Reading(source.stamp, addresses.folder_of(path), index, limits)
+    reading = _Reading(source.stamp, folder, index, limits)
+    if spelled := [name for name in detours if "\\" in name]:
+        reading.findings.add([Finding("index-names", "warning", visible(spelled[0]), f"The index names {visible(spelled[0], 80)} as Windows "
+                                      "would, with a backslash: on other systems programs do not find it.",
+                                      "Saved anew, its files have names that all systems know.", members=tuple(spelled))])
     reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits, reading.regular))
     reading.shards(read_shard, monitor)
     return reading.checkpoint(path, format)
@@ -112,6 +117,16 @@ def _weight_map(scanner: Scanner) -> dict[str, list[str]]:
         for key, name in pairs:
             shards.setdefault(name, []).append(key)
     return shards
+
+
+def _without(detours: dict[str, str], index: Index) -> Index:
+    """`index` with each file under the one name that it has in the folder."""
+    if not detours:
+        return index
+    shards: dict[str, list[str]] = {}
+    for name, keys in index.shards.items():
+        shards.setdefault(detours.get(name, name), []).extend(keys)
+    return index._replace(shards=shards)
 
 
 def _all(source: SourceFile, limits: Limits) -> bytes:

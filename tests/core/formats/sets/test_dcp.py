@@ -236,6 +236,15 @@ def test_that_paths_that_leave_the_folder_are_refused(tmp_path: Path, name: str)
     assert caught.value.id == "path_traversal"
 
 
+def test_that_items_are_found_by_a_detour_inside_the_folder(tmp_path: Path) -> None:
+    def edit(metadata: Metadata) -> None:
+        for info in metadata.storage_data.values():
+            info.relative_path = f"./sub/../{info.relative_path}"
+
+    ckpt = core.open(write(tmp_path, (6, 8), cut(WHOLE, 2, 1), edit))
+    assert torch.equal(core.read_torch(ckpt, "w"), WHOLE)
+
+
 @pytest.mark.parametrize(("offset", "length"), [(-1, 100), (1 << 40, 100), (0, 1 << 40), (0, -5), (0, 0), (3, 100)])
 def test_that_items_outside_their_file_are_problems_of_their_tensors(tmp_path: Path, offset: int, length: int) -> None:
     def edit(metadata: Metadata) -> None:

@@ -199,6 +199,34 @@ def test_that_names_that_leave_the_folder_are_refused_before_anything_is_asked_o
     assert {os.path.basename(place) for place in asked} <= {INDEX}
 
 
+@pytest.mark.parametrize("form", ["./{}", "sub/../{}", "nowhere/../{}", ".//./{}", ".\\{}", "sub\\..\\{}"])
+def test_that_a_file_of_the_folder_is_found_by_a_detour(folder: Path, form: str) -> None:
+    (folder / "sub").mkdir()
+    ckpt = core.open(write_index(folder, {"a": form.format(ONE), "b": ONE, "c": TWO}))
+    assert [os.path.basename(stamp.path) for stamp in ckpt.files] == [INDEX, ONE, TWO]
+    assert not any(info.problem for info in ckpt.tensors.values())
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "a"), A)
+    assert [finding.id for finding in ckpt.findings] == ["index-names"] * ("\\" in form)
+
+
+def test_that_a_detour_behind_a_link_is_refused(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The system would go on from where the link leads, and find another file than the one of that name in the folder."""
+    (folder / "sub").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(core.Corrupt) as caught:
+        core.open(write_index(folder, {"a": f"sub/../{ONE}"}))
+    assert caught.value.id == "path_traversal"
+
+
+def test_that_a_set_named_by_detours_is_replaced_by_one_that_is_not(folder: Path) -> None:
+    path = write_index(folder, {"a": f"./{ONE}", "b": f"./{ONE}", "c": f".\\{TWO}"})
+    (folder.parent / ONE).write_bytes(b"not of the set")
+    core.save(core.edit(core.open(path), [core.parse_edit("add-prefix", "m.")]), path)
+    after = core.open(path)
+    assert {key.partition(".")[0] for key in after.tensors} == {"m"}
+    assert [finding.id for finding in after.findings] == ["extra-shard"]         # the old files, which stay
+    assert (folder.parent / ONE).read_bytes() == b"not of the set"
+
+
 def test_that_a_shard_in_a_folder_below_is_inside(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     save_file({"a": A}, tmp_path / "sub" / "x.safetensors")
