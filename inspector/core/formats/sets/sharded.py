@@ -63,8 +63,8 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     format = _format(index)
     reading = _Reading(source.stamp, folder, index, limits)
     if spelled := [name for name in detours if "\\" in name]:
-        reading.findings.add([Finding("index-names", "warning", visible(spelled[0]), f"The index names {visible(spelled[0], 80)} as Windows "
-                                      "would, with a backslash: on other systems programs do not find it.",
+        reading.findings.add([Finding("index-names", "warning", visible(spelled[0]), f"The index names {visible(spelled[0], 80)} as "
+                                      "Windows would, with a backslash: on other systems programs do not find it.",
                                       "Saved anew, its files have names that all systems know.", members=tuple(spelled))])
     reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits, reading.regular))
     reading.shards(read_shard, monitor)
