@@ -11,7 +11,7 @@ from inspector.sentences import said as spoken
 
 from . import files, load
 from .arguments import add_json, add_saving
-from .output import Output
+from .output import Failed, Output
 
 _PAIRS = 15             # told one by one in text
 
@@ -33,6 +33,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if asked.output is None and not asked.dry_run:
         raise core.UsageError("where shall it be saved?", "Say -o OUT, or --dry-run to see what would be done.")
     checkpoints = [files.opened(path, asked, out) for path in asked.files]
+    refused: core.SaveError | None = None
     with files.about(asked.output or ""):
         mean = core.average(checkpoints, weights, out.monitor)
         alike = core.likeness(checkpoints, out.monitor)
@@ -49,19 +50,26 @@ def run(asked: argparse.Namespace, out: Output) -> int:
             answer |= {"format": plan.format, "nbytes": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses],
                        "code": list(plan.code)}
             lines += load("edit").plan_lines(plan, asked.allow_loss)
-            if not asked.dry_run:
-                try:
+            try:
+                if asked.dry_run:
+                    core.check_plan(plan, asked.allow_loss)
+                else:
                     answer["saved"], said = load("edit").saved(plan, asked, out.monitor)
-                except core.SaveError as error:
+                    lines += said
+            except core.SaveError as error:
+                if not asked.dry_run:
                     raise load("edit").advised(error) from error
-                lines += said
+                refused = load("edit").advised(error)
+                answer["error"] = {"id": refused.id, "message": refused.message, "hint": refused.hint, "where": refused.where}
     if out.json:
         out.answer(answer)
     else:
         lines += [spoken("nothing was written: this is a dry run")] if asked.dry_run else []
         head = spoken(f"mean of {core.wording.count(len(asked.files), 'checkpoint')}")
         out.text("\n".join([head, *(f"  {line}" for line in lines)]) + "\n")
-    return 0
+    if refused is not None:
+        out.warn(str(Failed(refused, asked.output or "")))
+    return 0 if refused is None else 2
 
 
 def parsed_weights(text: str | None) -> list[float] | None:

@@ -106,7 +106,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     found = _batch(asked, edits)
     core.check_apart((asked.output, asked.save_recipe))
     if asked.save_recipe is not None and asked.dry_run:
-        core.check_output(asked.save_recipe, "recipe", asked.files)
+        core.check_output(asked.save_recipe, "recipe", asked.files, len(core.to_recipe(edits).encode("utf-8", "surrogatepass")))
     elif asked.save_recipe is not None:
         core.save_recipe(edits, asked.save_recipe, asked.files)
     if len(found.files) == 1 and found.output is None:
@@ -188,8 +188,6 @@ def _alone(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
     """Edits and saves what becomes one file, and says all of it together."""
     planned, = core.plan_batch(found, out.monitor, dry=asked.dry_run)
     answer, error = _answer(planned), planned.error
-    if planned.plan is not None and asked.dry_run:
-        error = None                        # what is refused is told in its lines
     lines = [*map(_note, planned.notes), *(line for effect in planned.effects for line in effect_lines(effect))]
     if planned.plan is not None:
         lines += plan_lines(planned.plan, asked.allow_loss)
@@ -203,8 +201,8 @@ def _alone(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
         answer["path"], answer["error"] = planned.about, _error_json(error)
     if not out.json and (lines or error is None):
         source, target = " + ".join(found.files[0].sources), found.files[0].target
-        out.text(_text(source, target, _head(planned) if error is None else "", lines,
-                       dry=error is None and (asked.dry_run or target is None)))
+        whole = error is None or (planned.plan is not None and asked.dry_run)
+        out.text(_text(source, target, _head(planned) if whole else "", lines, dry=whole and (asked.dry_run or target is None)))
     if error is not None:
         out.warn(str(Failed(advised(error), planned.about)))
     if out.json:

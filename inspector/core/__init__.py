@@ -383,6 +383,7 @@ if TYPE_CHECKING:
     from .saving.plan import SavePlan as SavePlan
     from .saving.plan import plan_save as plan_save
     from .saving.writing import SaveReport as SaveReport
+    from .saving.writing import check_plan as check_plan
     from .saving.writing import save as save
     from .suggestions.conversion import Conversion as Conversion
     from .suggestions.conversion import conversion_of as conversion_of
@@ -605,7 +606,7 @@ _HOMES = {
     "saving.layouts.losses": "Loss",
     "saving.object.merged": "merge",
     "saving.plan": "PlannedFile SavePlan plan_save",
-    "saving.writing": "SaveReport save",
+    "saving.writing": "SaveReport check_plan save",
     "training.description": "Description Model",
     "tensor_table": "column in_order kinds made_of",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",

@@ -34,7 +34,7 @@ from .saving.endings import format_of
 from .saving.object.merged import merge
 from .saving.plan import SavePlan, plan_save
 from .saving.targets import there_above
-from .saving.writing import SaveReport, refuse, save
+from .saving.writing import SaveReport, check_plan, save
 from .wording import count, size
 
 _ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
@@ -361,7 +361,7 @@ def _planned(batch: Batch, file: BatchFile, dry: bool, monitor: Monitor) -> Plan
             error = SaveError(half[0].message.rstrip("."), half[0].hint, id=half[0].id)
         return PlannedEdit(file, Promise(file, error), tuple(notes), tuple(effects), error=error, about=about)
     try:
-        refuse(plan, batch.options.allow_loss)
+        check_plan(plan, batch.options.allow_loss)
     except SaveError as error:
         return replace(found, plan=plan, error=error, promise=Promise(file, error, plan=plan if len(batch.files) == 1 else None))
     return replace(found, plan=plan, promise=_promised(found.promise, plan, keep=len(batch.files) == 1))

@@ -755,6 +755,63 @@ def test_that_a_device_takes_two_things_and_a_recipe_without_a_name_is_refused(r
     assert not (tmp_path / "new.pth").exists()
 
 
+WRITING = (["edit", "FILE", "--drop", "a", "--dry-run", "--save-recipe", "NEW.json"],
+           ["edit", "FILE", "--drop", "a", "--save-recipe", "NEW.json"],
+           ["edit", "FILE", "--add-prefix", "x.", "-o", "NEW.pth", "--dry-run"], ["edit", "FILE", "--add-prefix", "x.", "-o", "NEW.pth"],
+           ["average", "FILE", "FILE", "-o", "NEW.pth", "--dry-run"], ["average", "FILE", "FILE", "-o", "NEW.pth"],
+           ["check", "FILE", "--html", "NEW.html"], ["check", "FILE", "--sarif", "NEW.sarif"], ["check", "FILE", "--junit", "NEW.xml"],
+           ["diff", "FILE", "FILE", "--html", "NEW.html"], ["diff", "FILE", "FILE", "--save-recipe", "NEW.json"],
+           ["run", "FILE", "--html", "NEW.html"], ["run", "FILE", "--table", "NEW.csv"], ["show", "FILE", "a", "-o", "NEW.npy"],
+           ["digest", "FILE", "-o", "NEW.json"], ["contract", "FILE", "-o", "NEW.json"], ["FILE", "--screenshot", "NEW.png"])
+
+
+def _refused(run: Run, small: Path, arguments: list[str], place: str) -> str:
+    """What is said when `place` is where the new file shall be; commands that tell what they would do may have begun to."""
+    around = {path: path.stat().st_mtime_ns for path in small.parent.rglob("*")}
+    code, out, err = run(*(small if word == "FILE" else place if word.startswith("NEW") else word for word in arguments))
+    assert code == 2
+    assert not out or arguments[0] in ("edit", "average")
+    assert {path: path.stat().st_mtime_ns for path in small.parent.rglob("*")} == around
+    return one_line(err)
+
+
+@pytest.mark.parametrize("arguments", WRITING, ids=" ".join)
+def test_that_what_cannot_be_written_is_told_before_anything_is_done(run: Run, small: Path, window: list[Any], tmp_path: Path,
+                                                                     arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, name = tmp_path / "in", next(f"new{word[3:]}" for word in arguments if word.startswith("NEW"))
+    folder.mkdir()
+    assert "No such file or directory" in _refused(run, small, arguments, f"{folder}/gone/{name}")
+    assert "Not a directory" in _refused(run, small, arguments, f"{small}/{name}")
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(folder))
+    assert "Permission denied" in _refused(run, small, arguments, f"{folder}/{name}")
+    assert window == []
+
+
+@pytest.mark.parametrize("arguments", [found for found in WRITING if not found[-1].endswith((".pth", ".csv")) and found[0] != "average"
+                                       and found[-1] != "--dry-run"], ids=" ".join)
+def test_that_a_folder_is_no_file_that_is_written(run: Run, small: Path, window: list[Any], tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "in").mkdir()
+    for place in (f"{tmp_path}/in", f"{tmp_path}/in/", f"{tmp_path}/new/"):
+        assert "Is a directory" in _refused(run, small, arguments, place)
+    assert window == []
+
+
+@pytest.mark.parametrize("arguments", [found for found in WRITING if "--dry-run" in found], ids=" ".join)
+def test_that_a_dry_run_fails_where_there_is_no_room(run: Run, small: Path, tmp_path: Path, arguments: list[str],
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "statvfs", lambda path: types.SimpleNamespace(f_blocks=100, f_bavail=0, f_frsize=4096))
+    place = next(f"{tmp_path}/new{word[3:]}" for word in arguments if word.startswith("NEW"))
+    assert re.search("No space left on device|there is not enough room", _refused(run, small, arguments, place))
+
+
+def test_that_a_dry_run_ends_as_the_save_would(run: Run, training: Path, tmp_path: Path) -> None:
+    words = ["edit", training, "--add-prefix", "x.", "-o", tmp_path / "new.safetensors"]
+    dry, real = run(*words, "--dry-run"), run(*words)
+    assert dry[0] == real[0] == 2
+    assert dry[2] == real[2]
+    assert "nothing was written: this is a dry run" in dry[1]
+
+
 # -- in a process of its own --------------------------------------------------------------------------------------------------
 
 def process(*arguments: object, **changes: Any) -> subprocess.CompletedProcess[bytes]:

@@ -93,8 +93,33 @@ def write_whole(path: str, data: bytes | Iterable[bytes], what: str, of: Iterabl
     try:
         replace_file(path, data, of=of)
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "Name another file.")
-        raise SaveError(f"the {what} cannot be written: {error.strerror or type(error).__name__}", hint, visible(path)) from error
+        raise _unwritten(error, path, what) from error
+
+
+def check_place(path: str, what: str, nbytes: int = 0) -> None:
+    """Raises SaveError where `write_whole` of so many bytes would, as far as that can be told with nothing written."""
+    try:
+        place = _place(path)
+        found = found_at(place)
+        if found is not None and not stat.S_ISREG(found.st_mode):
+            _check_other(found)
+            return
+        folder = os.path.dirname(place)
+        if not stat.S_ISDIR(os.stat(folder).st_mode):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        _check_old(found)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        room = os.statvfs(folder) if nbytes and sys.platform != "win32" else None
+        if room is not None and room.f_blocks and room.f_bavail * room.f_frsize < nbytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as error:
+        raise _unwritten(error, path, what) from error
+
+
+def _unwritten(error: OSError, path: str, what: str) -> SaveError:
+    hint = _HINTS.get(error.errno or 0, "Name another file.")
+    return SaveError(f"the {what} cannot be written: {error.strerror or type(error).__name__}", hint, visible(path))
 
 
 def replace_file(path: str, data: bytes | Iterable[bytes], *, private: bool = False, of: Iterable[str] = ()) -> None:
@@ -109,15 +134,12 @@ def replace_file(path: str, data: bytes | Iterable[bytes], *, private: bool = Fa
     >>> (folder / "notes.txt").read_bytes()
     b'all of it'
     """
-    if not path or "\0" in path:
-        raise OSError(errno.EINVAL, "that is no possible file name")
-    path = os.path.realpath(path)
+    path = _place(path)
     old = found_at(path)
     if old is not None and not stat.S_ISREG(old.st_mode):
         _write_through(path, old, data)
         return
-    if old is not None and not old.st_mode & 0o222:
-        raise PermissionError(errno.EACCES, "it is marked read-only")
+    _check_old(old)
     temporary, fd, lock = _temporary(path)
     try:
         try:
@@ -136,6 +158,27 @@ def replace_file(path: str, data: bytes | Iterable[bytes], *, private: bool = Fa
         _let_go(lock)
     with contextlib.suppress(OSError):                  # it is there; whether its name survives a power failure cannot be told
         sync_folder(os.path.dirname(path))
+
+
+def _place(path: str) -> str:
+    """Where a file of that name is put, links followed. Raises OSError for what is no file's."""
+    if not path or "\0" in path:
+        raise OSError(errno.EINVAL, "that is no possible file name")
+    if os.path.basename(path) in ("", ".", ".."):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return os.path.realpath(path)
+
+
+def _check_old(found: os.stat_result | None) -> None:
+    if found is not None and not found.st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "it is marked read-only")
+
+
+def _check_other(found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISLNK(found.st_mode):                     # what `realpath` leaves of links that lead in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
 
 
 def found_at(path: str) -> os.stat_result | None:
@@ -221,10 +264,7 @@ def _let_go(fd: int) -> None:
 
 
 def _write_through(path: str, found: os.stat_result, data: bytes | Iterable[bytes]) -> None:
-    if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    if stat.S_ISLNK(found.st_mode):                     # what `realpath` leaves of links that lead in a circle
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    _check_other(found)
     fd = os.open(path, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
     try:
         _write_pieces(fd, data)

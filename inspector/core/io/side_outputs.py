@@ -14,7 +14,7 @@ from typing import Literal
 from inspector.core.errors import ReadError, SaveError
 from inspector.core.keypath import visible
 
-from .new_files import write_whole
+from .new_files import check_place, write_whole
 from .sources import open_source
 
 OutputKind = Literal["picture", "drawing", "page", "document", "recipe", "table", "array", "manifest", "contract", "sarif", "junit", "run"]
@@ -53,12 +53,13 @@ def write_output(path: str, data: bytes | Iterable[bytes], kind: OutputKind, inp
     """
     inputs = tuple(inputs)
     check_output(path, kind, inputs)
-    write_whole(path, data, kind, inputs)
+    write_whole(path, data, _CALLED[kind], inputs)
 
 
-def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> None:
+def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = (), nbytes: int = 0) -> None:
     """Raises SaveError when writing a `kind` at `path` would replace one of the files `inputs`, which are read, or a file that is
-    something else, or would be named like a checkpoint. Devices and pipes may be written to.
+    something else, or would be named like a checkpoint; and where no file can be put there, of `nbytes` where that is known. Devices and
+    pipes may be written to.
 
     >>> core.check_output(str(folder / "stats.csv"), "table")
     >>> core.check_output(str(folder / "stats.pth"), "table")
@@ -81,6 +82,7 @@ def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> Non
     elif stat.S_ISREG(found.st_mode) and not _is(path, kind):
         raise SaveError(f"{shown} is there and is no {called}, so it is not replaced by one", f"Name another file for the {called}.",
                         id="would-replace")
+    check_place(path, called, nbytes)
 
 
 def check_apart(paths: Iterable[str | None]) -> None:

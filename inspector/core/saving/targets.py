@@ -69,7 +69,7 @@ def find(path: str, allow: Collection[str] = (), of: Collection[str] = (), make:
     if found is not None:
         _refuse(found, path, allow)
     mode = _mode(found, of)
-    return Target(path, folder, _stamp(path, found), mode, _free_space(there_above(folder) if make else folder), tuple(notes), mode)
+    return Target(path, folder, _stamp(path, found), mode, _room(there_above(folder) if make else folder), tuple(notes), mode)
 
 
 def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collection[str] = (), make: bool = False) -> Target:
@@ -89,7 +89,7 @@ def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collectio
                             id="bad_target")
         return find(os.path.join(path, name), allow, of)
     above = there_above(path) if make else os.path.dirname(path)
-    room = _free_space(above)
+    room = _room(above)
     mode = _mode(None, of)
     return Target(os.path.join(path, name), path, None, mode, room, (f"The folder {visible(path)} is made.",), mode)
 
@@ -164,6 +164,14 @@ def _mode(found: os.stat_result | None, of: Collection[str]) -> int:
     if found is not None and not stat.S_ISLNK(found.st_mode):
         return stat.S_IMODE(found.st_mode)
     return mode_of_new_files(of)
+
+
+def _room(folder: str) -> int:
+    """Free bytes in a folder that may be written to. Raises SaveError."""
+    room = _free_space(folder)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise unwritable(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), folder)
+    return room
 
 
 def _free_space(folder: str) -> int:

@@ -102,7 +102,7 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
         raise UsageError("a plan knows its path and format already", "Save the plan alone, or plan anew.")
     else:
         plan = what
-    refuse(plan, allow_loss)
+    check_plan(plan, allow_loss)
     for stamp in plan.ckpt.files:
         check_stamp(stamp)
     try:
@@ -114,7 +114,7 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
                         id="memory") from None
 
 
-def refuse(plan: SavePlan, allow_loss: bool) -> None:
+def check_plan(plan: SavePlan, allow_loss: bool) -> None:
     """Raises SaveError for what has to be decided, or made room for, before the plan is carried out."""
     if plan.code:
         shown = ", ".join(visible(name, 80) for name in plan.code[:5]) + (f" and {len(plan.code) - 5:,} more" if len(plan.code) > 5 else "")

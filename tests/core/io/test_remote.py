@@ -207,7 +207,7 @@ def test_that_the_files_of_a_large_set_are_asked_for_together_and_once(tmp_path:
 @pytest.mark.parametrize("name", ["http://127.0.0.1:9/x.bin", "../x.bin", "//host/x.bin", "s3://b/x.bin", "/etc/passwd"])
 def test_that_a_file_never_says_what_is_fetched(web: Web, name: str) -> None:
     (web.folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"w": name}}))
-    with pytest.raises(core.Corrupt, match="outside"):
+    with pytest.raises(core.Corrupt, match="out of its own folder"):
         core.open(web.url("pytorch_model.bin.index.json"))
     assert len(web.requests) == 1
 
