@@ -5,7 +5,7 @@ from math import isfinite
 from typing import cast
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.models.layer_table import NAME, SHAPE, STD, LayerTable, Row
@@ -56,8 +56,7 @@ class LayerCells(RowPainter):
         self._text(painter, rect.left() + PAD, rect, rect.width() - 2 * PAD, text, ink.text if selected or colour is None else colour,
                    right=column > SHAPE, middle=column == NAME)
         if state & FOCUSED and not selected:
-            painter.setPen(QPen(ink.accent, 1, Qt.PenStyle.DotLine))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            self._frame(painter, rect, ink)
 
     def _bar(self, painter: QPainter, rect: QRect, model: LayerTable, row: int, ink: Ink) -> None:
         """The deviation beside that of the widest."""

@@ -3,7 +3,7 @@ how many there are of each; a bar for how far, and the number. The shape is neve
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
@@ -80,8 +80,7 @@ class PairDelegate(RowPainter):
             self._text(painter, rect.left() + PAD, rect, rect.width() - 2 * PAD, line.texts[column],
                        ink.text if line.status else ink.calm, right=True)
         if state & FOCUSED and not selected and column == NAME:
-            painter.setPen(QPen(ink.accent, 1, Qt.PenStyle.DotLine))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            self._frame(painter, rect, ink)
 
     def _name(self, painter: QPainter, rect: QRect, line: PairLine, ink: Ink) -> None:
         arrow = arrow_place(line.depth, rect)

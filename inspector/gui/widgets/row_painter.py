@@ -99,6 +99,12 @@ class RowPainter(QStyledItemDelegate):
         """The texts that are ready to be drawn, before they are shortened to their room."""
         return [text for text, _, _ in self._laid_out]
 
+    def _frame(self, painter: QPainter, rect: QRect, ink: Ink) -> None:
+        """Around the current row, where it is not selected. All cells are drawn with one painter, whose brush is what the last one left."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(ink.accent, 1, Qt.PenStyle.DotLine))
+        painter.drawRect(rect.adjusted(0, 0, -1, -1))
+
     def _text(self, painter: QPainter, left: int, rect: QRect, room: int, text: str, colour: QColor, *, right: bool = False,
               middle: bool = False) -> None:
         if room > 0:

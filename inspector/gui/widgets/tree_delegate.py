@@ -70,8 +70,7 @@ class TreeDelegate(RowPainter):
         else:
             self._cell(painter, rect, line, column, ink)
         if state & FOCUSED and not selected and column == NAME:
-            painter.setPen(QPen(ink.accent, 1, Qt.PenStyle.DotLine))
-            painter.drawRect(rect.adjusted(0, 0, -1, -1))
+            self._frame(painter, rect, ink)
 
     def _name(self, painter: QPainter, rect: QRect, line: Line, ink: Ink) -> None:
         arrow = arrow_rect(line, rect)

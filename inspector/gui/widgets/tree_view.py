@@ -448,15 +448,19 @@ class TreeView(TreeTable):
         return self._model.reveal(selection.document, key, several=len(selection.keys) > 1)
 
     def _complete(self, selection: Selection) -> None:
-        """Somebody selected a file or group without saying which keys that means."""
+        """Somebody selected a file or group without saying which keys that means. A filter may hide its row."""
         if selection.keys or selection.value is not None:
             return
+        tree = self._model.tree(selection.document)
+        node = tree.find(selection.prefix) if tree is not None else None
+        nodes = self._model.nodes(self.selected_ranges()) or ({selection.document: (node,)} if node is not None else {})
+
         def tell(full: Selection | None) -> None:
             if full is not None and self._session.selection == selection and full[:2] == selection[:2] and full != selection:
                 self._reported = full
                 self._session.select(full)
 
-        self._model.ask_selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row(), tell)
+        self._model.ask_selection(nodes, self.currentIndex().row(), tell)
 
     def _choose(self, row: int | None, *, scrolls: bool = True) -> None:
         """Selects a row without telling the session."""
@@ -493,6 +497,8 @@ class TreeView(TreeTable):
         if row is not None:
             self._choose(row, scrolls=not replaced)
             self._report_selection() if found_itself is None else self._report_keys(selection, row)
+        else:
+            self._complete(selection)
 
     def _report_keys(self, selection: Selection, row: int) -> None:
         """Keys that were chosen one by one, and not the group of `row`, are found in a new tree one by one."""

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, Qt
-from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage
+from PySide6.QtCore import QEvent, QItemSelectionModel, QPoint, QRect, Qt
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionViewItem
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -489,6 +489,32 @@ def test_that_drawing_follows_the_palette(view: TreeView, show: Callable[..., in
         assert colours.accent in seen
 
 
+def test_that_the_frame_of_the_current_row_covers_no_name(view: TreeView, show: Callable[..., int]) -> None:
+    """Cells before it, and signs in its own, leave a brush in the painter that all of them share."""
+    show(*NET)
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 300, 26)
+    pictures = []
+    for brush in (Qt.BrushStyle.NoBrush, Qt.BrushStyle.SolidPattern):
+        option.state = QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_Active
+        picture = QImage(300, 26, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.white)
+        painter = QPainter(picture)
+        painter.setBrush(brush)
+        view.delegate.paint(painter, option, view.model().index(0, NAME))
+        painter.end()
+        pictures.append(picture)
+    assert pictures[0] == pictures[1]
+    option.state = QStyle.StateFlag.State_Active
+    without = QImage(300, 26, QImage.Format.Format_RGB32)
+    without.fill(Qt.GlobalColor.white)
+    painter = QPainter(without)
+    view.delegate.paint(painter, option, view.model().index(0, NAME))
+    painter.end()
+    assert without != pictures[0]
+    assert without.copy(1, 1, 297, 23) == pictures[0].copy(1, 1, 297, 23)
+
+
 def test_that_a_megabyte_key_is_laid_out_short(view: TreeView, show: Callable[..., int]) -> None:
     """The delegate never sees more than the shortened text."""
     show("x" * 1_000_000, "a." * 200_000 + "b")
@@ -682,6 +708,16 @@ def test_that_what_was_chosen_under_a_filter_stays_in_sight_without_it(view: Tre
     row = row_of_key(view, "module.layers.30.b")
     assert view.selected_ranges() == [(row, row)]
     assert view.viewport().rect().contains(view.visualRect(view.model().index(row, NAME)))
+
+
+def test_that_a_group_is_told_with_its_keys_though_a_filter_hides_it(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    """All that was found was dropped: what is left around it is not on show."""
+    id = show(*MANY)
+    view.tree_model.set_filter("layers.20.b")
+    view.select_row(row_of_key(view, "module.layers.20.b"))
+    session.show_edited(id, checkpoint(*(key for key in MANY if key != "module.layers.20.b")))
+    assert view.tree_model.rowCount() == 1
+    assert session.selection == Selection(id, "module.layers.20", ("module.layers.20.w", "module.layers.20.c"))
 
 
 def row_of_key(view: TreeView, key: str) -> int:
