@@ -1794,16 +1794,20 @@
 <translation>在文件 {name} 中显示</translation>
 </message>
 <message>
+<source>1 tensor is not in {name}: an edit gives new values to what a file has, and adds no tensors.</source>
+<translation>有 1 个张量不在 {name} 中：修改只为文件已有的张量赋新值，不会添加张量。</translation>
+</message>
+<message>
+<source>{n} tensors are not in {name}: an edit gives new values to what a file has, and adds no tensors.</source>
+<translation>有 {n} 个张量不在 {name} 中：修改只为文件已有的张量赋新值，不会添加张量。</translation>
+</message>
+<message>
 <source>Working out the edits</source>
 <translation>正在计算修改</translation>
 </message>
 <message>
 <source>There is no edit that does this.</source>
 <translation>没有能做到这一点的修改。</translation>
-</message>
-<message>
-<source>{n} of them are not in {name}: an edit gives new values to what a file has, and adds no tensors.</source>
-<translation>其中 {n} 个不在 {name} 中：修改只为文件已有的张量赋新值，不会添加张量。</translation>
 </message>
 <message>
 <source>There is nothing to take here: the values are the same, or not read yet.</source>
@@ -6360,6 +6364,10 @@
 <translation>选择要打开的内容</translation>
 </message>
 <message>
+<source>This folder cannot be opened</source>
+<translation>无法打开此文件夹</translation>
+</message>
+<message>
 <source>This file cannot be opened</source>
 <translation>此文件无法打开</translation>
 </message>
@@ -6374,6 +6382,10 @@
 <message>
 <source>File</source>
 <translation>文件</translation>
+</message>
+<message>
+<source>Folder</source>
+<translation>文件夹</translation>
 </message>
 <message>
 <source>Where</source>
@@ -7825,6 +7837,18 @@
 <message>
 <source>the file there now, {size}</source>
 <translation>现有的文件，{size}</translation>
+</message>
+<message>
+<source>{n} of {all}</source>
+<translation>{all} 个中的 {n} 个</translation>
+</message>
+<message>
+<source>{n}, instead of {all}</source>
+<translation>{n} 个（原为 {all} 个）</translation>
+</message>
+<message>
+<source>Tensors</source>
+<translation>张量</translation>
 </message>
 <message>
 <source>Size</source>

@@ -322,7 +322,7 @@ class ComparePage(QWidget):
             if self._fresh:
                 self._fresh = False
                 self.view.show_exchanged()
-                if not self.view.nodes:
+                if not self.view.nodes and not self._show_what_was_selected():
                     self.view.select_first()
                     self._untouched = tree.key(self.view.nodes[0]) if self.view.nodes else None
         if tree is None or not self.pair.isVisible():
@@ -430,6 +430,15 @@ class ComparePage(QWidget):
             self._grown()
         if step is not Step.READING:
             self._show_place()
+
+    def _show_what_was_selected(self) -> bool:
+        """What somebody looked at in one of the files is what the files are compared for; False where it is nothing in here."""
+        selection, compared = self._session.selection, self._session.compared
+        row = self.model.reveal(selection.prefix) \
+            if selection is not None and compared is not None and selection.document in compared.ids and selection.prefix else None
+        if row is not None:
+            self.view.select_row(row)
+        return row is not None
 
     def _begin_with_the_worst(self) -> bool:
         """What was packed worst is what a comparison of packed weights is looked at for: it comes first and is selected, but where
@@ -656,8 +665,11 @@ class ComparePage(QWidget):
         self.push(side)
 
     def _no_push(self, side: int, missing: int) -> str:
+        if missing == 1:
+            return self.tr("1 tensor is not in {name}: an edit gives new values to what a file has, and adds no tensors.").format(
+                name="AB"[side])
         if missing:
-            return self.tr("{n} of them are not in {name}: an edit gives new values to what a file has, and adds no tensors.").format(
+            return self.tr("{n} tensors are not in {name}: an edit gives new values to what a file has, and adds no tensors.").format(
                 n=f"{missing:,}", name="AB"[side])
         return self.tr("There is nothing to take here: the values are the same, or not read yet.")
 

@@ -133,7 +133,7 @@ class SaveDialog(QDialog):
         messages = QWidget()
         messages.setObjectName("page")
         self.messages = QVBoxLayout(messages)
-        self.messages.setContentsMargins(0, 4, 4, 4)
+        self.messages.setContentsMargins(0, 4, 0, 4)
         self.messages.setSpacing(10)
         area = QScrollArea()
         area.setWidget(messages)
@@ -278,7 +278,7 @@ class SaveDialog(QDialog):
         for what in sorted(self._allowed):
             self.messages.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
         if plan is not None:
-            self.messages.addWidget(plan_box(plan, self._ckpt))
+            self.messages.addWidget(plan_box(plan, self._ckpt, len((self._document.original or self._ckpt).tensors)))
             if plan.notes:
                 self.messages.addWidget(notes_box(plan.notes))
         self.messages.addStretch(1)

@@ -100,7 +100,7 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
                                       "Dropped, what it stands for is left out."))
     for name in names[:_CODE]:
         row = QHBoxLayout()
-        row.addWidget(Prose(core.visible(name, 160), translate("SaveDialog", "Name")), 1)
+        row.addWidget(Prose(core.visible(name, 160), translate("SaveDialog", "Name")), 1, Qt.AlignmentFlag.AlignVCenter)
         choice = QComboBox()
         choice.setAccessibleName(core.visible(name, 160))
         for text, value in ((translate("SaveDialog", "Choose…"), ""), (translate("SaveDialog", "Keep"), KEEP),
@@ -108,7 +108,7 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
             choice.addItem(text, value)
         choice.setCurrentIndex(max(choice.findData(decided.get(name, "")), 0))
         choice.activated.connect(lambda at, name=name, choice=choice: on_decided({name: str(choice.itemData(at))}))
-        row.addWidget(choice, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(choice, 0, Qt.AlignmentFlag.AlignVCenter)
         box.body.addLayout(row)
     if len(names) > _CODE:
         box.body.addWidget(label(translate("SaveDialog", "… and {n} more").format(n=f"{len(names) - _CODE:,}"), tone="muted"))
@@ -124,8 +124,8 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
     return box
 
 
-def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint) -> FactBox:
-    """How large, where, and what is there now."""
+def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint, opened: int) -> FactBox:
+    """How much of the `opened` tensors that the file had, how large, where, and what is there now."""
     box = FactBox(translate("SaveDialog", "What will be written"))
     size = words.exact_size(plan.nbytes)
     if len(plan.files) > 1:
@@ -139,8 +139,12 @@ def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint) -> FactBox:
         own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)
         there = (translate("SaveDialog", "the file that is open, {size}") if own
                  else translate("SaveDialog", "the file there now, {size}")).format(size=words.size(plan.replaces))
+    count = len(plan.ckpt.tensors) - sum(key in plan.ckpt.tensors for key in plan.gone)
+    tensors = f"{count:,}" if count == opened else translate("SaveDialog", "{n} of {all}").format(n=f"{count:,}", all=f"{opened:,}") \
+        if count < opened else translate("SaveDialog", "{n}, instead of {all}").format(n=f"{count:,}", all=f"{opened:,}")
     box.body.addLayout(facts([
         (translate("SaveDialog", "Format"), format_name(plan.format)),
+        (translate("SaveDialog", "Tensors"), tensors),
         (translate("SaveDialog", "Size"), size),
         (translate("SaveDialog", "Opened file"), words.size(ckpt.nbytes)),
         (translate("SaveDialog", "Free space"), words.size(plan.free)),

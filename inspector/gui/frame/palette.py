@@ -114,8 +114,8 @@ class Palette(QFrame):
         width = min(WIDTH, room.width() - 40)
         highest = min(ROWS * _ROW + 64, room.height() - 60)
         self.setGeometry(QRect((room.width() - width) // 2, (room.height() - highest) // 3, width, self.height()))
-        self._fit()
         self.show()
+        self._fit()             # once it has its looks
         self.raise_()
         self.edit.setFocus(Qt.FocusReason.PopupFocusReason)
 
@@ -239,8 +239,10 @@ class Palette(QFrame):
     def _fit(self) -> None:
         """As high as what there is to choose from."""
         rows = max(1, min(self.list.count(), ROWS))
-        wanted = rows * _ROW + self.edit.sizeHint().height() + 40
-        self.resize(self.width(), min(wanted, self._window.height() - 60))
+        if (layout := self.layout()) is not None:
+            layout.activate()
+        around = self.height() - self.list.viewport().height()
+        self.resize(self.width(), min(rows * _ROW + around, self._window.height() - 60))
 
     def _move_to(self, row: int) -> None:
         self.list.setCurrentRow(row)

@@ -253,7 +253,7 @@ QToolButton:hover { background: $hover; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:checked { background: $selection; color: $selection_text; }
 
-QLineEdit { background: $base; border: 1px solid $field; border-radius: 6px; padding: 5px 8px;
+QLineEdit { background: $base; border: 1px solid $field; border-radius: 6px; padding: 2px 8px; min-height: 1.6em;
             selection-background-color: $selection; selection-color: $selection_text; }
 QLineEdit:focus { border: 1px solid $accent; }
 QComboBox { background: $card; color: $text; border: 1px solid $field; border-radius: 6px; padding: 4px 8px; }

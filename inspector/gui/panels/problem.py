@@ -1,6 +1,7 @@
 """Problem: a file that cannot be opened, said in its place: what is wrong, where, what to do, and what was learnt before."""
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -60,6 +61,7 @@ class Problem(QScrollArea):
 
     def _draw(self, document: Document, error: core.InspectorError) -> None:
         c = theme.colours()
+        is_folder = error.id == "not_regular_file" and os.path.isdir(document.path)
         message, hint = words.said(error.message, 2000), words.said(self._hint(error), 2000)
         head = QHBoxLayout()
         head.setSpacing(15)
@@ -68,7 +70,8 @@ class Problem(QScrollArea):
         head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         text = QVBoxLayout()
         text.setSpacing(8)
-        title = self.tr("Choose what to open") if error.members else self.tr("This file cannot be opened")
+        title = self.tr("Choose what to open") if error.members else self.tr("This folder cannot be opened") if is_folder \
+            else self.tr("This file cannot be opened")
         text.addWidget(label(title, strong=True, scale=1.35))
         text.addWidget(Prose(words.sentence(message), self.tr("What is wrong"), scale=1.05))
         if hint:
@@ -79,7 +82,7 @@ class Problem(QScrollArea):
         if error.members:
             self._content.addWidget(self._inside(document.path, error.members))
         box = FactBox()
-        box.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
+        box.body.addLayout(facts([(self.tr("Folder") if is_folder else self.tr("File"), core.visible(document.path, 1000)),
                                    (self.tr("Where"), core.visible(error.where)),
                                    (self.tr("Kind of problem"), error.id.replace("_", " "))]))
         self._content.addWidget(box)

@@ -61,7 +61,7 @@ class GroupBox(QFrame):
         self.picture.setPixmap(icons.pixmap(picture_of(group), 20, theme.colours()._asdict()[group.level]))
         self.picture.setAccessibleName(level)
         heading = len(title) <= _TITLE
-        self.title = Prose(title, level, strong=heading, tone=group.level if heading else "")
+        self.title = Prose(title, level, strong=heading, tone=group.level)
         self._texts = [self.title, *([Prose(words.said(group.hint, 1000), self.tr("What to do"), tone="muted")] if group.hint else [])]
         self._column = QVBoxLayout()
         self._column.setSpacing(4)

@@ -180,7 +180,7 @@ def test_that_what_only_one_side_has_is_not_added_but_said_and_can_go(desk: Desk
     desk.window.menus["push-to-a"].trigger()            # B's into A: A has none
     desk.settle()
     assert desk.session.edits(a.id) == ()
-    assert "adds no tensors" in page.notice.text
+    assert page.notice.text == "1 tensor is not in A: an edit gives new values to what a file has, and adds no tensors."
     desk.window.menus["push-to-b"].trigger()           # A's into B: A has nothing there
     desk.settle()
     assert desk.session.edits(b.id) == (core.Drop("extra"),)

@@ -21,7 +21,7 @@ from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.screenshot import Screenshot
 from inspector.gui.models.pair_lines import MAX, NAME
-from inspector.gui.state.session import Compared, Session
+from inspector.gui.state.session import Compared, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import pair_view
 
@@ -38,6 +38,15 @@ def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
     assert "a.safetensors and b.safetensors" in desk.window.windowTitle()
     assert {status: chip.count for status, chip in page.chips.chips.items() if chip.isEnabled()} == {
         "equal": 1, "values": 1, "cast": 1, "shape": 1, "only-a": 1, "only-b": 1}
+
+
+def test_that_what_was_selected_in_a_file_is_selected_in_the_comparison(desk: Desk) -> None:
+    _, b = desk.open(BASE, changed())
+    desk.session.select(Selection(b, "layers.1.weight", ("layers.1.weight",)))
+    desk.window.menus["compare"].trigger()
+    desk.finish()
+    assert desk.page.model.line(desk.page.view.currentIndex().row()).key == "layers.1.weight"
+    assert desk.page.view.selectionModel().isRowSelected(desk.page.view.currentIndex().row())
 
 
 def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

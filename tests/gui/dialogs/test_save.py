@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.dialogs.save import SaveDialog
-from inspector.gui.kit import file_dialogs
+from inspector.gui.kit import file_dialogs, theme
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from tests.gui import edit_samples
@@ -75,6 +76,21 @@ def test_that_the_plan_is_shown_before_anything_is_written(dialog: Make, tmp_pat
     report = written(made, qtbot)
     assert report.tensors == 3
     assert sorted(os.listdir(tmp_path)) == ["last.pth", "new.pth"]
+
+
+def test_that_it_is_said_how_many_tensors_of_the_file_are_written(dialog: Make, tasks: Tasks, session: Session, tmp_path: Path,
+                                                                  qtbot: QtBot) -> None:
+    source = edit_samples.wrapped(tmp_path)
+    assert "Tensors\n3\n" in said(dialog(source, tmp_path / "all.pth"))
+    [document] = session.documents
+    ckpt = core.edit(core.open(source), [core.Drop("module.conv.bias")])
+    some = SaveDialog(tasks, replace(document, checkpoint=ckpt), str(tmp_path / "some.pth"))
+    some.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(some)
+    with qtbot.waitSignal(some.planned, timeout=20_000):
+        some.show()
+    assert "Tensors\n2 of 3\n" in said(some)
+    assert written(some, qtbot).tensors == 2
 
 
 def edited(session: Session, tasks: Tasks, qtbot: QtBot, source: Path) -> SaveDialog:
@@ -144,10 +160,13 @@ def test_that_what_a_format_cannot_hold_must_be_meant(dialog: Make, tmp_path: Pa
 
 
 def test_that_unknown_code_is_kept_or_dropped_name_by_name(dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
+    theme.current().apply_style_sheet()
     torch.save({"w": torch.zeros(2), "config": edit_samples.Config()}, tmp_path / "code.pth")
     made = dialog(tmp_path / "code.pth", tmp_path / "out.pth")
     assert not made.save.isEnabled()
     [choice] = [box for box in made.findChildren(QComboBox) if box.accessibleName() == "tests.gui.edit_samples.Config"]
+    [name] = [text for text in made.findChildren(QTextEdit) if text.toPlainText() == "tests.gui.edit_samples.Config"]
+    assert abs(choice.geometry().center().y() - name.geometry().center().y()) <= 1
     with qtbot.waitSignal(made.planned, timeout=20_000):
         choice.setCurrentIndex(choice.findData("drop"))
         choice.activated.emit(choice.currentIndex())

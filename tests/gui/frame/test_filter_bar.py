@@ -309,6 +309,8 @@ def palette(window: MainWindow) -> Palette:
 def test_that_a_command_is_found_by_its_letters_and_run(window: MainWindow, palette: Palette) -> None:
     palette.edit.setText("sta")
     assert palette.shown[0].text == "Statistics"
+    rows = sum(palette.list.sizeHintForRow(row) for row in range(palette.list.count()))
+    assert rows <= palette.list.viewport().height() <= rows + 4      # as high as what there is to choose from
     QTest.keyClick(palette.edit, Qt.Key.Key_Return)
     assert window.tabs.current == "statistics"
 

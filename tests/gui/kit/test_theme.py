@@ -5,7 +5,7 @@ import re
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit, QStyle, QStyleOptionFrame
 from pytestqt.qtbot import QtBot
 
 from inspector.gui.kit import theme
@@ -78,3 +78,15 @@ def test_that_the_style_sheet_has_no_colours_of_its_own_and_no_blanks() -> None:
     assert not re.search(r"#[0-9a-fA-F]{3,8}\b|rgb", theme._SHEET)
     for shown in (LIGHT, DARK):
         assert "$" not in theme.style_sheet(shown)
+
+
+def test_that_a_hint_in_two_scripts_has_room_in_a_field(qtbot: QtBot, qapp: QApplication) -> None:
+    """Chinese letters stand higher and lower than the others, and push these down: the foot of "q_proj" was cut off."""
+    theme.current().apply_style_sheet()
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.show()
+    option = QStyleOptionFrame()
+    field.initStyleOption(option)
+    room = field.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, field).height()
+    assert room >= field.fontMetrics().height() + 6
