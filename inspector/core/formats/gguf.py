@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from types import MappingProxyType
+from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Extent, Extra, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
@@ -19,7 +20,7 @@ from inspector.core.hashing import Few
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import GLANCE, QUIET, Monitor, stoppable
 
 FORMAT = "gguf"
 _AGAIN = "The download or copy was probably interrupted: fetch the file again."
@@ -41,6 +42,12 @@ _BLOCKS = {2: ("q4_0", 32, 18), 3: ("q4_1", 32, 20), 6: ("q5_0", 32, 22), 7: ("q
 
 _ROWS = [struct.Struct(f"<{dims}QIQ") for dims in range(17)]      # of the table of tensors, behind name and number of dimensions
 
+_LENGTH = struct.Struct("<Q")
+_LONG_NAME = 1000
+_LONGEST_ROW = 12 + _LONG_NAME + _ROWS[-1].size     # of those that are read in few steps
+_new: Callable[[type, tuple[object, ...]], Any] = tuple.__new__
+
+_Row = tuple[str, tuple[int, ...], int, int]        # name, shape, type and offset of a tensor
 # type, shape and stride as they are listed, bytes, what else there is to it, and what is wrong
 _Form = tuple[str, tuple[int, ...], tuple[int, ...], int, Extra | None, str]
 
@@ -81,7 +88,7 @@ class _Reading:
             self.monitor.report(count, pairs)
             self.value(self.text(), self.number("<I"))
         self.say_what_is_not_listed()
-        rows = [self.row(count, tensors) for count in range(tensors)]
+        rows = [*self.rows(tensors)]
         alignment = self.values.get("general.alignment", 32)
         if not isinstance(alignment, int) or not 0 < alignment <= 1 << 20:
             raise Corrupt(f"its alignment is {alignment!r}", _DAMAGED)
@@ -182,8 +189,27 @@ class _Reading:
 
     # -- tensors ------------------------------------------------------------------------------------------------------------
 
-    def row(self, count: int, total: int) -> tuple[str, tuple[int, ...], int, int]:
-        self.monitor.report(count, total)
+    def rows(self, total: int) -> Iterator[_Row]:
+        """The table of tensors, of so many."""
+        for count in range(total):
+            if not count % GLANCE:
+                self.monitor.report(count, total)
+            yield self.row_in_window() or self.row()
+
+    def row_in_window(self) -> _Row | None:
+        """The next row in few steps; None where not all of it is surely in the window, or something is wrong with it."""
+        window, at = self.window, self.at - self.begin
+        if at + _LONGEST_ROW > len(window) or self.at + _LONGEST_ROW > self.limits.json_header:
+            return None
+        length, = _LENGTH.unpack_from(window, at)
+        behind = at + 8 + length
+        if length > _LONG_NAME or (dims := window[behind]) > 16 or window[behind + 1:behind + 4] != b"\0\0\0":
+            return None
+        *sizes, kind, offset = _ROWS[dims].unpack_from(window, behind + 4)
+        self.at += 12 + length + _ROWS[dims].size
+        return window[at + 8:behind].decode("utf-8", "surrogateescape"), tuple(sizes[::-1]), kind, offset
+
+    def row(self) -> _Row:
         name, dims = self.text(), self.number("<I")
         if dims > 16:
             raise Corrupt(f"the tensor {quoted(name, 80)} has {dims:,} dimensions", _DAMAGED, f"byte {self.at}")
@@ -191,20 +217,21 @@ class _Reading:
         *sizes, kind, offset = form.unpack(self.take(form.size))
         return name, tuple(sizes[::-1]), kind, offset
 
-    def tables(self, rows: list[tuple[str, tuple[int, ...], int, int]], data: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
+    def tables(self, rows: list[_Row], data: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
         infos: dict[str, TensorInfo] = {}
         storages: dict[str, Storage] = {}
-        for n, (name, shape, kind, offset) in enumerate(rows):
+        file, end, cut = self.source.index, self.source.size - data, 0
+        for n, (name, shape, kind, offset) in enumerate(stoppable(rows, self.monitor)):
             if name in infos:
                 raise Corrupt(f"the tensor {quoted(name, 80)} is there twice", _DAMAGED)
             dtype, shape, stride, size, extra, problem = self.forms[kind, shape]
-            there = max(0, min(size, self.source.size - data - offset))
+            there, id = max(0, min(size, end - offset)), str(n)
             if not problem and there < size:
                 problem = "truncated: the file ends before it does" if there else "lost: the file ends before it begins"
-            extent = Extent(self.source.index, data + offset, there, there) if there or not size else None
-            storages[str(n)] = Storage(str(n), dtype, None, size, extent, problem=problem)
-            infos[name] = TensorInfo(name, shape, dtype, None, stride, 0, str(n), size, state_dict="", problem=problem, extra=extra)
-        cut = sum(info.problem.startswith(("truncated", "lost")) for info in infos.values())
+                cut += 1
+            extent = _new(Extent, (file, data + offset, there, there, 0, None, None)) if there or not size else None
+            storages[id] = _new(Storage, (id, dtype, None, size, extent, False, problem, None))
+            infos[name] = _new(TensorInfo, (name, shape, dtype, None, stride, 0, id, size, False, "", "strided", problem, -1, extra))
         if cut:
             self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}",
                                          f"The file ends before {cut:,} of its tensors do.", _AGAIN))

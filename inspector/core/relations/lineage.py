@@ -93,6 +93,9 @@ def _plain(comparison: Comparison, pair: Pair) -> Delta:
 def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, ...]:
     """Layers in their order, what is in none first; () where nothing differs."""
     sums: dict[str, dict[str, list[float]]] = defaultdict(lambda: {part: [0.0, 0.0] for part in ("matrices", "norms", "biases")})
+    compared = [*compared]
+    if not any(pair.difference is not None and pair.difference.rel for pair in compared):
+        return ()                       # as of two equal files: no name is looked at
     moved = False
     for pair in compared:
         if len(sums) > _MOST_LAYERS:

@@ -31,9 +31,11 @@ def storages_of(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Storage]:
     """All storages whose bytes a tensor needs: its own, those of the tensors that it is made of, of its chunks, or of the tensor that
     an edit has it read from."""
     tables = (ckpt.storages, ckpt.edited.taken, ckpt.edited.source.storages) if ckpt.edited is not None else (ckpt.storages,)
-    if info.extra is None and info.storage in ckpt.storages:        # nearly all: one run of bytes
+    extra = info.extra
+    if (extra is None or not (extra.made_of or extra.quantizer or extra.chunks or extra.read_from or extra.unpacked or extra.pieces)) \
+            and (own := ckpt.storages.get(info.storage)) is not None:       # nearly all: one run of bytes
         if info.storage and info.layout == "strided":
-            yield ckpt.storages[info.storage]
+            yield own
         return
     todo = [info]
     while todo:

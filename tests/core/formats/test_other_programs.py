@@ -6,6 +6,7 @@ import struct
 import zipfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import ml_dtypes
 import numpy as np
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 
 from inspector import core
 from inspector.core.formats import npz
+from inspector.core.formats.gguf import _Reading
 
 # -- GGUF -----------------------------------------------------------------------------------------------------------------------------
 
@@ -120,6 +122,29 @@ def test_that_a_damaged_gguf_model_is_refused_or_read_but_never_more(data: st.Da
         return
     for _key, outcome in every(core.unpacked(ckpt)):
         assert isinstance(outcome, core.Summary | core.BadTensor)
+
+
+def listed(path: Path) -> Any:
+    try:
+        ckpt = core.open(path)
+    except core.InspectorError as error:
+        return error.message, error.where
+    return [*ckpt.tensors.values()], [*ckpt.storages.values()], ckpt.findings, ckpt.facts
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data())
+def test_that_rows_of_a_gguf_table_that_are_read_in_few_steps_are_what_they_are_byte_by_byte(
+        data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    tensors = [(f"blk.{n}.\u00e9" * (n % 5 * 60), (2,) * (n % 6), n % 3 % 2, bytes(4)) for n in range(1, 40)]
+    raw = bytearray(gguf([], tensors) + bytes(data.draw(st.sampled_from([0, 5_000]))))
+    for _ in range(data.draw(st.integers(0, 2))):
+        raw[data.draw(st.integers(24, 9_000))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("g") / "m.gguf"
+    path.write_bytes(raw)
+    few = listed(path)
+    with mock.patch.object(_Reading, "row_in_window", return_value=None):
+        assert few == listed(path)
 
 
 @pytest.mark.parametrize(("raw", "said"), [

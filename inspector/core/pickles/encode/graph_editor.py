@@ -102,6 +102,14 @@ class GraphEditor(GrownGraph):
             found = self._globals[module, attribute] = self.node(GLOBAL, self.name_number(module, attribute))
         return found
 
+    def known_word(self, text: str) -> int:
+        """The node of a text as `word` gave it; -1 where it was not asked for yet."""
+        return self._words.get(text, -1)
+
+    def known_name(self, module: str, attribute: str) -> int:
+        """The same of a name."""
+        return self._globals.get((module, attribute), -1)
+
     def list_of(self, items: Iterable[int]) -> int:
         return self.node(LIST, *self.put(items))
 

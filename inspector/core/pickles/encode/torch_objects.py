@@ -6,11 +6,13 @@ what `torch.load(weights_only=True)` reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, PerTensor, Plain, Quantizer, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
+from inspector.core.graph import FALSE, INT, PERSID, REDUCE, STR, TRUE, TUPLE
+from inspector.core.hashing import Few
 from inspector.core.keypath import quoted, visible
 
 from .graph_editor import GraphEditor
@@ -25,6 +27,20 @@ def converted(info: TensorInfo) -> bool:
     return info.read_from is not None or bool(info.chunks)
 
 
+class _Form(NamedTuple):
+    """What is the same of ordinary tensors of one type, shape and so on: the `kinds` of their nodes, bytes of an element, nodes that all
+    have together, and places from the first node on that the operands behind the storage's refer to."""
+
+    kinds: bytes
+    width: int
+    word: int
+    cls: int
+    location: int
+    rebuild: int
+    hooks: int
+    operands: tuple[int, ...]
+
+
 class TorchObjects:
     """Makes nodes in `editor` for what the tables of `ckpt` say. `storage_of` maps the nodes of persistent ids that were made to
     the ids of their storages. Raises EditError for what torch has no way to say."""
@@ -36,11 +52,15 @@ class TorchObjects:
         self.storage_of: dict[int, str] = {}
         self._persids: dict[tuple[str, tuple[str, str]], int] = {}
         self._mixed: set[str] | None = None
+        self._forms: Few[tuple[str, tuple[int, ...], tuple[int, ...], int, bool, str], _Form | None] = Few(lambda of: self._form(*of))
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
     def tensor(self, info: TensorInfo) -> int:
         """The call that rebuilds the tensor."""
+        made = self._ordinary(info)
+        if made >= 0:
+            return made
         editor = self.editor
         if info.layout != "strided":
             return self._sparse(info)
@@ -52,6 +72,53 @@ class TorchObjects:
             return editor.reduce(editor.name("torch._utils", "_rebuild_qtensor"), [
                 *self._view(info), self._quantizer(info.quantizer), editor.const(info.requires_grad), self.ordered_dict()])
         return editor.reduce(*self.strided(info))
+
+    def _ordinary(self, info: TensorInfo) -> int:
+        """The same of a tensor like one that was made before, on a storage that none lies on yet, in one step: of many nearly all. -1 for
+        others."""
+        cls = CLASSES.get(info.dtype)
+        storage = self.ckpt.storages.get(info.storage)
+        if cls is None or storage is None or info.layout != "strided" or info.device == "meta" or not info.storage:
+            return -1
+        extra = info.extra
+        if (extra is not None and (extra.quantizer is not None or extra.conj or extra.neg)) or (storage.id, cls) in self._persids:
+            return -1
+        of = info.dtype, info.shape, info.stride, info.offset, info.requires_grad, storage.device or info.device or "cpu"
+        form = self._forms[of]
+        if form is None:
+            self._forms.pop(of, None)           # what it needs is there when the first was made
+            return -1
+        editor, is_made = self.editor, converted(info)
+        numel, odd = divmod(info.nbytes if is_made else storage.nbytes, form.width)
+        if storage.nbytes % form.width or (odd and is_made) or numel >> 63 or info.storage in self._viewed_as_several():
+            return -1
+        key = self.records.made(storage.id, info.key) if is_made else self.records.key(storage.id)
+        begin, end = editor.put_bytes(key.encode("utf-8", "surrogatepass"))
+        first = len(editor.graph.kind)
+        at, _ = editor.put([form.word, form.cls, first, form.location, first + 1, *map(first.__add__, form.operands)])
+        items, dims = at + 5, len(info.shape)
+        more, last = items + dims, items + 2 * dims
+        empty = first + 8 + 2 * dims
+        zeros = [0] * dims
+        a = [begin, numel, at, first + 2, info.offset, *info.shape, items, *info.stride, more, 0, last, form.hooks, last, form.rebuild]
+        b = [end, 0, items, 0, 0, *zeros, more, *zeros, last, 0, last, empty, last + 6, empty + 2]
+        editor.nodes(form.kinds, a, b)
+        persid = self._persids[storage.id, cls] = first + 3
+        self.storage_of[persid] = storage.id
+        return empty + 3
+
+    def _form(self, dtype: str, shape: tuple[int, ...], stride: tuple[int, ...], offset: int, requires_grad: bool,
+              location: str) -> _Form | None:
+        """What those tensors have in common; None where something was not asked for yet, or numbers are beyond any."""
+        editor, dims = self.editor, len(shape)
+        nodes = (editor.known_word("storage"), editor.known_name(*CLASSES[dtype]), editor.known_word(location),
+                 editor.known_name("torch._utils", "_rebuild_tensor_v2"), editor.known_name("collections", "OrderedDict"))
+        if min(nodes) < 0 or len(stride) != dims or not all(-1 << 63 <= value < 1 << 63 for value in (*shape, *stride, offset)):
+            return None
+        sizes, strides, grad = range(5, 5 + dims), range(6 + dims, 6 + 2 * dims), 7 + 2 * dims
+        kinds = bytes((STR, INT, TUPLE, PERSID, INT, *[INT] * dims, TUPLE, *[INT] * dims, TUPLE, TRUE if requires_grad else FALSE,
+                       TUPLE, REDUCE, TUPLE, REDUCE))
+        return _Form(kinds, DTYPES[dtype].stored, *nodes, (*sizes, *strides, 3, 4, 5 + dims, 6 + 2 * dims, grad, grad + 2))
 
     def storage(self, info: TensorInfo) -> int:
         """The storage of the tensor by itself, as its element type."""

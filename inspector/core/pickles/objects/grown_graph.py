@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import copy
+from array import array
 from collections.abc import Iterable
 
 from inspector.core.graph import TUPLE, Graph
@@ -38,6 +39,14 @@ class GrownGraph:
         graph.b.append(b)
         graph.at.append(self.at)
         return n
+
+    def nodes(self, kinds: bytes, a: list[int], b: list[int]) -> None:
+        """Many new nodes, in less time than one by one."""
+        graph = self.graph
+        graph.kind += kinds
+        graph.a.extend(a)
+        graph.b.extend(b)
+        graph.at.extend(array("i", (self.at,)) * len(kinds))
 
     def tuple_of(self, items: Iterable[int]) -> int:
         begin, end = self.put(items)
