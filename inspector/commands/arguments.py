@@ -24,8 +24,8 @@ _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
 --json prints one JSON object on standard output (all commands but demo, completion and help).
-Exit status: 0 nothing is wrong; 1 check found something of level warning or danger, or diff a difference; 2 it cannot be read or
-done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
+Exit status: 0 nothing is wrong; 1 check found something of level warning or danger, or diff or verify a difference; 2 it cannot
+be read or done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
 `inspector help COMMAND` says more. A file named like a command is opened as ./ls.
 """
 _WIDTH = 40             # of a command and its arguments, before what it does, where the terminal has room
