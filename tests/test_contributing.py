@@ -83,3 +83,11 @@ def test_that_the_commands_of_the_page_are_those_that_ci_runs() -> None:
     asked = [one.strip() for one in re.findall(r"\.venv/bin/((?:ruff|mypy) [^&#\n]*)", text)]
     assert len(asked) == 2
     assert [one for one in asked if f".venv/bin/{one}\n" not in ci] == []
+
+
+def test_that_the_changelog_tells_a_release_and_is_no_diary() -> None:
+    text = (ROOT / ".github" / "CHANGELOG.md").read_text("utf-8")
+    release = text.partition("## Unreleased\n")[2].partition("\n## ")[0].splitlines()
+    assert 50 < len(release) <= 180
+    assert {line for line in release if line and release.count(line) > 1} == set()         # as merges leave them
+    assert [line for line in release if line and not line.startswith(("- ", "  ", "### ", "**"))] == []
