@@ -18,7 +18,7 @@ from inspector.core.formats.shared.compression import beginning, compression_of
 from inspector.core.formats.shared.pickle_head import HEAD, is_binary_pickle, is_stream
 from inspector.core.formats.zip import archive_kind
 from inspector.core.formats.zip.tail import archive_before, zip_at_end
-from inspector.core.graph import CALLS
+from inspector.core.graph import CALLS, CONTAINERS
 from inspector.core.io.sources import SourceFile
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.wording import count
@@ -29,8 +29,9 @@ _PROTOCOL_0 = 1 << 20                      # bytes of a text pickle that are dec
 _BLOCK = 1 << 20                           # bytes that a block of bzip2 has at most
 _HEADER_CAP = 100_000_000                  # bytes, of a safetensors header
 
-# how text pickles begin: a global, or an empty or marked container
-_TEXT_PICKLE = re.compile(rb"\(*c[^\s]+\n[^\s]+\n|\(i[^\s]+\n[^\s]+\n|\([dl](?:p\d+\n|\.|q.)|[\]})](?:q.|p\d+\n|\.)", re.DOTALL)
+# how pickles of protocols 0 and 1 begin: a global, a container that is empty or marked, or the marked items of a tuple
+_TEXT_PICKLE = re.compile(rb"\(*c[^\s]+\n[^\s]+\n|\(i[^\s]+\n[^\s]+\n|\(*(?:\([dlt]|[\]})])(?:p\d+\n|[q(.SUVXIKMJNFGLc])"
+                          rb"|\(+(?:[IFLSV][^\n]*\n|[KMJGXU]|N[^\w\s])", re.DOTALL)
 _INDEX = re.compile(rb'"weight_map"\s*:\s*\{')
 _TAR_RECORDS = {"sys_info", "pickle", "storages", "tensors"}
 _SHARD = re.compile(rb'\.(safetensors|bin)"')
@@ -107,12 +108,14 @@ def _is_compressed_pickle(source: SourceFile, head: bytes) -> bool:
 
 
 def _decodes(source: SourceFile) -> bool:
-    """Whether the text at the beginning of the file is a whole pickle, or one that would have called something."""
+    """Whether the text at the beginning of the file is a whole pickle, or one that would have called something; of one that goes on behind
+    what is looked at, whether it has begun a container."""
     data = source.read(0, min(source.size, _PROTOCOL_0))
     try:
         decode(data)
     except ReadError as error:
-        return error.decoded is not None and any(kind in CALLS for kind in error.decoded.kind)
+        telling = CALLS | CONTAINERS if isinstance(error, Truncated) and source.size > len(data) else CALLS
+        return error.decoded is not None and not telling.isdisjoint(error.decoded.kind)
     return True
 
 

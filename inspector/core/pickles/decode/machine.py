@@ -15,6 +15,7 @@ error's `decoded`, so that what a broken pickle would have called is still known
 """
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from bisect import bisect_left
@@ -88,6 +89,7 @@ _u64 = struct.Struct("<Q").unpack_from
 _float_bits = struct.Struct(">q").unpack_from
 
 # What Python's own objects of these kinds cannot take: for the rest (calls, names, persistent ids) only running would tell.
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = frozenset(range(GLOBAL))
 _UNHASHABLE = frozenset((LIST, DICT, SET, BYTEARRAY))
 _SUSPECT = _UNHASHABLE | {TUPLE}
@@ -739,7 +741,7 @@ class _Machine:
         return end + 1
 
     def string_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
-        end = self.line(at, pos)
+        end = self.text_end(at, pos)
         try:
             first, last = literals.quoted(self.data[pos:end])
         except ValueError as error:
@@ -748,12 +750,12 @@ class _Machine:
         return end + 1
 
     def unicode_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
-        end = self.line(at, pos)
+        end = self.text_end(at, pos)
         try:
             text = str(self.data[pos:end], "raw-unicode-escape")
         except UnicodeDecodeError as error:
             raise self.corrupt(at, f"UNICODE does not hold a text: {error.reason}") from None
-        if any("\ud800" <= c <= "\udfff" for c in text):
+        if _SURROGATE.search(text):
             self.note_surrogate(at)
         stack.append(self.node(STRTEXT, pos, end, at))
         return end + 1
@@ -850,6 +852,13 @@ class _Machine:
         if len(self.data) - pos > self.limits.text_line:
             raise self.too_big(at, f"a line of {opcodes.name(self.data[at])} is longer than {self.limits.text_line:,} bytes")
         raise self.truncated(at)
+
+    def text_end(self, at: int, pos: int) -> int:
+        """The same of a text, which is as long as it is: protocol 0 keeps all elements of an array in one."""
+        end = self.data.find(b"\n", pos)
+        if end < 0:
+            raise self.truncated(at)
+        return end
 
     def counted(self, at: int, pos: int) -> tuple[int, int]:
         """Start and end of the payload behind its little-endian, unsigned length at `pos`."""

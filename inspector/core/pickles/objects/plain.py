@@ -49,12 +49,17 @@ from inspector.core.progress import QUIET, Monitor, distinct, stoppable
 from inspector.core.wording import count
 
 from .bulk import are_different, are_different_integers, are_texts
-from .calls import call_of
+from .calls import call_of, tuple_items
 from .names import dtype_name
 
 _LONGEST_BYTES = 256       # of a key
 _LATIN = ("latin1", "latin-1", "iso-8859-1")
 _SETS = (("builtins", "set"), ("builtins", "frozenset"))
+_SIZE, _COMPLEX = ("torch", "Size"), ("builtins", "complex")
+# what is equal when it is made of equal arguments
+_BY_ARGUMENTS = frozenset({("torch", "device"), ("builtins", "range"), ("decimal", "Decimal"), ("fractions", "Fraction"), _SETS[1],
+                           *(("datetime", name) for name in ("date", "time", "datetime", "timedelta")),
+                           *(("pathlib", name) for name in ("PurePosixPath", "PureWindowsPath", "PosixPath", "WindowsPath"))})
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
 SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
 _SPANS = frozenset((STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES, BIGINT, BIGTEXT))        # which stand in the file's bytes
@@ -182,6 +187,11 @@ def _call_text(graph: Graph, n: int, budget: list[int], depth: int, limit: int) 
     call = call_of(graph, n)
     if call.name in _SETS and call.args is not None and len(call.args) == 1 and graph.kind[call.args[0]] == LIST:
         return f"{{{_pieces(graph, call.args[0], budget, depth, limit)[1:-1]}}}" if depth and budget[0] > 0 else "…"
+    word, items = _arguments(graph, n)
+    if word == "complex" and items is not None:
+        return repr(complex(*map(graph.real, items)))
+    if call.name == _SIZE and items is not None and depth and budget[0] > 0:
+        return f"torch.Size([{', '.join(_pieces(graph, item, budget, depth - 1, limit) for item in items)}])"
     return f"{'.'.join(call.spelled)}(…)" if call.spelled else "…"
 
 
@@ -257,8 +267,8 @@ _LONGEST_KEY = 512          # bytes or digits of an integer that is a key and co
 
 def last_of_each(graph: Graph, pairs: Pairs, monitor: Monitor = QUIET) -> tuple[Pairs, list[tuple[int, int]]]:
     """What a dict holds that these pairs were put into, one after the other: of equal keys the first with the last value, in the place of
-    the first; and the pairs that are lost by that, of the same key. Keys that are no text, bytes, number, name or short tuple of such count
-    as different."""
+    the first; and the pairs that are lost by that, of the same key. Keys that are no text, bytes, number of Python's own, name, nor short
+    and made of such (`_made_identity`) count as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
     if isinstance(pairs, ManyPairs) and "numpy" in sys.modules and all_texts(graph, pairs) and are_different(graph, pairs.keys, monitor):
         return pairs, []
@@ -310,41 +320,77 @@ def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
         raw = graph.data[graph.a[k]:graph.b[k]] if kind == BYTES else _bytes_of_call(graph, k, _LONGEST_KEY + 1)
         if raw is not None and len(raw) <= _LONGEST_KEY:
             return "bytes", raw
-        return "other", str(k)
     if kind in (TRUE, FALSE):
         return "number", "1" if kind == TRUE else "0"
     if kind == FLOAT:
-        value = graph.real(k)
-        return "number", str(int(value)) if value.is_integer() else repr(value) if value == value else f"{value} {k}"
+        return "number", _number_text(graph.real(k), k)
     if kind == INT:
         return "number", str(graph.a[k])
     if kind in (BIGINT, BIGTEXT):
         large = graph.integer(k) if graph.b[k] - graph.a[k] <= _LONGEST_KEY else None
         if large is not None:
             return "number", str(large)
-    if kind == TUPLE:
-        text = _tuple_identity(graph, k, [_SHORT_PIECES], _SHORT_DEPTH)
-        return ("other", str(k)) if text is None or len(text) > _LONGEST_KEY else ("tuple", text)
+    if kind in (TUPLE, FROZENSET, REDUCE):
+        found = _made_identity(graph, k, [_SHORT_PIECES], _SHORT_DEPTH)
+        return ("other", str(k)) if found is None or len(found[1]) > _LONGEST_KEY else found
     if kind == GLOBAL:
         return "name", repr(graph.names[graph.a[k]])
     return ("none", "") if kind == NONE else ("other", str(k))
 
 
-def _tuple_identity(graph: Graph, k: int, budget: list[int], depth: int) -> str | None:
-    """Equal for tuples of equal items; None where that would take long to find out."""
-    budget[0] -= graph.b[k] - graph.a[k]
-    if budget[0] < 0 or not depth:
+def _number_text(value: float, k: int) -> str:
+    """Equal for equal numbers; of what is equal to nothing, and stands at node `k`, another text than any other's."""
+    return str(int(value)) if value.is_integer() else repr(value) if value == value else f"{value} {k}"
+
+
+def _made_identity(graph: Graph, k: int, budget: list[int], depth: int) -> tuple[str, str] | None:
+    """Equal for tuples and frozensets of equal items, sizes, which are tuples, complex numbers, and what goes by its arguments alone; None
+    for other objects, and where that would take long to find out."""
+    kind, word = graph.kind[k], "tuple"
+    items: Collection[int] | None = graph.operands[graph.a[k]:graph.b[k]] if graph.b[k] - graph.a[k] <= budget[0] else None
+    if kind == FROZENSET:
+        word = "set"
+    elif kind == REDUCE:
+        word, items = _arguments(graph, k)
+        if word == "complex" and items is not None:
+            return _complex_identity(graph, k, *items)
+    if items is None or not depth or k in graph.mutations:
         return None
+    budget[0] -= len(items)
     parts: list[str | None] = []
-    for item in graph.operands[graph.a[k]:graph.b[k]]:
-        if graph.kind[item] == TUPLE:
-            parts.append(_tuple_identity(graph, item, budget, depth - 1))
+    for item in items if budget[0] >= 0 else ():
+        if graph.kind[item] in (TUPLE, FROZENSET) or (graph.kind[item] == REDUCE and _bytes_of_call(graph, item, 1) is None):
+            made = _made_identity(graph, item, budget, depth - 1)
+            parts.append(made and repr(made))
         elif graph.kind[item] in _SPANS and graph.b[item] - graph.a[item] > _LONGEST_KEY:
             return None
         else:
             parts.append(repr(key_identity(graph, item)))
     known = [part for part in parts if part is not None]
-    return f"({', '.join(known)})" if len(known) == len(parts) else None
+    if budget[0] < 0 or len(known) < len(parts):
+        return None
+    return word, f"({', '.join(sorted({*known}) if word == 'set' else known)})"
+
+
+def _arguments(graph: Graph, k: int) -> tuple[str, Collection[int] | None]:
+    """What a call makes, and of what; None for calls of which that is not known."""
+    call = call_of(graph, k)
+    if call.name is None or call.args is None or call.kwargs or k in graph.mutations:
+        return "", None
+    one = call.args[0] if len(call.args) == 1 else -1
+    if call.name == _SIZE and one >= 0 and graph.kind[one] == TUPLE:
+        return "tuple", tuple_items(graph, one, _SHORT_PIECES)
+    if call.name == _SETS[1] and one >= 0 and graph.kind[one] == LIST and not graph.mutated_after(one, k):
+        items = _first_items(graph, one)
+        return "set", items if len(items) < _SHORT_PIECES else None
+    if call.name == _COMPLEX and len(call.args) == 2 and all(graph.kind[part] == FLOAT for part in call.args):
+        return "complex", call.args
+    return (repr(call.name), call.args) if call.name in _BY_ARGUMENTS else ("", None)
+
+
+def _complex_identity(graph: Graph, k: int, real: int, imaginary: int) -> tuple[str, str]:
+    whole, rest = (_number_text(graph.real(part), k) for part in (real, imaginary))
+    return "number", whole if rest == "0" else f"{whole}, {rest}"
 
 
 class SameKeys(dict[int, tuple[str, bytes | str]]):

@@ -1,6 +1,7 @@
 """Pickles that no pickler wrote, one after the other: what decodes, to what, with which notes, and what is refused."""
 from __future__ import annotations
 
+import pickle
 import struct
 from collections.abc import Callable
 
@@ -189,6 +190,13 @@ def test_that_sound_frames_are_read_and_a_stop_before_the_end_of_one_is_noted() 
 def test_that_budgets_hold(data: bytes, limits: Limits) -> None:
     with pytest.raises(TooBig):
         decode(data, limits=limits)
+
+
+@pytest.mark.parametrize("text", [pickle.dumps("x" * 5000, 0), b"S'" + b"x" * 5000 + b"'\n."], ids=["unicode", "string"])
+def test_that_a_text_is_as_long_as_it_is(text: bytes) -> None:
+    """Protocol 0 keeps all bytes of an array in one."""
+    graph = decode(text, limits=Limits(text_line=1000))
+    assert graph.loose_text(graph.root) == "x" * 5000
 
 
 def test_that_a_budget_is_shared_and_charges_what_was_run() -> None:

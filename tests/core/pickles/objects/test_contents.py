@@ -560,8 +560,9 @@ def test_that_numbers_that_hash_alike_are_told_apart_by_texts() -> None:
 
 
 PLAIN = st.one_of(st.integers(), st.booleans(), st.floats(), st.sampled_from([2.0 ** 70, 1 << 70, -0.0, 0, 1.0, True]))
-IN_TUPLES = st.recursive(st.one_of(PLAIN, st.sampled_from(["1", b"1", None, "", "',", '"'])),
-                         lambda items: st.lists(items, max_size=2).map(tuple), max_leaves=4)
+IN_TUPLES = st.recursive(st.one_of(PLAIN, st.sampled_from(["1", b"1", None, "", "',", '"', ..., 1 + 0j, 1 + 2j, complex(-0.0, -0.0),
+                                                           torch.Size([1]), torch.device("cpu"), torch.device("cuda:0")])),
+                         lambda items: st.lists(items, max_size=2).map(tuple) | st.frozensets(items, max_size=2), max_leaves=4)
 
 
 @given(st.lists(PLAIN, min_size=2, max_size=2) | st.lists(IN_TUPLES, min_size=2, max_size=2))
@@ -569,3 +570,39 @@ def test_that_values_are_one_key_just_when_they_are_to_python(pair: list[Any]) -
     graph = decode(pickle.dumps(pair, 2))
     one, other = (key_identity(graph, n) for n in graph.sequence(graph.root))
     assert (one == other) == (pair[0] == pair[1])
+
+
+EQUAL: list[tuple[Any, Any, str]] = [
+    (1, True, "1"), (True, 1.0, "True"), (0, -0.0, "0"), (-0.0, 0j, "-0.0"), (1 + 2j, 1 + 2j, "(1+2j)"), (b"1", b"1", "b'1'"),
+    (..., ..., "__builtin__.Ellipsis"), (torch.Size([1, 2]), (1, 2), "torch.Size([1, 2])"),
+    ((torch.Size([1]),), ((1,),), "(torch.Size([1]),)"),
+    ((), torch.Size([]), "()"), (frozenset({1, 2}), frozenset({True, 2.0}), "{1, 2}"), (frozenset(), frozenset(), "{}"),
+    (frozenset({frozenset({1}), (1,)}), frozenset({(1,), frozenset({True})}), ""), (torch.device("cuda:0"), torch.device("cuda", 0), "")]
+DIFFERENT: list[tuple[Any, Any]] = [
+    (float("nan"), float("nan")), (1, "1"), (b"1", "b'1'"), (..., "builtins.Ellipsis"), (torch.Size([1, 2]), (2, 1)),
+    ((1,), frozenset({1})),
+    (frozenset({1}), frozenset({2})), (1 + 2j, 1 - 2j), (complex(float("nan"), 0), complex(float("nan"), 0)), (None, "None")]
+
+
+def _put_twice(one: Any, other: Any, protocol: int) -> bytes:
+    """A dict that 7 is put into under `one`, and then 8 under `other`."""
+    keys = [pickle.dumps(key, protocol)[2:-1] for key in (one, other)]
+    bodies = [key[9:] if key.startswith(b"\x95") else key for key in keys]
+    return b"\x80%c}" % protocol + b"".join(body + b"K%cs" % value for body, value in zip(bodies, (7, 8), strict=True)) + b"."
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize(("one", "other"), [*(pair[:2] for pair in EQUAL), *DIFFERENT], ids=repr)
+def test_that_of_two_keys_the_one_wins_that_wins_once_it_is_loaded(one: Any, other: Any, protocol: int) -> None:
+    if protocol == 4 and one is ...:
+        pytest.skip("each key has its own memo")
+    data = _put_twice(one, other, protocol)
+    wanted = pickle.loads(data)
+    found = [value for _, value in seen(data).values]
+    assert found == ([8, 7] if len(wanted) == 1 else [7, 8])
+    assert list(wanted.values()) == found[:len(wanted)]
+
+
+@pytest.mark.parametrize(("one", "other", "name"), [found for found in EQUAL if found[2]], ids=repr)
+def test_that_a_key_put_twice_is_named_as_it_was_put_first(one: Any, other: Any, name: str) -> None:
+    assert [key for key, _ in seen(_put_twice(one, other, 2)).values] == [name, f"{name}#2"]
