@@ -12,7 +12,6 @@ neighbours; processor time does not.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 import tempfile
@@ -112,7 +111,6 @@ class Bench:
 
 
 def main(layers: int, files: list[str], only: Sequence[str] = STAGES) -> None:
-    gc.disable()
     with tempfile.TemporaryDirectory() as folder:
         app = windows.Application("light")
         window = windows._window(windows.Settings(os.path.join(folder, "settings.ini")))

@@ -94,7 +94,7 @@ class Following(QObject):
         if ready and not any(task.key == TASK for task in self._tasks.running):
             self._tasks.start(TASK, lambda monitor: [(document.id, document.original, _written(document)) for document in ready
                                                      if has_changed(document)],
-                              on_done=self._found, on_error=lambda error: None)
+                              on_done=self._found, on_error=lambda error: None, in_passing=True)
 
     def reload(self, otherwise: Callable[[], object]) -> None:
         """Opens again whatever is another by now: somebody wants it. Where nothing is, the file came back as it was."""

@@ -17,6 +17,7 @@ from inspector.gui.state.tasks import Tasks
 
 from .ahead import Ahead
 from .application import Application, existing, keep_qt_quiet
+from .input_watch import InputWatch
 from .instance_server import Server
 from .main_window import MainWindow
 from .opening import MANY, Opener
@@ -65,6 +66,7 @@ def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
     Ahead(window.session, window.tasks, window.tabs, window.comparison, window)
+    InputWatch(app, window.tasks, window)
     window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
         window.keep_session()

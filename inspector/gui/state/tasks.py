@@ -173,11 +173,13 @@ class Tasks(QObject):
 
     def start(self, key: Hashable, work: Callable[[core.Monitor], T], *, on_done: Callable[[T], None],
               on_error: Callable[[Exception], None] | None = None, on_progress: Callable[[int, int, str], None] | None = None,
-              on_cancel: Callable[[], None] | None = None, label: str = "", urgent: bool = False) -> None:
+              on_cancel: Callable[[], None] | None = None, label: str = "", urgent: bool = False,
+              in_passing: bool = False) -> None:
         """Calls `work(monitor)` in a worker and then one of the callbacks on the GUI thread: `on_done` with its result,
         `on_error` with what it raised (without one, the exception hook gets it), `on_cancel` when a person cancelled it.
         A newer start with the same key silences the older, which then calls nothing. `urgent`: the window has nothing to show
-        without it, so it does not give way to other programs."""
+        without it, so it does not give way to other programs. `in_passing`: done again and again, whether anything goes on or not, so
+        the window is as calm after it as before."""
         if self._closed:
             return
         older = self._tasks.pop(key, None)
@@ -191,7 +193,8 @@ class Tasks(QObject):
         else:
             self._hand_out(task)
         self._timer.start()
-        self._calm.stop()
+        if not in_passing:
+            self._calm.stop()
         self.changed.emit()
 
     def cancel(self, key: Hashable) -> None:
@@ -333,8 +336,14 @@ class Tasks(QObject):
         if not self._tasks and self._timer.isActive():
             self._timer.stop()
             self._collector.look()
-            self._calm.start()
+            if not self._calm.isActive():
+                self._calm.start()
             self.idle.emit()
+
+    def stir(self) -> None:
+        """A person is doing something: what takes long enough to be noticed is put off."""
+        if self._calm.isActive():
+            self._calm.start()
 
     def _look_at_all(self) -> None:
         self._calm.stop()

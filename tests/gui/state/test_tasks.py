@@ -309,6 +309,52 @@ def test_that_memory_is_given_back_after_long_work_and_before_its_result_is_hand
     assert threading.get_ident() not in threads
 
 
+@pytest.fixture
+def soon_calm(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Tasks, list[int]]]:
+    """Looks at everything after a quarter of a second; and when it did."""
+    looks = list[int]()
+    monkeypatch.setattr(module, "_CALM", 250)
+    monkeypatch.setattr(core.CollectorByHand, "look", lambda self, thoroughly=False: looks.append(1) if thoroughly else None)
+    made = Tasks()
+    yield made, looks
+    made.close(10)
+
+
+def test_that_what_is_done_again_and_again_does_not_put_off_the_look_at_everything(soon_calm: tuple[Tasks, list[int]],
+                                                                                  qtbot: QtBot) -> None:
+    tasks, looks = soon_calm
+    again = QTimer()
+    again.timeout.connect(lambda: tasks.start("stamps", lambda monitor: None, on_done=lambda _: None, in_passing=True))
+    again.start(20)
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("work", lambda monitor: None, on_done=lambda _: None)
+    qtbot.waitUntil(lambda: len(looks) > 0)
+    again.stop()
+
+
+def test_that_work_and_whoever_does_something_put_it_off(soon_calm: tuple[Tasks, list[int]], qtbot: QtBot) -> None:
+    tasks, looks = soon_calm
+    again, left = QTimer(), iter(range(30))
+
+    def act() -> None:
+        n = next(left, None)
+        if n is None:
+            again.stop()
+        elif n % 2:
+            tasks.start("work", lambda monitor: None, on_done=lambda _: None)
+        else:
+            tasks.stir()
+
+    again.timeout.connect(act)
+    tasks.stir()                    # nothing was done yet
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("work", lambda monitor: None, on_done=lambda _: None)
+    again.start(10)
+    qtbot.waitUntil(lambda: not again.isActive())
+    assert not looks
+    qtbot.waitUntil(lambda: len(looks) == 1)
+
+
 def test_that_objects_of_qt_in_cycles_go_in_the_windows_thread_whoever_makes_garbage(tasks: Tasks, qtbot: QtBot) -> None:
     gone: list[threading.Thread] = []
     timer = QTimer()
