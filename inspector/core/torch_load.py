@@ -251,6 +251,7 @@ class _Attribution:
         self.own = {node for node, _ in self.listed_nodes if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
         self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
         self.fine = bytearray(len(graph))               # nodes that need nothing refused
+        self.changed = graph.changed()
         self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
         self.missing: set[int] = set()                  # those that no key was found for
         self.looked_into = _LOOKED_INTO
@@ -285,32 +286,39 @@ class _Attribution:
         """Everything refused that the value at `key` needs, down to what has a key of its own."""
         if self.fine[node] or not self.stops:
             return
-        graph = self.graph
+        graph, fine, own, stops = self.graph, self.fine, self.own, self.stops
+        kind, a, changed, references, mutations = graph.kind, graph.a, self.changed, graph.references, graph.mutations
+        looked_into, left = self.looked_into, self.left
         seen, todo = {node}, [(node, node)]
         needed: set[tuple[int, int]] = set()
         is_fine = True
-        while todo and self.left > 0:
+        while todo and left > 0:
             n, call = todo.pop()
-            self.left -= 1
-            if graph.kind[n] in CALLS:
+            left -= 1
+            if kind[n] in CALLS:
                 call = n
-            about = ~graph.a[n] if graph.kind[n] == GLOBAL else n
-            if about in self.stops:
+            about = ~a[n] if kind[n] == GLOBAL else n
+            if about in stops:
                 is_fine = False
-                self._tell(about, node, key, call if graph.kind[n] == GLOBAL else n)
-            refs = graph.references(n)
-            for m in graph.mutations.get(n, ()):
-                refs += graph.references(m)
-            self.left -= len(refs) >> 3     # most of which are only passed over
+                self._tell(about, node, key, call if kind[n] == GLOBAL else n)
+            refs = references(n)
+            if changed[n]:
+                for m in mutations[n]:
+                    refs += references(m)
+            left -= len(refs) >> 3          # most of which are only passed over
             for other in reversed(refs):
-                if graph.kind[other] not in self.looked_into or other in seen or other in self.own or self.fine[other]:
+                of = kind[other]
+                if of not in looked_into or fine[other] or other in seen or other in own:
                     continue
-                if graph.kind[other] not in _NAMES:
+                if of == GLOBAL and ~a[other] not in stops and other not in stops and not changed[other]:      # as nearly all names
+                    continue
+                if of not in _NAMES:
                     seen.add(other)
                 elif (other, call) in needed:       # a name may be needed by several calls, and refer to itself where it is changed
                     continue
                 needed.add((other, call))
                 todo.append((other, call))
+        self.left = left
         if is_fine and not todo:
             for n in seen:
                 self.fine[n] = 1

@@ -9,6 +9,7 @@ Modules of TorchScript are plain objects whose class says, in the text of the ar
 """
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -71,6 +72,10 @@ class Modules:
         self._carriers = loaders(graph)
         self._known: dict[int, bool] = {}
         self._names: dict[int, str | None] = {}
+
+    @functools.cached_property
+    def _changed(self) -> bytearray:
+        return self.graph.changed()
 
     def is_module(self, n: int) -> bool:
         """Whether node `n` is an object that carries what a module does. Looks at a bounded number of its attributes."""
@@ -136,7 +141,9 @@ class Modules:
 
     def _table(self, n: int | None) -> Pairs:
         """The pairs of `_parameters`, `_buffers` or `_modules`, but those whose value is None."""
-        view = view_of(self.graph, n) if n is not None and self.graph.kind[n] in (DICT, *CALLS) else None
+        if n is None or self._is_empty(n):          # as most tables are
+            return []
+        view = view_of(self.graph, n) if self.graph.kind[n] in (DICT, *CALLS) else None
         pairs = last_of_each(self.graph, view.pairs)[0] if isinstance(view, recognise.Mapping) else []
         return [pair for pair in pairs if self.graph.kind[pair[1]] != NONE]
 
@@ -148,18 +155,24 @@ class Modules:
     def _is_empty(self, n: int) -> bool:
         """None, False, or a container without anything in it."""
         graph = self.graph
-        if graph.kind[n] in (NONE, FALSE):
+        kind = graph.kind[n]
+        if kind in (NONE, FALSE):
             return True
-        if n in graph.mutations:
+        if self._changed[n]:
             return False
-        if graph.kind[n] in (DICT, LIST, SET):
+        if kind in (DICT, LIST, SET):
             return graph.a[n] == graph.b[n]
-        if graph.kind[n] != REDUCE:
+        if kind != REDUCE:
             return False
-        args = tuple_items(graph, graph.b[n])
+        args = () if self._is_nothing(graph.b[n]) else tuple_items(graph, graph.b[n])
         if args is None or graph.global_name(graph.a[n]) not in _EMPTY_MAKERS:
             return False
-        return all(graph.kind[arg] == LIST and self._is_empty(arg) for arg in args)
+        return not args or all(graph.kind[arg] == LIST and self._is_empty(arg) for arg in args)
+
+    def _is_nothing(self, n: int) -> bool:
+        """Whether it is `()`."""
+        graph = self.graph
+        return graph.kind[n] == TUPLE and graph.a[n] == graph.b[n] and not self._changed[n]
 
     def _name(self, k: int) -> str | None:
         """The text of node `k`, where it may be a name that means something here. The same few serve all modules."""
