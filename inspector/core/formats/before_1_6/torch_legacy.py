@@ -31,7 +31,7 @@ from inspector.core.pickles.objects.code import findings_before, findings_of_bro
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.persistent import load_modules
 from inspector.core.pickles.objects.plain import short
-from inspector.core.pickles.objects.storages import StorageRef, Storages
+from inspector.core.pickles.objects.storages import StorageRef, Storages, together
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, counted
@@ -172,7 +172,8 @@ class _File:
         return list(keys)
 
     def _contents_of(self, graph: Graph, resolve: Resolve) -> Contents:
-        contents = contents_of(graph, resolve, member="object", limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, resolve, resolve_many=together(resolve, self.monitor), member="object", limits=self.limits,
+                               monitor=self.monitor)
         self.findings += contents.findings
         return contents
 

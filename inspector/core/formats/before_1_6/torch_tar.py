@@ -35,7 +35,7 @@ from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.names import canonical, storage_dtype
 from inspector.core.pickles.objects.persistent import StorageId, TensorId, load_modules, load_tensors
 from inspector.core.pickles.objects.plain import short, small_integer
-from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.storages import StorageRef, together
 from inspector.core.progress import QUIET, Monitor
 
 from .old_storages import CUT, WIDTHS, LocatedStorage, locate
@@ -114,7 +114,8 @@ class _Archive:
         self._leniently(self._read_storages, records["storages"])
         self._leniently(self._read_tensors, records["tensors"])
         graph = self._object(records["pickle"], facts)
-        contents = contents_of(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, self._resolve, resolve_many=together(self._resolve, self.monitor), member="pickle",
+                               limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         if self.unlisted:
             self._add_finding("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "

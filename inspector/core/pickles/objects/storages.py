@@ -588,10 +588,19 @@ class KnownStorages:
         there = self._storages.of_keys(refs.keys) if isinstance(self._storages, ListedStorages) else None
         if there is not None:
             return there
-        found = [self.resolve(StorageRef(str(key), refs.dtypes[dtype], refs.devices[device], numel, -1)) for key, dtype, device, numel
-                 in stoppable(zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True),
-                              self._monitor)]
-        return _Made(found, self._monitor) if len(distinct((storage.id for storage in found), self._monitor)) == len(found) else None
+        return together(self.resolve, self._monitor)(refs)
+
+
+def together(resolve: Callable[[StorageRef], Storage], monitor: Monitor = QUIET) -> ResolveMany:
+    """The same for many at once, where each is made one by one."""
+
+    def resolve_many(refs: ManyRefs) -> ManyStorages | None:
+        rows = zip(refs.keys.tolist(), refs.dtype.tolist(), refs.device.tolist(), refs.numels.tolist(), strict=True)
+        found = [resolve(StorageRef(str(key), refs.dtypes[dtype], refs.devices[device], numel, -1))
+                 for key, dtype, device, numel in stoppable(rows, monitor)]
+        return _Made(found, monitor) if len(distinct((storage.id for storage in found), monitor)) == len(found) else None
+
+    return resolve_many
 
 
 class _Made:

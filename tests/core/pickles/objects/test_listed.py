@@ -6,11 +6,12 @@ import pickle
 import tracemalloc
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -191,6 +192,18 @@ def test_that_little_is_held_for_a_moment_while_very_many_tensors_are_listed(mon
     assert len(found.tensors) == count
     assert listing < 9.9 * len(graph)
     assert checking < 3.3 * len(graph)
+
+
+@pytest.mark.parametrize("make", [one_large, many_small, of_unequal_dicts, parameters, shared_by_many, all_sorts])
+def test_that_files_of_before_1_6_are_listed_in_columns_too(make: Callable[[], Any], tmp_path: Path) -> None:
+    torch.save(make(), tmp_path / "a.pth", _use_new_zipfile_serialization=False)
+    ckpt = core.open(tmp_path / "a.pth")
+    with mock.patch.object(Storages, "at_once", return_value=None):
+        plain = core.open(tmp_path / "a.pth")
+    assert not isinstance(plain.storages, ListedStorages)
+    assert isinstance(ckpt.storages, ListedStorages)
+    same(ckpt, plain)
+    assert [*ckpt.storages] == [*plain.storages]
 
 
 def test_that_what_persistent_ids_say_is_the_same_in_columns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
