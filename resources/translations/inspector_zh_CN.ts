@@ -7953,10 +7953,6 @@
 <translation>完全一致的文本</translation>
 </message>
 <message>
-<source>{found} of {total}</source>
-<translation>{found} / {total}</translation>
-</message>
-<message>
 <source>Write shapes like shape:4096 or shape:64x3x7x7.</source>
 <translation>形状写法如 shape:4096 或 shape:64x3x7x7。</translation>
 </message>

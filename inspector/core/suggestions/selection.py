@@ -91,7 +91,7 @@ def text_for_part(option: str, part: Part, ckpt: CheckpointLike) -> str:
         name = relative(part.prefix, place or "") if is_under(part.prefix, place or "") else ""
         if option == "renumber":
             return _numbered(name, part)
-        return f"^{re.escape(name)}" + ("" if part.keys == (part.prefix,) else r"\.") if name else ""
+        return f"^{re.escape(name)}" + ("$" if part.keys == (part.prefix,) else r"\.") if name else ""
     return ""
 
 

@@ -180,7 +180,7 @@ class Doctor(QDialog):
             self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
                       "ok" if report.loads else "warning")
         else:
-            outcome = self._merges(report.merges) if report.merges else [*(words.said(note, 800) for note in report.notes),
+            outcome = self._merges(report.merges) if report.merges else [*(words.sentence(words.said(note, 800)) for note in report.notes),
                                                                          self._outcome(report)]
             helped = bool(report.suggested or report.merges or lists.loads_in_part)
             self._say(self.tr("It does not load{where}; {n} keys fit as they are.").format(where=where, n=f"{lists.fitting:,}"),

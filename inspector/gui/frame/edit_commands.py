@@ -122,10 +122,16 @@ class EditCommands(QObject):
         if document is None or document.checkpoint is None:
             return
         id, ckpt, part = document.id, document.checkpoint, part_of(selection)
-        self._tasks.start("edit-part", lambda monitor: (core.edits_for_part(kind, part, ckpt), core.text_for_part(kind, part, ckpt)),
-                          on_done=lambda found: self._begin(id, ckpt, kind, *found), label=self.tr("Working out the edit"))
 
-    def _begin(self, id: int, ckpt: core.Checkpoint, kind: str, edits: tuple[core.Edit, ...], text: str) -> None:
+        def work(monitor: core.Monitor) -> tuple[tuple[core.Edit, ...], str, core.Edit | None]:
+            names_one = kind == "rename" and part.keys == (part.prefix,)        # whose name is there to be changed
+            return (core.edits_for_part(kind, part, ckpt), core.text_for_part(kind, part, ckpt),
+                    core.rename_for(part.keys, ckpt, monitor) if names_one else None)
+
+        self._tasks.start("edit-part", work, on_done=lambda found: self._begin(id, ckpt, kind, *found),
+                          label=self.tr("Working out the edit"))
+
+    def _begin(self, id: int, ckpt: core.Checkpoint, kind: str, edits: tuple[core.Edit, ...], text: str, start: core.Edit | None) -> None:
         """Adds the edits that the selection asks for by itself, or asks for one."""
         document = self._session.document(id)
         if document is None or document.checkpoint is not ckpt:
@@ -133,7 +139,7 @@ class EditCommands(QObject):
         if edits:
             self._session.add_edits(id, edits)
         else:
-            self._ask(id, kind, suggested=text)
+            self._ask(id, kind, suggested=text, start=start)
 
     def rename_only(self, selection: Selection) -> None:
         """Asks for new names of just the tensors of `selection`."""

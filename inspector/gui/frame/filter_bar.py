@@ -138,8 +138,11 @@ class FilterBar(QFrame):
             texts[button] = text
         for button, text in texts.items():
             button.setText(text)
-        # a size is shown whole or not at all
-        self.what.setVisible(not n or self._of_several or self.width() - needed >= between + self.what.sizeHint().width())
+        # a size is shown whole or not at all; which file has what is found may be cut
+        whole = self.what.text
+        least = f"{whole.partition(';')[0]}; …" if self._of_several else whole
+        self.what.setVisible(not n or self.width() - needed >= between + self.what.fontMetrics().horizontalAdvance(least))
+        self.count.setToolTip("" if self.what.isVisibleTo(self) else words.tip(whole))
 
     def _width_of(self, text: str) -> int:
         self._like_all.setText(text)            # one beside the layout, which would be worked out again for every text

@@ -428,11 +428,14 @@ class MainWindow(QMainWindow):
         return f"{self.session.name(document)} · {self._tensors_of(Selection(document.id))} · {words.size(ckpt.nbytes)}"
 
     def _tensors_of(self, selection: Selection) -> str:
-        """How many tensors a group or a file has; of packed ones both how many are stored and how many they stand for."""
+        """How many tensors a group or a file has, or of one without any how many values; of packed ones both how many are stored and how
+        many they stand for."""
         document, tree = self.session.document(selection.document), self.model.tree(selection.document)
         whole = len(document.checkpoint.tensors) if document is not None and document.checkpoint is not None else 0
-        stored = len(selection.keys) or whole
+        stored = len(selection.keys) if selection.prefix else whole
         node = (tree.find(selection.prefix, several=True) if selection.prefix else 0) if tree is not None else None
+        if tree is not None and node is not None and not int(tree.tensors[node]):
+            return words.values(int(tree.plain_values[node]))
         if tree is None or node is None or tree.view is None or int(tree.tensors[node]) != stored or int(tree.meant[node]) == stored:
             return words.tensors(stored)
         return self.tr("{tensors} stored, shown as {n}").format(tensors=words.tensors(stored), n=f"{int(tree.meant[node]):,}")

@@ -1,10 +1,10 @@
-"""The search box over the tree: filters while one types, or goes from hit to hit where nothing is to be hidden, says how much it found
-and what it did not understand."""
+"""The search box over the tree: filters while one types, or goes from hit to hit where nothing is to be hidden, and says what it did not
+understand."""
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, theme
@@ -32,9 +32,7 @@ class SearchBox(QWidget):
         self.edit.textChanged.connect(self._typed)
         for widget in (self.edit, tree):
             widget.installEventFilter(self)
-        self.tree.tree_model.counts_changed.connect(self._count)
         theme.current().changed.connect(self._colour)
-        self._count()
         self.set_hides(True)
 
     def text(self) -> str:
@@ -53,7 +51,6 @@ class SearchBox(QWidget):
         if query.terms and query.terms != before and not self.tree.tree_model.hides:
             self.tree.enter()                   # stays where it is as long as that is found
         self._hint(query.problems)
-        self._count()
 
     def set_hides(self, hides: bool) -> None:
         """Whether what is not found is hidden; else the first hit is selected, and Enter goes to the next."""
@@ -84,21 +81,14 @@ class SearchBox(QWidget):
         icons.put(self._picture, "search", "muted")
         self.edit.addAction(self._picture, QLineEdit.ActionPosition.LeadingPosition)
         offer_clearing(self.edit)
-        self.count = QLabel()
-        self.count.setTextFormat(Qt.TextFormat.PlainText)
-        self.count.setProperty("tone", "muted")
         self.hint = QLabel()
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setWordWrap(True)
         self.hint.hide()
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.count)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addLayout(row)
+        column.addWidget(self.edit)
         column.addWidget(self.hint)
         self._colour()
 
@@ -136,11 +126,6 @@ class SearchBox(QWidget):
         self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         self.tree.enter()
         self.left.emit()
-
-    def _count(self) -> None:
-        found, total = self.tree.tree_model.counts
-        self.count.setVisible(bool(self.tree.tree_model.query.terms))
-        self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
 
     def _hint(self, problems: tuple[Problem, ...]) -> None:
         """What was not understood, in a line below; what is merely unfinished is explained calmly."""

@@ -434,7 +434,10 @@ class TreeView(TreeTable):
         if selection is None:
             self._choose(None)
         elif not self._is_outdated(selection.document):     # else once its new tree is there
-            self._choose(self._row_of(selection))
+            row = self._row_of(selection)
+            self._choose(row)
+            if row is None:
+                self._bear_in_mind(selection)
             self._complete(selection)
 
     def _is_outdated(self, document: int) -> bool:
@@ -451,16 +454,22 @@ class TreeView(TreeTable):
         """Somebody selected a file or group without saying which keys that means. A filter may hide its row."""
         if selection.keys or selection.value is not None:
             return
-        tree = self._model.tree(selection.document)
-        node = tree.find(selection.prefix) if tree is not None else None
-        nodes = self._model.nodes(self.selected_ranges()) or ({selection.document: (node,)} if node is not None else {})
 
         def tell(full: Selection | None) -> None:
             if full is not None and self._session.selection == selection and full[:2] == selection[:2] and full != selection:
                 self._reported = full
                 self._session.select(full)
 
-        self._model.ask_selection(nodes, self.currentIndex().row(), tell)
+        self._model.ask_selection(self._chosen_nodes(), self.currentIndex().row(), tell)
+
+    def _bear_in_mind(self, selection: Selection) -> None:
+        """What a filter hides is selected all the same, and shown so once it is on show."""
+        tree, key = self._model.tree(selection.document), selection.value if selection.value is not None else selection.prefix
+        node = tree.find(key, several=len(selection.keys) > 1) if tree is not None and key else None
+        if tree is not None and node is not None and (len(selection.keys) < 2 or int(tree.tensors[node]) == len(selection.keys)):
+            self.selectionModel().clearCurrentIndex()
+            self._chosen = {selection.document: (tree, (node,))}
+            self._current = _RowKey(selection.document, node, tree)
 
     def _choose(self, row: int | None, *, scrolls: bool = True) -> None:
         """Selects a row without telling the session."""
@@ -498,6 +507,7 @@ class TreeView(TreeTable):
             self._choose(row, scrolls=not replaced)
             self._report_selection() if found_itself is None else self._report_keys(selection, row)
         else:
+            self._bear_in_mind(selection)
             self._complete(selection)
 
     def _report_keys(self, selection: Selection, row: int) -> None:

@@ -69,7 +69,7 @@ def test_that_the_whole_file_is_no_part_of_it(ckpt: core.Checkpoint, option: str
 
 def test_that_a_form_begins_with_what_the_part_says(ckpt: core.Checkpoint) -> None:
     assert core.text_for_part("rename", group(ckpt, "model.conv"), ckpt) == r"^conv\."
-    assert core.text_for_part("rename", core.Part("ema.fc.weight", ("ema.fc.weight",)), ckpt) == r"^fc\.weight"
+    assert core.text_for_part("rename", core.Part("ema.fc.weight", ("ema.fc.weight",)), ckpt) == r"^fc\.weight$"
     assert core.text_for_part("rename", group(ckpt, "model"), ckpt) == ""
     assert core.text_for_part("cast", group(ckpt, "model.conv"), ckpt) == "model.conv"
     assert core.text_for_part("set", core.Part("epoch", (), "epoch"), ckpt) == "epoch"

@@ -353,3 +353,14 @@ def test_that_a_model_with_its_adapters_in_it_is_told_how_each_is_merged(window:
     after = document.checkpoint
     assert after is not None
     assert [*after.tensors] == ["fc.weight"]
+
+
+def test_that_what_is_said_of_a_layer_is_a_sentence(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window.open_paths([write(tmp_path / "layers.safetensors", {f"layers.{n}.weight": (2, 2) for n in range(3)})])
+    settle(window, qtbot)
+    window.menus["doctor"].trigger()
+    doctor = dialog(window)
+    doctor.text.setPlainText("RuntimeError: Error(s) in loading state_dict for Net:\n"
+                             '\tMissing key(s) in state_dict: "layers.3.weight".\n\tUnexpected key(s) in state_dict: "layers.0.weight".')
+    qtbot.waitUntil(lambda: "numbered" in doctor.hint.text(), timeout=20_000)
+    assert next(line for line in doctor.hint.text().split("\n") if "numbered" in line).startswith("The layers")

@@ -162,6 +162,20 @@ def test_that_the_menu_edits_what_is_selected_at_once(opened: tuple[MainWindow, 
     assert not window.menus["redo"].isEnabled()
 
 
+def test_that_the_name_of_one_tensor_is_there_to_be_changed(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                            qtbot: QtBot) -> None:
+    window, document = opened
+    session.select(Selection(document.id, "module.fc.weight", ("module.fc.weight",)))
+    window.menus["edit-rename"].trigger()
+    settled(tasks, qtbot)
+    dialog = dialog_of(window, qtbot)
+    assert (dialog.form.text("pattern"), dialog.form.text("replacement")) == (r"^module\.fc\.weight$", "module.fc.weight")
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        typed(dialog.form, "replacement", "module.head.weight")
+    assert dialog.table.shown.rows[0][1:3] == ("module.fc.weight", "module.head.weight")
+    dialog.reject()
+
+
 def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(opened: tuple[MainWindow, Document], session: Session,
                                                                            tasks: Tasks, qtbot: QtBot) -> None:
     window, document = opened

@@ -209,6 +209,22 @@ def test_that_what_goes_hands_the_keyboard_to_the_tree_and_not_to_the_filter(win
     assert window.focusWidget() is overview.area
 
 
+def test_that_a_size_is_not_cut_where_several_files_have_hits(window: MainWindow, idle: Idle, tmp_path: Path) -> None:
+    torch.save({"norm": torch.ones(10)}, tmp_path / "another.pth")
+    window.open_paths([str(tmp_path / "another.pth")])
+    idle(window.tasks)
+    filtered(window, "norm", idle)
+    bar = window.filter_bar
+    bar.parentWidget().layout().activate()
+    for width in range(300, 900, 7):
+        bar.resize(width, bar.height())
+        bar.layout().activate()
+        size = bar.what.text.partition(";")[0]
+        assert "; in " in bar.what.text
+        assert bar.what.isHidden() or bar.what.width() >= bar.what.fontMetrics().horizontalAdvance(size + "; …")
+        assert bar.what.isHidden() == bool(bar.count.toolTip())
+
+
 def test_that_edits_of_several_tensors_say_how_many(window: MainWindow, session: Session) -> None:
     id = session.documents[0].id
     session.select(Selection(id, "model.layers.1", tuple(f"model.{key}" for key in KEYS if key.startswith("layers.1"))))

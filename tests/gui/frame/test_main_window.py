@@ -22,6 +22,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.session import Compared, Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 from tests import builders
+from tests.tables import make
 
 OPEN = core.open            # as it is; the fixtures put another in its place
 Idle = Callable[[Tasks], None]
@@ -591,6 +592,17 @@ def test_that_the_first_page_says_what_is_no_checkpoint_until_one_is_opened(wind
     window.menus["close"].trigger()
     idle(tasks)
     assert window.welcome.notice.isHidden()
+
+
+def test_that_a_group_of_values_is_not_said_to_have_the_tensors_of_its_file(window: MainWindow, session: Session, tasks: Tasks,
+                                                                           opens: Opens, idle: Idle) -> None:
+    opens["/runs/last.pth"] = make(values={"cfg.lr": 0.1, "cfg.steps": 3})
+    window.open_paths(["/runs/last.pth"])
+    idle(tasks)
+    session.select(Selection(session.documents[0].id, "cfg"))
+    assert window.status.text().startswith("cfg · 2 values")
+    session.select(Selection(session.documents[0].id))
+    assert " · 3 tensors · " in window.status.text()
 
 
 def test_that_the_status_line_is_not_cut_within_a_letter(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot) -> None:

@@ -718,6 +718,25 @@ def test_that_a_group_is_told_with_its_keys_though_a_filter_hides_it(view: TreeV
     session.show_edited(id, checkpoint(*(key for key in MANY if key != "module.layers.20.b")))
     assert view.tree_model.rowCount() == 1
     assert session.selection == Selection(id, "module.layers.20", ("module.layers.20.w", "module.layers.20.c"))
+    view.tree_model.set_filter("")
+    row = row_of_key(view, "module.layers.20")
+    assert view.selected_ranges() == [(row, row)]
+    assert view.currentIndex().row() == row
+
+
+def test_that_what_is_selected_elsewhere_while_a_filter_hides_it_is_selected_without_it(view: TreeView, show: Callable[..., int],
+                                                                                     session: Session) -> None:
+    id = show(*MANY)
+    view.collapse_all()
+    view.tree_model.set_filter("layers.30.b")
+    view.select_row(row_of_key(view, "module.layers.30.b"))
+    session.select(Selection(id, "module.layers.7.w", ("module.layers.7.w",)))
+    assert view.selected_ranges() == []
+    view.tree_model.set_filter("")
+    row = row_of_key(view, "module.layers.7.w")
+    assert view.selected_ranges() == [(row, row)]
+    assert view.currentIndex().row() == row
+    assert session.selection == Selection(id, "module.layers.7.w", ("module.layers.7.w",))
 
 
 def row_of_key(view: TreeView, key: str) -> int:
