@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 
 from .keypath import segments_of, top_of
+from .progress import SIP, in_pieces
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
@@ -104,13 +105,25 @@ def tokens(path: str) -> frozenset[str]:
 
 def _hint_of(wanted: Collection[str]) -> Callable[[str], bool]:
     """Tells, several times as fast as `words`, most paths that have none of these words: some files have as many state dicts as tensors."""
-    shortest = [word for word in sorted(wanted) if not any(other in word and other != word for other in wanted)]
-    search = re.compile("|".join(map(re.escape, shortest))).search
+    search = _search_for(wanted)
     return lambda path: search(path[:400].lower()) is not None
+
+
+def _search_for(wanted: Collection[str]) -> Callable[[str], re.Match[str] | None]:
+    shortest = [word for word in sorted(wanted) if not any(other in word and other != word for other in wanted)]
+    return re.compile("|".join(map(re.escape, shortest))).search
+
+
+def _pieces_with(wanted: Collection[str]) -> Callable[[Iterable[str]], Iterator[tuple[bool, list[str]]]]:
+    """The same of many paths: pieces of them, and whether one of a piece may have any of these words."""
+    search = _search_for(wanted)
+    return lambda paths: ((search("\n".join(piece).lower()) is not None, piece) for piece in in_pieces(paths, SIP))
 
 
 _hints_at_average = _hint_of(_AVERAGE)
 _hints_at_others = _hint_of(_OTHERS | _OPTIMIZER)
+_pieces_with_averages = _pieces_with(_AVERAGE)
+_pieces_with_others = _pieces_with(_OTHERS | _OPTIMIZER)
 _hints_at_no_weights = _hint_of(("rng", "random", *_INPUT, *_MEASURES))
 _hints_at_random = _hint_of(("rng", "random"))
 _hints_at_scheduler = _hint_of(("sched",))
@@ -126,6 +139,16 @@ def is_weights(path: str) -> bool:
     """Whether a state dict may be a model's, going by its name: no scheduler, scaler, callback or optimizer."""
     top = top_of(path)
     return not _hints_at_others(top) or not set(words(top)) & (_OTHERS | _OPTIMIZER)
+
+
+def averages_among(paths: Iterable[str]) -> set[str]:
+    """Those that `is_average` says it of."""
+    return {path for maybe, piece in _pieces_with_averages(paths) if maybe for path in piece if is_average(path)}
+
+
+def weights_among(paths: Iterable[str]) -> list[str]:
+    """Those that `is_weights` says it of, in order."""
+    return [path for maybe, piece in _pieces_with_others(paths) for path in piece if not maybe or is_weights(path)]
 
 
 def is_scheduler(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import join, leaf_of
-from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
+from inspector.core.naming_conventions import averages_among, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
@@ -160,13 +160,13 @@ def _models_of_columns(ckpt: Checkpoint, tensors: TensorTable, wanted: Iterable[
     """The same of tensors each of which lies by itself, a run of those of one state dict at a time."""
     inside: dict[str | None, _Sums] = {path: _Sums() for path in wanted}
     no_buffer = names_no_buffer(tensors, monitor)
-    all_forms, all_keys = iter(made_of(tensors, ("shape", "dtype", "device"), _form)), iter(tensors)
+    all_forms, all_keys = iter(made_of(tensors, ("shape", "dtype", "device"), _form)), iter(() if no_buffer else tensors)
     for place, many in pieces_of(stretches(tensors, monitor)):
         monitor.check()
         forms, keys, sums = [*islice(all_forms, many)], [*islice(all_keys, many)], inside.get(place)
         if sums is not None:
             sums.add_forms(forms)
-            if not no_buffer:
+            if keys:
                 sums.buffers += sum(form.numel for form, key in stoppable(zip(forms, keys, strict=True), monitor)
                                     if is_called_buffer(key, form.dtype, tensors))
     return _as_models(ckpt, inside)
@@ -196,13 +196,14 @@ def _count(times: dict[_Name, int], names: tuple[_Name, ...]) -> None:
 
 
 def _as_models(ckpt: Checkpoint, inside: Mapping[str | None, _Sums]) -> tuple[Model, ...]:
-    return tuple(_as_model(ckpt, path or "", sums) for path, sums in inside.items() if sums.tensors)
+    averages = averages_among(path for path in inside if path)
+    return tuple(_as_model(ckpt, path or "", sums, path in averages) for path, sums in inside.items() if sums.tensors)
 
 
-def _as_model(ckpt: Checkpoint, path: str, sums: _Sums) -> Model:
+def _as_model(ckpt: Checkpoint, path: str, sums: _Sums, average: bool) -> Model:
     value = ckpt.values.get(path)
     return Model(path, sums.tensors, sums.numel - sums.buffers, sums.buffers, sums.nbytes, _common(sums.dtypes), _common(sums.devices),
-                 type_name(value) if isinstance(value, Opaque) else "", is_average(path), "unknown" in sums.dtypes and any(
+                 type_name(value) if isinstance(value, Opaque) else "", average, "unknown" in sums.dtypes and any(
                      is_unread(info) and info.state_dict == path for info in ckpt.tensors.values()))
 
 
