@@ -328,22 +328,35 @@ def index_names(path: str) -> set[str] | None:
     """The files that the index at `path` names; None when it is none that can be read."""
     try:
         return _index_names(path)
-    except ReadError:
+    except (OSError, ReadError):
         return None
 
 
 def _index_names(path: str) -> set[str] | None:
-    """The same; None for what is certainly no index. Raises ReadError when that cannot be told."""
+    """The same, also by the names that files of its own folder have there; None for what is certainly no index. Raises ReadError or
+    OSError when that cannot be told."""
     try:
         with open_source(path) as source:
             if source.size > _MOST_INDEX:
                 raise TooBig(f"an index of {count(source.size, 'byte')} is not read", where=path)
             found = json.loads(source.read(0, source.size))["weight_map"]
-        return {name for name in found.values() if isinstance(name, str)}
+        names, folder = {name for name in found.values() if isinstance(name, str)}, os.path.dirname(path) or os.curdir
+        with os.scandir(folder) as entries:
+            links = {entry.name for entry in entries if entry.is_symlink()}
+        return names | {_led_to(folder, name) for name in names if name in links or "/" in name or "\\" in name}
     except (FileMissing, NotACheckpoint, Unsupported, TypeError, KeyError, AttributeError):
         return None
     except (ValueError, RecursionError) as error:
         raise Corrupt(f"it is no JSON: {error}", where=path) from error
+
+
+def _led_to(folder: str, name: str) -> str:
+    """What a file is called in `folder` that is named by a detour ("./x", "../here/x", ".\\x") or a link."""
+    found = os.path.join(folder, name.replace("\\", "/"))
+    try:
+        return os.path.relpath(os.path.realpath(found), os.path.realpath(folder)).replace(os.sep, "/")
+    except ValueError:              # another drive, or no name of a file
+        return name
 
 
 def keep_attributes(path: str, old: str | None, source: str | None) -> list[str]:

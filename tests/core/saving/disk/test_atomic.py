@@ -460,11 +460,12 @@ def test_that_a_lock_that_is_another_files_name_is_not_written_to(ckpt: core.Che
         core.save(ckpt, tmp_path / "b.pth")
 
 
-def test_that_files_that_another_index_names_stay_when_their_set_is_replaced(sharded: core.Checkpoint, tmp_path: Path) -> None:
+@pytest.mark.parametrize("detour", ["", "./", ".\\", "sub/../", "../here/", "../here/./"])
+def test_that_files_that_another_index_names_stay_when_their_set_is_replaced(detour: str, sharded: core.Checkpoint, tmp_path: Path) -> None:
     folder = Path(sharded.path)
     names = shards(sharded)
     index = json.loads((folder / INDEX).read_text())
-    kept = {key: name for key, name in index["weight_map"].items() if name == names[0]}
+    kept = {key: detour.replace("here", folder.name) + name for key, name in index["weight_map"].items() if name == names[0]}
     (folder / "encoder.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": kept}))
     plan = core.plan_save(core.edit(sharded, [core.Cast("float16")]), folder, format="safetensors-sharded")
     assert plan.deletes == (names[1],)
@@ -472,6 +473,35 @@ def test_that_files_that_another_index_names_stay_when_their_set_is_replaced(sha
     core.save(plan)
     assert names[0] in shards(sharded)
     assert names[1] not in shards(sharded)
+    if "here" not in detour:        # which is refused: it could lead elsewhere once the folder is copied
+        assert list(core.open(folder / "encoder.safetensors.index.json").tensors) == list(kept)
+
+
+def test_that_a_set_whose_index_names_its_files_by_a_detour_is_replaced_whole(sharded: core.Checkpoint) -> None:
+    folder = Path(sharded.path)
+    names = shards(sharded)
+    index = json.loads((folder / INDEX).read_text())
+    index["weight_map"] = {key: f"./{name}" for key, name in index["weight_map"].items()}
+    (folder / INDEX).write_text(json.dumps(index))
+    ckpt = core.open(folder)
+    made = core.save(core.edit(ckpt, [core.Cast("float16")]), folder, format="safetensors-sharded")
+    assert not set(names) & set(shards(sharded))
+    again = core.open(made.path)
+    assert {finding.id for finding in again.findings} == {"module-prefix"}
+    assert list(again.tensors) == list(ckpt.tensors)
+
+
+@posix
+def test_that_a_file_that_another_index_names_by_a_link_stays(sharded: core.Checkpoint) -> None:
+    folder = Path(sharded.path)
+    first, second = shards(sharded)
+    os.symlink(first, folder / "alias.safetensors")
+    index = json.loads((folder / INDEX).read_text())
+    kept = {key: "alias.safetensors" for key, name in index["weight_map"].items() if name == first}
+    (folder / "encoder.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": kept}))
+    plan = core.plan_save(core.edit(sharded, [core.Cast("float16")]), folder, format="safetensors-sharded")
+    assert plan.deletes == (second,)
+    core.save(plan)
     assert list(core.open(folder / "encoder.safetensors.index.json").tensors) == list(kept)
 
 
