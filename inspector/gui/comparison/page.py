@@ -433,9 +433,11 @@ class ComparePage(QWidget):
 
     def _show_what_was_selected(self) -> bool:
         """What somebody looked at in one of the files is what the files are compared for; False where it is nothing in here."""
-        selection, compared = self._session.selection, self._session.compared
-        row = self.model.reveal(selection.prefix) \
-            if selection is not None and compared is not None and selection.document in compared.ids and selection.prefix else None
+        selection, compared, tree = self._session.selection, self._session.compared, self.progress.tree
+        if tree is None or selection is None or compared is None or selection.document not in compared.ids or not selection.prefix:
+            return False
+        place = tree.figures.comparison.state_dicts[compared.ids.index(selection.document)]
+        row = self.model.reveal(selection.prefix if place == core.WHOLE else core.seen_from(selection.prefix, place))
         if row is not None:
             self.view.select_row(row)
         return row is not None

@@ -49,6 +49,19 @@ def test_that_what_was_selected_in_a_file_is_selected_in_the_comparison(desk: De
     assert desk.page.view.selectionModel().isRowSelected(desk.page.view.currentIndex().row())
 
 
+def test_that_what_was_selected_in_a_state_dict_is_found_by_its_name_there(desk: Desk, tmp_path: Path) -> None:
+    desk.window.open_paths(core.make_demo(tmp_path))
+    desk.settle()
+    a = desk.session.documents[0]
+    assert a.checkpoint is not None
+    key = [key for key, info in a.checkpoint.tensors.items() if info.state_dict == "model_state_dict"][5]
+    desk.session.select(Selection(a.id, key, (key,)))
+    desk.window.comparison.compare()
+    desk.finish()
+    line = desk.page.model.line(desk.page.view.currentIndex().row())
+    assert core.join("model_state_dict", line.key) == key or line.key == key
+
+
 def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Step] = []
     monkeypatch.setattr(core, "differences", lambda comparison, **more: iter(()))
