@@ -222,9 +222,11 @@ def other_members(source: Checkpoint, monitor: Monitor = QUIET) -> OldMembers:
 
 
 def _others(source: Checkpoint, old: OldMembers, monitor: Monitor) -> dict[str, int]:
+    if not old:
+        return {}
     used = {place for place, id in stoppable(fields_of(source.storages, "place", "id"), monitor) if not id.startswith("constants/")}
     own = {name.lower() for name in _OWN}
-    places = [*stoppable(places_of(source.members), monitor)] if old else []
+    places = [*stoppable(places_of(source.members), monitor)]
     return {name: number for name, number in stoppable(old.numbers.items(), monitor)
             if places[number] not in used and name.lower() not in own}
 
