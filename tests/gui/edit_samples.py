@@ -52,7 +52,7 @@ def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, pat
 
 
 def settled(tasks: Tasks, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running)
 
 
 def rows(dialog: SaveAll | ApplyToAll) -> list[tuple[str, str, bool]]:

@@ -28,9 +28,9 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     session.loaded(document.id, ckpt)
     session.select(Selection(document.id, prefix, keys, value))
     for _ in range(3):                  # what came last is drawn in the next turns, on show in one after, and may ask for more
-        qtbot.waitUntil(lambda: not tasks.running and not any(map(_is_making, QApplication.topLevelWidgets())), timeout=20_000)
+        qtbot.waitUntil(lambda: not tasks.running and not any(map(_is_making, QApplication.topLevelWidgets())))
         QCoreApplication.processEvents()
-    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document
 

@@ -28,7 +28,7 @@ B: Arrays = {**BASE, "theirs": np.full(3, 5, np.float32), "both": np.full(2, 3, 
 
 
 def held(desk: Desk) -> None:
-    desk.qtbot.waitUntil(lambda: desk.page.held.step is Step.DONE, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: desk.page.held.step is Step.DONE)
     desk.settle()
 
 

@@ -154,7 +154,7 @@ def test_that_a_file_written_anew_is_read_anew(desk: Desk, read: list[str]) -> N
     read.clear()
     write(Path(desk.session.documents[1].path), BASE)
     desk.window.opener.reload(desk.session.documents[1].id)
-    desk.qtbot.waitUntil(lambda: len(read) == 5 and desk.page.progress.step is Step.DONE, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: len(read) == 5 and desk.page.progress.step is Step.DONE)
 
 
 def test_that_what_is_rearranged_stays_said_while_other_edits_wait(desk: Desk) -> None:
@@ -376,10 +376,10 @@ def test_that_a_stopped_comparison_says_how_much_is_known(desk: Desk, monkeypatc
     desk.open(BASE, BASE)
     page = desk.page
     desk.window.comparison.compare()
-    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False)
     tree = page.model.tree
     assert tree is not None
-    desk.qtbot.waitUntil(lambda: tree.figures.reading == "layers.0.weight", timeout=20_000)
+    desk.qtbot.waitUntil(lambda: tree.figures.reading == "layers.0.weight")
     assert page._further.text.startswith("2 of 5 pairs known · 0 differ so far")
     page.button.click()
     assert page.verdict_text.text() == "Stopped."
@@ -455,7 +455,7 @@ def compare_what_changed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(core, "differences", gone)
         desk.window.comparison.compare()
-        desk.qtbot.waitUntil(lambda: desk.page.progress.step is Step.FAILED, timeout=20_000)
+        desk.qtbot.waitUntil(lambda: desk.page.progress.step is Step.FAILED)
 
 
 def test_that_a_comparison_of_a_file_that_is_another_by_now_offers_to_reload_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -322,7 +322,7 @@ def test_that_stopping_keeps_what_is_there_and_going_on_reads_the_rest(desk: Des
     desk.open(BASE, BASE)
     page = desk.page
     desk.window.comparison.compare()
-    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False)
     page.button.click()
     assert page.progress.step is Step.STOPPED
     assert page.button.text() == "Go on"
@@ -490,7 +490,7 @@ def test_that_a_file_loaded_anew_is_compared_anew(desk: Desk) -> None:
     page = desk.compare(BASE, BASE)
     write(desk.folder / "b.safetensors", changed())
     desk.window.opener.reload(desk.session.documents[1].id)
-    desk.qtbot.waitUntil(lambda: page.progress.step is Step.DONE and desk.statuses().get("extra.weight") == "only-b", timeout=20_000)
+    desk.qtbot.waitUntil(lambda: page.progress.step is Step.DONE and desk.statuses().get("extra.weight") == "only-b")
 
 
 def test_that_moved_tensors_are_found_by_their_content(desk: Desk) -> None:
@@ -513,7 +513,7 @@ def test_that_a_picture_can_be_taken_of_a_comparison(desk: Desk, monkeypatch: py
     shot = Screenshot(desk.window, str(out))
     desk.window.open_paths(paths)
     shot.start()
-    desk.qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+    desk.qtbot.waitUntil(lambda: bool(ended))
     assert shot.error is None
     assert not QImage(str(out)).isNull()
     assert desk.page.progress.step is Step.DONE

@@ -43,7 +43,7 @@ def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp
 
 
 def settle(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.tasks.running)
 
 
 def dialog(window: MainWindow) -> Doctor:
@@ -93,7 +93,7 @@ def test_that_an_error_is_explained_without_any_file(session: Session, tasks: Ta
     qtbot.addWidget(doctor)
     QGuiApplication.clipboard().setText(ERROR)
     doctor.ask_error()
-    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     assert doctor.steps.text() == "--strip-prefix module."
     assert not doctor.add.isEnabled()
     doctor.copy.click()
@@ -253,7 +253,7 @@ def test_that_an_explanation_is_in_the_language_of_the_window(text: str, session
     qtbot.addWidget(doctor)
     doctor.text.setPlainText(text)
     doctor.check_text()
-    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     lines = [doctor.verdict.text(), *doctor.hint.text().split("\n"), *(doctor.choice.itemText(n) for n in range(doctor.choice.count()))]
     told = [line for line in lines if line and not line.startswith("state = torch.load(")]      # a line of Python
     assert told
@@ -287,7 +287,7 @@ def test_that_an_answer_without_an_edit_has_nothing_to_add(session: Session, tas
     qtbot.addWidget(doctor)
     doctor.text.setPlainText("TypeError: cannot pickle '_thread.lock' object")
     doctor.check_text()
-    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     assert "is a lock" in doctor.verdict.text()
     assert "state_dict()" in doctor.hint.text()
     assert not doctor.add.isEnabled()
@@ -362,5 +362,5 @@ def test_that_what_is_said_of_a_layer_is_a_sentence(window: MainWindow, qtbot: Q
     doctor = dialog(window)
     doctor.text.setPlainText("RuntimeError: Error(s) in loading state_dict for Net:\n"
                              '\tMissing key(s) in state_dict: "layers.3.weight".\n\tUnexpected key(s) in state_dict: "layers.0.weight".')
-    qtbot.waitUntil(lambda: "numbered" in doctor.hint.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "numbered" in doctor.hint.text())
     assert next(line for line in doctor.hint.text().split("\n") if "numbered" in line).startswith("The layers")

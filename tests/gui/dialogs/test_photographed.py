@@ -83,7 +83,7 @@ def test_that_no_text_of_a_dialog_is_cut(dialog: str, speech: str, session: Sess
     made = DIALOGS[dialog](session, tasks, settings, document, str(tmp_path))
     qtbot.addWidget(made)
     made.show()
-    qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     QApplication.processEvents()
     assert (made.width() <= 1024, made.height() <= 700) == (True, True)
     assert cut(made) == []

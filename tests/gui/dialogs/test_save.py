@@ -32,7 +32,7 @@ def dialog(session: Session, tasks: Tasks, qtbot: QtBot) -> Make:
         made = SaveDialog(tasks, document, str(target))
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
         qtbot.addWidget(made)
-        with qtbot.waitSignal(made.planned, timeout=20_000):
+        with qtbot.waitSignal(made.planned):
             made.show()
         return made
     return make
@@ -52,13 +52,13 @@ def tick(dialog: SaveDialog, text: str) -> QCheckBox:
 
 
 def chosen(dialog: SaveDialog, format: str, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(dialog.planned, timeout=20_000):
+    with qtbot.waitSignal(dialog.planned):
         dialog.format.setCurrentIndex(dialog.format.findData(format))
         dialog.format.activated.emit(dialog.format.currentIndex())
 
 
 def written(dialog: SaveDialog, qtbot: QtBot) -> core.SaveReport:
-    with qtbot.waitSignal(dialog.done_saving, timeout=20_000) as caught:
+    with qtbot.waitSignal(dialog.done_saving) as caught:
         dialog.save.click()
     assert caught.args is not None
     report = caught.args[0]
@@ -87,7 +87,7 @@ def test_that_it_is_said_how_many_tensors_of_the_file_are_written(dialog: Make, 
     some = SaveDialog(tasks, replace(document, checkpoint=ckpt), str(tmp_path / "some.pth"))
     some.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(some)
-    with qtbot.waitSignal(some.planned, timeout=20_000):
+    with qtbot.waitSignal(some.planned):
         some.show()
     assert "Tensors\n2 of 3\n" in said(some)
     assert written(some, qtbot).tensors == 2
@@ -100,7 +100,7 @@ def edited(session: Session, tasks: Tasks, qtbot: QtBot, source: Path) -> SaveDi
     made = SaveDialog(tasks, document, str(source))
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     qtbot.addWidget(made)
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.show()
     return made
 
@@ -113,12 +113,12 @@ def test_that_a_save_over_the_open_file_copies_no_tensor_where_it_can(session: S
     assert "its tensors stay where they are" in said(made)
     assert made.in_place.isVisible()
     assert made.save.text() == "Save"
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.in_place.click()
     assert "the file that is open" in said(made)
     assert "its tensors stay" not in said(made)
     assert made.save.text() == "Replace"
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.in_place.click()
     report = written(made, qtbot)
     assert report.written is not None
@@ -130,10 +130,10 @@ def test_that_no_change_in_place_is_offered_for_another_name_or_format(session: 
                                                                        qtbot: QtBot) -> None:
     made = edited(session, tasks, qtbot, edit_samples.wrapped(tmp_path))
     assert made.in_place.isVisible()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(str(tmp_path / "other.pth"))
     assert not made.in_place.isVisible()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(str(tmp_path / "last.pth"))
     assert made.in_place.isVisible()
     chosen(made, "safetensors", qtbot)
@@ -167,7 +167,7 @@ def test_that_unknown_code_is_kept_or_dropped_name_by_name(dialog: Make, tmp_pat
     [choice] = [box for box in made.findChildren(QComboBox) if box.accessibleName() == "tests.gui.edit_samples.Config"]
     [name] = [text for text in made.findChildren(QTextEdit) if text.toPlainText() == "tests.gui.edit_samples.Config"]
     assert abs(choice.geometry().center().y() - name.geometry().center().y()) <= 1
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         choice.setCurrentIndex(choice.findData("drop"))
         choice.activated.emit(choice.currentIndex())
     assert made.save.isEnabled()
@@ -182,13 +182,13 @@ def test_that_a_read_only_file_is_replaced_only_when_that_is_said(dialog: Make, 
     made = dialog(source, target)
     assert "read-only" in said(made)
     assert not made.save.isEnabled()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         tick(made, "Replace it although it is read-only").click()
     assert made.save.isEnabled()
     assert made.save.text() == "Replace"
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(str(tmp_path / "other.pth"))
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(str(target))
     assert not made.save.isEnabled()                    # the answer was about another file meanwhile
 
@@ -197,7 +197,7 @@ def test_that_a_target_that_cannot_be_is_said_in_place(dialog: Make, tmp_path: P
     made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "nowhere" / "x.pth")
     assert "nowhere cannot be used" in said(made)
     assert not made.save.isEnabled()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(" ")
     assert "no name yet" in said(made)
 
@@ -207,10 +207,10 @@ def test_that_a_set_of_files_is_written_into_a_folder(dialog: Make, tmp_path: Pa
     assert not made.shard.isVisible()
     chosen(made, "safetensors-sharded", qtbot)
     assert made.path.text() == str(tmp_path / "set")
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.shard.setText("a few")
     assert not made.save.isEnabled()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.shard.setText("100")
     assert "in 3 files" in said(made)
     report = written(made, qtbot)
@@ -233,7 +233,7 @@ def test_that_the_format_of_torch_before_1_6_is_offered(dialog: Make, tmp_path: 
 def test_that_browse_asks_for_a_name(dialog: Make, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "new.pth")
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(tmp_path / "c.pth")))
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         next(button for button in made.findChildren(QPushButton) if button.text() == "Browse…").click()
     assert made.path.text() == str(tmp_path / "c.pth")
 
@@ -255,8 +255,8 @@ def test_that_saving_tells_how_far_it_is_and_can_be_cancelled(dialog: Make, tmp_
     monkeypatch.setattr(core, "save", slow)
     made.save.click()
     assert made.pages.currentIndex() == 1
-    qtbot.waitUntil(lambda: "25 %" in made.doing.text(), timeout=20_000)
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    qtbot.waitUntil(lambda: "25 %" in made.doing.text())
+    with qtbot.waitSignal(made.planned):
         qtbot.keyClick(made, Qt.Key.Key_Escape)
     assert made.isVisible()
     assert made.pages.currentIndex() == 0
@@ -272,7 +272,7 @@ def test_that_a_save_that_fails_is_told_and_can_be_tried_again(dialog: Make, tmp
     source = edit_samples.wrapped(tmp_path)
     made = dialog(source, tmp_path / "new.pth")
     source.write_bytes(b"another")
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.save.click()
     assert made.pages.currentIndex() == 0
     assert not made.save.isEnabled()
@@ -302,7 +302,7 @@ def test_that_another_file_is_replaced_by_a_click_not_by_enter_alone(dialog: Mak
     assert made.cancel.hasFocus()
     assert made.path.text() == str(tmp_path / "other.pth")
     assert (tmp_path / "other.pth").read_bytes() == before
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.path.setText(str(tmp_path / "free.pth"))
     assert (made.save.text(), made.save.isDefault()) == ("Save", True)
     assert not made.backup.isVisible()
@@ -315,7 +315,7 @@ def test_that_a_file_that_is_replaced_can_be_kept(dialog: Make, tmp_path: Path, 
     assert made.backup.isVisible()
     assert made.backup.text() == "Keep the old file as other.pth.bak"
     assert not made.backup.isChecked()
-    with qtbot.waitSignal(made.planned, timeout=20_000):
+    with qtbot.waitSignal(made.planned):
         made.backup.click()
     assert "The old file is kept as other.pth.bak." in said(made)
     assert written(made, qtbot).backup == str(tmp_path / "other.pth.bak")

@@ -177,7 +177,7 @@ def test_that_closing_the_window_offers_to_save_all_and_closes_then(window: Main
     dialog = window.findChild(SaveAll)
     assert dialog is not None
     dialog.ok.click()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.isVisible())
     assert [names(tmp_path / f"{name}.pth") for name in ("one", "two", "three")] == [KEYS] * 3
 
 

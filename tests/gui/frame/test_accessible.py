@@ -56,12 +56,12 @@ def open_(window: MainWindow, paths: list[str], session: Session, tasks: Tasks, 
     def open_(name: str, key: str) -> None:
         if not session.documents:
             window.open_paths(paths)
-            qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2, timeout=30_000)
+            qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2)
         session.select(Selection(session.documents[0].id, key, (key,) if key else ()))
         window.view.show_panel(name)
-        qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+        qtbot.waitUntil(lambda: not tasks.running)
         if name == "statistics":            # of a panel whose numbers are still read half is not there yet
-            qtbot.waitUntil(lambda: bool(window.findChild(ValueChips).chips) and not tasks.running, timeout=30_000)
+            qtbot.waitUntil(lambda: bool(window.findChild(ValueChips).chips) and not tasks.running)
         QApplication.processEvents()
     return open_
 
@@ -101,7 +101,7 @@ def test_that_everything_in_the_comparison_has_a_name(window: MainWindow, open_:
                                                       tasks: Tasks, qtbot: QtBot) -> None:
     open_("overview", "")
     window.comparison.compare_documents(session.documents[0].id, session.documents[1].id)
-    qtbot.waitUntil(lambda: not tasks.running and window.comparison.page.model.tree is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running and window.comparison.page.model.tree is not None)
     assert nameless(window) == []
 
 

@@ -55,7 +55,7 @@ def paths(tmp_path: Path) -> list[str]:
 @pytest.fixture
 def calm(tasks: Tasks, qtbot: QtBot) -> Callable[[], None]:
     def wait() -> None:
-        qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+        qtbot.waitUntil(lambda: not tasks.running)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return wait
 
@@ -64,7 +64,7 @@ def calm(tasks: Tasks, qtbot: QtBot) -> Callable[[], None]:
 def freed(qtbot: QtBot) -> Freed:
     """Waits until they are: work that was cancelled may take a moment to end."""
     def wait(*checkpoints: weakref.ref[core.Checkpoint]) -> None:
-        qtbot.waitUntil(lambda: all(ckpt() is None for ckpt in checkpoints), timeout=20_000)
+        qtbot.waitUntil(lambda: all(ckpt() is None for ckpt in checkpoints))
     return wait
 
 
@@ -112,7 +112,7 @@ def test_that_the_comparison_keeps_no_closed_file(window: MainWindow, session: S
     both = opened(session), opened(session, 1)
     window.comparison.compare()
     page = window.comparison.page
-    qtbot.waitUntil(lambda: page.progress.step is Step.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: page.progress.step is Step.DONE)
     assert page.view.nodes                          # a pair is selected, and shown
     calm()
     for id in [document.id for document in session.documents]:
@@ -140,7 +140,7 @@ def test_that_edits_keep_no_closed_file(window: MainWindow, session: Session, pa
 def test_that_a_file_closed_while_it_is_analysed_leaves_nothing(window: MainWindow, session: Session, paths: list[str], tasks: Tasks,
                                                                 calm: Calm, qtbot: QtBot, freed: Freed) -> None:
     window.open_paths(paths[:1])
-    qtbot.waitUntil(lambda: session.documents[0].checkpoint is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.documents[0].checkpoint is not None)
     ckpt = opened(session)
     assert tasks.running                            # the tree, the sums
     window.files.close_file()
@@ -148,7 +148,7 @@ def test_that_a_file_closed_while_it_is_analysed_leaves_nothing(window: MainWind
 
 
 def test_that_a_result_that_comes_after_closing_is_not_kept(window: MainWindow, session: Session, paths: list[str], calm: Calm,
-                                                            freed: Freed, monkeypatch: pytest.MonkeyPatch) -> None:
+                                                            freed: Freed, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
     """The work is done, and the file is closed before the GUI thread hears of it."""
     window.view.show_panel("overview")
     window.open_paths(paths[:1])
@@ -172,7 +172,7 @@ def test_that_a_result_that_comes_after_closing_is_not_kept(window: MainWindow, 
     del document
     calm()
     freed(ckpt)
-    assert overview.requests.kept_count == 0
+    qtbot.waitUntil(lambda: overview.requests.kept_count == 0)      # what a worker lets go of is taken out a moment after it is gone
 
 
 def test_that_sixteen_files_leave_as_many_objects_as_eight(window: MainWindow, session: Session, paths: list[str], calm: Calm, freed: Freed,
@@ -203,7 +203,7 @@ def test_that_sixteen_files_leave_as_many_objects_as_eight(window: MainWindow, s
     for n in range(8):
         round_(n)
     freed(*closed)
-    qtbot.waitUntil(lambda: not grown(), timeout=20_000)        # another thread is at the last of the tables
+    qtbot.waitUntil(lambda: not grown())        # another thread is at the last of the tables
 
 
 @pytest.mark.slow

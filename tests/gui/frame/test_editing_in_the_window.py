@@ -41,7 +41,7 @@ def button(widget: QWidget, text: str, qtbot: QtBot | None = None) -> QPushButto
         return [found for found in widget.findChildren(QPushButton) if found.text() == text and found.isVisibleTo(widget)]
 
     if qtbot is not None:
-        qtbot.waitUntil(lambda: bool(there()), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(there()))
     return there()[0]
 
 
@@ -64,7 +64,7 @@ def typed(form: Form, name: str, text: str) -> None:
 
 
 def planned(dialog: SaveDialog, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.plan is not None)
 
 
 def same(path: Path, expected: dict[str, torch.Tensor]) -> None:
@@ -102,7 +102,7 @@ def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple
     dialog.path.setText(str(target))
     planned(dialog, qtbot)
     assert dialog.save.text() == "Save"
-    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+    with qtbot.waitSignal(dialog.done_saving):
         dialog.save.click()
     settled(tasks, qtbot)
     assert [one.path for one in session.documents] == [document.path, str(target)]
@@ -124,8 +124,8 @@ def test_that_ctrl_s_saves_over_the_file_itself_which_then_has_no_edits(opened: 
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
     assert dialog.path.text() == document.path
-    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)        # which may have been before `settled` was over
-    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+    qtbot.waitUntil(lambda: dialog.plan is not None)        # which may have been before `settled` was over
+    with qtbot.waitSignal(dialog.done_saving):
         dialog.save.click()
     settled(tasks, qtbot)
     same(Path(document.path), weights(""))
@@ -170,7 +170,7 @@ def test_that_the_name_of_one_tensor_is_there_to_be_changed(opened: tuple[MainWi
     settled(tasks, qtbot)
     dialog = dialog_of(window, qtbot)
     assert (dialog.form.text("pattern"), dialog.form.text("replacement")) == (r"^module\.fc\.weight$", "module.fc.weight")
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         typed(dialog.form, "replacement", "module.head.weight")
     assert dialog.table.shown.rows[0][1:3] == ("module.fc.weight", "module.head.weight")
     dialog.reject()
@@ -183,9 +183,9 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     settled(tasks, qtbot)
     dialog = dialog_of(window, qtbot)
     assert not dialog.ok.isEnabled()
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         typed(dialog.form, "pattern", r"module\.(\w+)\.")
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         typed(dialog.form, "replacement", r"net.\1.")
     assert dialog.table.shown.rows[0][1:3] == ("module.conv.weight", "net.conv.weight")
     assert dialog.count.text() == "3 renamed"
@@ -193,12 +193,12 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     typed(dialog.form, "pattern", "(")
     assert not dialog.ok.isEnabled()
     dialog.accept()                                     # Enter, before the preview is there
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         pass
     assert not dialog.ok.isEnabled()
     assert dialog.table.shown.rows == ()
     assert session.edits(document.id) == ()
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         typed(dialog.form, "pattern", r"module\.(\w+)\.")
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
     settled(tasks, qtbot)
@@ -262,7 +262,7 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
     dialog.show()
     for name, text in fields.items():
         typed(dialog.form, name, text)
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         pass
     for widget in dialog.findChildren(QWidget):
         if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not widget.inherits("QLabel"):
@@ -390,7 +390,7 @@ def test_that_closing_the_window_with_edits_asks_and_goes_on_once_they_are_saved
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
     planned(dialog, qtbot)
-    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+    with qtbot.waitSignal(dialog.done_saving):
         dialog.save.click()
     assert not window.isVisible()
     same(Path(document.path), weights(""))
@@ -407,7 +407,7 @@ def test_that_a_save_in_place_is_reported_as_one_and_the_file_shown_anew(opened:
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
     planned(dialog, qtbot)
-    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+    with qtbot.waitSignal(dialog.done_saving):
         dialog.save.click()
     settled(tasks, qtbot)
     assert list(session.documents) == [document]

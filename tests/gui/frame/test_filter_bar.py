@@ -40,7 +40,7 @@ def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp
         made.show()
     made.edits.asks = False
     made.open_paths([str(path)])
-    qtbot.waitUntil(lambda: not tasks.running and session.documents[0].checkpoint is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and session.documents[0].checkpoint is not None)
     return made
 
 
@@ -86,7 +86,7 @@ def test_that_renaming_what_is_found_begins_with_a_pattern_that_means_just_that(
     replacement = dialog.form.fields["replacement"]
     assert isinstance(replacement, QLineEdit)
     replacement.setText(r"layers.\1.fc.shift")
-    qtbot.waitUntil(dialog.ok.isEnabled, timeout=20_000)
+    qtbot.waitUntil(dialog.ok.isEnabled)
     dialog.ok.click()
     idle(window.tasks)
     document = session.documents[0]
@@ -155,7 +155,7 @@ def test_that_these_can_be_saved_alone_and_nothing_is_pending(window: MainWindow
     idle(window.tasks)
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.plan is not None)
     assert dialog.plan is not None
     assert core.save(dialog.plan).tensors == 4
     found = core.open(dialog.plan.path)
@@ -202,7 +202,7 @@ def test_that_what_goes_hands_the_keyboard_to_the_tree_and_not_to_the_filter(win
                 if button.isVisible() and button.focusPolicy() is not Qt.FocusPolicy.NoFocus]
 
     window.view.show_panel("overview")
-    qtbot.waitUntil(lambda: bool(inside()) and not window.tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: bool(inside()) and not window.tasks.running)
     inside()[0].setFocus()
     session.add_edits(id, (core.Drop("epoch"),))
     idle(window.tasks)

@@ -77,13 +77,13 @@ def marks(window: MainWindow) -> dict[str, set[Kind]]:
 def test_that_a_change_is_told_without_anybody_looking_and_read_on_request(window: MainWindow, document: Document, path: Path,
                                                                            qtbot: QtBot) -> None:
     save(path, 2)
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert window.banner.text.text().startswith("Changed on disk at ")
     assert epoch(document) == 1
     window.banner.findChild(QPushButton).click()
-    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
-    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20_000)
-    qtbot.waitUntil(lambda: marks(window).get("model.head.w") == {Kind.CHANGED}, timeout=20_000)
+    qtbot.waitUntil(lambda: epoch(document) == 2)
+    qtbot.waitUntil(lambda: not window.banner.isVisible())
+    qtbot.waitUntil(lambda: marks(window).get("model.head.w") == {Kind.CHANGED})
     assert Kind.CHANGED in marks(window)["epoch"]
     assert "model.base.w" not in marks(window)
     assert "read again: 2 changed" in window.statusBar().currentMessage()
@@ -100,17 +100,17 @@ def test_that_a_panel_which_meets_a_changed_file_reloads_it(window: MainWindow, 
     qtbot.waitUntil(lambda: any(button.text() == "Reload" and button.isVisible() for button in statistics.findChildren(QPushButton)),
                     timeout=20_000)
     next(button for button in statistics.findChildren(QPushButton) if button.text() == "Reload" and button.isVisible()).click()
-    qtbot.waitUntil(lambda: document.checkpoint is not None and "more" in document.checkpoint.tensors, timeout=20_000)
+    qtbot.waitUntil(lambda: document.checkpoint is not None and "more" in document.checkpoint.tensors)
 
 
 def test_that_marks_of_what_changed_go_after_a_while(window: MainWindow, document: Document, path: Path, qtbot: QtBot,
                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "MARKED", 1)
     save(path, 2, added=torch.ones(2))
-    with qtbot.waitSignal(window.following.read_again, timeout=20_000) as told:
+    with qtbot.waitSignal(window.following.read_again) as told:
         window.menus["reload"].trigger()
     assert told.args == [document.id, core.Rewritten(new=("added",), changed=("model.head.w", "epoch"))]
-    qtbot.waitUntil(lambda: document.rewritten is None and not marks(window), timeout=20_000)
+    qtbot.waitUntil(lambda: document.rewritten is None and not marks(window))
 
 
 def test_that_a_followed_file_is_read_again_by_itself_and_what_a_person_did_stays(
@@ -125,7 +125,7 @@ def test_that_a_followed_file_is_read_again_by_itself_and_what_a_person_did_stay
     idle(tasks)
     rows = [model.index(row, NAME).data(RAW) for row in range(model.rowCount())]
     save(path, 2, other=torch.ones(3))
-    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: epoch(document) == 2)
     idle(tasks)
     assert not window.banner.isVisible()
     assert [model.index(row, NAME).data(RAW) for row in range(model.rowCount())] == rows
@@ -142,11 +142,11 @@ def test_that_edits_that_wait_are_never_lost(window: MainWindow, document: Docum
     session.add_edits(document.id, [core.Drop("model.base.b")])
     idle(tasks)
     save(path, 2)
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "Your edit is kept and made again after reloading." in window.banner.text.text()
     assert epoch(document) == 1
     window.banner.findChild(QPushButton).click()
-    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: epoch(document) == 2)
     idle(tasks)
     assert session.edits(document.id) == (core.Drop("model.base.b"),)
     assert document.checkpoint is not None
@@ -159,25 +159,25 @@ def test_that_a_followed_file_that_is_half_there_leaves_what_is_shown(window: Ma
     window.menus["follow"].setChecked(True)
     save(path, 2)
     whole = path.read_bytes()
-    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: epoch(document) == 2)
     path.write_bytes(b"PK")
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "cannot be read" in window.banner.text.text()
     assert document.state is State.READY
     assert epoch(document) == 2
     path.unlink()
-    qtbot.waitUntil(lambda: "no longer there" in window.banner.text.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "no longer there" in window.banner.text.text())
     assert document.state is State.READY
     path.write_bytes(whole)
-    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: not window.banner.isVisible())
     assert epoch(document) == 2
 
 
 def test_that_following_is_remembered(window: MainWindow, document: Document, settings: Settings, path: Path, qtbot: QtBot) -> None:
     save(path, 2)
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     window.banner.follow.click()
-    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: epoch(document) == 2)
     assert window.menus["follow"].isChecked()
     assert settings.follows
 
@@ -186,10 +186,10 @@ def test_that_a_file_moved_away_and_back_is_the_one_that_was_opened(window: Main
                                                                     qtbot: QtBot) -> None:
     away = path.with_name("away.pth")
     os.rename(path, away)
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert window.banner.text.text().startswith("This file is no longer there.")
     shutil.copy2(away, path)
-    qtbot.waitUntil(lambda: "Changed on disk" in window.banner.text.text(), timeout=20_000)     # the same, but another file
+    qtbot.waitUntil(lambda: "Changed on disk" in window.banner.text.text())     # the same, but another file
 
 
 WRITER = """
@@ -240,7 +240,7 @@ def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without
         qtbot.waitUntil(lambda: len(seen) > 2 and time.monotonic() > end, timeout=int(SECONDS * 1000) + 120_000)
         process.stdin.close()
         qtbot.waitUntil(lambda: process.poll() is not None, timeout=60_000)
-    qtbot.waitUntil(lambda: epoch(document) == -1, timeout=30_000)
+    qtbot.waitUntil(lambda: epoch(document) == -1)
     peek.stop()
     assert process.returncode == 0
     assert not errors

@@ -147,7 +147,7 @@ def test_that_what_is_none_of_ours_is_refused(server: Server, qtbot: QtBot, line
 def test_that_a_line_without_end_is_cut_off_at_the_cap(server: Server, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(server.asked):
         answers = in_background(talk, b"x" * (instance.CAP + 2))
-        qtbot.waitUntil(lambda: bool(answers), timeout=20_000)
+        qtbot.waitUntil(lambda: bool(answers))
     assert answers == [b""]
 
 
@@ -189,7 +189,7 @@ def test_that_of_many_starts_at_once_one_is_the_first(qtbot: QtBot) -> None:
     server, heard = Server(), []
     server.asked.connect(heard.extend)
     assert server.listen(first.listening)
-    qtbot.waitUntil(lambda: all(starts), timeout=20_000)
+    qtbot.waitUntil(lambda: all(starts))
     assert [found[0] for found in starts].count(instance.Start(handed_over=True)) == 11
     qtbot.waitUntil(lambda: len(heard) == 11)
     server.close()

@@ -66,7 +66,7 @@ def test_that_files_selection_panel_and_edits_come_back(start: Start, files: lis
     assert "0.pth, 1.pth, 2.pth" in again.welcome.again.accessibleName()
     assert "1 edit" in again.welcome.again.accessibleName()
     again.welcome.again.click()
-    qtbot.waitUntil(lambda: again.session.selection is not None and again.session.selection.keys == ("model.layer1.w",), timeout=20_000)
+    qtbot.waitUntil(lambda: again.session.selection is not None and again.session.selection.keys == ("model.layer1.w",))
     idle(again.tasks)
     assert [document.path for document in again.session.documents] == files
     restored = again.session.documents[1]
@@ -116,12 +116,12 @@ def test_that_a_comparison_comes_back(start: Start, files: list[str], idle: Idle
     first.close()
     again = start()
     again.menus["open-again"].trigger()
-    qtbot.waitUntil(lambda: again.session.compared is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: again.session.compared is not None)
     compared = again.session.compared
     assert compared is not None
     paths = {document.id: document.path for document in again.session.documents}
     assert [paths[id] for id in compared.ids] == [files[2], files[0]]
-    qtbot.waitUntil(lambda: again.session.compared is not None and again.session.compared.base is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: again.session.compared is not None and again.session.compared.base is not None)
     assert again.session.compared is not None
     assert paths[again.session.compared.base or 0] == files[1]
     idle(again.tasks)

@@ -79,20 +79,20 @@ def test_that_statistics_are_of_the_values_and_the_stored_integers_a_switch_away
     window, _ = opened
     found = panel(window, "statistics", StatisticsPanel, qtbot)
     assert isinstance(found, StatisticsPanel)
-    qtbot.waitUntil(lambda: found.result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: found.result is not None)
     assert found.result is not None
     assert found.result.together.numel == made.values.size
     assert found.result.together.max == pytest.approx(made.values.max(), rel=1e-6)
     assert found.table.cell("Size") == words.exact_size(sum(made.tensors[key].nbytes for key in made.parts))
     assert found.form.isVisible()
     found.form.setCurrentIndex(1)
-    qtbot.waitUntil(lambda: found.result is not None and found.result.together.max == 15, timeout=20_000)
+    qtbot.waitUntil(lambda: found.result is not None and found.result.together.max == 15)
     assert found.result is not None
     assert (found.result.together.min, found.result.together.max) == (0, 15)
     assert found.result.together.numel == made.values.size
     part = next(row for row in range(window.tree.model().rowCount()) if window.tree.model().line(row).texts[NAME] == "scales")
     window.tree.select_row(part)
-    qtbot.waitUntil(lambda: found.result is not None and found.result.together.numel == made.tensors["m.scales"].size, timeout=20_000)
+    qtbot.waitUntil(lambda: found.result is not None and found.result.together.numel == made.tensors["m.scales"].size)
     assert not found.form.isVisible()
     assert found.result is not None
     assert found.result.together.numel == made.tensors["m.scales"].size
@@ -103,13 +103,13 @@ def test_that_values_details_and_overview_answer_for_the_tensor(opened: tuple[Ma
     window, document = opened
     values = panel(window, "values", ValuesPanel, qtbot)
     assert isinstance(values, ValuesPanel)
-    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0])
     details = panel(window, "details", Details, qtbot)
     assert isinstance(details, Details)
-    qtbot.waitUntil(lambda: any(row.name == "Scheme" for row in details.properties.rows), timeout=20_000)
+    qtbot.waitUntil(lambda: any(row.name == "Scheme" for row in details.properties.rows))
     heatmap = panel(window, "heatmap", HeatmapPanel, qtbot)
     assert isinstance(heatmap, HeatmapPanel)
-    qtbot.waitUntil(lambda: bool(heatmap.remark.text()), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(heatmap.remark.text()))
     size = words.size(sum(made.tensors[key].nbytes for key in made.parts))
     assert [shown.remark.text().split(" · ")[2] for shown in (values, heatmap)] == [size, size]
     rows = {row.name: row.value for row in details.properties.rows}
@@ -131,24 +131,24 @@ def test_that_the_stored_integers_are_a_switch_away_in_values_and_heatmap_too(op
     window, document = opened
     values = panel(window, "values", ValuesPanel, qtbot)
     assert isinstance(values, ValuesPanel)
-    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0])
     assert values.seen_as.form.isVisible()
     assert not values.seen_as.button.isVisible()
     values.seen_as.form.setCurrentIndex(1)
     codes = core.stored_codes(document.path, [core.logical(document.path)[made.name]])["m.qweight"].numpy()
-    qtbot.waitUntil(lambda: (values.model.rowCount(), values.model.columnCount()) == codes.shape, timeout=20_000)
+    qtbot.waitUntil(lambda: (values.model.rowCount(), values.model.columnCount()) == codes.shape)
     values.model.data(values.model.index(1, 2))
-    qtbot.waitUntil(lambda: not values.model.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not values.model.busy)
     assert values.model.data(values.model.index(1, 2)) == str(int(codes[1, 2]))
     heatmap = panel(window, "heatmap", HeatmapPanel, qtbot)
     assert isinstance(heatmap, HeatmapPanel)
-    qtbot.waitUntil(lambda: heatmap.view.base is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: heatmap.view.base is not None)
     assert heatmap.view.base is not None
     np.testing.assert_array_equal(heatmap.view.base.values, codes)
     assert heatmap.seen_as.form.currentIndex() == 1
     heatmap.seen_as.form.setCurrentIndex(0)
     assert not session.shows_codes(quantized=False)
-    qtbot.waitUntil(lambda: heatmap.view.base is not None and heatmap.view.base.values.shape == made.values.shape, timeout=20_000)
+    qtbot.waitUntil(lambda: heatmap.view.base is not None and heatmap.view.base.values.shape == made.values.shape)
 
 
 def test_that_what_is_stored_is_called_what_it_is(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_that_what_is_stored_is_called_what_it_is(session: Session, tasks: Tasks
     session.select(Selection(document.id, made.name, tuple(key for key in made.tensors if key in made.parts)))
     statistics = panel(window, "statistics", StatisticsPanel, qtbot)
     assert isinstance(statistics, StatisticsPanel)
-    qtbot.waitUntil(lambda: statistics.result is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: statistics.result is not None)
     assert statistics.form.tabText(1) == "Stored numbers"
 
 
@@ -166,7 +166,7 @@ def test_that_the_values_and_each_stored_part_are_saved_as_arrays(opened: tuple[
     window, _ = opened
     values = panel(window, "values", ValuesPanel, qtbot)
     assert isinstance(values, ValuesPanel)
-    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0])
     values.choose_path = lambda parent, title, name, kinds: str(tmp_path / name)
     values.save_whole()
     settled(window.tasks, qtbot)
@@ -198,7 +198,7 @@ def compared(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, *
     settled(tasks, qtbot)
     first, second = session.documents
     window.comparison.compare_documents(first.id, second.id)
-    qtbot.waitUntil(lambda: window.comparison.page.progress.step is Step.DONE, timeout=30_000)
+    qtbot.waitUntil(lambda: window.comparison.page.progress.step is Step.DONE)
     settled(tasks, qtbot)
     return window
 
@@ -209,7 +209,7 @@ def test_that_a_comparison_with_what_was_packed_has_a_column_of_decibels_in_view
     core.save(plain, tmp_path / "plain.safetensors")
     window = compared(session, tasks, settings, qtbot, made.save(tmp_path / "a"), tmp_path / "plain.safetensors")
     view = window.comparison.page.view
-    qtbot.waitUntil(lambda: not view.isColumnHidden(SQNR), timeout=20_000)
+    qtbot.waitUntil(lambda: not view.isColumnHidden(SQNR))
     assert view.horizontalHeader().length() <= view.viewport().width()
     line = next(window.comparison.page.model.line(row) for row in range(window.comparison.page.model.rowCount())
                 if window.comparison.page.model.line(row).key == made.name)
@@ -225,10 +225,10 @@ def test_that_an_adapter_beside_its_model_says_what_it_adds(session: Session, ta
     core.save({"fc.weight": np.ones((4, 8), np.float32)}, tmp_path / "base.safetensors")
     window = compared(session, tasks, settings, qtbot, tmp_path / "adapter_model.safetensors", tmp_path / "base.safetensors")
     page = window.comparison.page
-    qtbot.waitUntil(page.adds_link.isVisible, timeout=20_000)
+    qtbot.waitUntil(page.adds_link.isVisible)
     page.adds_link.click()
     [doctor] = window.findChildren(Doctor)
-    qtbot.waitUntil(lambda: doctor.lists.topLevelItemCount() > 0 and not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: doctor.lists.topLevelItemCount() > 0 and not tasks.running)
     said = [doctor.lists.topLevelItem(0).child(0).text(column) for column in range(doctor.lists.columnCount())]
     assert any("rank 2 · norm" in text for text in said), said
     doctor.copy.click()
@@ -289,11 +289,11 @@ def test_that_the_status_bar_and_overview_say_how_many_are_stored_and_meant(open
                                                                            qtbot: QtBot, made: packing.Packed) -> None:
     window, document = opened
     session.select(Selection(document.id))
-    qtbot.waitUntil(lambda: "shown as 2" in window.status.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "shown as 2" in window.status.text())
     assert f"{len(made.tensors)} tensors stored, shown as 2" in window.status.text()
     overview = panel(window, "overview", Overview, qtbot)
     assert isinstance(overview, Overview)
-    qtbot.waitUntil(lambda: any(label.text() == f"{len(made.tensors)} stored" for label in overview.findChildren(QLabel)), timeout=20_000)
+    qtbot.waitUntil(lambda: any(label.text() == f"{len(made.tensors)} stored" for label in overview.findChildren(QLabel)))
 
 
 def test_that_dropping_the_row_drops_the_stored_parts(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot) -> None:
@@ -311,7 +311,7 @@ def test_that_of_many_tensors_the_tree_is_shown_before_what_is_packed_is_found(s
                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree_model, "AT_ONCE", 0)
     window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
-    qtbot.waitUntil(lambda: document.packed is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: document.packed is not None)
     window.tree.expand_all()
     assert any(window.tree.model().line(row).packed for row in range(window.tree.model().rowCount()))
 
@@ -339,7 +339,7 @@ def test_that_the_overview_counts_what_the_tree_counts(family: str, session: Ses
         labels = [label.text() for label in overview.findChildren(QLabel) if not label.isHidden()]
         return {title: labels[labels.index(title) + 1] for title in ("Tensors", "Parameters")}
 
-    qtbot.waitUntil(lambda: overview.is_settled and tiles_now()["Tensors"] == root.texts[tree_model.SHAPE].split()[0], timeout=20_000)
+    qtbot.waitUntil(lambda: overview.is_settled and tiles_now()["Tensors"] == root.texts[tree_model.SHAPE].split()[0])
     tiles = tiles_now()
     assert tiles["Parameters"] == words.many(int(root.texts[tree_model.PARAMETERS].replace(",", "")))
     if not adapter and document.packed is not None:

@@ -28,7 +28,7 @@ def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp
     made.resize(1400, 700)
     made.show()
     made.open_paths([str(tmp_path / "a.safetensors")])
-    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None)
     return made
 
 
@@ -112,7 +112,7 @@ def test_that_a_place_leads_to_its_element_among_the_values(window: MainWindow, 
     values[33, 7] = values[35, 1] = np.nan
     core.save({"w": values}, tmp_path / "b.safetensors")
     window.open_paths([str(tmp_path / "b.safetensors")])
-    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2)
     session.select(Selection(session.documents[1].id, "w", ("w",)))
     window.tabs.show_panel("statistics")
     statistics = window.tabs.panel("statistics")
@@ -122,4 +122,4 @@ def test_that_a_place_leads_to_its_element_among_the_values(window: MainWindow, 
         assert window.tabs.current == "values"
         panel = window.tabs.panel("values")
         assert isinstance(panel, ValuesPanel)
-        qtbot.waitUntil(lambda panel=panel, found=found: not tasks.running and panel.current == found, timeout=20_000)
+        qtbot.waitUntil(lambda panel=panel, found=found: not tasks.running and panel.current == found)

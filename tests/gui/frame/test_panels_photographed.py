@@ -68,7 +68,7 @@ def test_that_no_text_of_a_panel_is_cut(language: str, path: str, session: Sessi
     window.show()
     theme.current().apply_style_sheet()
     window.open_paths([path])
-    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None)
     document = session.selected_document
     assert document is not None
     wrong: list[str] = []
@@ -131,7 +131,7 @@ def test_that_nothing_of_a_page_lies_beside_the_narrowest_panel(language: str, s
     window.show()
     theme.current().apply_style_sheet()
     window.open_paths([str(tmp_path / "a.pth"), str(tmp_path / "packed.safetensors")])
-    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running and len(session.documents) == 2)
     overview = window.tabs.panel("overview")
     assert isinstance(overview, Overview)
     wrong = []
@@ -139,7 +139,7 @@ def test_that_nothing_of_a_page_lies_beside_the_narrowest_panel(language: str, s
         window.work.setSizes([400, 1000])
         keys = tuple(name for name in document.checkpoint.tensors if name.startswith(key)) if document.checkpoint and key else ()
         session.select(Selection(document.id, key, keys))
-        qtbot.waitUntil(lambda: not tasks.running and overview.is_settled, timeout=30_000)
+        qtbot.waitUntil(lambda: not tasks.running and overview.is_settled)
         window.work.setSizes([1400, 1])
         qtbot.waitUntil(lambda: overview.area.viewport().width() < 400)
         QApplication.processEvents()

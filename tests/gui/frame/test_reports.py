@@ -109,7 +109,7 @@ def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(w
     preview = window.reports.preview
     assert preview is not None
     assert preview.go.isEnabled() == (preview.paper is not None)       # which can have come by now
-    qtbot.waitUntil(lambda: preview.paper is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: preview.paper is not None)
     assert preview.go.isEnabled()
     assert preview.said.text() == f"{preview.paper.sheets} sheet" + ("s" if preview.paper.sheets != 1 else "") if preview.paper else ""
     upright = preview.paper
@@ -125,7 +125,7 @@ def test_that_what_is_printed_is_laid_out_first_and_again_when_the_paper_turns(w
     assert preview.paper is printed
     assert "takes nothing" in preview.said.text()
     preview.printer.setOutputFileName(str(tmp_path / "printed.pdf"))
-    with qtbot.waitSignal(preview.accepted, timeout=20_000):
+    with qtbot.waitSignal(preview.accepted):
         preview.print_now()
     assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF-")
     qtbot.waitUntil(lambda: not tasks.running)
@@ -139,9 +139,9 @@ def test_that_a_comparison_in_front_is_what_is_printed(window: MainWindow, qtbot
     window.reports.pages = Pages()
     window.menus["compare"].trigger()
     assert not window.menus["report"].isEnabled()
-    qtbot.waitUntil(lambda: window.menus["print"].isEnabled() and not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: window.menus["print"].isEnabled() and not tasks.running)
     window.menus["print"].trigger()
-    qtbot.waitUntil(lambda: window.reports.preview is not None and window.reports.preview.paper is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.reports.preview is not None and window.reports.preview.paper is not None)
     assert window.reports.preview is not None
     assert window.reports.preview.printer.docName() == "Comparison"
     window.reports.preview.reject()

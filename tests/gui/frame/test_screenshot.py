@@ -37,7 +37,7 @@ def take(window: MainWindow, paths: list[str], out: Path, qtbot: QtBot, monkeypa
     shot = Screenshot(window, str(out))
     window.open_paths(paths)
     shot.start()
-    qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(ended))
     return shot
 
 

@@ -47,11 +47,11 @@ def show(window: MainWindow, session: Session, tasks: Tasks, folder: Path, qtbot
     """Opens a file and waits until all that can be is known of it."""
     def show(name: str) -> None:
         window.open_paths([str(folder / name)])
-        qtbot.waitUntil(lambda: session.selected_document is not None and session.selected_document.original is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: session.selected_document is not None and session.selected_document.original is not None)
         document = session.selected_document
         assert document is not None
         checks = window.strip._checks
-        qtbot.waitUntil(lambda: not tasks.running and (found := checks.of(document)) is not None and found.is_complete, timeout=20_000)
+        qtbot.waitUntil(lambda: not tasks.running and (found := checks.of(document)) is not None and found.is_complete)
     return show
 
 
@@ -93,7 +93,7 @@ def test_that_its_action_is_the_edit_that_helps(window: MainWindow, session: Ses
     document = session.selected_document
     assert document is not None
     assert [edit.option for edit in session.edits(document.id)] == ["plain"]
-    qtbot.waitUntil(lambda: window.strip.property("level") == "ok", timeout=20_000)
+    qtbot.waitUntil(lambda: window.strip.property("level") == "ok")
 
 
 def test_that_nan_leads_to_its_tensor(window: MainWindow, session: Session, show: Callable[[str], None]) -> None:

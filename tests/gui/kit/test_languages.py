@@ -107,7 +107,7 @@ def test_that_the_window_speaks_chinese_and_no_label_is_cut(session: Session, ta
     window.resize(1024, 700)
     window.show()
     window.open_paths([str(path) for path in paths])
-    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: not tasks.running and session.selected_document is not None)
     titles = [menu.text() for menu in window.menuBar().actions()]
     assert titles == ["文件(&F)", "编辑(&E)", "视图(&V)", "帮助(&H)"]
     wrong: list[str] = []
@@ -115,7 +115,7 @@ def test_that_the_window_speaks_chinese_and_no_label_is_cut(session: Session, ta
         if not window.tabs.isTabVisible(PANELS.index(name)):
             continue
         window.tabs.show_panel(name)
-        qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
+        qtbot.waitUntil(lambda: not tasks.running)
         window.repaint()
         wrong += [f"{name}: {said}" for said in _cut(window)]
     assert wrong == []

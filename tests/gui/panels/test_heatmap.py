@@ -56,7 +56,7 @@ class Desk:
         """Until nothing runs and no timer is about to start something."""
         panel = self.panel
         asked = (panel.requests, panel.detail, panel.value)
-        self.qtbot.waitUntil(lambda: not any(requests.phase.is_busy for requests in asked) and not self.tasks.running, timeout=20_000)
+        self.qtbot.waitUntil(lambda: not any(requests.phase.is_busy for requests in asked) and not self.tasks.running)
 
     @property
     def shown(self) -> Any:

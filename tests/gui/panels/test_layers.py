@@ -73,7 +73,7 @@ class Desk:
         self.wait()
 
     def wait(self) -> None:
-        self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+        self.qtbot.waitUntil(lambda: not self.tasks.running)
 
     def show_all(self) -> None:
         """Lines, and in the table all tensors."""

@@ -390,7 +390,7 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     assert any(finding.id == "oversized-storage" for finding in ckpt.findings)
     panel.resize(700, 160)
     document, checks = show(session, tasks, qtbot, ckpt), ValueChecks.shared(session, tasks)
-    qtbot.waitUntil(lambda: checks.of(document) is not None and not tasks.running and panel.is_settled, timeout=20_000)    # drawn again
+    qtbot.waitUntil(lambda: checks.of(document) is not None and not tasks.running and panel.is_settled)    # drawn again
     assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
     (bar,) = panel.findChildren(Segments)
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
@@ -548,7 +548,7 @@ def test_that_boxes_are_coloured_by_values_only_once_these_were_read(
     assert box.swatches == ["not read: 3 tensors"]
     assert box.read_button.text() == f"Read {words.size(document.checkpoint.nbytes)}" if document.checkpoint else ""
     box.read_button.click()
-    qtbot.waitUntil(lambda: panel.map is not None and panel.map.swatches[:1] == ["0 … 1.12"], timeout=20_000)
+    qtbot.waitUntil(lambda: panel.map is not None and panel.map.swatches[:1] == ["0 … 1.12"])
     box = boxes_of(panel)
     assert not box.read_button.isVisible()
     point_at(box, "net.a.weight")
@@ -565,7 +565,7 @@ def test_that_renamed_tensors_keep_what_was_read_of_them_and_changed_ones_do_not
         panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, tmp_path: Path) -> None:
     document = open_real(session, tasks, qtbot, tmp_path / "a.safetensors", REAL)
     checks, _ = ValueChecks.shared(session, tasks), Editing(session, tasks)
-    qtbot.waitUntil(lambda: (known := checks.of(document)) is not None and known.is_complete, timeout=20_000)
+    qtbot.waitUntil(lambda: (known := checks.of(document)) is not None and known.is_complete)
     session.add_edits(document.id, [core.Rename("net.a.weight", "net.c.weight"), core.Cast("float16", "head")])
     qtbot.waitUntil(lambda: document.checkpoint is not None and "net.c.weight" in document.checkpoint.tensors and not tasks.running,
                     timeout=20_000)
@@ -582,7 +582,7 @@ def test_that_boxes_are_coloured_by_a_comparison_that_was_read(
     two = open_real(session, tasks, qtbot, tmp_path / "b.safetensors", {"w": np.full(50, 1.25, np.float32), "u": np.ones(90, np.float32)})
     progress = ComparisonProgress(session, tasks)
     session.compare(Compared(one.id, two.id))
-    qtbot.waitUntil(lambda: progress.step is Step.DONE, timeout=20_000)
+    qtbot.waitUntil(lambda: progress.step is Step.DONE)
     box = boxes_of(panel)
     assert box.buttons["change"].isVisible()
     box.buttons["change"].click()
@@ -698,10 +698,10 @@ def test_that_dropped_tensors_are_a_line_of_their_own(panel: Overview, session: 
     torch.save({"a": torch.ones(50_000), "b": torch.ones(250_000)}, tmp_path / "a.pth")
     ckpt = core.open(tmp_path / "a.pth")
     document = show(session, tasks, qtbot, ckpt)
-    qtbot.waitUntil(lambda: "reachable" in said(panel) and not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: "reachable" in said(panel) and not tasks.running)
     assert "Dropped" not in said(panel)
     session.show_edited(document.id, core.edit(ckpt, [core.Drop("b")]))
-    qtbot.waitUntil(lambda: "Dropped" in said(panel) and not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: "Dropped" in said(panel) and not tasks.running)
     assert "1 MB" in said(panel)
     (bar,) = panel.findChildren(Segments)
     assert sum(segment.part for segment in bar.segments) <= 1
@@ -715,7 +715,7 @@ def test_that_a_file_without_tensors_says_so(panel: Overview, session: Session, 
 def test_that_space_asks_for_statistics_and_the_menu_for_what_the_tree_offers(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                                               checkpoint: Make) -> None:
     document = show(session, tasks, qtbot, checkpoint(keys={"enc.a": (500, 5), "dec.b": (700, 5)}))
-    qtbot.waitUntil(lambda: not tasks.running and panel.map is not None and bool(panel.map.view.places), timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and panel.map is not None and bool(panel.map.view.places))
     assert panel.map is not None
     view = panel.map.view
     qtbot.keyClick(view, Qt.Key.Key_Home)
@@ -819,7 +819,7 @@ def test_that_a_calm_file_has_notes_and_no_findings(panel: Overview, session: Se
     ckpt = core.open(tmp_path / "a.pth")
     assert {finding.level for finding in ckpt.findings} == {"info"}
     show(session, tasks, qtbot, ckpt)
-    qtbot.waitUntil(lambda: "No problem found" in said(panel), timeout=20_000)
+    qtbot.waitUntil(lambda: "No problem found" in said(panel))
     notes = len(panel.findChildren(NoteLine))
     assert notes
     assert words.level("info", notes) in said(panel).split("\n")

@@ -53,7 +53,7 @@ class Desk:
 
     def wait(self) -> None:
         for _ in range(2):                  # where things are is looked for once they are counted
-            self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+            self.qtbot.waitUntil(lambda: not self.tasks.running)
 
     @property
     def shows_result(self) -> bool:

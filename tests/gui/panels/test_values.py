@@ -54,7 +54,7 @@ class Desk:
     def wait(self) -> None:
         """Until all that was looked at is read."""
         self.panel.table.viewport().repaint()
-        self.qtbot.waitUntil(lambda: not self.panel.model.busy and not self.tasks.running, timeout=20_000)
+        self.qtbot.waitUntil(lambda: not self.panel.model.busy and not self.tasks.running)
 
     def cell(self, row: int, col: int, role: int = Display) -> Any:
         model = self.panel.model

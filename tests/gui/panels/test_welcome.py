@@ -216,15 +216,15 @@ def test_that_the_desktop_is_offered_once_and_not_again_after_not_now(settings: 
 
     monkeypatch.setattr(install, "run", run)
     welcome = page(settings, qtbot, (1440, 844), tasks)
-    qtbot.waitUntil(lambda: welcome.cards.double_click.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: welcome.cards.double_click.isVisible())
     welcome.cards.make_default.click()
-    qtbot.waitUntil(lambda: "Permission denied" in welcome.cards.said.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "Permission denied" in welcome.cards.said.text())
     assert asked == [("install", True)]
     assert "inspector desktop install" in welcome.cards.said.text()
     welcome.cards.not_now.click()
     assert not welcome.cards.double_click.isVisible()
     other = page(settings, qtbot, (1440, 844), tasks)
-    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running)
     assert not other.cards.double_click.isVisible()
 
 

@@ -66,7 +66,7 @@ def page(qtbot: QtBot, tasks: Tasks) -> RunPage:
 @pytest.fixture
 def show(qtbot: QtBot, page: RunPage) -> Callable[[Path], None]:
     def shown(folder: Path) -> None:
-        with qtbot.waitSignal(page.reading.measured, timeout=20000):
+        with qtbot.waitSignal(page.reading.measured):
             page.show_paths((str(folder),))
 
     return shown
@@ -97,7 +97,7 @@ def test_that_in_a_low_window_the_first_remarks_are_said_and_the_others_on_reque
     more = page.said.findChildren(QPushButton)[-1]
     assert more.text() == f"{len(every) - 1} more"
     more.click()
-    qtbot.waitUntil(lambda: texts(page) == every, timeout=20000)        # those of before go with the next turn of the loop
+    qtbot.waitUntil(lambda: texts(page) == every)        # those of before go with the next turn of the loop
 
 
 def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage, folder: Path, show: Any) -> None:
@@ -113,14 +113,14 @@ def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage,
 def test_that_a_folder_of_epochs_opens_as_a_run_and_a_file_opened_then_is_shown(
         window: MainWindow, folder: Path, session: Session, qtbot: QtBot) -> None:
     window.open_paths([str(folder)])
-    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None)
     assert session.documents == ()
     assert window.settings.recent == (str(folder),)
     window.open_paths([str(folder / "epoch_2.pth")])
     assert not window.runs.shown
     assert [document.path for document in session.documents] == [str(folder / "epoch_2.pth")]
     window.open_paths([str(folder)])
-    qtbot.waitUntil(lambda: window.runs.shown, timeout=20000)
+    qtbot.waitUntil(lambda: window.runs.shown)
     qtbot.mouseClick(window.runs.page.back, Qt.MouseButton.LeftButton)
     assert window.pages.currentWidget() is window.work
 
@@ -129,20 +129,20 @@ def test_that_three_chosen_files_of_one_run_open_as_it_and_stay_files(
         window: MainWindow, folder: Path, session: Session, qtbot: QtBot) -> None:
     paths = [str(folder / f"epoch_{n}.pth") for n in (1, 3, 5)]
     window.open_paths(paths)
-    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None)
     assert window.runs.page.series is not None
     assert [one.path for one in window.runs.page.series] == paths
     assert [document.path for document in session.documents] == paths
     window.runs.show_files()
     window.open_paths([str(folder / "epoch_2.pth"), str(folder / "epoch_4.pth")])
-    qtbot.waitUntil(lambda: len(session.documents) == 5 and not window.tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: len(session.documents) == 5 and not window.tasks.running)
     assert not window.runs.shown
 
 
 def test_that_three_chosen_files_of_other_models_stay_files(window: MainWindow, tmp_path: Path, session: Session, qtbot: QtBot) -> None:
     paths = [core.save({f"part{n}.w": np.ones((n + 1, 2), np.float32)}, tmp_path / f"part{n}.pth").path for n in range(3)]
     window.open_paths(paths)
-    qtbot.waitUntil(lambda: len(session.documents) == 3 and not window.tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: len(session.documents) == 3 and not window.tasks.running)
     assert not window.runs.shown
 
 
@@ -150,7 +150,7 @@ def test_that_a_folder_of_different_models_opens_as_files(window: MainWindow, tm
     for n in range(3):
         core.save({f"part{n}.w": np.ones((n + 1, 2), np.float32)}, tmp_path / f"part{n}.pth")
     window.open_paths([str(tmp_path)])
-    qtbot.waitUntil(lambda: len(session.documents) == 3, timeout=20000)
+    qtbot.waitUntil(lambda: len(session.documents) == 3)
     assert not window.runs.shown
 
 
@@ -192,7 +192,7 @@ def test_that_each_tensor_can_have_a_row_of_its_own(page: RunPage, folder: Path,
     show(folder)
     page.rows.setCurrentIndex(page.rows.count() - 1)
     assert page.rows.currentText() == "Each tensor"
-    qtbot.waitUntil(lambda: len(page.timeline.groups) == 3, timeout=20000)
+    qtbot.waitUntil(lambda: len(page.timeline.groups) == 3)
     assert [group.name for group in page.timeline.groups] == ["model.base.weight", "model.head.weight", "model.head.bias"]
     page.timeline.choose(0, 2)
     assert page.values_title.text().startswith("model.head.bias:")
@@ -213,7 +213,7 @@ def test_that_what_is_shown_is_saved_as_a_table(page: RunPage, folder: Path, sho
         on_chosen(str(tmp_path / name))
 
     monkeypatch.setattr(file_dialogs, "save_file", answer)
-    with qtbot.waitSignal(page.said_once, timeout=20000) as said:
+    with qtbot.waitSignal(page.said_once) as said:
         page.table.menu().actions()[n].trigger()
     assert said.args[0].startswith("Saved ")
     assert starts == [f"run-{('checkpoints', 'parts', 'tensors')[n]}.csv"]
@@ -225,7 +225,7 @@ def test_that_a_table_never_takes_the_place_of_a_checkpoint(page: RunPage, folde
     show(folder)
     before = (folder / "epoch_1.pth").read_bytes()
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(folder / "epoch_1.pth")))
-    with qtbot.waitSignal(page.said_once, timeout=20000) as said:
+    with qtbot.waitSignal(page.said_once) as said:
         page.table.menu().actions()[0].trigger()
     assert "no kind of table" in said.args[0]
     assert (folder / "epoch_1.pth").read_bytes() == before
@@ -242,7 +242,7 @@ def test_that_a_click_chooses_a_cell_and_with_control_marks_b(page: RunPage, fol
 def test_that_the_values_of_the_largest_tensor_of_a_part_are_read(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
     show(folder)
     page.timeline.choose(0, 1)
-    qtbot.waitUntil(lambda: page.shapes.result is not None and page.shapes.result.key == "model.head.weight", timeout=20000)
+    qtbot.waitUntil(lambda: page.shapes.result is not None and page.shapes.result.key == "model.head.weight")
     found = page.shapes.result
     assert found is not None
     assert [shape is not None and shape.broken for shape in found.shapes] == [False] * 4 + [True]
@@ -272,7 +272,7 @@ def test_that_nothing_of_another_run_stays(page: RunPage, folder: Path, show: An
     epoch(alone, 1)
     page.show_paths((str(alone),))
     assert (page.details.text(), page.timeline.series, page.rows.count(), page.a.count(), page.said.isVisible()) == ("", None, 0, 0, False)
-    qtbot.waitUntil(lambda: page.reading.tracks is not None, timeout=20000)
+    qtbot.waitUntil(lambda: page.reading.tracks is not None)
     assert page.details.text().startswith("1 checkpoint, epoch_1.pth · ")
     assert (page.timeline.at, page.timeline.marks, page.rows.currentIndex()) == (0, (-1, -1), 0)
 
@@ -281,7 +281,7 @@ def test_that_the_values_stand_in_the_columns_of_the_checkpoints_at_any_width(pa
                                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.gui.run.timeline._WIDEST", 1000)
     show(folder)
-    qtbot.waitUntil(lambda: page.shapes.result is not None, timeout=20000)
+    qtbot.waitUntil(lambda: page.shapes.result is not None)
     for width in (900, 1600):
         page.resize(width, 760)
         left, wide = page.timeline.columns
@@ -292,7 +292,7 @@ def test_that_the_values_stand_in_the_columns_of_the_checkpoints_at_any_width(pa
 
 
 def test_that_a_folder_without_checkpoints_is_answered_in_words(page: RunPage, tmp_path: Path, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(page.reading.found, timeout=20000):
+    with qtbot.waitSignal(page.reading.found):
         page.show_paths((str(tmp_path),))
     assert "there is no checkpoint in" in page.details.text()
     assert not page.compare.isEnabled()
@@ -304,14 +304,14 @@ def test_that_a_checkpoint_which_training_writes_is_taken_up_once_it_stands_stil
     page.timeline.choose(1, 1)
     page.timeline.mark(0, 2)
     page.watch.setChecked(True)
-    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    qtbot.waitUntil(lambda: not page.reading.reading)
     fresh = epoch(folder, 6, age=-1000.0)           # younger than any look, however slow
     page.reading.follow(page.reading.paths)
-    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    qtbot.waitUntil(lambda: not page.reading.reading)
     assert page.series is not None
     assert len(page.series) == 5
     os.utime(fresh, (time.time() - 60, time.time() - 60))
-    with qtbot.waitSignal(page.reading.measured, timeout=20000):
+    with qtbot.waitSignal(page.reading.measured):
         page.reading.follow(page.reading.paths)
     assert len(page.series) == 6
     assert (page.timeline.at, page.timeline.row, page.timeline.marks) == (1, 1, (0, 2))
@@ -329,10 +329,10 @@ def window(qtbot: QtBot, session: Session, tasks: Tasks, settings: Settings) -> 
 
 def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
     window.open_paths(sorted(map(str, folder.iterdir())))
-    qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running)
     window.runs.show_files()
-    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
-        with qtbot.waitSignal(window.runs.page.reading.found, timeout=20000):
+    with qtbot.waitSignal(window.runs.page.reading.measured):
+        with qtbot.waitSignal(window.runs.page.reading.found):
             window.menus["run"].trigger()
         assert window.windowTitle() == f"{folder.name} — Checkpoint Inspector"          # before any values were read
     assert window.runs.shown
@@ -353,13 +353,13 @@ def test_that_the_last_are_averaged_and_the_mean_is_opened(window: MainWindow, f
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(target)))
     monkeypatch.setattr("inspector.gui.frame.run_commands.message_boxes.show_message", lambda *said: None)
     (folder / "epoch_5.pth").unlink()
-    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
+    with qtbot.waitSignal(window.runs.page.reading.measured):
         window.runs.show_paths((str(folder),))
     window.runs.page.average.click()
-    qtbot.waitUntil(lambda: any(document.path == str(target) for document in window.session.documents), timeout=20000)
+    qtbot.waitUntil(lambda: any(document.path == str(target) for document in window.session.documents))
     heads = [core.read_numpy(folder / f"epoch_{n}.pth", "model.head.bias").astype(np.float64) for n in range(1, 5)]
     assert np.array_equal(core.read_numpy(target, "model.head.bias"), (sum(heads) / 4).astype(np.float32))
-    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: not window.tasks.running)
 
 
 def test_that_it_is_said_where_it_cannot_be_told_how_alike_the_averaged_are(window: MainWindow, tmp_path: Path, qtbot: QtBot,
@@ -369,12 +369,12 @@ def test_that_it_is_said_where_it_cannot_be_told_how_alike_the_averaged_are(wind
     said: list[tuple[str, ...]] = []
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(tmp_path / "mean.pth")))
     monkeypatch.setattr("inspector.gui.frame.run_commands.message_boxes.show_message", lambda *words: said.append(words))
-    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
+    with qtbot.waitSignal(window.runs.page.reading.measured):
         window.runs.show_paths((str(tmp_path),))
     window.runs.page.average.click()
-    qtbot.waitUntil(lambda: bool(said), timeout=20000)
+    qtbot.waitUntil(lambda: bool(said))
     assert said[0][-1] == "How alike 1 of 1 pairs are cannot be told."
-    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: not window.tasks.running)
 
 
 def test_that_values_are_shown_of_a_tensor_that_a_wrapper_renamed(page: RunPage, tmp_path: Path, show: Any, qtbot: QtBot) -> None:
@@ -383,7 +383,7 @@ def test_that_values_are_shown_of_a_tensor_that_a_wrapper_renamed(page: RunPage,
         core.save({"epoch": n, "model": {f"{prefix}a.w": np.full((4, 4), n, np.float32), f"{prefix}b.w": np.ones(2, np.float32)}},
                   tmp_path / f"epoch_{n}.pth")
     show(tmp_path)
-    qtbot.waitUntil(lambda: page.shapes.result is not None, timeout=20000)
+    qtbot.waitUntil(lambda: page.shapes.result is not None)
     assert page.shapes.result is not None
     assert page.shapes.result.key == "model.a.w"
     assert all(shape is not None for shape in page.shapes.result.shapes)
@@ -513,11 +513,11 @@ def test_that_the_newest_are_shown_first_while_others_are_still_read(page: RunPa
 
     monkeypatch.setattr(core, "measured_series", slowly)
     page.show_paths((str(folder),))
-    qtbot.waitUntil(lambda: page.reading.coming is not None and page.reading.count == (2, 5), timeout=20000)
+    qtbot.waitUntil(lambda: page.reading.coming is not None and page.reading.count == (2, 5))
     assert [[point is not None for point in group.points] for group in page.timeline.groups] == [[False, False, False, True, True]] * 2
     assert page.state.text() == "2 of 5 read"
     assert page.reading.tracks is None
-    with qtbot.waitSignal(page.reading.measured, timeout=20000):
+    with qtbot.waitSignal(page.reading.measured):
         go_on.set()
     assert page.state.isHidden()
     assert all(point is not None for group in page.timeline.groups for point in group.points)
@@ -527,7 +527,7 @@ def test_that_a_watched_run_says_what_it_waits_for(page: RunPage, folder: Path, 
     show(folder)
     assert page.state.isHidden()
     page.watch.setChecked(True)
-    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    qtbot.waitUntil(lambda: not page.reading.reading)
     assert page.state.text() == "Waiting for the next"
     page.watch.setChecked(False)
     assert page.state.isHidden()

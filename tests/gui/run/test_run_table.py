@@ -28,7 +28,7 @@ def page(qtbot: QtBot, tmp_path: Path) -> Any:
     page.resize(1000, 700)
     page.show()
     page.show_paths((str(tmp_path),))
-    qtbot.waitUntil(lambda: page.reading.tracks is not None and not tasks.running, timeout=20000)
+    qtbot.waitUntil(lambda: page.reading.tracks is not None and not tasks.running)
     page.as_table.click()
     yield page
     tasks.close()

@@ -215,7 +215,7 @@ def test_that_an_edit_that_was_previewed_is_not_applied_again_when_it_is_added(s
     applied = counted_edits(monkeypatch)
     dialog = EditDialog(session, tasks, document.id, "strip-prefix")
     qtbot.addWidget(dialog)
-    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+    with qtbot.waitSignal(dialog.previewed):
         pass
     dialog.accept()
     settled(tasks, qtbot)
@@ -323,7 +323,7 @@ def test_that_the_fixes_of_findings_are_tried_in_a_worker_once_a_checkpoint(sess
                                                                             document: Document) -> None:
     known = Analyses.shared(session, tasks)
     assert known.fixes(document) == {}
-    with qtbot.waitSignal(known.ready, timeout=20_000):
+    with qtbot.waitSignal(known.ready):
         pass
     assert {finding.id: fixes for finding, fixes in known.fixes(document).items()} == {"module-prefix": (STRIP,)}
     assert known.fixes(document) is known.fixes(document)

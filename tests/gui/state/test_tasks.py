@@ -156,7 +156,7 @@ def test_that_a_million_reports_are_a_handful_of_signals(tasks: Tasks, qtbot: Qt
         go.wait(10)
 
     tasks.start("a", work, on_done=lambda result: None, on_progress=lambda *seen: told.append(seen))
-    qtbot.waitUntil(lambda: reported.is_set() and bool(told) and told[-1][0] == 19_999, timeout=20_000)
+    qtbot.waitUntil(lambda: reported.is_set() and bool(told) and told[-1][0] == 19_999)
     with qtbot.waitSignal(tasks.idle):
         go.set()
     assert len(told) < 400          # one each 50 ms, however long this machine took
@@ -367,7 +367,7 @@ def test_that_objects_of_qt_in_cycles_go_in_the_windows_thread_whoever_makes_gar
             cycle: list[object] = []
             cycle.append(cycle)
 
-    with qtbot.waitSignal(tasks.idle, timeout=20_000):
+    with qtbot.waitSignal(tasks.idle):
         tasks.start("a", litters, on_done=lambda result: None)
     tasks.close(10)
     gc.collect()

@@ -33,7 +33,7 @@ def opened(session: Session, tmp_path: Path) -> Open:
 
 def test_that_a_small_file_is_read_unasked(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot) -> None:
     checks = ValueChecks.shared(session, tasks)
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         document = opened()
     found = checks.of(document)
     assert found is not None
@@ -50,11 +50,11 @@ def test_that_a_file_of_many_bytes_or_tensors_is_read_when_somebody_asks(session
     monkeypatch.setattr(value_checks, "REST", 0)
     checks = ValueChecks.shared(session, tasks)
     document = opened()
-    with qtbot.waitSignal(checks._rest.timeout, timeout=20_000):
+    with qtbot.waitSignal(checks._rest.timeout):
         pass
     assert checks.of(document) is None
     assert not checks.is_expected(document)
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         checks.ask(document.id)
     found = checks.of(document)
     assert found is not None
@@ -78,11 +78,11 @@ def test_that_reading_stops_for_other_work_and_goes_on_afterwards(session: Sessi
     monkeypatch.setattr(core, "summarize_each", slow)
     checks = ValueChecks.shared(session, tasks)
     document = opened()
-    qtbot.waitUntil(begun.is_set, timeout=20_000)
+    qtbot.waitUntil(begun.is_set)
     tasks.start("asked", lambda monitor: None, on_done=lambda result: None)
     assert not any(task.key == "values" for task in tasks.running)
     go_on.set()
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         pass
     found = checks.of(document)
     assert found is not None
@@ -96,7 +96,7 @@ def test_that_what_a_panel_measured_is_known(session: Session, tasks: Tasks, ope
     checks = ValueChecks.shared(session, tasks)
     document = opened()
     assert document.original is not None
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         checks.learn(document.original, core.summarize(document.original, ["bad"]))
     found = checks.of(document)
     assert found is not None
@@ -109,7 +109,7 @@ def test_that_a_file_that_is_gone_is_left_alone(session: Session, tasks: Tasks, 
     checks = ValueChecks.shared(session, tasks)
     document = opened()
     Path(document.path).unlink()
-    qtbot.waitUntil(lambda: not checks.is_expected(document), timeout=20_000)
+    qtbot.waitUntil(lambda: not checks.is_expected(document))
     idle(tasks)
     found = checks.of(document)
     assert found is None or not found.is_complete
@@ -124,7 +124,7 @@ def test_that_single_tensors_have_their_deviation_and_count_of_nan_once_they_wer
     assert before is not None
     assert (before.read, before.of, before.at_work) == (0, 4, False)
     assert (before.std("good"), before.nonfinite("good"), before.nonfinite("bad")) == (None, None, None)
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         checks.ask(document.id)
     found = checks.measured(document)
     assert found is not None
@@ -149,22 +149,22 @@ def test_that_it_is_told_how_far_reading_is(session: Session, tasks: Tasks, open
 
     monkeypatch.setattr(core, "summarize_each", slow)
     checks = ValueChecks.shared(session, tasks)
-    with qtbot.waitSignal(checks.moved, timeout=20_000):
+    with qtbot.waitSignal(checks.moved):
         document = opened()
-    qtbot.waitUntil(seen.is_set, timeout=20_000)
+    qtbot.waitUntil(seen.is_set)
     found = checks.measured(document)
     assert found is not None
     assert (found.read, found.at_work) == (3, True)
     assert found.std("zero") == 0.0
     go_on.set()
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         pass
 
 
 def test_that_very_many_constant_tensors_are_known_without_their_histograms(session: Session, tasks: Tasks, opened: Open,
                                                                             qtbot: QtBot) -> None:
     checks = ValueChecks.shared(session, tasks)
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         document = opened()
     original = document.original
     assert original is not None
@@ -188,10 +188,10 @@ def test_that_what_was_read_is_told_though_other_work_began_before_it_could_be(s
     monkeypatch.setattr(value_checks, "_read", watched)
     checks = ValueChecks.shared(session, tasks)
     document = opened()
-    qtbot.waitUntil(lambda: checks._at_work is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: checks._at_work is not None)
     go_on.set()
     assert ended.wait(20)                       # all is read, and this thread has not heard of it
-    with qtbot.waitSignal(checks.changed, timeout=20_000):
+    with qtbot.waitSignal(checks.changed):
         tasks.start("other", lambda monitor: None, on_done=lambda _: None)
     found = checks.of(document)
     assert found is not None

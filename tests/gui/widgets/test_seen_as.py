@@ -56,7 +56,7 @@ def cells(panel: ValuesPanel, tasks: Tasks, qtbot: QtBot) -> list[list[str]]:
     for row in shape[0]:
         for col in shape[1]:
             model.data(model.index(row, col))       # asks for it
-    qtbot.waitUntil(lambda: not model.busy and not tasks.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not model.busy and not tasks.running)
     return [[model.data(model.index(row, col)) for col in shape[1]] for row in shape[0]]
 
 
@@ -164,7 +164,7 @@ def test_that_statistics_and_heatmap_show_the_same_and_nothing_is_learnt_of_the_
     heatmap = placed(HeatmapPanel(session, tasks), qtbot)
     document = show(session, tasks, qtbot, core.open(path), "words", ("words",))
     session.see_as(document.id, "words", SeenAs("uint4", (6, 64)))
-    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and heatmap.view.base is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and heatmap.view.base is not None)
     assert statistics.result is not None
     found = statistics.result.together
     assert (found.numel, found.min, found.max, found.zeros) == (NIBBLES.size, 0, 15, int((NIBBLES == 0).sum()))
@@ -176,9 +176,9 @@ def test_that_statistics_and_heatmap_show_the_same_and_nothing_is_learnt_of_the_
     assert statistics.seen_as.chip.isVisible()
     assert heatmap.seen_as.chip.isVisible()
     session.see_as(document.id, "words", SeenAs("bfloat16", (6, 16)))
-    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and statistics.result.together.numel == 96, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and statistics.result.together.numel == 96)
     session.see_as(document.id, "words", None)
-    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and statistics.result.together.numel == 48, timeout=20_000)
+    qtbot.waitUntil(lambda: not tasks.running and statistics.result is not None and statistics.result.together.numel == 48)
     assert statistics.result.together.max == int(WORDS.max())
 
 

@@ -275,7 +275,7 @@ def test_that_the_list_is_saved_as_it_is_shown(window: MainWindow, qtbot: QtBot,
     tree.sortByColumn(NAME, Qt.SortOrder.AscendingOrder)
     window.search.setText("enc")
     settle(window, qtbot)
-    qtbot.waitUntil(lambda: len(saved(window, qtbot, monkeypatch, tmp_path / "some.tsv")) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(saved(window, qtbot, monkeypatch, tmp_path / "some.tsv")) == 3)
 
 
 def test_that_what_was_not_read_is_left_empty_and_said(window: MainWindow, qtbot: QtBot, tmp_path: Path,
