@@ -115,7 +115,15 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
 
 
 def check_plan(plan: SavePlan, allow_loss: bool) -> None:
-    """Raises SaveError for what has to be decided, or made room for, before the plan is carried out."""
+    """Raises SaveError for what has to be decided, or made room for, before the plan is carried out.
+
+    >>> plan = core.plan_save({"w": np.ones(3), "epoch": 3}, folder / "a.safetensors")
+    >>> core.check_plan(plan, allow_loss=False)
+    Traceback (most recent call last):
+    ...
+    inspector.core.errors.SaveError: ...cannot hold all of it...
+    >>> core.check_plan(plan, allow_loss=True)
+    """
     if plan.code:
         shown = ", ".join(visible(name, 80) for name in plan.code[:5]) + (f" and {len(plan.code) - 5:,} more" if len(plan.code) > 5 else "")
         raise SaveError(f"the file names code that is not known here: {shown}",

@@ -285,7 +285,7 @@ def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -
     assert QGuiApplication.clipboard().text() == "1.5\t-2.0\n3.0\t0.25\n"
     desk.panel.choose_path = lambda parent, title, name, kinds: str(tmp_path / "no" / "where.png")
     desk.panel.save_picture()
-    assert "not saved" in desk.panel.readout.text()
+    assert "cannot be written: No such file or directory" in desk.panel.readout.text()
 
 
 def test_that_colours_follow_the_choice_and_the_theme(desk: Desk) -> None:

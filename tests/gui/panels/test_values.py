@@ -236,7 +236,7 @@ def test_that_what_cannot_be_saved_is_said_and_leaves_nothing(desk: Desk, tmp_pa
     desk.panel.choose_path = lambda *args: str(tmp_path / "no" / "where.csv")
     desk.panel.save("csv")
     desk.wait()
-    assert "not saved" in desk.panel.readout.text()
+    assert "cannot be written: No such file or directory" in desk.panel.readout.text()
 
 
 def test_that_a_broken_tensor_says_what_is_wrong(desk: Desk) -> None:

@@ -253,7 +253,7 @@ def test_that_a_picture_that_cannot_be_saved_is_told_in_place(plot: HistogramPlo
     plot.show_curves([ONE])
     plot.choose_path = lambda *_: str(tmp_path / "missing" / "a.png")
     plot.save_picture()
-    assert "a.png was not saved: No such file or directory" in plot.readout
+    assert "The PNG picture cannot be written: No such file or directory" in plot.readout
 
 
 def test_that_giving_up_the_choice_saves_nothing(plot: HistogramPlot) -> None:
