@@ -11,7 +11,7 @@ from inspector.sentences import said as spoken
 
 from .columns import messages_of, places_text
 from .modules import origin
-from .pages import page_of, table, text_of, told_of
+from .pages import copied_of, page_of, table, text_of, told_of
 from .wide_text import width
 
 _MAP_WIDTH, _MAP_HEIGHT, _TITLE = 960.0, 420.0, 16.0
@@ -120,7 +120,7 @@ def _told_in(group: core.FindingGroup, known: Mapping[core.Finding, Sequence[cor
     alike = messages_of(group)
     yield f"{told_of(group.title if len(alike) > 1 else next(iter(alike)))} {told_of(group.hint)}".rstrip()
     for edits in islice(dict.fromkeys(tuple(known[finding]) for finding in group.findings if known[finding]), _ENDS):
-        yield from (f"<code>{text_of(core.visible(core.as_option(edit), 200))}</code>" for edit in edits[:_ENDS])
+        yield from (f"<code>{copied_of(core.visible(core.as_option(edit), 200))}</code>" for edit in edits[:_ENDS])
     for message, places in islice(alike.items(), _TOLD):
         where = f'<span class="soft">{text_of(places_text(places, _PLACES, 80))}</span>'
         yield where if len(alike) == 1 else f"{told_of(message)} {where}"
@@ -180,7 +180,7 @@ def _modules(ckpt: core.Checkpoint, monitor: core.Monitor) -> list[str]:
 
 def _text(lines: str) -> str:
     """Lines as they are."""
-    return "<pre>" + "\n".join(map(text_of, lines.rstrip("\n").split("\n"))) + "</pre>"
+    return "<pre>" + "\n".join(map(copied_of, lines.rstrip("\n").split("\n"))) + "</pre>"
 
 
 def _tensors(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monitor: core.Monitor) -> list[str]:

@@ -54,5 +54,10 @@ def told_of(text: str) -> str:
 
 
 def text_of(text: str) -> str:
-    """Text that a file or a path may have a hand in, as text."""
+    """Text that a file or a path may have a hand in, as text; what of it runs from right to left moves nothing beside it."""
+    return html.escape(core.isolated(core.visible(text, 2000)))
+
+
+def copied_of(text: str) -> str:
+    """The same of what is taken on, as a command or code: without marks for those who read."""
     return html.escape(core.visible(text, 2000))

@@ -14,7 +14,7 @@ _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\
                         "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]")
 # Letters that are written from right to left: Hebrew, Arabic and their neighbours.
 _LEFTWARDS = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_WORD = re.compile(r"\S+")
+_PIECE = re.compile(r"[^\s./\\:=,;()\[\]{}<>|\"'#…]+")        # of a key, a path or an option, between what joins them
 _WITHIN_LINES = re.compile(r"(?![\n\t])" + _INVISIBLE.pattern)
 _DEEP = 64          # segments of a key, from which on it is not taken apart
 _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -212,18 +212,18 @@ def visible(text: str, limit: int = 256) -> str:
 
 
 def isolated(text: str) -> str:
-    """`text` for a terminal that turns letters which run from right to left: a name with such is kept apart from what stands beside it,
-    and begins at the left. Only for showing to people: what is taken on by programs has no marks in it.
+    """`text` for a terminal or a page that turns letters which run from right to left: a segment of a name with such is kept apart from
+    what stands beside it, which stays where it is. Only for showing to people: what is taken on by programs has no marks in it.
 
     >>> core.isolated("fc.weight  [3]")
     'fc.weight  [3]'
     """
-    return text if text.isascii() or _LEFTWARDS.search(text) is None else _WORD.sub(_isolated_word, text)
+    return text if text.isascii() or _LEFTWARDS.search(text) is None else _PIECE.sub(_isolated_piece, text)
 
 
-def _isolated_word(match: re.Match[str]) -> str:
-    word = match[0]
-    return f"\u2066{word}\u2069" if _LEFTWARDS.search(word) is not None else word
+def _isolated_piece(match: re.Match[str]) -> str:
+    piece = match[0]
+    return f"\u2066{piece}\u2069" if _LEFTWARDS.search(piece) is not None else piece
 
 
 def quoted(text: str, limit: int = 256) -> str:

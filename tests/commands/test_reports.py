@@ -174,6 +174,16 @@ def test_that_a_page_tells_of_the_file_and_of_what_was_asked(run: Run, files: No
     assert "\x1b" not in text
 
 
+def test_that_on_a_page_segments_that_run_from_right_to_left_stay_apart_but_in_what_is_copied(run: Run, tmp_path: Path) -> None:
+    torch.save({"\u05d0'&.\u05d1": torch.tensor([float("nan"), 1])}, tmp_path / "rtl.pth")
+    assert run("check", "rtl.pth", "--html", "rtl.html")[0] == 1
+    text = Path("rtl.html").read_text("utf-8")
+    assert "\u2066\u05d0\u2069&#x27;&amp;.\u2066\u05d1\u2069" in text
+    copied = re.findall("<(?:pre|code)>(.*?)</(?:pre|code)>", text, re.DOTALL)
+    assert any("\u05d1" in part for part in copied)
+    assert not any("\u2066" in part for part in copied)
+
+
 def test_that_a_page_tells_findings_of_a_kind_as_one_and_keeps_numbers_with_their_units(run: Run, files: None) -> None:
     Path("calls.pkl").write_bytes(b"".join(f"cos\nf{n}\n(tR0".encode() for n in range(3)) + b"N.")
     assert run("check", "calls.pkl", "good.pth", "--html", "out.html")[0] == 1

@@ -78,8 +78,10 @@ def test_that_paths_are_those_that_a_key_is_within(paths: list[str], key: str) -
     assert found.has(key) == bool(around)
 
 
-def test_that_only_words_that_run_from_right_to_left_are_isolated_whole() -> None:
-    assert isolated("שכבה.weight  [3] 中文 x") == "\u2066שכבה.weight\u2069  [3] 中文 x"
+def test_that_only_segments_that_run_from_right_to_left_are_isolated_each() -> None:
+    assert isolated("שכבה.weight  [3] 中文 x") == "\u2066שכבה\u2069.weight  [3] 中文 x"
+    assert isolated("א.0.ב#2 /a/ג/ד.pth --set א=ב") == (
+        "\u2066א\u2069.0.\u2066ב\u2069#2 /a/\u2066ג\u2069/\u2066ד\u2069.pth --set \u2066א\u2069=\u2066ב\u2069")
     assert isolated("中文 a\n") == "中文 a\n"
 
 

@@ -181,7 +181,9 @@ class _Reading:
             more = len(self.twice) - 1
             others = f", and so {'is 1 other' if more == 1 else f'are {more:,} others'}" if more else ""
             self.findings.append(Finding("duplicate-key", "warning", visible(first, 200), f"The value {quoted(first, 80)} is there more "
-                                         f"than once; the first is shown{others}.", keys=tuple(self.twice)))
+                                         f"than once; the first is shown{others}.",
+                                         "llama.cpp refuses such a file, gguf-py goes by the first: ask whoever made it.",
+                                         keys=tuple(self.twice)))
         if self.short:
             self.findings.append(Finding("too-many-keys", "warning", "", f"Not everything is listed: {self.short:,} short arrays are told "
                                          f"by their length, as all arrays together have more than {_ITEMS_IN_ALL:,} items.",

@@ -168,6 +168,7 @@ def test_that_many_values_of_one_name_are_one_finding_that_counts_them(tmp_path:
     [finding] = ckpt.findings
     assert (finding.id, finding.keys, dict(ckpt.values)) == ("duplicate-key", ("a", "b"), {"a": 0, "b": 1, "c": 5})
     assert "'a' is there more than once; the first is shown, and so is 1 other" in finding.message
+    assert "llama.cpp refuses" in finding.hint
 
 
 def test_that_arrays_are_listed_item_by_item_only_while_there_is_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
