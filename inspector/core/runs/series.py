@@ -38,6 +38,7 @@ _ALIAS = _LAST | {"best"}
 _PLAIN = re.compile(r"(?:pytorch_|adapter_)?model\.")           # what is saved when training is over
 _ALIKE = 0.8            # share of tensors, by name and shape, from which on two checkpoints are of one model
 _CUT = frozenset(("truncated", "truncated-archive"))      # findings
+_HELD = 50_000          # tensors of checkpoints that are held from being listed until they are measured: some 35 MB
 
 
 class Outline(NamedTuple):
@@ -110,12 +111,17 @@ class LeftOut(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Series(WeaklyReferable, Sequence[RunCheckpoint]):
     """Checkpoints of one run in the order in which they were saved, as `order` ("epoch", "step", "name") tells; a sequence of them.
-    `left_out` are the others that lay there. `everything`: the states of optimizers are followed too."""
+    `left_out` are the others that lay there. `everything`: the states of optimizers are followed too. `opened` are those of the first
+    checkpoints themselves, by their paths, for whoever reads their tensors next, and takes them out."""
 
     checkpoints: tuple[RunCheckpoint, ...]
     order: Order
     left_out: tuple[LeftOut, ...] = ()
     everything: bool = False
+    opened: dict[str, Checkpoint] = field(default_factory=dict, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Series, (self.checkpoints, self.order, self.left_out, self.everything)
 
     def __len__(self) -> int:
         return len(self.checkpoints)
@@ -182,7 +188,7 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
         if not errors and all(left.reason == "outside" for left in left_out):
             raise UsageError("everything there is a link out of the folder", "Name the files, if you know who made the links.", found[0])
         raise errors[0] if errors else Changed("everything there is being written just now", "Look again in a few seconds.", found[0])
-    return in_order(opened, left_out, everything)
+    return replace(in_order(opened, left_out, everything), opened=read.taken())
 
 
 def is_run(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], monitor: Monitor = QUIET) -> bool:
@@ -231,6 +237,13 @@ class SeriesReader:
         self._everything = everything
         self._outlines: dict[Outline, Outline] = {}
         self._known: dict[str, RunCheckpoint] = {}
+        self._held: dict[str, Checkpoint] = {}
+        self._room = _HELD
+
+    def taken(self) -> dict[str, Checkpoint]:
+        """Checkpoints that were opened since they were last taken, by their paths, as far as there was room to hold them."""
+        held, self._held, self._room = self._held, {}, _HELD
+        return held
 
     def checkpoint(self, path: str, monitor: Monitor = QUIET) -> RunCheckpoint:
         """Raises Truncated for a file that is cut short, as one is while it is written; otherwise errors as `core.open`."""
@@ -251,6 +264,9 @@ class SeriesReader:
         for stamp in ckpt.files:
             check_stamp(stamp)          # of all that was read, nothing was written meanwhile
         self._known[path] = found
+        self._room -= len(ckpt.tensors)
+        if self._room >= 0:
+            self._held[path] = ckpt
         return found
 
 

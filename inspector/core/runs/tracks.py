@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Changed, InspectorError, UsageError
+from inspector.core.io.sources import stamp_of
 from inspector.core.keypath import quoted, visible
 from inspector.core.opening import unchecked
 from inspector.core.progress import QUIET, Monitor
@@ -386,6 +387,7 @@ class _Measuring:
         """Sketches of those that nothing will be compared with any more are not kept."""
         for one in self._series[:-SKETCHED]:
             self._kept.drop_sketch(one)
+        self._series.opened.clear()
         self.steps.over()
 
     def _to_compare(self, at: int) -> Checkpoint:
@@ -397,7 +399,9 @@ class _Measuring:
         found = self._open.get(at)
         if found is None:
             one = self._series[at]
-            found = unchecked(one.path, monitor=self._monitor)
+            found = self._series.opened.pop(one.path, None)
+            if found is None or any(stamp_of(stamp.path) != stamp._replace(inside=()) for stamp in one.stamps):
+                found = unchecked(one.path, monitor=self._monitor)
             if found.files != one.stamps:
                 raise Changed("the file has changed since its run was looked at", "Look at the run again.", one.path)
             self._open = {number: ckpt for number, ckpt in self._open.items() if abs(number - at) == 1} | {at: found}

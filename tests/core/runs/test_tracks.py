@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,30 @@ def test_that_checkpoints_without_tensors_are_not_opened_for_them(tmp_path: Path
     found = core.measure_series(series)
     assert [len(column.own.norm) for column in found.columns if column is not None] == [0, 0, 0]
     assert not opened
+
+
+def test_that_a_checkpoint_is_opened_once_and_held_until_it_is_read_while_there_is_room(
+        tmp_path: Path, save: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.runs.series._HELD", 5)
+    paths = [str(save(f"{n}.pth", {"epoch": n, "w": torch.full((3,), n + 1.), "b": torch.ones(2)})) for n in range(4)]
+    series = core.series(paths)
+    assert list(series.opened) == paths[:2]
+    opened: list[str] = []
+    real = tracks.unchecked
+    monkeypatch.setattr(tracks, "unchecked", lambda path, **more: opened.append(path) or real(path, **more))
+    found = core.measure_series(series, kept=core.KeptNumbers(""))
+    assert opened == paths[2:]
+    assert not series.opened
+    assert [point and point.norm for point in found.track("w").points] == pytest.approx([math.sqrt(3) * n for n in (1, 2, 3, 4)])
+    assert pickle.loads(pickle.dumps(core.series(paths))).opened == {}
+
+
+def test_that_a_checkpoint_that_is_held_is_not_believed_once_it_is_another(tmp_path: Path, save: Save) -> None:
+    series = core.series([save(f"{n}.pth", {"epoch": n, "w": torch.ones(3)}) for n in range(3)])
+    save("1.pth", {"epoch": 1, "w": torch.ones(3), "more": torch.ones(100)})
+    found = core.measure_series(series, kept=core.KeptNumbers(""))
+    assert [left.path for left in found.series.left_out] == [str(tmp_path / "1.pth")]
+    assert "has changed" in found.series.left_out[0].message
 
 
 def test_that_numbers_too_great_to_be_squared_are_followed(tmp_path: Path, save: Save) -> None:
