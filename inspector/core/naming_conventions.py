@@ -141,12 +141,12 @@ def is_weights(path: str) -> bool:
     return not _hints_at_others(top) or not set(words(top)) & (_OTHERS | _OPTIMIZER)
 
 
-def averages_among(paths: Iterable[str]) -> set[str]:
+def paths_of_averages(paths: Iterable[str]) -> set[str]:
     """Those that `is_average` says it of."""
     return {path for maybe, piece in _pieces_with_averages(paths) if maybe for path in piece if is_average(path)}
 
 
-def weights_among(paths: Iterable[str]) -> list[str]:
+def paths_of_weights(paths: Iterable[str]) -> list[str]:
     """Those that `is_weights` says it of, in order."""
     return [path for maybe, piece in _pieces_with_others(paths) for path in piece if not maybe or is_weights(path)]
 

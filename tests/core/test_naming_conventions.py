@@ -28,8 +28,8 @@ def test_that_a_name_without_a_hint_has_no_such_word(asked: Any, name: str) -> N
 def test_that_many_names_are_asked_together_what_is_asked_of_each(names: list[str], apart: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SIP", 1 + apart)
-        assert module.weights_among(names) == [name for name in names if module.is_weights(name)]
-        assert module.averages_among(names) == {name for name in names if module.is_average(name)}
+        assert module.paths_of_weights(names) == [name for name in names if module.is_weights(name)]
+        assert module.paths_of_averages(names) == {name for name in names if module.is_average(name)}
 
 
 def test_that_what_is_asked_of_names_is_said_of_usual_ones() -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import join, leaf_of
-from inspector.core.naming_conventions import averages_among, is_random_state, is_scaler, is_scheduler
+from inspector.core.naming_conventions import is_random_state, is_scaler, is_scheduler, paths_of_averages
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor, stoppable
 from inspector.core.runtime.collector import collector_paused
@@ -196,7 +196,7 @@ def _count(times: dict[_Name, int], names: tuple[_Name, ...]) -> None:
 
 
 def _as_models(ckpt: Checkpoint, inside: Mapping[str | None, _Sums]) -> tuple[Model, ...]:
-    averages = averages_among(path for path in inside if path)
+    averages = paths_of_averages(path for path in inside if path)
     return tuple(_as_model(ckpt, path or "", sums, path in averages) for path, sums in inside.items() if sums.tensors)
 
 

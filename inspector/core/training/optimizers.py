@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
-from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, tokens, weights_among, without_wrappers
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, paths_of_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensor_table import column, in_order, made_of, pieces_of, stretches
@@ -308,7 +308,7 @@ class _Model(NamedTuple):
 def _models(ckpt: Checkpoint, found: Mapping[str, _Raw], monitor: Monitor) -> list[_Model]:
     """The state dicts that may be what is trained."""
     known = dict(found)
-    inside: dict[str, list[TensorInfo]] = {path: [] for path in weights_among(ckpt.state_dicts) if _state(path, known) is None}
+    inside: dict[str, list[TensorInfo]] = {path: [] for path in paths_of_weights(ckpt.state_dicts) if _state(path, known) is None}
     first, every = 0, in_order(ckpt.tensors)
     for place, many in stretches(ckpt.tensors, monitor) if inside else ():
         if place is not None and place in inside:

@@ -16,7 +16,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few
 from inspector.core.keypath import Paths, ancestors, join, leaf_of, parent_of, top_of
-from inspector.core.naming_conventions import holds_no_weights, weights_among
+from inspector.core.naming_conventions import holds_no_weights, paths_of_weights
 from inspector.core.progress import QUIET, Monitor, distinct, in_pieces, sips, stoppable
 from inspector.core.tensor_table import TensorTable, column, kinds, made_of, pieces_of, stretches, values_of
 from inspector.core.tensors.sharing import sharing
@@ -68,7 +68,7 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
     >>> core.model_dicts({"model": {"w": np.ones(3)}, "ema": {"w": np.ones(3)}, "epoch": 3})
     ('model', 'ema')
     """
-    found = weights_among(ckpt.state_dicts)
+    found = paths_of_weights(ckpt.state_dicts)
     if ckpt.modules:
         modules = Paths(ckpt.modules)
         found = [path for path in found if not (path and modules.has(parent_of(path)))]

@@ -36,8 +36,8 @@ class Columns(NamedTuple):
     def extent(self, n: int, name: str) -> Extent:
         size, crc, offset = self.sizes[n], self.crcs[n], self.offsets[n]
         local = None
-        if not offset:          # about where torch puts the bytes: behind name and a 4-byte extra field, at the next multiple of 64
-            offset = (self.headers[n] + self.name_lengths[n] + 97) & -64
+        if not offset:
+            offset = _bytes_at(self.headers[n], self.name_lengths[n])
             raw = name.encode() if self.raws is None else self.raws[n]
             local = LocalHeader(self.headers[n], raw, self.flags[n], self.bounds[n])
         # torch.serialization.set_crc32_options(False) leaves zeros
@@ -66,7 +66,12 @@ class Columns(NamedTuple):
         headers = [*map(self.headers.__getitem__, numbers)]
         if any(map(self.offsets.__getitem__, numbers)):
             return headers, []
-        return headers, [at + length + 97 & -64 for at, length in zip(headers, map(self.name_lengths.__getitem__, numbers), strict=True)]
+        return headers, [*map(_bytes_at, headers, map(self.name_lengths.__getitem__, numbers))]
+
+
+def _bytes_at(header: int, name_length: int) -> int:
+    """About where torch puts the bytes: behind name and a 4-byte extra field, at the next multiple of 64."""
+    return (header + name_length + 97) & -64
 
 
 class Members(MutableMapping[str, Extent]):

@@ -87,9 +87,9 @@ _u32 = struct.Struct("<I").unpack_from
 _i32 = struct.Struct("<i").unpack_from
 _u64 = struct.Struct("<Q").unpack_from
 _float_bits = struct.Struct(">q").unpack_from
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What Python's own objects of these kinds cannot take: for the rest (calls, names, persistent ids) only running would tell.
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = frozenset(range(GLOBAL))
 _UNHASHABLE = frozenset((LIST, DICT, SET, BYTEARRAY))
 _SUSPECT = _UNHASHABLE | {TUPLE}
