@@ -27,15 +27,19 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     document = session.add(ckpt.path)
     session.loaded(document.id, ckpt)
     session.select(Selection(document.id, prefix, keys, value))
-    for _ in range(3):                  # what came last is drawn in the next turns, on show in one after, and may ask for more
-        qtbot.waitUntil(lambda: not tasks.running and not any(map(_is_making, QApplication.topLevelWidgets())))
-        QCoreApplication.processEvents()
-    qtbot.waitUntil(lambda: not tasks.running)
+    calm = [0]                          # turns in a row: what came last is drawn in the next, on show in one after, and may ask for more
+
+    def is_settled() -> bool:
+        busy = bool(tasks.running) or any(map(_is_making, QApplication.topLevelWidgets()))
+        calm[0] = 0 if busy else calm[0] + 1
+        return calm[0] > 3
+
+    qtbot.waitUntil(is_settled)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document
 
 
 def _is_making(widget: QWidget) -> bool:
-    """Whether something of it is to be done in the next turn."""
+    """Whether something of it is to be done soon: in the next turn, or after a rest."""
     timers = widget.findChildren(QTimer) if widget.isVisible() else []
-    return any(timer.isActive() and timer.isSingleShot() and not timer.interval() for timer in timers)
+    return any(timer.isActive() and timer.isSingleShot() and timer.interval() < 1000 for timer in timers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
@@ -22,6 +22,7 @@ Index = QModelIndex | QPersistentModelIndex
 MARK = 14                   # a sign at the right edge of a name
 PILL, PILL_PAD, GLYPH = 18, 7, 12       # of a sign with words: height, room beside them, its picture
 SPARK = 112                 # of a small histogram
+NEW_SPARKS = 8              # drawn in one turn of the event loop
 NAME_AT_LEAST = 96          # what pills must leave for the name
 _BAR = 4
 _EDITED = Mark(Signs.EDITED)
@@ -43,6 +44,10 @@ class TreeDelegate(RowPainter):
         self._model, self._is_chosen = model, is_chosen
         self._small = _smaller(view.font())
         self._small_metrics = QFontMetrics(self._small)
+        self._new_sparks, self._lacking = 0, False          # drawn in this turn; some were left for the next
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._draw_more)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Wide enough for the whole text: a double click on the edge of a column asks for it."""
@@ -66,7 +71,9 @@ class TreeDelegate(RowPainter):
         elif column == NAME:
             self._name(painter, rect, line, ink)
         elif column == VALUES and line.spark is not None:
-            painter.drawPixmap(rect.topLeft(), self._spark(rect.size(), painter.device().devicePixelRatio(), line.spark, ink))
+            spark = self._spark(rect.size(), painter.device().devicePixelRatio(), line.spark, ink)
+            if spark is not None:
+                painter.drawPixmap(rect.topLeft(), spark)
         else:
             self._cell(painter, rect, line, column, ink)
         if state & FOCUSED and not selected and column == NAME:
@@ -175,12 +182,26 @@ class TreeDelegate(RowPainter):
         self._text(painter, rect.left() + PAD, rect, room, text, ink.danger if wrong else ink.calm if calm or text == UNREAD else ink.text,
                    right=column in NUMBERS)
 
-    def _spark(self, size: QSize, ratio: float, spark: Spark, ink: Ink) -> QPixmap:
-        """A small histogram over the range of all rows of its kind."""
+    def _spark(self, size: QSize, ratio: float, spark: Spark, ink: Ink) -> QPixmap | None:
+        """A small histogram over the range of all rows of its kind; None where it comes with one of the next turns: a screen of new
+        ones takes as long as a frame."""
         span = self._model.range_of(spark.kind) or (spark.low, spark.high)
         key = spark, span, size.width(), size.height(), ratio, ink.accent.rgba()
+        if key not in self._shapes:
+            if not self._turn.isActive():
+                self._new_sparks, self._lacking = 0, False
+                self._turn.start()
+            if self._new_sparks == NEW_SPARKS:
+                self._lacking = True
+                return None
+            self._new_sparks += 1
         cell = QRectF(0, 0, size.width(), size.height())
         return self._kept(key, size, ratio, lambda painter: self._draw_spark(painter, cell, spark, span, ink))
+
+    def _draw_more(self) -> None:
+        if self._lacking:
+            self._view.viewport().update(self._view.columnViewportPosition(VALUES), 0, self._view.columnWidth(VALUES),
+                                         self._view.viewport().height())
 
     def _draw_spark(self, painter: QPainter, cell: QRectF, spark: Spark, span: tuple[float, float], ink: Ink) -> None:
         """What lies outside of the range is left out."""

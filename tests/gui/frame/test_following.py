@@ -97,8 +97,7 @@ def test_that_a_panel_which_meets_a_changed_file_reloads_it(window: MainWindow, 
     session.select(Selection(document.id, "model.head.w", ("model.head.w",)))
     statistics = window.tabs.panel("statistics")
     assert statistics is not None
-    qtbot.waitUntil(lambda: any(button.text() == "Reload" and button.isVisible() for button in statistics.findChildren(QPushButton)),
-                    timeout=20_000)
+    qtbot.waitUntil(lambda: any(button.text() == "Reload" and button.isVisible() for button in statistics.findChildren(QPushButton)))
     next(button for button in statistics.findChildren(QPushButton) if button.text() == "Reload" and button.isVisible()).click()
     qtbot.waitUntil(lambda: document.checkpoint is not None and "more" in document.checkpoint.tensors)
 
@@ -239,7 +238,7 @@ def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without
         peek.start(20)
         qtbot.waitUntil(lambda: len(seen) > 2 and time.monotonic() > end, timeout=int(SECONDS * 1000) + 120_000)
         process.stdin.close()
-        qtbot.waitUntil(lambda: process.poll() is not None, timeout=60_000)
+        qtbot.waitUntil(lambda: process.poll() is not None)
     qtbot.waitUntil(lambda: epoch(document) == -1)
     peek.stop()
     assert process.returncode == 0

@@ -78,8 +78,7 @@ def test_that_no_text_of_a_panel_is_cut(language: str, path: str, session: Sessi
             if window.tabs.isTabVisible(PANELS.index(name)):
                 window.tabs.show_panel(name)
                 panel = window.tabs.panel(name)
-                qtbot.waitUntil(lambda shown=panel: not tasks.running and (not isinstance(shown, Overview) or shown.is_settled),
-                                timeout=30_000)
+                qtbot.waitUntil(lambda shown=panel: not tasks.running and (not isinstance(shown, Overview) or shown.is_settled))
                 QApplication.processEvents()
                 picture = window.grab().toImage()
                 assert not picture.isNull()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPainter
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +16,7 @@ from inspector.gui.frame import list_bar
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit import file_dialogs, theme
 from inspector.gui.kit.settings import Settings
+from inspector.gui.models.tree_lines import Spark
 from inspector.gui.models.tree_model import (
     BYTES,
     DIGEST,
@@ -32,6 +33,8 @@ from inspector.gui.models.tree_model import (
 from inspector.gui.state import row_values
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import tree_delegate
+from inspector.gui.widgets.row_painter import Ink
 from inspector.gui.widgets.tree_view import TreeView
 
 Idle = Callable[[Tasks], None]
@@ -57,7 +60,7 @@ def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp
 def settle(window: MainWindow, qtbot: QtBot) -> None:
     """Until nothing runs, and nothing is about to."""
     qtbot.waitUntil(lambda: not window.tasks.running and not window.tree._look.isActive()
-                    and all(document.checkpoint is not None for document in window.session.documents), timeout=20_000)
+                    and all(document.checkpoint is not None for document in window.session.documents))
 
 
 def names(model: TreeModel) -> list[str]:
@@ -229,6 +232,36 @@ def test_that_hits_are_marked_inside_names(window: MainWindow, qtbot: QtBot) -> 
     window.search.setText("enc -head")
     settle(window, qtbot)
     assert marked() == some
+
+
+def test_that_small_histograms_come_a_few_in_a_turn_until_all_stand_there(window: MainWindow, qtbot: QtBot,
+                                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[int, list[object]] = {}
+    turns = [0]
+    draw, more = tree_delegate.TreeDelegate._draw_spark, tree_delegate.TreeDelegate._draw_more
+
+    def draw_spark(self: tree_delegate.TreeDelegate, painter: QPainter, cell: QRectF, spark: Spark, span: tuple[float, float],
+                   ink: Ink) -> None:
+        drawn.setdefault(turns[0], []).append(spark)
+        draw(self, painter, cell, spark, span, ink)
+
+    def draw_more(self: tree_delegate.TreeDelegate) -> None:
+        turns[0] += 1
+        more(self)
+
+    monkeypatch.setattr(tree_delegate, "NEW_SPARKS", 1)
+    monkeypatch.setattr(tree_delegate.TreeDelegate, "_draw_spark", draw_spark)
+    delegate = window.tree.itemDelegate()
+    assert isinstance(delegate, tree_delegate.TreeDelegate)
+    delegate._turn.timeout.disconnect()
+    delegate._turn.timeout.connect(lambda: draw_more(delegate))
+    window.menus["panels"].trigger()
+    window.menus["list"].trigger()
+    settle(window, qtbot)
+    sparks = {window.model.line(row).spark for row in range(1, 5)}
+    assert len(sparks) == 4
+    qtbot.waitUntil(lambda: sparks <= {spark for some in drawn.values() for spark in some})
+    assert {len(some) for some in drawn.values()} == {1}
 
 
 def test_that_small_histograms_share_the_range_of_their_kind_of_what_is_found(window: MainWindow, qtbot: QtBot) -> None:
