@@ -261,7 +261,7 @@ def test_that_saving_tells_how_far_it_is_and_can_be_cancelled(dialog: Make, tmp_
     assert made.isVisible()
     assert made.pages.currentIndex() == 0
     assert "Nothing was changed" in said(made)
-    assert ended.wait(20)
+    assert ended.wait(120)
     qtbot.waitUntil(lambda: not tasks.running)
     assert not (tmp_path / "new.pth").exists()
     qtbot.keyClick(made, Qt.Key.Key_Escape)

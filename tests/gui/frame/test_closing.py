@@ -10,6 +10,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -138,12 +139,22 @@ def test_that_edits_keep_no_closed_file(window: MainWindow, session: Session, pa
 
 
 def test_that_a_file_closed_while_it_is_analysed_leaves_nothing(window: MainWindow, session: Session, paths: list[str], tasks: Tasks,
-                                                                calm: Calm, qtbot: QtBot, freed: Freed) -> None:
+                                                                qtbot: QtBot, freed: Freed, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on, totals = threading.Event(), threading.Event(), core.totals
+
+    def slow(*asked: Any) -> core.Totals:
+        begun.set()
+        go_on.wait(120)
+        return totals(*asked)
+
+    monkeypatch.setattr(core, "totals", slow)
+    window.view.show_panel("overview")
     window.open_paths(paths[:1])
-    qtbot.waitUntil(lambda: session.documents[0].checkpoint is not None)
+    qtbot.waitUntil(begun.is_set)
     ckpt = opened(session)
-    assert tasks.running                            # the tree, the sums
+    assert tasks.running
     window.files.close_file()
+    go_on.set()
     freed(ckpt)
 
 
@@ -167,7 +178,7 @@ def test_that_a_result_that_comes_after_closing_is_not_kept(window: MainWindow, 
     assert document.checkpoint is not None
     keys = tuple(document.checkpoint.tensors)[:2]
     session.select(Selection(document.id, "", keys))
-    assert added_up.wait(20)            # without a turn of the event loop
+    assert added_up.wait(120)            # without a turn of the event loop
     window.files.close_file()
     del document
     calm()

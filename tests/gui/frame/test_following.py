@@ -233,7 +233,7 @@ def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         end = time.monotonic() + SECONDS
-        qtbot.waitUntil(lambda: document.original is not None and "model.layer0.w" in document.original.tensors, timeout=120_000)
+        qtbot.waitUntil(lambda: document.original is not None and "model.layer0.w" in document.original.tensors)
         session.select(Selection(document.id, "model.layer0", ("model.layer0.w", "model.layer0.b")))
         peek.start(20)
         qtbot.waitUntil(lambda: len(seen) > 2 and time.monotonic() > end, timeout=int(SECONDS * 1000) + 120_000)

@@ -21,6 +21,12 @@ from inspector.gui.frame.instance_server import Server
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such sockets there")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, a start waits for the window."""
+    monkeypatch.setattr(instance, "_PATIENCE", 120.0)
+
+
 @pytest.fixture
 def server(qtbot: QtBot) -> Iterator[Server]:
     made = Server()
@@ -34,7 +40,7 @@ def talk(data: bytes) -> bytes:
     address = instance.socket_path()
     assert address is not None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-        link.settimeout(10)
+        link.settimeout(120)
         link.connect(address)
         try:
             link.sendall(data)

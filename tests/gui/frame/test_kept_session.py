@@ -170,7 +170,7 @@ def test_that_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "session.json"
     os.mkfifo(path)
     code = f"from inspector.gui.frame import kept_session as k; assert k._read({str(path)!r}) == (k.Kept(), k.Kept())"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 @pytest.mark.parametrize("path", ["a\0b", "\ud800", "/", "http://[", "s3://", "x" * 100_000, "\x1b[31m"])

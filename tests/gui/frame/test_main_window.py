@@ -524,7 +524,7 @@ def test_that_the_layout_comes_back_and_can_be_reset(window: MainWindow, session
     again.reset_layout()
     assert again.tabs.current == "overview"
     assert settings.layout("split") is None
-    assert tasks_again.close(10)
+    assert tasks_again.close(120)
     idle(tasks)
 
 

@@ -350,7 +350,7 @@ def test_that_a_newer_selection_silences_the_older(desk: Desk, monkeypatch: pyte
 
     def slow_for_a(ckpt: core.Checkpoint, group: Any, *rest: Any) -> Any:
         if "a" in group.keys:
-            gate.wait(10)
+            gate.wait(120)
         return measure(ckpt, group, *rest)
 
     monkeypatch.setattr(core, "group_statistics", slow_for_a)

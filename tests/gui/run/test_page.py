@@ -509,7 +509,7 @@ def test_that_the_newest_are_shown_first_while_others_are_still_read(page: RunPa
             yield found
             if n == 1:
                 options["monitor"].report(1, 5)
-                assert go_on.wait(20)
+                assert go_on.wait(120)
 
     monkeypatch.setattr(core, "measured_series", slowly)
     page.show_paths((str(folder),))

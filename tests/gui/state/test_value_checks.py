@@ -71,7 +71,7 @@ def test_that_reading_stops_for_other_work_and_goes_on_afterwards(session: Sessi
         times.append(keys[0])
         if len(times) == 2:
             begun.set()
-            go_on.wait(20)
+            go_on.wait(120)
             monitor.check()
         return each(ckpt, keys, monitor=monitor)
 
@@ -144,7 +144,7 @@ def test_that_it_is_told_how_far_reading_is(session: Session, tasks: Tasks, open
     def slow(ckpt: core.Checkpoint, keys: list[str], *, monitor: core.Monitor) -> object:
         if keys == ["n"]:
             seen.set()
-            go_on.wait(20)
+            go_on.wait(120)
         return each(ckpt, keys, monitor=monitor)
 
     monkeypatch.setattr(core, "summarize_each", slow)
@@ -181,7 +181,7 @@ def test_that_what_was_read_is_told_though_other_work_began_before_it_could_be(s
     go_on, ended, read = threading.Event(), threading.Event(), value_checks._read
 
     def watched(ckpt: core.Checkpoint, reading: value_checks._Reading, monitor: core.Monitor) -> None:
-        go_on.wait(20)
+        go_on.wait(120)
         read(ckpt, reading, monitor)
         ended.set()
 
@@ -190,7 +190,7 @@ def test_that_what_was_read_is_told_though_other_work_began_before_it_could_be(s
     document = opened()
     qtbot.waitUntil(lambda: checks._at_work is not None)
     go_on.set()
-    assert ended.wait(20)                       # all is read, and this thread has not heard of it
+    assert ended.wait(120)                       # all is read, and this thread has not heard of it
     with qtbot.waitSignal(checks.changed):
         tasks.start("other", lambda monitor: None, on_done=lambda _: None)
     found = checks.of(document)
