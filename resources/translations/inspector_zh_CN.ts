@@ -1552,6 +1552,25 @@
 </message>
 </context>
 <context>
+<name>CompareCommands</name>
+<message>
+<source>Drop from &amp;A</source>
+<translation>从 A 中移除(&amp;A)</translation>
+</message>
+<message>
+<source>Take B&apos;s into &amp;A</source>
+<translation>用 B 的替换 A 的(&amp;A)</translation>
+</message>
+<message>
+<source>Drop from &amp;B</source>
+<translation>从 B 中移除(&amp;B)</translation>
+</message>
+<message>
+<source>Take A&apos;s into &amp;B</source>
+<translation>用 A 的替换 B 的(&amp;B)</translation>
+</message>
+</context>
+<context>
 <name>ComparePage</name>
 <message>
 <source>Comparison</source>
@@ -1590,8 +1609,16 @@
 <translation>用 B 的替换 A 的</translation>
 </message>
 <message>
+<source>Drop from A</source>
+<translation>从 A 中移除</translation>
+</message>
+<message>
 <source>Take A&apos;s into B</source>
 <translation>用 A 的替换 B 的</translation>
+</message>
+<message>
+<source>Drop from B</source>
+<translation>从 B 中移除</translation>
 </message>
 <message>
 <source>As an edit that waits to be saved ({keys})</source>

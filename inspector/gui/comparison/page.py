@@ -56,7 +56,6 @@ from .visits import Visits
 
 TYPED, RESTED, GROWN = 120, 60, 100     # ms after the last key, the last change of the selection, the first of the values that came in
 BESIDE_CHIPS = 470              # pixels that the search, the switch for the list and which change it is take at least
-ROOMY_FROM = 1300               # width from which on chips tell what is not there, too
 BESIDE_FROM = 1700              # ... and from which on details stand at the right
 SHORT_TO, SHORT_FROM = 800, 900         # height of a window under which ten rows and details have no room below each other; its width
 WORDS_FROM = 560                # width of the details from which on their buttons are words
@@ -81,6 +80,7 @@ class ComparePage(QWidget):
         self._begun: tuple[int, int] | None = None      # files that were read once: what they are looked at for came first
         self._sorted_here = False               # nobody asked for the order of the rows
         self._reading = ""              # the key that a row says is being read
+        self.drops = (False, False)     # whether a push takes away what is selected in A, in B: the other has nothing there
         self._parts = self._make()
         if not in_turns:
             self.make_all()
@@ -188,22 +188,35 @@ class ComparePage(QWidget):
         row.setContentsMargins(0, 2, 8, 2)
         row.setSpacing(6)
         self.pushes = (QPushButton(), QPushButton())
-        for side, (button, text, keys) in enumerate(zip(self.pushes, self._push_words(), ("Alt+Left", "Alt+Right"), strict=True)):
+        for side, button in enumerate(self.pushes):
             button.setProperty("slim", True)
-            button.setAccessibleName(text)
-            button.setToolTip(text + "\n" + self.tr("As an edit that waits to be saved ({keys})").format(keys=keys))
             button.clicked.connect(partial(self._push_pressed, side))
             row.addWidget(button)
         row.addWidget(close)
         self.tabs.setCornerWidget(corner)
+        self._show_pushes()
 
     def _push_words(self) -> tuple[str, str]:
-        return self.tr("Take B's into A"), self.tr("Take A's into B")
+        return (self.tr("Drop from A") if self.drops[0] else self.tr("Take B's into A"),
+                self.tr("Drop from B") if self.drops[1] else self.tr("Take A's into B"))
+
+    def _show_pushes(self) -> None:
+        """What the buttons do with the selected rows, in words; one that could only say that there is nothing to take does nothing."""
+        tree, nodes = self.progress.tree, self.view.nodes
+        there = tree.statuses_below(nodes) if tree is not None and nodes else frozenset()
+        self.drops = there == {"only-a"}, there == {"only-b"}
+        takes = bool(there - {"equal", "only-a", "only-b"})
+        for button, text, keys, drops in zip(self.pushes, self._push_words(), ("Alt+Left", "Alt+Right"), self.drops, strict=True):
+            button.setEnabled(takes or drops)
+            button.setAccessibleName(text)
+            button.setToolTip(text + "\n" + self.tr("As an edit that waits to be saved ({keys})").format(keys=keys))
+        self._fit_details()
 
     def _fit_details(self) -> None:
-        """What it takes to push is words or arrows, as there is room."""
-        for button, text, arrow in zip(self.pushes, self._push_words(), ("A ←", "→ B"), strict=True):
-            button.setText(text if self.tabs.width() >= WORDS_FROM else arrow)
+        """What it takes to push is words or signs, as there is room."""
+        signs = "A ×" if self.drops[0] else "A ←", "× B" if self.drops[1] else "→ B"
+        for button, text, sign in zip(self.pushes, self._push_words(), signs, strict=True):
+            button.setText(text if self.tabs.width() >= WORDS_FROM else sign)
 
     def _make_verdict(self) -> QWidget:
         self.verdict = QFrame()
@@ -500,6 +513,7 @@ class ComparePage(QWidget):
     def _show_selected(self) -> None:
         if self.pair.isVisible():               # else once it is
             self.pair.show_nodes(self.progress.tree, self.view.nodes)
+        self._show_pushes()
         self._show_place()
 
     def _show_place(self) -> None:
@@ -743,7 +757,6 @@ class ComparePage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details stand at the right where there is much room, or too little for them and ten rows below each other."""
         super().resizeEvent(event)
-        self.chips.set_roomy(self.width() >= ROOMY_FROM)
         self._fit_chips()
         beside = self.width() >= (SHORT_FROM if self.window().height() < SHORT_TO else BESIDE_FROM)
         wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
@@ -754,7 +767,9 @@ class ComparePage(QWidget):
 
     def _fit_chips(self) -> None:
         """On one line, where what stands beside them leaves the room."""
-        self.chips.setMinimumWidth(min(self.chips.sizeHint().width(), max(self.width() - BESIDE_CHIPS, 0)))
+        room = max(self.width() - BESIDE_CHIPS, 0)
+        self.chips.set_room(room)
+        self.chips.setMinimumWidth(min(self.chips.sizeHint().width(), room))
 
     def _show_counts(self, tree: PairTree) -> None:
         self.chips.show_counts(tree.figures.counts())

@@ -81,6 +81,7 @@ class CompareCommands(QObject):
         self._page = page
         page.back_asked.connect(self.show_files)
         page.said.connect(self.said)
+        page.said.connect(self._name_pushes)
         page.progress.changed.connect(self.known_changed)
         page.visits.changed.connect(self.enable)
         page.ruler.setVisible(self._menus["ruler"].isChecked())
@@ -111,11 +112,18 @@ class CompareCommands(QObject):
 
     def enable(self) -> None:
         """The commands that are about what it shows."""
+        self._name_pushes()
         for name in PAGE_COMMANDS:
             self._menus[name].setEnabled(self.shown)
         visits = self._page.visits if self._page is not None and self.shown else None
         self._menus["compare-back"].setEnabled(visits is not None and visits.can_go_back)
         self._menus["compare-forward"].setEnabled(visits is not None and visits.can_go_forward)
+
+    def _name_pushes(self) -> None:
+        """What the other file has not goes, and that is what it is called."""
+        drops = self.page.drops if self.shown else (False, False)
+        self._menus["push-to-a"].setText(self.tr("Drop from &A") if drops[0] else self.tr("Take B's into &A"))
+        self._menus["push-to-b"].setText(self.tr("Drop from &B") if drops[1] else self.tr("Take A's into &B"))
 
     def _show_ruler(self, on: bool) -> None:
         self.page.ruler.setVisible(on)

@@ -1,7 +1,7 @@
 """A row of switches, one for each status, with its sign and how many there are. Those that are on show only their pairs."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
@@ -29,7 +29,7 @@ class Chips(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._quiet = False         # several change at once
-        self._roomy = False
+        self._room = 0              # pixels of a line for those of which there is none, too
         names, helps = status_words(), status_helps()
         self.chips = {status: _Chip(status, names[status], helps[status]) for status in ORDER}
         row = Flow(self, _GAP)
@@ -49,23 +49,25 @@ class Chips(QWidget):
             chip.set_count(counts.get(status, 0))
         self._show()
 
-    def set_roomy(self, roomy: bool) -> None:
-        """Whether there is room to say what is not there, too."""
-        if roomy != self._roomy:
-            self._roomy = roomy
+    def set_room(self, room: int) -> None:
+        """What is not there is told, too, where that leaves all of them in one line of so many pixels."""
+        if room != self._room:
+            self._room = room
             self._show()
 
     def _show(self) -> None:
         there = any(chip.count for chip in self.chips.values())
-        for status, chip in self.chips.items():
+        for chip in self.chips.values():
             chip.setEnabled(bool(chip.count) or chip.isChecked())
-            chip.setVisible(chip.isEnabled() or (there and self._roomy and status in USUAL))
+        usual = [chip for status, chip in self.chips.items() if chip.isEnabled() or (there and status in USUAL)]
+        shown = usual if _width(usual) <= self._room else [chip for chip in usual if chip.isEnabled()]
+        for chip in self.chips.values():
+            chip.setVisible(chip in shown)
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """All of them in one line, where that is to be had."""
-        shown = [chip.sizeHint() for chip in self.chips.values() if not chip.isHidden()]
-        return QSize(sum(size.width() for size in shown) + _GAP * max(len(shown) - 1, 0), super().sizeHint().height())
+        return QSize(_width([chip for chip in self.chips.values() if not chip.isHidden()]), super().sizeHint().height())
 
     def show_only(self, *statuses: str) -> None:
         """Switches on these and no other."""
@@ -82,6 +84,11 @@ class Chips(QWidget):
     def _toggled(self) -> None:
         if not self._quiet:
             self.changed.emit()
+
+
+def _width(chips: Sequence[_Chip]) -> int:
+    """Of so many in one line."""
+    return sum(chip.sizeHint().width() for chip in chips) + _GAP * max(len(chips) - 1, 0)
 
 
 class _Chip(QAbstractButton):

@@ -104,6 +104,37 @@ def test_that_chips_tell_what_is_not_there_where_there_is_room(desk: Desk) -> No
     assert all(chip.isEnabled() for chip in page.chips.chips.values() if not chip.isHidden())
 
 
+def test_that_what_is_not_there_is_only_told_where_all_chips_stand_in_one_line(desk: Desk) -> None:
+    page = desk.compare({**BASE, "bn.num_batches_tracked": np.array(400, np.int64)}, {
+        **BASE, "fc.weight": BASE["fc.weight"] + 1, "bn.num_batches_tracked": np.array(800, np.int64)})
+    for width in (1100, 1200, 1300, 1360, 1500, 1700):
+        desk.window.resize(width, 860)
+        desk.settle()
+        shown = [chip for chip in page.chips.chips.values() if not chip.isHidden()]
+        assert page.chips.chips["counter"] in shown
+        assert len({chip.y() for chip in shown}) == 1, width
+    assert any(not chip.isEnabled() for chip in shown)
+
+
+def test_that_what_only_one_file_has_is_dropped_by_that_name_and_never_taken(desk: Desk) -> None:
+    page = desk.compare({**BASE, "old.weight": np.ones((2, 2), np.float32)}, {**BASE, "new.weight": np.ones((3, 2), np.float32),
+                                                                             "fc.weight": BASE["fc.weight"] + 1})
+    commands = desk.window.menus["push-to-a"], desk.window.menus["push-to-b"]
+
+    def offered() -> list[tuple[str, bool]]:
+        assert [button.text() for button in page.pushes] == [command.text().replace("&", "") for command in commands]
+        return [(button.text(), button.isEnabled()) for button in page.pushes]
+
+    desk.select("old.weight")
+    assert offered() == [("Drop from A", True), ("Take A's into B", False)]
+    desk.select("new.weight")
+    assert offered() == [("Take B's into A", False), ("Drop from B", True)]
+    desk.select("conv.weight")                                      # equal
+    assert offered() == [("Take B's into A", False), ("Take A's into B", False)]
+    desk.select("fc.weight")
+    assert offered() == [("Take B's into A", True), ("Take A's into B", True)]
+
+
 def test_that_the_head_says_dtype_only_where_dtypes_stand_below_it(desk: Desk) -> None:
     page = desk.compare(BASE, changed(), details=False)
     for width, title in ((1400, "Shape, dtype"), (1024, "Shape"), (1400, "Shape, dtype")):
