@@ -21,7 +21,7 @@ SIZE = (760, 600)
 
 class EditDialog(QDialog):
     """Adds an edit of `kind` to a document, beginning with `start` or with what is `suggested` for the first field, or with `at`
-    changes the one at that place. OK only works once the preview of what stands in the fields is there."""
+    changes the one at that place. OK only works once the preview of what stands in the fields is there, and that does something."""
 
     previewed = Signal()        # the preview, or why there is none, is on show
 
@@ -128,8 +128,8 @@ class EditDialog(QDialog):
                           on_error=self._fail, label=self.tr("Working out a preview"))
 
     def _show(self, found: Preview) -> None:
-        self._found = found
-        self.ok.setEnabled(True)
+        self._found = found if found.total else None        # what does nothing waits for no save
+        self.ok.setEnabled(self._found is not None)
         self.table.show_preview(found)
         said = edit_words.counted(found.effect)
         if found.total > len(found.rows):
