@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core, sentences
 from inspector.gui.kit import icons, theme, words
@@ -18,9 +18,11 @@ from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import Checked, ValueChecks
 from inspector.gui.widgets.elided import Elided, ElidedLabel
 
-HEIGHT = 38
+HEIGHT, LINE = 38, 30                       # of one line, and of one more
 _LINK_FROM, _DETAIL_FROM = 620, 430         # widths from which on there is room for the link, and for the detail
+_SOME = 90                                  # pixels of a detail that is told where only its line is to be had
 _VERDICT = 60                               # pixels of the verdict where nothing else is left to give way
+_SIGN = 20
 _LEVELS = ("", "ok", "info", "warning", "danger")
 
 
@@ -203,15 +205,21 @@ class SignalStrip(QFrame):
         icons.put(self.close_, "close")
         self.close_.setAccessibleName(self.tr("Put the message away"))
         self.close_.clicked.connect(self._put_away)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 0, 8, 0)
-        row.setSpacing(8)
-        row.addWidget(self._picture)
-        row.addWidget(self.verdict)
-        row.addWidget(self.detail, 1)
-        row.addStretch(0)               # where there is no room for the detail the verdict stays beside its sign
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(14, 0, 8, 0)
+        lines.setSpacing(0)
+        self._line, self._below = QHBoxLayout(), QHBoxLayout()
+        for row in (self._line, self._below):
+            row.setSpacing(8)
+            lines.addLayout(row)
+        self._line.addWidget(self._picture)
+        self._line.addWidget(self.verdict)
+        self._line.addWidget(self.detail, 1)
+        self._line.addStretch(0)        # where there is no room for the detail the verdict stays beside its sign
         for widget in (self.note, self.check, self.link, self.action, self.close_):
-            row.addWidget(widget)
+            self._line.addWidget(widget)
+        self._below.addSpacing(_SIGN + 8)       # below the words
+        self._below.addStretch(1)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def _ask(self) -> None:
@@ -229,10 +237,10 @@ class SignalStrip(QFrame):
     def _tint(self) -> None:
         level = signals.LEVELS[self._kind]
         self._picture.setAccessibleName(signals.sign_name(self._kind))
-        self._picture.setPixmap(icons.pixmap(signals.PICTURES[self._kind], 20, theme.colours()._asdict()[level]))
+        self._picture.setPixmap(icons.pixmap(signals.PICTURES[self._kind], _SIGN, theme.colours()._asdict()[level]))
 
     def _fit(self) -> None:
-        """Where it is narrow the note and the link go first, then the detail."""
+        """Where it is narrow the note and the link go first, then the detail; then what is to be done about it stands below."""
         self.verdict.setText(self._said)
         always = sum(widget.sizeHint().width() + 8 for widget in (self._picture, self.verdict, self.action, self.check, self.close_)
                      if widget in (self._picture, self.verdict) or widget.isVisibleTo(self)) + 14
@@ -240,10 +248,20 @@ class SignalStrip(QFrame):
         self.note.setVisible(wide and bool(self.note.text()) and (self._kind is Kind.OK or self.check.isVisibleTo(self)))
         self.link.setVisible(wide and bool(self.link.text()))
         self.action.setVisible(bool(self.action.text()))
-        detailed = self.width() >= max(_DETAIL_FROM, always + 40)
+        stacked = self.width() < always and self.action.isVisibleTo(self)
+        self._stack(stacked)
+        detailed = self.width() >= (always - self.action.sizeHint().width() + _SOME if stacked else max(_DETAIL_FROM, always + 40))
         self.detail.setVisible(detailed)
         self.verdict.setText(self._said if detailed else self._said.rstrip(":："))
         self.verdict.setToolTip(words.tip(f"{self._said} {self.detail.text}"))
+
+    def _stack(self, stacked: bool) -> None:
+        if stacked != (self._below.indexOf(self.action) >= 0):
+            if stacked:
+                self._below.insertWidget(1, self.action)
+            else:
+                self._line.insertWidget(self._line.indexOf(self.close_), self.action)
+            self.setFixedHeight(HEIGHT + LINE if stacked else HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

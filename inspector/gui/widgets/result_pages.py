@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
@@ -33,6 +33,7 @@ class ResultPages(QStackedWidget):
         self.growing = growing
         self.addWidget(self.message)
         self.addWidget(content)
+        self.currentChanged.connect(self.updateGeometry)
         if requests is None:
             self.message.button.clicked.connect(self.retry_asked)
         else:
@@ -43,6 +44,16 @@ class ResultPages(QStackedWidget):
     @property
     def shows_content(self) -> bool:
         return self.currentWidget() is self.content
+
+    def hasHeightForWidth(self) -> bool:
+        """A message takes no room for what it stands in the place of: there would be nothing to scroll to."""
+        return self.shows_content and super().hasHeightForWidth()
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self.shows_content else self.message.minimumSizeHint()
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() if self.shows_content else self.message.sizeHint()
 
     def show_content(self) -> None:
         self.setCurrentWidget(self.content)

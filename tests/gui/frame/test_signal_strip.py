@@ -59,18 +59,28 @@ def said(window: MainWindow) -> str:
     return f"{window.strip.verdict.text()} {window.strip.detail.text}"
 
 
-def test_that_a_verdict_without_room_gives_way_to_the_button_and_is_whole_in_its_tooltip(window: MainWindow,
-                                                                                       show: Callable[[str], None]) -> None:
+def test_that_a_verdict_stands_above_its_button_where_both_have_no_room_and_is_cut_last(window: MainWindow,
+                                                                                     show: Callable[[str], None]) -> None:
     show("nan.pth")
     strip, verdict, action = window.strip, window.strip.verdict, window.strip.action
-    assert verdict.width() >= verdict.sizeHint().width()
-    strip.setFixedWidth(action.sizeHint().width() + 150)
-    layout = strip.layout()
-    assert layout is not None
-    layout.activate()
-    assert verdict.width() < verdict.sizeHint().width()
-    assert action.width() >= action.sizeHint().width()
+    low = strip.height()
+    needs = verdict.sizeHint().width()
+
+    def at(width: int) -> tuple[bool, bool]:
+        """Whether the button stands below at such a width, and whether the verdict is whole."""
+        strip.setFixedWidth(width)
+        layout = strip.layout()
+        assert layout is not None
+        layout.activate()
+        assert action.width() >= action.sizeHint().width()
+        assert strip.height() > low if action.y() > verdict.y() + 10 else strip.height() == low
+        return action.y() > verdict.y() + 10, verdict.width() >= verdict.sizeHint().width()
+
+    assert at(needs + action.sizeHint().width() + 80) == (False, True)
+    assert at(needs + action.sizeHint().width() // 2 + 60) == (True, True)
+    assert at(needs // 2 + 60) == (True, False)
     assert "1 value is no finite number: net.fc.weight" in verdict.toolTip()
+    assert at(needs + action.sizeHint().width() + 80) == (False, True)
 
 
 @pytest.mark.parametrize("panel", ["overview", "statistics", "details"])

@@ -125,3 +125,14 @@ def test_that_without_requests_the_button_is_whoever_s_asks(qtbot: QtBot) -> Non
     pages.fail(core.Changed("the file has changed", "Reload it."))
     with qtbot.waitSignal(pages.retry_asked):
         pages.message.button.click()
+
+
+def test_that_a_message_takes_no_room_for_what_it_stands_in_the_place_of(qtbot: QtBot) -> None:
+    content = QLabel("content")
+    content.setMinimumHeight(500)
+    pages = ResultPages(content)
+    qtbot.addWidget(pages)
+    pages.say("Select one tensor.")
+    assert pages.minimumSizeHint().height() < 300
+    pages.show_content()
+    assert pages.minimumSizeHint().height() >= 500
