@@ -31,7 +31,7 @@ from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.widgets.boxes import ProgressBar, empty, label, resize_to_fit
 
-from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
+from .save_parts import DROP, KEEP, QUESTIONS, Box, Ready, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
 
 PATIENCE = 200          # ms after the last key before a plan is made
 SIZE = (680, 640)
@@ -53,7 +53,7 @@ class SaveDialog(QDialog):
         assert document.checkpoint is not None
         self._tasks, self._document, self._ckpt = tasks, document, document.checkpoint
         self._plan_key, self._save_key = ("save-plan", id(self)), ("save", document.id)
-        self.plan: core.SavePlan | None = None
+        self._ready: Ready | None = None
         self._error: core.InspectorError | None = None
         self._said = ""                     # what came of the last attempt
         self._allowed: set[str] = set()
@@ -203,7 +203,7 @@ class SaveDialog(QDialog):
 
     def _changed(self) -> None:
         let_go(self.plan)
-        self.plan = None
+        self._ready = None
         self._update_save()
         self._wait.start()
 
@@ -221,6 +221,11 @@ class SaveDialog(QDialog):
 
     # -- the plan
 
+    @property
+    def plan(self) -> core.SavePlan | None:
+        """What is written, as far as it is known and answered by now."""
+        return self._ready.plan if self._ready is not None else None
+
     def _make_plan(self) -> None:
         path, format = self.path.text().strip(), str(self.format.currentData())
         if not path:
@@ -234,14 +239,15 @@ class SaveDialog(QDialog):
         path = core.absolute_path(os.path.expanduser(path))
         in_place, backup = self.in_place.isChecked(), self.backup.isChecked()
 
-        def work(monitor: core.Monitor) -> core.SavePlan:
-            return plan_for(ckpt, path, monitor, in_place=in_place, backup=backup, format=format or None, shard_size=shard or None,
-                            keep_code=keep, drop_code=drop, allow=allow)
+        def work(monitor: core.Monitor) -> Ready:
+            return Ready.of(plan_for(ckpt, path, monitor, in_place=in_place, backup=backup, format=format or None,
+                                     shard_size=shard or None, keep_code=keep, drop_code=drop, allow=allow), ckpt, monitor)
 
         self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"))
 
-    def _show(self, plan: core.SavePlan) -> None:
-        self.plan, self._error = plan, None
+    def _show(self, ready: Ready) -> None:
+        self._ready, self._error = ready, None
+        plan = ready.plan
         if self.in_place.isChecked():
             self.in_place.setVisible(plan.in_place is not None)
         self.backup.setVisible(bool(plan.backup))
@@ -255,7 +261,7 @@ class SaveDialog(QDialog):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self.plan, self._error = None, error
+        self._ready, self._error = None, error
         self._show_messages()
 
     def _show_messages(self) -> None:
@@ -277,8 +283,8 @@ class SaveDialog(QDialog):
             self.messages.addWidget(loss_box(plan.losses, plan.label, bool(self._meant), self._lose))
         for what in sorted(self._allowed):
             self.messages.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
-        if plan is not None:
-            self.messages.addWidget(plan_box(plan, self._ckpt, len((self._document.original or self._ckpt).tensors)))
+        if plan is not None and self._ready is not None:
+            self.messages.addWidget(plan_box(self._ready, self._ckpt, len((self._document.original or self._ckpt).tensors)))
             if plan.notes:
                 self.messages.addWidget(notes_box(plan.notes))
         self.messages.addStretch(1)
@@ -291,11 +297,7 @@ class SaveDialog(QDialog):
                              and plan.room <= plan.free)
         replaces = plan is not None and plan.replaces is not None and plan.in_place is None
         self.save.setText(self.tr("Replace") if replaces else self.tr("Save"))
-        (self.cancel if replaces and not self._is_own(plan) else self.save).setDefault(True)
-
-    def _is_own(self, plan: core.SavePlan | None) -> bool:
-        """Whether what is replaced is the file that is open."""
-        return plan is not None and any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in self._ckpt.files)
+        (self.cancel if replaces and self._ready is not None and not self._ready.own else self.save).setDefault(True)
 
     # -- saving
 

@@ -53,7 +53,8 @@ class Wish(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """What saving would do; `refused` is why it cannot be done here ("": it can). `needs` are the files of others that it reads."""
+    """What saving would do; `refused` is why it cannot be done here ("": it can). `needs` are the files of others that it reads, `target`
+    is the one that it writes, links followed."""
 
     losses: tuple[core.Loss, ...] = ()
     nbytes: int = 0
@@ -61,6 +62,7 @@ class Planned(NamedTuple):
     replaces: bool = False
     needs: frozenset[str] = frozenset()
     refused: str = ""
+    target: str = ""
 
 
 class Saved(NamedTuple):
@@ -86,15 +88,16 @@ def plan(wish: Wish, monitor: core.Monitor) -> Planned:
     own = {os.path.realpath(stamp.path) for stamp in wish.ckpt.as_opened.files}
     needs = frozenset(os.path.realpath(stamp.path) for stamp in wish.ckpt.files) - own
     nbytes = found.nbytes if found.in_place is None else found.in_place.nbytes
-    return Planned(found.losses, nbytes, found.in_place is not None, found.replaces is not None, needs, refused)
+    return Planned(found.losses, nbytes, found.in_place is not None, found.replaces is not None, needs, refused,
+                   os.path.realpath(wish.path))
 
 
-def in_turn(wishes: Sequence[Wish], needs: dict[int, frozenset[str]]) -> Iterator[Wish]:
+def in_turn(wishes: Sequence[Wish], plans: dict[int, Planned]) -> Iterator[Wish]:
     """What others take tensors from comes after them, as far as they do not all take from each other."""
     left = list(wishes)
     while left:
-        wanted = [(other.id, needs.get(other.id, frozenset())) for other in left]
-        free = next((one for one in left if not any(os.path.realpath(one.path) in paths for id, paths in wanted if id != one.id)), left[0])
+        free = next((one for one in left if not any(plans[one.id].target in plans[other.id].needs for other in left if other is not one)),
+                    left[0])
         left.remove(free)
         yield free
 
@@ -211,12 +214,12 @@ class SaveAll(QDialog):
 
     def _show(self, found: dict[int, Planned]) -> None:
         self._plans = found
-        targets = Counter(os.path.realpath(wish.path) for wish in self._wishes.values())
+        targets = Counter(planned.target for planned in found.values())
         with QSignalBlocker(self.files):
             self.files.clear()
             for id, planned in found.items():
                 wish = self._wishes[id]
-                if not planned.refused and targets[os.path.realpath(wish.path)] > 1:
+                if not planned.refused and targets[planned.target] > 1:
                     planned = planned._replace(refused=self.tr("Another of these would have the same name. Save it by itself."))
                 self._add(wish, planned)
             for document in self._waiting():
@@ -288,7 +291,7 @@ class SaveAll(QDialog):
 
     def _begin(self) -> None:
         plans = self._plans
-        wishes = tuple(in_turn([self._wishes[id] for id in self.ticked], {id: one.needs for id, one in plans.items()}))
+        wishes = tuple(in_turn([self._wishes[id] for id in self.ticked], plans))
         saved, stop = self._saved, self._stop
         self._saving = True
         self.ok.setEnabled(False)

@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
@@ -124,8 +124,24 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
     return box
 
 
-def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint, opened: int) -> FactBox:
+class Ready(NamedTuple):
+    """A plan, with what is told of it: whether what it replaces is the file that is open, and how many tensors are written."""
+
+    plan: core.SavePlan
+    own: bool
+    tensors: int
+
+    @classmethod
+    def of(cls, plan: core.SavePlan, ckpt: core.Checkpoint, monitor: core.Monitor) -> Ready:
+        """For workers."""
+        target = os.path.realpath(plan.target.path)
+        gone = sum(key in plan.ckpt.tensors for key in core.stoppable(plan.gone, monitor))
+        return cls(plan, any(os.path.realpath(stamp.path) == target for stamp in ckpt.files), len(plan.ckpt.tensors) - gone)
+
+
+def plan_box(ready: Ready, ckpt: core.Checkpoint, opened: int) -> FactBox:
     """How much of the `opened` tensors that the file had, how large, where, and what is there now."""
+    plan, count = ready.plan, ready.tensors
     box = FactBox(translate("SaveDialog", "What will be written"))
     size = words.exact_size(plan.nbytes)
     if len(plan.files) > 1:
@@ -136,10 +152,8 @@ def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint, opened: int) -> FactBox
     elif plan.replaces is None:
         there = translate("SaveDialog", "nothing: the name is free")
     else:
-        own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)
-        there = (translate("SaveDialog", "the file that is open, {size}") if own
+        there = (translate("SaveDialog", "the file that is open, {size}") if ready.own
                  else translate("SaveDialog", "the file there now, {size}")).format(size=words.size(plan.replaces))
-    count = len(plan.ckpt.tensors) - sum(key in plan.ckpt.tensors for key in plan.gone)
     tensors = f"{count:,}" if count == opened else translate("SaveDialog", "{n} of {all}").format(n=f"{count:,}", all=f"{opened:,}") \
         if count < opened else translate("SaveDialog", "{n}, instead of {all}").format(n=f"{count:,}", all=f"{opened:,}")
     box.body.addLayout(facts([

@@ -17,7 +17,7 @@ from PySide6.QtGui import QDrag
 from inspector import core
 from inspector.gui.kit import exporting, icons, theme, words
 from inspector.gui.state.session import Session
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, told_soon
 from inspector.gui.widgets.tree_view import TreeView
 
 MOST = 512 << 20                # bytes of what is dragged
@@ -88,8 +88,9 @@ class DragOut(QObject):
             return
         ckpt = document.checkpoint
         whole = not selection.prefix and selection.value is None and len(selection.keys) in (0, len(ckpt.tensors))
-        if whole and ckpt.edited is None and os.path.isfile(core.file_of(document.path)):
-            self._drag_file(core.file_of(document.path))
+        file = told_soon(lambda: _file_of(document.path), document.path) if whole and ckpt.edited is None else ""
+        if file:
+            self._drag_file(file)
         elif len(selection.keys) > MANY:            # what they are, and whether they can be dragged, a worker sees to
             self._drag_tensors(ckpt, document.path, selection.prefix, selection.keys)
         elif keys := _present(ckpt, selection.keys):
@@ -158,6 +159,12 @@ class DragOut(QObject):
         if self._folder is not None:
             self._folder.remove()
             self._folder = None
+
+
+def _file_of(path: str) -> str:
+    """The file that is dragged where all of a document is; "" where that is none, but a folder or an address."""
+    file = core.file_of(path)
+    return file if os.path.isfile(file) else ""
 
 
 class _TooMuch(Exception):

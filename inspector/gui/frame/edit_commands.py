@@ -17,7 +17,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.suggested_edits import part_of
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, told_soon
 
 from .banner import SavedBanner
 from .menus import Menus
@@ -288,8 +288,8 @@ class EditCommands(QObject):
     def _take_in(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, *, opens: bool) -> str:
         """What was saved needs its edits no more; what is there now is opened, where it is to be. Gives its path."""
         document = self._session.document(id)
-        itself = document is not None and document.checkpoint is not None and \
-            any(os.path.realpath(stamp.path) == os.path.realpath(report.path) for stamp in document.checkpoint.files)
+        files = [stamp.path for stamp in document.checkpoint.files] if document is not None and document.checkpoint is not None else []
+        itself = told_soon(lambda: os.path.realpath(report.path) in map(os.path.realpath, files), report.path in files)
         self._session.saved_edits(id, edits, into_itself=itself)
         path = document.path if document is not None and itself else report.path if len(report.files) > 1 else asked
         if opens and itself:

@@ -16,6 +16,7 @@ from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
+from inspector.gui.state.tasks import told_soon
 
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
 _REARRANGING = ("renumber", "resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own
@@ -268,10 +269,13 @@ class Menus(QObject):
     def _fill_recent(self) -> None:
         menu = self.recent
         menu.clear()
-        for n, path in enumerate(self._settings.recent, 1):
+        paths = self._settings.recent
+        gone = told_soon(lambda: {path for path in paths if not core.is_address(path) and not os.path.lexists(core.file_of(path))},
+                         set[str]())
+        for n, path in enumerate(paths, 1):
             name = words.menu_text(core.file_name(path), 60)
             folder = words.menu_text(core.folder_of(path), 60)
             action = menu.addAction(f"&{n % 10}  {name}   —   {folder}", partial(self.recent_chosen.emit, path))
-            action.setEnabled(core.is_address(path) or os.path.lexists(core.file_of(path)))
+            action.setEnabled(path not in gone)
         menu.addSeparator()
         menu.addAction(self.tr("&Clear This List"), self._settings.clear_recent)

@@ -18,7 +18,7 @@ from inspector.gui.kit import message_boxes
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.requests import Kept
 from inspector.gui.state.session import Document, Selection, Session, State
-from inspector.gui.state.tasks import Tasks, let_go
+from inspector.gui.state.tasks import Tasks, let_go, told_soon
 from inspector.gui.state.value_checks import UNASKED
 
 Digests = Mapping[str, "str | core.BadTensor"]
@@ -47,6 +47,7 @@ class Opener(QObject):
         self.confirm = confirm or (lambda count, on_yes: on_yes())
         self.shows_runs = False                 # somebody waits for `run_found`; else they are files like others
         self._digests: Kept[Digests] = Kept(MANY)
+        self._unsure: set[int] = set()          # documents that may be folders, which were not there to say so
 
     def open(self, paths: Iterable[str]) -> None:
         """Opens files and folders; a folder that is no checkpoint of its own gives the checkpoints lying in it."""
@@ -122,6 +123,8 @@ class Opener(QObject):
     def close(self, id: int) -> None:
         self._tasks.cancel(_key(id))
         self._tasks.cancel(("digests", id))
+        self._tasks.cancel(("changed", id))
+        self._unsure.discard(id)
         document = self._session.document(id)
         if document is not None:
             let_go(document.checkpoint, document.original, document.packed)
@@ -132,7 +135,10 @@ class Opener(QObject):
 
     def _open_all(self, paths: list[str]) -> None:
         """Opens all and selects the first of them; three or more that are checkpoints of one run are shown as that, too."""
-        files = tuple(path for path in paths if not core.is_address(path) and not os.path.isdir(path))
+        here = [path for path in paths if not core.is_address(path)]
+        found = told_soon(lambda: set(filter(os.path.isdir, here)), None)
+        folders = found or set()                # what does not answer is taken for a file, until a worker knows
+        files = tuple(path for path in paths if not core.is_address(path) and path not in folders)
         known = self._by_path()
         if self.shows_runs and len(files) >= _RUN and len(files) == len(paths) and known.keys().isdisjoint(map(_place, files)):
             self._tasks.start("run-chosen", lambda monitor: core.is_run(files, monitor), on_done=lambda is_run: self._chosen(files, is_run),
@@ -141,10 +147,12 @@ class Opener(QObject):
             place = _place(path)
             if place in known:
                 self._again(known[place], select=n == 0)
-            elif os.path.isdir(path):
+            elif path in folders:
                 self._open_folder(path, select=n == 0)
             else:
-                known[os.path.normcase(path)] = self._open_file(path, select=n == 0)
+                document = known[os.path.normcase(path)] = self._open_file(path, select=n == 0)
+                if found is None:
+                    self._unsure.add(document.id)
 
     def _chosen(self, files: tuple[str, ...], is_run: bool) -> None:
         if is_run and self._by_path().keys() >= set(map(_place, files)):           # nobody closed one meanwhile
@@ -160,8 +168,11 @@ class Opener(QObject):
     def _again(self, document: Document, select: bool) -> None:
         if select and self._session.selected_document is not document:
             self._session.select(Selection(document.id))
-        if document.state is State.FAILED or (document.state is State.READY and has_changed(document)):
+        if document.state is State.FAILED:
             self.reload(document.id)
+        elif document.state is State.READY:
+            self._tasks.start(("changed", document.id), lambda monitor: has_changed(document),
+                              on_done=lambda changed: self.reload(document.id) if changed else None)
 
     def _open_folder(self, folder: str, select: bool) -> None:
         def look(monitor: core.Monitor) -> list[str] | None:
@@ -196,6 +207,11 @@ class Opener(QObject):
             self.opened.emit(id)
 
         def failed(error: Exception) -> None:
+            if id in self._unsure and isinstance(error, core.Unsupported) and error.id == "not_regular_file":
+                selected = self._session.selected_document is document
+                self.close(id)
+                self._open_folder(path, selected)
+                return
             self._session.failed(id, error if isinstance(error, core.InspectorError) else self._our_fault(error))
             self.opened.emit(id)
 

@@ -324,9 +324,9 @@ class _Painter(QStyledItemDelegate):
             right -= width + _PAD
         text = metrics.elidedText(entry.text, Qt.TextElideMode.ElideMiddle, right - left)
         painter.setPen(ink)
-        painter.drawText(QRect(left, rect.top(), right - left, _ROW), middle, text)
+        painter.drawText(QRect(left, rect.top(), right - left, _ROW), middle, core.isolated(text))
         left += metrics.horizontalAdvance(text) + _PAD
         if entry.remark and right - left > 40:
             painter.setPen(calm)
             painter.drawText(QRect(left, rect.top(), right - left, _ROW), middle,
-                             metrics.elidedText(entry.remark, Qt.TextElideMode.ElideRight, right - left))
+                             core.isolated(metrics.elidedText(entry.remark, Qt.TextElideMode.ElideRight, right - left)))

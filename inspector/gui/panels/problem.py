@@ -1,7 +1,6 @@
 """Problem: a file that cannot be opened, said in its place: what is wrong, where, what to do, and what was learnt before."""
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -61,7 +60,7 @@ class Problem(QScrollArea):
 
     def _draw(self, document: Document, error: core.InspectorError) -> None:
         c = theme.colours()
-        is_folder = error.id == "not_regular_file" and os.path.isdir(document.path)
+        is_folder = error.id == "not_regular_file" and isinstance(error, core.Unsupported)      # pipes and devices are no checkpoints
         message, hint = words.said(error.message, 2000), words.said(self._hint(error), 2000)
         head = QHBoxLayout()
         head.setSpacing(15)

@@ -37,6 +37,7 @@ _GLANCE = 0.001                 # seconds between two looks of a worker at what 
 _STEP = 0.003                   # seconds for which it waits then, again and again
 _COURTESY = 0.15                # for which it waits at most before it works again
 _BUSY = 0.15                    # of a processor, from which on the window is at something
+_SOON = 0.05                    # seconds for which the window waits for an answer of the file system
 _MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
 _TABLE = 256                    # from so many on, things in one thing are let go of by themselves
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
@@ -348,6 +349,21 @@ class Tasks(QObject):
     def _look_at_all(self) -> None:
         self._calm.stop()
         self._collector.look(thoroughly=True)
+
+
+def told_soon(look: Callable[[], T], otherwise: T) -> T:
+    """What `look` finds at a path, where that takes a moment; `otherwise` where nothing answers, or it says that it cannot: a network
+    drive that is gone lets whoever asks for a file wait for minutes, and with it the window. For what has to be known at once."""
+    found: list[T] = []
+
+    def ask() -> None:
+        with suppress(OSError):
+            found.append(look())
+
+    asking = threading.Thread(target=ask, name="inspector-looking", daemon=True)
+    asking.start()
+    asking.join(_SOON)
+    return found[0] if found else otherwise
 
 
 def emptied_elsewhere(many: dict[Any, Any]) -> None:

@@ -42,6 +42,7 @@ from inspector.gui.models.tree_model import (
     TreeModel,
 )
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import told_soon
 
 from .row_painter import PAD
 from .tree_delegate import SPARK, TreeDelegate
@@ -812,11 +813,9 @@ class TreeView(TreeTable):
         return [line.key for line in lines if line.document == document and line.kind is Kind.TENSOR]
 
     def folder_of(self, document: int) -> str:
-        """Where a file lies; "" where that is no folder of this computer."""
+        """Where a file lies; "" where that is no folder of this computer, or does not answer."""
         found = self._session.document(document)
-        path = core.file_of(found.path) if found is not None else ""
-        folder = os.path.dirname(os.path.abspath(path)) if path and "://" not in path else ""
-        return folder if os.path.isdir(folder) else ""
+        return told_soon(lambda: _folder_of(found.path), "") if found is not None and not core.is_address(found.path) else ""
 
     def _copied_rows(self) -> list[int]:
         return self._chosen_rows(COPY_AT_MOST)
@@ -830,6 +829,11 @@ class TreeView(TreeTable):
             if len(rows) >= most:
                 break
         return rows
+
+
+def _folder_of(path: str) -> str:
+    folder = os.path.dirname(os.path.abspath(core.file_of(path)))
+    return folder if os.path.isdir(folder) else ""
 
 
 def _dtype(tree: KeyTree) -> tuple[str | None, ...] | None:

@@ -159,11 +159,13 @@ def test_that_a_file_that_another_reads_from_is_saved_after_it(tmp_path: Path) -
     ckpt = core.open(wrapped(tmp_path, "a.pth"))
     a, b, c = (save_all.Wish(n, name, str(tmp_path / name), (), ckpt) for n, name in enumerate(("a.pth", "b.pth", "c.pth")))
 
-    def needs(name: str) -> frozenset[str]:
-        return frozenset({str((tmp_path / name).resolve())})
+    def order(**needs: str) -> list[str]:
+        """Of a, b and c, where some need another."""
+        return [one.name for one in save_all.in_turn([a, b, c], {wish.id: save_all.Planned(
+            needs=frozenset(needs.get(wish.name[0], "")), target=wish.name[0]) for wish in (a, b, c)})]
 
-    assert [one.name for one in save_all.in_turn([a, b, c], {1: needs("a.pth")})] == ["b.pth", "a.pth", "c.pth"]
-    assert {one.name for one in save_all.in_turn([a, b, c], {0: needs("b.pth"), 1: needs("a.pth")})} == {"a.pth", "b.pth", "c.pth"}
+    assert order(b="a") == ["b.pth", "a.pth", "c.pth"]
+    assert set(order(a="b", b="a")) == {"a.pth", "b.pth", "c.pth"}
 
 
 def test_that_closing_the_window_offers_to_save_all_and_closes_then(window: MainWindow, session: Session, tasks: Tasks, qtbot: QtBot,
