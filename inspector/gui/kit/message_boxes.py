@@ -223,7 +223,7 @@ def report_of(error: BaseException, trace: TracebackType | None = None) -> str:
 def _line(text: str, name: str, strong: bool) -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setText(text)
+    label.setText(core.isolated(text))
     label.setAccessibleName(name)
     label.setWordWrap(True)
     label.setMinimumWidth(380)

@@ -1,8 +1,12 @@
 """How tables look, whatever is in them: calm, without a grid, left by the Tab key."""
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+from typing import Any
+
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStyledItemDelegate, QTableView
+
+from inspector import core
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -10,6 +14,8 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 def calm(table: QTableView, name: str, *, padding: int = 9) -> None:
     """`name` is what a screen reader calls it; rows are `padding` higher than the text. Nothing is edited, wrapped or framed, and no
     header is emphasised where cells are selected."""
+    if type(table.itemDelegate()) is QStyledItemDelegate:       # nobody draws its cells in another way
+        table.setItemDelegate(_Cells(table))
     table.setAccessibleName(name)
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setShowGrid(False)
@@ -23,6 +29,11 @@ def calm(table: QTableView, name: str, *, padding: int = 9) -> None:
         header.setHighlightSections(False)
     table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + padding)
+
+
+class _Cells(QStyledItemDelegate):
+    def displayText(self, value: Any, locale: QLocale | QLocale.Language) -> str:
+        return core.isolated(super().displayText(value, locale))
 
 
 def list_rows(table: QTableView) -> None:

@@ -142,14 +142,14 @@ def _parts(path: str) -> list[str]:
 
 def menu_text(name: str, limit: int = 80) -> str:
     """A name from a file or a folder as menu or button text: one line, everything visible, no accelerators."""
-    return core.visible(name, limit).replace("&", "&&")
+    return core.isolated(core.visible(name, limit)).replace("&", "&&")
 
 
 def tip(name: str, limit: int = 2000) -> str:
     """A name as a tooltip, literally. Qt would take `<b>` for rich text, so it gets rich text in which nothing is markup; long
     names may break anywhere."""
     shown = core.visible(name, limit)
-    broken = re.sub(r"(.{40})", "\\1\u200b", shown) if len(shown) > 80 else shown
+    broken = core.isolated(re.sub(r"(.{40})", "\\1\u200b", shown) if len(shown) > 80 else shown)
     return f"<qt>{escape(broken)}</qt>"
 
 

@@ -270,7 +270,7 @@ class Timeline(QWidget):
             room = QRect(EDGE, 8 + 22 * n, int(left) - EDGE - (_TICK if self.width() >= NARROW else EDGE), 20)
             text = core.visible(name, 40) + (self.tr(", log") if axis.is_log else "")
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
-                             metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
+                             core.isolated(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width())))
             self._paint_curve(painter, [one.metrics.get(name, math.nan) for one in self.series], axis, colour, top, bottom)
         if self.best is not None and self.width() >= NARROW:
             self._paint_best(painter, colours, int(self._right) + EDGE + (_TICK if len(self.axes) > 1 else 0))
@@ -404,7 +404,7 @@ class Timeline(QWidget):
             painter.fillRect(QRectF(0, top, self.width(), ROW), QColor(colours.selection_idle))
         painter.setPen(QColor(colours.text))
         painter.setFont(self.font())
-        painter.drawText(QRect(EDGE, top, left - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter, row.name)
+        painter.drawText(QRect(EDGE, top, left - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter, core.isolated(row.name))
         for room, filling, said in row.cells:
             painter.fillRect(room, filling)
             if said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QColor,
@@ -163,16 +163,31 @@ class Wrapped(QLabel):
         self.setWordWrap(True)
 
     def setText(self, text: str) -> None:
-        super().setText(core.wording.unbroken(text))
+        super().setText(core.isolated(core.wording.unbroken(text)))
 
     def text(self) -> str:
-        return super().text().replace("\u00a0", " ")
+        return _without_marks(super().text()).replace("\u00a0", " ")
+
+
+class _Line(QLabel):
+    """Plain text on one line, whose `text` is what it was given."""
+
+    def setText(self, text: str) -> None:
+        super().setText(core.isolated(text))
+
+    def text(self) -> str:
+        return _without_marks(super().text())
+
+
+def _without_marks(text: str) -> str:
+    """Without what `core.isolated` puts in."""
+    return text if text.isascii() else text.replace("\u2066", "").replace("\u2069", "")
 
 
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,
           selectable: bool = True) -> QLabel:
     """Plain text, whatever it says. `tone` is "muted", "danger" …; `scale` multiplies the font's size."""
-    made = Wrapped() if wrap else QLabel()
+    made = Wrapped() if wrap else _Line()
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setText(text)
     if selectable:
@@ -219,7 +234,7 @@ class Prose(QTextEdit):
         if tone:
             self.setProperty("tone", tone)
         restyle(self, strong, scale)
-        self._whole, self._lines = core.wording.unbroken(text), 0
+        self._whole, self._lines = core.isolated(core.wording.unbroken(text)), 0
         self.setPlainText(self._whole)
 
     def shorten(self, lines: int) -> None:
@@ -247,6 +262,12 @@ class Prose(QTextEdit):
             shown = before + self.fontMetrics().elidedText(rest.replace("\n", " "), Qt.TextElideMode.ElideRight, self.width() - 2)
         if core.wording.unbroken(shown) != core.wording.unbroken(self.toPlainText()):         # which has no such spaces
             self.setPlainText(shown)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """What is taken on has no marks in it."""
+        taken = QMimeData()
+        taken.setText(_without_marks(self.textCursor().selection().toPlainText()))
+        return taken
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -306,7 +327,7 @@ def _end_of(page: QTextDocument, lines: int) -> int | None:
 
 def fact(text: str, name: str) -> QWidget:
     """A value as a selectable label, or as one that wraps anywhere when its words are long."""
-    if max(map(len, text.split()), default=0) <= 18:
+    if max(map(len, text.split()), default=0) <= 18 and core.isolated(text) == text:       # of which a copy has no marks in it
         made = label(text, wrap=True)
         made.setAccessibleName(name)
         return made
@@ -491,7 +512,7 @@ class Bar(QAbstractButton):
             remark = 0
         name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, max(room - remark, 20))
         painter.setPen(QColor(c.link if self._part is None and self._live else c.text))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, core.isolated(name))
         if remark:
             painter.setPen(QColor(c.muted))
             beside = line.left() + metrics.horizontalAdvance(name) + 10

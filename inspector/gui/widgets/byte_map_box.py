@@ -379,7 +379,7 @@ class _Swatch(QWidget):
         painter.drawRect(square)
         room = QRectF(_SWATCH + 7, 0, self.width(), self.height())
         painter.setPen(QColor(c.text))
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, self._name)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, core.isolated(self._name))
         painter.setPen(QColor(c.muted))
         painter.drawText(room.adjusted(self.fontMetrics().horizontalAdvance(f"{self._name}  "), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter,
                          self._share)

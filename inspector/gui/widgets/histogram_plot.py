@@ -602,7 +602,7 @@ class _Entry(QWidget):
         taken = metrics.horizontalAdvance(note) + 8 if note else 0
         name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width() - left - taken)
         vertical = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), vertical | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(QRectF(left, 0, self.width() - left, self.height()), vertical | Qt.AlignmentFlag.AlignLeft, core.isolated(name))
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), vertical | Qt.AlignmentFlag.AlignRight, note)
         painter.end()
 
@@ -619,7 +619,7 @@ class _OneLine(QLabel):
         self.setToolTip(self.text() if shown != self.text() else "")
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, core.isolated(shown))
         painter.end()
 
 

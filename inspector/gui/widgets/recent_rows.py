@@ -141,7 +141,7 @@ class Line(QLabel):
         return QSize(self.fontMetrics().horizontalAdvance(self._whole) + 1, super().sizeHint().height())
 
     def resizeEvent(self, event: object) -> None:
-        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))
+        self.setText(core.isolated(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width())))
 
 
 def when(at: int, now: QDateTime | None = None) -> str:

@@ -345,7 +345,8 @@ def draw_all(painter: QPainter, model: LayerTable, delegate: RidgeDelegate, widt
     for n, name in enumerate(names):
         line = QRectF(12, n * HIGH, left - 20, HIGH)
         painter.setPen(QColor(c.text))
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, line.width()))
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter,
+                         core.isolated(metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, line.width())))
         delegate.draw(painter, model.row_at(n), QRectF(left, n * HIGH, width - left, HIGH), c, c.muted)
     if delegate.span is not None:
         painter.setPen(QColor(c.plot_text))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTextOption, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
 
+from inspector import core
 from inspector.gui.kit import icons, theme
 from inspector.gui.models.plot_scales import typeset
 
@@ -156,7 +157,7 @@ class _Text:
 
     def __init__(self, text: str, font: QFont) -> None:
         self.text = text
-        self.drawn = QStaticText(text)
+        self.drawn = QStaticText(core.isolated(text))
         self.drawn.setTextFormat(Qt.TextFormat.PlainText)
         if not text.isascii():              # a name that begins in Hebrew begins at the left all the same, as the names around it
             option = QTextOption()

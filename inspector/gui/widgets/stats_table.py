@@ -59,7 +59,7 @@ class _Cells(QStyledItemDelegate):
             return
         own = QStyleOptionViewItem(option)
         self.initStyleOption(own, index)
-        own.text = shown_name(own, index, table)
+        own.text = core.isolated(shown_name(own, index, table))
         table.style().drawControl(QStyle.ControlElement.CE_ItemViewItem, own, painter, table)
 
 

@@ -61,7 +61,7 @@ class _Pen:
         """`y` is the top of the line."""
         self._painter.setFont(self._fonts[bold])
         self._painter.setPen(QColor(colour))
-        self._painter.drawText(QPointF(x, y + self._ascent), text)
+        self._painter.drawText(QPointF(x, y + self._ascent), core.isolated(text))
 
 
 class _Wanted(NamedTuple):
