@@ -7782,6 +7782,14 @@
 <translation>尽管只读，仍然替换</translation>
 </message>
 <message>
+<source>the file is gone, or another than it was when it was opened</source>
+<translation>文件已不存在，或已不是打开时的那个文件</translation>
+</message>
+<message>
+<source>Reload it first: the edits are kept, and made again.</source>
+<translation>请先重新加载：修改会保留，并会再次应用。</translation>
+</message>
+<message>
 <source>What to do</source>
 <translation>解决办法</translation>
 </message>

@@ -33,7 +33,11 @@ def own_path(path: str) -> str:
 
 def plan_for(ckpt: core.Checkpoint, path: str, monitor: core.Monitor, *, in_place: bool = True, backup: bool = False,
              **options: Any) -> core.SavePlan:
-    """In place, where it may be and that can be done; then it takes a copy, whose plan says what is wrong with that. For workers."""
+    """In place, where it may be and that can be done; then it takes a copy, whose plan says what is wrong with that. For workers. Raises
+    Changed where a file that would be read is another by now: to save would only say so in the end."""
+    if core.has_changed(ckpt):
+        raise core.Changed(translate("SaveDialog", "the file is gone, or another than it was when it was opened"),
+                           translate("SaveDialog", "Reload it first: the edits are kept, and made again."))
     if in_place:
         with contextlib.suppress(core.SaveError):
             found = core.plan_save(ckpt, path, in_place=True, monitor=monitor, **options)

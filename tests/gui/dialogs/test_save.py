@@ -320,3 +320,18 @@ def test_that_a_file_that_is_replaced_can_be_kept(dialog: Make, tmp_path: Path, 
     assert "The old file is kept as other.pth.bak." in said(made)
     assert written(made, qtbot).backup == str(tmp_path / "other.pth.bak")
     assert (tmp_path / "other.pth.bak").read_bytes() == before
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_that_a_file_that_is_another_by_now_is_no_source_to_save_from(gone: bool, dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
+    source = edit_samples.wrapped(tmp_path)
+    made = dialog(source, tmp_path / "new.pth")
+    assert made.save.isEnabled()
+    source.unlink()
+    if not gone:
+        edit_samples.training(tmp_path, source.name)
+    with qtbot.waitSignal(made.planned):
+        made.path.setText(str(tmp_path / "newer.pth"))
+    assert not made.save.isEnabled()
+    assert "The file is gone, or another than it was when it was opened." in said(made)
+    assert "Reload it first" in said(made)
