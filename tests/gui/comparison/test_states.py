@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt
 
 from inspector import core
 from inspector.gui.comparison.page import ComparePage
-from inspector.gui.models.pair_lines import SHAPE, accessible
+from inspector.gui.models.pair_lines import COSINE, SHAPE, accessible
+from inspector.gui.widgets.row_painter import PAD
 
 from .desk import BASE, Desk, changed, write
 
@@ -133,6 +134,15 @@ def test_that_what_only_one_file_has_is_dropped_by_that_name_and_never_taken(des
     assert offered() == [("Take B's into A", False), ("Take A's into B", False)]
     desk.select("fc.weight")
     assert offered() == [("Take B's into A", True), ("Take A's into B", True)]
+
+
+def test_that_a_cosine_below_zero_is_shown_whole(desk: Desk) -> None:
+    page = desk.compare(BASE, {key: -array for key, array in BASE.items()}, details=False)
+    desk.window.resize(1400, 800)
+    desk.settle()
+    text = page.model.line(page.model.reveal("fc.weight") or 0).texts[COSINE]
+    assert text == "-1.000000"
+    assert page.view.fontMetrics().horizontalAdvance(text) <= page.view.columnWidth(COSINE) - 2 * PAD
 
 
 def test_that_the_head_says_dtype_only_where_dtypes_stand_below_it(desk: Desk) -> None:
