@@ -133,8 +133,8 @@ class Opener(QObject):
     def cancel(self, id: int) -> None:
         self._tasks.cancel(_key(id))
 
-    def _open_all(self, paths: list[str]) -> None:
-        """Opens all and selects the first of them; three or more that are checkpoints of one run are shown as that, too."""
+    def _open_all(self, paths: list[str], select: bool = True) -> None:
+        """Opens all, and selects the first of them where it may; three or more that are checkpoints of one run are shown as that, too."""
         here = [path for path in paths if not core.is_address(path)]
         found = told_soon(lambda: set(filter(os.path.isdir, here)), None)
         folders = found or set()                # what does not answer is taken for a file, until a worker knows
@@ -146,11 +146,11 @@ class Opener(QObject):
         for n, path in enumerate(paths):
             place = _place(path)
             if place in known:
-                self._again(known[place], select=n == 0)
+                self._again(known[place], select=select and n == 0)
             elif path in folders:
-                self._open_folder(path, select=n == 0)
+                self._open_folder(path, select=select and n == 0)
             else:
-                document = known[os.path.normcase(path)] = self._open_file(path, select=n == 0)
+                document = known[os.path.normcase(path)] = self._open_file(path, select=select and n == 0)
                 if found is None:
                     self._unsure.add(document.id)
 
@@ -188,9 +188,9 @@ class Opener(QObject):
             elif not paths:                       # one checkpoint, or none: the reader knows best what to say about it
                 self._open_file(folder, select)
             elif len(paths) > MANY:
-                self.confirm(len(paths), lambda: self._open_all(paths))
+                self.confirm(len(paths), lambda: self._open_all(paths, select))
             else:
-                self._open_all(paths)
+                self._open_all(paths, select)
 
         def failed(error: Exception) -> None:
             self._open_file(folder, select)

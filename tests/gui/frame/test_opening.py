@@ -159,6 +159,17 @@ def test_that_a_folder_gives_the_checkpoints_in_it(opener: Opener, session: Sess
     assert [os.path.basename(document.path) for document in session.documents] == ["a.PTH", "b.safetensors"]
 
 
+def test_that_a_folder_among_others_leaves_the_selection_where_it_is(opener: Opener, session: Session, tasks: Tasks, opens: object,
+                                                                    idle: Idle, tmp_path: Path) -> None:
+    for name in ("first.pth", "second.pth"):
+        (tmp_path / name).write_bytes(b"x")
+    opener.open(["/runs/a.pth", str(tmp_path), "/runs/b.pth"])
+    idle(tasks)
+    assert len(session.documents) == 4
+    assert session.selected_document is not None
+    assert session.selected_document.path == "/runs/a.pth"
+
+
 def test_that_a_folder_without_any_is_left_to_the_reader_to_explain(opener: Opener, session: Session, tasks: Tasks,
                                                                     opens: dict[str, object], idle: Idle, tmp_path: Path) -> None:
     opens[str(tmp_path)] = core.NotACheckpoint("This is a folder")
