@@ -8,6 +8,7 @@ English: better than a wrong word.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,11 +42,24 @@ class _Known(NamedTuple):
         return found if all(found[n][:1].isdigit() or found[n][:1] in ("-", "≈") for n in self.numbers) else None
 
     def filled(self, found: list[str]) -> str:
-        """The words with `found` in them; a number stands apart from Chinese before it."""
-        def put(place: re.Match[str]) -> str:
-            what = found[int(place[2]) - 1]
-            return f"{place[1]} {what}" if place[1] and what[:1].isdigit() else f"{place[1]}{what}"
-        return re.sub(r"([\u4e00-\u9fff]?)\{(\d)\}", put, self.words)
+        return filled(self.words, {str(n): what for n, what in enumerate(found, 1)})
+
+
+def filled(words: str, found: Mapping[str, str]) -> str:
+    """`words` with what is `found` by the names that they have in braces; numbers and Latin letters stand apart from Chinese beside them.
+
+    >>> filled("{some}和{last}", {"some": "2 个张量", "last": "AdamW 状态"})
+    '2 个张量和 AdamW 状态'
+    """
+    def put(place: re.Match[str]) -> str:
+        before, name, after = place.groups()
+        what = found[name]
+        return f"{before}{' ' * bool(before and _stands_apart(what[:1]))}{what}{' ' * bool(after and _stands_apart(what[-1:]))}"
+    return re.sub(r"([\u4e00-\u9fff]?)\{(\w+)\}(?=([\u4e00-\u9fff]?))", put, words)
+
+
+def _stands_apart(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
 
 
 def said(text: str) -> str:

@@ -21,7 +21,7 @@ ROWS = [line.split("\t") for name in ("sentences", "phrases") for line in (FOLDE
 BARE = {"{} and {} more: {}", "The member {} {}", "{} more members: each {}", "{} more member: {}.",
         "{} more members: {}.", "{}{} There are {} more like it.", "{} There are {} more like it.",
         "{}{}. There are {} more like it.", "__metadata__", "common.pt", "data.pkl", "inspector {}\n",
-        "{} in {}", "{}: {} instead of {}",
+        "{} in {}", "{} is {}.", "{}: {} instead of {}",
         # lines of Python
         'state = torch.load(path, map_location="cpu", mmap=True); model.load_state_dict(state); del state',
         "model.load_state_dict()", "model.load_state_dict(torch.load(path))", "model.load_state_dict(torch.load(path){})",
@@ -116,11 +116,18 @@ def test_that_all_that_is_put_in_is_said() -> None:
 @pytest.mark.usefixtures("chinese")
 def test_that_names_and_numbers_come_through(tmp_path: Path) -> None:
     assert sentences.said("12 elements are NaN, in 3 tensors: a (4), b (8).") == "12 个元素为 NaN，位于 3 个张量：a (4), b (8)。"
-    assert sentences.said("torch.load (weights_only=True) refuses it: epoch is a numpy number (numpy.dtype); x is the class a.B (a.B).") \
-        == "torch.load (weights_only=True) 拒绝加载：epoch 是 numpy 数（numpy.dtype）；x 是类 a.B（a.B）。"
+    assert sentences.said("torch.load (weights_only=True) refuses it: epoch is a numpy number (numpy.dtype); x is the class a.B.") \
+        == "torch.load (weights_only=True) 拒绝加载：epoch 是 numpy 数（numpy.dtype）；x 是类 a.B。"
+    assert sentences.said("x is made by a.b (a.c).") == "x 由 a.b 生成（a.c）。"
     with pytest.raises(core.InspectorError) as caught:
         core.open(tmp_path / "gone.pth")
     assert words.error(caught.value) == "没有这样的文件或文件夹 (ENOENT)。 请检查路径：它可能已被移动、重命名或删除。"
+
+
+@pytest.mark.parametrize(("some", "last", "said"), [
+    ("2 个张量", "AdamW 状态", "2 个张量和 AdamW 状态"), ("model", "optimizer", "model 和 optimizer"), ("模型", "优化器", "模型和优化器")])
+def test_that_latin_letters_stand_apart_from_chinese(some: str, last: str, said: str) -> None:
+    assert sentences.filled("{some}和{last}", {"some": some, "last": last}) == said
 
 
 @pytest.mark.usefixtures("chinese")

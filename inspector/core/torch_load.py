@@ -6,7 +6,8 @@ down to the next value that has a key of its own.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
@@ -39,6 +40,7 @@ _REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "padded", "truncat
 _BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mismatch")
 _NOWHERE = frozenset((None, "cpu", "meta"))
 _SHOWN = 3
+_NAMES_SHOWN = 2
 _FREE_VISITS = 1 << 18
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
 _RULES = {"text": "str"}            # what is refused without a name -> what it is called
@@ -88,7 +90,7 @@ class LoadsWithTorch:
             refuses = "torch.load (weights_only=True) refuses it: " if self.weights_only is False else ""
             return refuses + self.reason if self.reason else f"torch.load (weights_only=True) takes it{self._elsewhere}."
         keys = self.keys
-        told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in islice(keys.items(), most)]
+        told = [f"{visible(key, 80) or 'the object'} is {in_words(ones, _NAMES_SHOWN)}" for key, ones in islice(keys.items(), most)]
         more = f"; and {len(keys) - most:,} more" if len(keys) > most else ""
         return f"torch.load (weights_only=True) refuses it: {'; '.join(told)}{more}."
 
@@ -99,9 +101,13 @@ class LoadsWithTorch:
         return f", with map_location=\"cpu\" where there is no {shown}" if self.devices else ""
 
 
-def _names(ones: Iterable[Refused]) -> str:
-    names = list(dict.fromkeys(visible(one.name, 80) for one in ones))
-    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+def in_words(ones: Sequence[Refused], most: int | None = None) -> str:
+    """What the value is at whose key `ones` are refused, and the first `most` of their names, or all: but for those the words have."""
+    words = ones[0].words
+    names = [name for name in dict.fromkeys(visible(one.name, 100) for one in ones)
+             if not re.search(rf"(?<!\S){re.escape(name)}(?![^\s,])", words)]
+    shown = ", ".join(names[:most]) + ", …" * (most is not None and len(names) > most)
+    return f"{words} ({shown})" if shown else words
 
 
 def loads_with_torch(ckpt: Checkpoint, release: str | None = None, monitor: Monitor = QUIET) -> LoadsWithTorch:

@@ -115,6 +115,16 @@ def test_that_names_of_one_value_are_told_together_and_in_words(file: Path) -> N
     assert {one.name for one in found.keys["best"]} >= {"numpy._core.multiarray.scalar", "numpy.dtype"}
 
 
+@pytest.mark.parametrize(("value", "said"), [
+    (b"cnet\nmake\n)R", "x is made by net.make."), (b"cnet\nConfig\n", "x is the class net.Config."),
+    (b"cnet\nConfig\n)\x81", "x is an object of the class net.Config."), (b"cbuiltins\nint\n", "x is the class int (builtins.int)."),
+    (b"cnet\nmake\n(cnet\nmak\ntR", "x is made by net.make (net.mak).")])
+def test_that_a_name_is_told_once(value: bytes, said: str, file: Path) -> None:
+    file.write_bytes(torch_zip(b"\x80\x02}X\x01\0\0\0x" + value + b"s.", {}))
+    assert core.loads_with_torch(file).sentence() == f"torch.load (weights_only=True) refuses it: {said}"
+    assert said in core.explain_error("Weights only load failed", file).about
+
+
 def test_that_every_key_of_a_value_that_is_there_twice_is_told(file: Path) -> None:
     when = kinds.WHEN
     save({"a": when, "b": [when], "types": {"x": int, "y": int}}, file)

@@ -15,7 +15,7 @@ from inspector.core.pickles.objects.weights_only import refused_names, unread_li
 from inspector.core.pickles.objects.weights_only_names import rules_of
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.quantized_layers import said_of
-from inspector.core.torch_load import Refused, devices_of, loads_with_torch, refused_calls, refused_values
+from inspector.core.torch_load import Refused, devices_of, in_words, loads_with_torch, refused_calls, refused_values
 from inspector.core.wording import counted
 
 from .plain_data.making import NOW, Change, Making, taken_keys
@@ -97,8 +97,7 @@ class MakePlain(Edit):
         left = [one for one in loads_with_torch(after).refused if fits(one.key)]
         for key in list(dict.fromkeys(one.key for one in left))[:_TOLD]:
             one = next(one for one in left if one.key == key)
-            more.append(f"{visible(key, 60) or 'the object'} stays what it is, {one.words} ({visible(one.name, 80)}): there is no plain "
-                        "form for it.")
+            more.append(f"{visible(key, 60) or 'the object'} stays what it is, {in_words([one])}: there is no plain form for it.")
         away = devices_of(after) if not loads_with_torch(after).refused else ()
         if away:
             tags = ", ".join(visible(tag, 40) for tag in away[:_TOLD])

@@ -11,7 +11,7 @@ from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import patterns_for
 from inspector.core.keypath import ancestors, visible
 from inspector.core.pickles.objects.weights_only_names import NEWEST, RELEASES
-from inspector.core.torch_load import LoadsWithTorch, loads_with_torch
+from inspector.core.torch_load import LoadsWithTorch, in_words, loads_with_torch
 from inspector.core.training.weights import model_dicts
 
 from .explanation import Case, Explanation, is_taken, search
@@ -53,8 +53,7 @@ def _about(told: LoadsWithTorch, name: str, file: Checkpoint) -> Iterator[str]:
         return
     ordered = sorted(keys, key=lambda key: not any(one.name.rpartition(".")[2] == last for one in keys[key]))
     for key in ordered[:_SHOWN]:
-        names = ", ".join(dict.fromkeys(visible(one.name, 120) for one in keys[key]))
-        yield f"{visible(key, 120) or 'The whole file'} is {keys[key][0].words} ({names})."
+        yield f"{visible(key, 120) or 'The whole file'} is {in_words(keys[key])}."
     if len(ordered) > _SHOWN:
         yield f"{len(ordered) - _SHOWN:,} more keys hold such values."
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication
 
-from inspector import core
+from inspector import core, sentences
 from inspector.gui.kit import words
 
 translate = QCoreApplication.translate
@@ -45,7 +45,7 @@ def listed(parts: Sequence[str]) -> str:
     """"a, b and c"."""
     if len(parts) < 2:
         return "".join(parts)
-    return translate("About", "{some} and {last}").format(some=_comma().join(parts[:-1]), last=parts[-1])
+    return sentences.filled(translate("About", "{some} and {last}"), {"some": _comma().join(parts[:-1]), "last": parts[-1]})
 
 
 def _comma() -> str:

@@ -32,6 +32,11 @@ def test_that_window_and_command_line_say_the_same(about: core.Description, qapp
     assert description.sentence(about) == core.sentence(about)
 
 
+def test_that_latin_words_stand_apart_from_chinese_in_a_list(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(description, "translate", lambda _, text: {"{some} and {last}": "{some}和{last}", ", ": "，"}[text])
+    assert description.listed(("3 个张量", "Adam 状态")) == "3 个张量和 Adam 状态"
+
+
 @pytest.mark.parametrize("parts", [(), ("a",), ("a", "b"), ("a", "b", "c")])
 def test_that_lists_read_alike(parts: tuple[str, ...], qapp: object) -> None:
     assert description.listed(parts) == core.wording.listed(parts)
