@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = ("The mean of the weights of several checkpoints of one model: added up in float64, then rounded to each tensor's "
                           "type. Integers, the optimizer and all other values are those of the last file.")
     parser.add_argument("files", metavar="FILE", nargs="+", help="the checkpoints, two or more; the last gives everything but the weights")
-    parser.add_argument("-o", "--output", metavar="OUT", help="where to save; its ending says the format")
+    parser.add_argument("-o", "--output", metavar="OUT", help="where to save; its ending says the format, and a folder (/ at its "
+                        "end) that it is safetensors in several files")
     parser.add_argument("--weights", metavar="W,W,...", help="by how much each file counts, as in 1,2,1")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done, and how alike the files are")
     add_saving(parser)
@@ -36,6 +37,16 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     refused: core.SaveError | None = None
     with files.about(asked.output or ""):
         mean = core.average(checkpoints, weights, out.monitor)
+        plan = None
+        if asked.output is not None:            # what cannot be saved is told before the files are compared, which takes its time
+            plan = core.plan_save(mean, asked.output, format=asked.format, keep_code=asked.keep_code, drop_code=asked.drop_code,
+                                  backup=asked.backup, monitor=out.monitor)
+            try:
+                core.check_plan(plan, asked.allow_loss)
+            except core.SaveError as error:
+                refused = load("edit").advised(error)
+                if not asked.dry_run:
+                    raise refused from error
         alike = core.likeness(checkpoints, out.monitor)
         applied = next(iter(core.apply_each(checkpoints[-1], mean.edited.edits if mean.edited else (), out.monitor)))
         lines = [*map(spoken, applied.effect.notes), *likeness_lines(alike, asked.files)]
@@ -44,23 +55,18 @@ def run(asked: argparse.Namespace, out: Output) -> int:
             "averaged": core.averaged_keys(checkpoints[-1]), "notes": list(applied.effect.notes),
             "likeness": [{"a": asked.files[one.a], "b": asked.files[one.b], "cosine": core.to_json(one.cosine),
                           "one_run": None if math.isnan(one.cosine) else not one.strangers} for one in alike]}
-        if asked.output is not None:
-            plan = core.plan_save(mean, asked.output, format=asked.format, keep_code=asked.keep_code, drop_code=asked.drop_code,
-                                  backup=asked.backup, monitor=out.monitor)
+        if plan is not None:
             answer |= {"format": plan.format, "nbytes": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses],
                        "code": list(plan.code)}
             lines += load("edit").plan_lines(plan, asked.allow_loss)
+        if refused is not None:
+            answer["error"] = {"id": refused.id, "message": refused.message, "hint": refused.hint, "where": refused.where}
+        elif plan is not None and not asked.dry_run:
             try:
-                if asked.dry_run:
-                    core.check_plan(plan, asked.allow_loss)
-                else:
-                    answer["saved"], said = load("edit").saved(plan, asked, out.monitor)
-                    lines += said
+                answer["saved"], said = load("edit").saved(plan, asked, out.monitor)
             except core.SaveError as error:
-                if not asked.dry_run:
-                    raise load("edit").advised(error) from error
-                refused = load("edit").advised(error)
-                answer["error"] = {"id": refused.id, "message": refused.message, "hint": refused.hint, "where": refused.where}
+                raise load("edit").advised(error) from error
+            lines += said
     if out.json:
         out.answer(answer)
     else:

@@ -105,10 +105,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     _check_in_place(asked)
     found = _batch(asked, edits)
     core.check_apart((asked.output, asked.save_recipe))
-    if asked.save_recipe is not None and asked.dry_run:
+    if asked.save_recipe is not None:
         core.check_output(asked.save_recipe, "recipe", asked.files, len(core.to_recipe(edits).encode("utf-8", "surrogatepass")))
-    elif asked.save_recipe is not None:
-        core.save_recipe(edits, asked.save_recipe, asked.files)
     if len(found.files) == 1 and found.output is None:
         return _alone(found, asked, out)
     return _together(found, asked, out)
@@ -197,17 +195,36 @@ def _alone(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
             lines += said
         except core.InspectorError as failed:
             error = failed
+    if error is None and asked.save_recipe is not None:
+        try:
+            lines.append(_keep_recipe(found, asked))
+            answer["recipe"] = asked.save_recipe
+        except core.InspectorError as failed:
+            error = failed
     if error is not None:
         answer["path"], answer["error"] = planned.about, _error_json(error)
     if not out.json and (lines or error is None):
         source, target = " + ".join(found.files[0].sources), found.files[0].target
         whole = error is None or (planned.plan is not None and asked.dry_run)
-        out.text(_text(source, target, _head(planned) if whole else "", lines, dry=whole and (asked.dry_run or target is None)))
+        out.text(_text(source, target, _head(planned) if whole else "", lines, dry=whole and _writes_nothing(found, asked)))
     if error is not None:
         out.warn(str(Failed(advised(error), planned.about)))
     if out.json:
         out.answer({"dry_run": asked.dry_run, "files": [answer], **({"error": answer["error"]} if error is not None else {})})
     return 0 if error is None else 2
+
+
+def _keep_recipe(found: core.Batch, asked: argparse.Namespace) -> str:
+    """Writes the recipe, whose place was looked at before, once what it made is there; and says so. Raises SaveError."""
+    shown = core.visible(asked.save_recipe, 300)
+    if asked.dry_run:
+        return spoken(f"the edits would be kept as a recipe in {shown}")
+    core.save_recipe(found.edits, asked.save_recipe, asked.files)
+    return spoken(f"the edits are kept as a recipe in {shown}")
+
+
+def _writes_nothing(found: core.Batch, asked: argparse.Namespace) -> bool:
+    return bool(asked.dry_run) or (asked.save_recipe is None and all(file.target is None for file in found.files))
 
 
 # -- several ------------------------------------------------------------------------------------------------------------------
@@ -219,6 +236,7 @@ def _together(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
     answers, promises, abouts = [], [], {}
     told: dict[tuple[str, ...], str] = {}
     nbytes, idle = [0, 0], _Idle()
+    kept: dict[str, str] = {}
     for planned in core.plan_batch(found, out.monitor, dry=asked.dry_run):
         promises.append(planned.promise)
         abouts[planned.file] = planned.about
@@ -245,8 +263,15 @@ def _together(found: core.Batch, asked: argparse.Namespace, out: Output) -> int:
         say(_sum_text(len(promises), len(refused), nbytes, idle, asked))
         if saves:
             failed = _save_all(found, promises, refused, asked, out, answer_of) or failed
+    if asked.save_recipe is not None and (failed is None or any("saved" in answer for answer in answers)):
+        try:
+            say(_keep_recipe(found, asked) + "\n")
+            kept = {"recipe": asked.save_recipe}
+        except core.SaveError as error:
+            failed = failed or _error_json(error)
+            out.warn(str(Failed(error)))
     if out.json:
-        out.answer({"dry_run": asked.dry_run, "files": answers, "left_out": [one._asdict() for one in found.left_out],
+        out.answer({"dry_run": asked.dry_run, "files": answers, **kept, "left_out": [one._asdict() for one in found.left_out],
                     "others": list(found.others), "idle": idle.found, **({"error": failed} if failed else {})})
     return 2 if failed else 0
 

@@ -38,6 +38,12 @@ def test_that_a_dry_run_writes_nothing_and_warns_of_strangers(capsys: pytest.Cap
     assert not Path("mean.pth").exists()
 
 
+@pytest.mark.parametrize("target", ["none/mean.pth", "mean.png", "mean.pth/", "mean.safetensors"])
+def test_that_files_are_not_compared_for_a_mean_that_cannot_be_saved(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.core.likeness", lambda *_: pytest.fail("compared"))
+    assert cli.main(["average", "0.pth", "1.pth", "-o", target]) == 2
+
+
 def test_that_json_has_what_is_averaged_and_how_alike_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["average", "0.pth", "1.pth", "-o", "mean.safetensors", "--allow-loss", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -88,6 +88,29 @@ def test_that_a_recipe_is_saved_and_used_among_other_edits(run: Run, wrapped: Pa
     assert list(core.open(out).tensors) == ["d", "b"]
 
 
+def test_that_a_recipe_is_written_once_the_save_stands_and_told_in_a_dry_run(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    recipe, words = tmp_path / "r.json", (wrapped, "--strip-prefix", "module.", "--save-recipe", tmp_path / "r.json")
+    assert run(wrapped, "--set", "epoch=4", "-o", tmp_path / "lossy.safetensors", "--save-recipe", recipe)[0] == 2
+    assert not recipe.exists()
+    code, text, _ = run(*words, "-o", tmp_path / "out.pth", "--dry-run")
+    assert (code, recipe.exists()) == (0, False)
+    assert f"the edits would be kept as a recipe in {recipe}" in text
+    code, text, _ = run(*words)                     # saved nowhere else
+    assert (code, recipe.exists()) == (0, True)
+    assert "nothing was written" not in text
+    recipe.unlink()
+    code, text, _ = run(*words, "-o", tmp_path / "out.pth")
+    assert (code, recipe.exists()) == (0, True)
+    assert text.endswith(f"the edits are kept as a recipe in {recipe}\n")
+    assert json.loads(run(*words, "-o", tmp_path / "out.pth", "--json")[1])["files"][0]["recipe"] == str(recipe)
+
+
+def test_that_a_recipe_without_a_place_stops_before_anything_is_saved(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    code, _, err = run(wrapped, "--drop", "b", "-o", tmp_path / "out.pth", "--save-recipe", tmp_path / "none" / "r.json")
+    assert (code, (tmp_path / "out.pth").exists()) == (2, False)
+    assert "the recipe cannot be written" in err
+
+
 def test_that_several_files_go_into_a_folder_all_or_with_keep_going_those_that_can(run: Run, wrapped: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
     torch.save({"module.z": torch.ones(1)}, tmp_path / "other.pth")

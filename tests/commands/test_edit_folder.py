@@ -79,14 +79,17 @@ def test_that_one_that_cannot_be_stops_all_unless_told_to_keep_going(runs: Path,
         assert code == 2
         assert err.splitlines()[0].startswith(f"inspector: {runs / 'epoch_2.pth'}: ")
         assert not (tmp_path / "out").exists()
-    code, out, err = edit(*words, "--json")
+    recipe = tmp_path / "r.json"
+    code, out, err = edit(*words, "--json", "--save-recipe", recipe)
     answer = json.loads(out)
     assert (code, answer["error"]["id"]) == (2, "batch")
+    assert not recipe.exists()
     assert ["error" in file for file in answer["files"]] == [False, True, False]
     assert not any("saved" in file for file in answer["files"])
-    code, out, err = edit(*words, "--keep-going", "--json")
+    code, out, err = edit(*words, "--keep-going", "--json", "--save-recipe", recipe)
     answer = json.loads(out)
     assert (code, err.count("\n")) == (2, 1)
+    assert (answer["recipe"], recipe.exists()) == (str(recipe), True)           # of those that were saved
     assert ["saved" in file for file in answer["files"]] == [True, False, True]
     assert answer["others"] == [str(runs / "log.txt")]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["epoch_1.safetensors", "epoch_10.safetensors"]
