@@ -315,11 +315,27 @@ def _check_object(plan: SavePlan, found: Checkpoint) -> Mapping[str, TensorInfo]
     tensors: Mapping[str, TensorInfo] = ckpt.tensors
     if plan.gone or new:
         tensors = {new.get(key, key): info for key, info in ckpt.tensors.items() if key not in plan.gone}
+    tensors = _held_together(tensors, found)
     verify.same_tensors(tensors, found.tensors, strides=True)
     verify.same_sharing(tensors, found.tensors)
     values = {new.get(key, key): value for key, value in ckpt.values.items() if key not in plan.gone} if plan.gone or new else ckpt.values
     verify.same_values(values, found.values)
     return tensors
+
+
+def _held_together(tensors: Mapping[str, TensorInfo], found: Checkpoint) -> Mapping[str, TensorInfo]:
+    """`tensors` in the order of the new file, where each state dict has its own in theirs: several ranks that wrote into one folder may
+    have left those of one dict apart, between those of another."""
+    if len(found.state_dicts) < 2 or [*tensors] == [*found.tensors]:
+        return tensors
+    wanted: dict[str | None, list[str]] = {}
+    there: dict[str | None, list[str]] = {}
+    for key, info in tensors.items():
+        wanted.setdefault(info.state_dict, []).append(key)
+    for key in found.tensors:
+        if key in tensors:
+            there.setdefault(tensors[key].state_dict, []).append(key)
+    return {key: tensors[key] for key in found.tensors} if wanted == there else tensors
 
 
 def _check_legacy(plan: SavePlan, stream: torch_legacy.Stream, found: Checkpoint, written: dict[str, Written]) -> None:

@@ -50,6 +50,8 @@ class _Synthesis:
         self.dicts: dict[str, tuple[int, list[tuple[int, int]]]] = {}       # path -> (node, its pairs so far)
         self.slots: dict[str, str] = {}             # key of a tensor of an optimizer -> the dict of its parameter
         self.grouped: set[str] = set()              # keys of the values in an optimizer's groups
+        self.laid_flat: dict[str, Optimizer] = {}   # path of the state -> optimizer
+        self.state_dicts = frozenset(ckpt.state_dicts)
 
     def emitted(self) -> Emitted:
         ckpt, editor = self.ckpt, self.editor
@@ -57,15 +59,13 @@ class _Synthesis:
             editor.graph.root = self.objects.tensor(ckpt.tensors[""])
             return emit(editor.finish(), fresh=0, monitor=self.monitor)
         self._container("")
-        laid_flat = optimizers(ckpt, self.monitor) if ckpt.as_opened.format == FLATTENED else ()
+        if ckpt.as_opened.format == FLATTENED:
+            self.laid_flat = {join(one.path, "state"): one for one in optimizers(ckpt, self.monitor)}
+        self._tensors()
         for path in ckpt.state_dicts:
-            for one in laid_flat:
-                if path == join(one.path, "state"):
-                    self._optimizer_state(one)
-            self._container(path)
+            self._state_dict(path)
         if ckpt.as_opened.format == FLATTENED:
             self._optimizer_groups()
-        self._tensors()
         self._values()
         if not any(pairs for _, pairs in self.dicts.values()):
             raise EditError("nothing that can be written is left of the checkpoint", id="empty")
@@ -87,6 +87,18 @@ class _Synthesis:
         if path:
             self._put(path, node, called)
         return node
+
+    def _state_dict(self, path: str) -> None:
+        if path in self.laid_flat:
+            self._optimizer_state(self.laid_flat[path])
+        self._container(path)
+
+    def _state_dicts_of(self, key: str, home: str | None) -> None:
+        """Those that the tensor `key` lies in, begun with it and not before: what is in none of them keeps its place among them."""
+        if home is None or home not in self.dicts:
+            for path in reversed([*ancestors(key)]):
+                if path in self.state_dicts and path not in self.dicts:
+                    self._state_dict(path)
 
     def _optimizer_state(self, one: Optimizer) -> None:
         """A dict for each parameter, under a number where the groups list numbers: torch.distributed.checkpoint has made texts of them
@@ -156,6 +168,7 @@ class _Synthesis:
             if info.extra is not None and info.extra.shadowed:
                 shadowed.append(key)
                 continue
+            self._state_dicts_of(key, info.state_dict)
             path = self.slots.get(key, info.state_dict)
             if path is None or key != join(path, info.name) or path not in self.dicts:
                 self._put(key, self.objects.tensor(info))
