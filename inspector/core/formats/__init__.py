@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.errors import TooBig, Unsupported
+from inspector.core.errors import NotACheckpoint, ReadError, TooBig, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, check_still, open_source, standing_still
@@ -118,7 +118,11 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         inner = folder if name == "." else os.path.join(folder, name)
         made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)
         return replace(made, path=folder)
-    found = _read_file(addresses.beside(folder, name), limits, monitor)
+    try:
+        found = _read_file(addresses.beside(folder, name), limits, monitor)
+    except ReadError as error:
+        error.where = error.where or name               # the folder is what was named, and what is wrong is in this file of it
+        raise
     return found if kind == "file" else replace(found, path=folder)
 
 
@@ -149,7 +153,11 @@ def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         return replace(_read_inside(folder, newest, limits, monitor), path=os.path.join(folder, newest))
     with open_source(name, monitor=monitor) as source, standing_still(source):
         if addresses.file_name(name) == folders.DCP:
-            return _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)
+            try:
+                return _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)
+            except ReadError:
+                _refuse_other(source)
+                raise
         kind = sniff(source)
         if kind in SETS:
             return _read_set(kind, source, name, limits, monitor)
@@ -168,6 +176,18 @@ def _read_set(kind: str, source: SourceFile, path: str, limits: Limits, monitor:
     read_set: ReadSet = late.module(f"{__name__}.{SETS[kind]}").read
     ckpt = read_set(source, path, _read_one, limits, monitor)       # whose other files come from the same server
     return replace(ckpt, findings=(*source.notes, *ckpt.findings)) if source.notes else ckpt
+
+
+def _refuse_other(source: SourceFile) -> None:
+    """Raises NotACheckpoint or Unsupported for what could not be read as its name says, where it is something else: a server's answer, a
+    pointer to what was not downloaded."""
+    try:
+        sniff(source)
+    except (NotACheckpoint, Unsupported) as error:
+        error.where = addresses.file_name(source.stamp.path)
+        raise
+    except ReadError:
+        pass
 
 
 def _read_one(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:

@@ -31,7 +31,7 @@ from inspector.core.checkpoint import (
     contiguous,
     kind_of_dict,
 )
-from inspector.core.errors import Changed, InspectorError, ReadError, TooBig
+from inspector.core.errors import Changed, InspectorError, NotACheckpoint, ReadError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
@@ -59,6 +59,8 @@ METADATA, COMMON, BACKEND = ".metadata", "common.pt", "metadata.json"
 UNORDERED = "as the ranks wrote"        # the fact "order" of a folder that does not tell in which order its keys were
 _BACKEND_BYTES = 1 << 16
 _REPORT_EVERY = 64
+_BEGINNINGS = (b"P", b"\x80")           # of what torch.save writes
+_OTHERS = frozenset({"empty", "lfs_pointer", "annex_pointer", "html_page", "xml", "json", "text"})
 
 ReadItem = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
 
@@ -118,6 +120,7 @@ class _Reading:
         self.state_dicts: dict[str, None] = {}
         self.missing: dict[str, str] = {}           # file -> why it cannot be read
         self.broken: list[str] = []                 # keys whose chunks are not whole
+        self.lost: dict[str, str] = {}              # key of an object that cannot be read -> why
         self.facts: dict[str, str] = {}
         self.nodes.add([Pickle(METADATA, graph)], "")
         self.findings.add(note_findings(graph, METADATA))
@@ -136,6 +139,7 @@ class _Reading:
         total = sum(map(len, by_file.values()))
         for name, items in by_file.items():
             def read(source: SourceFile, _path: str, items: dict[Item, None] = items, name: str = name) -> None:
+                self._refuse_other(source, name, read_item)
                 self.files.append(source.stamp)
                 overlapping = _overlapping(items)
                 for item in sorted(items, key=_where):
@@ -149,6 +153,18 @@ class _Reading:
             if error is not None:
                 self.missing[name] = error.message
                 self.contents.update((item, _Content(None, f"missing_shard: {visible(name, 80)}: {error.message}")) for item in items)
+
+    def _refuse_other(self, source: SourceFile, name: str, read_item: ReadItem) -> None:
+        """Raises NotACheckpoint for a file that is a text as a whole, as a pointer to what was not downloaded is, or a server's answer."""
+        if source.read(0, min(source.size, 1)) in _BEGINNINGS:
+            return
+        try:
+            read_item(source, name, self.limits, self.monitor)
+        except NotACheckpoint as error:
+            if error.id in _OTHERS:
+                raise
+        except InspectorError:
+            pass                        # of one of its items, which is told there
 
     def _item(self, source: SourceFile, item: Item, read_item: ReadItem) -> _Content:
         if item.offset + item.nbytes > source.size:
@@ -253,7 +269,10 @@ class _Reading:
         item = self.described.items.get(as_key(entry.fqn, None))
         content = self.contents[item] if item is not None else _Content(None, "missing: .metadata does not say where it lies")
         if content.part is None:
-            self.values[self.keys.new(entry.fqn)] = Opaque("missing", content.problem)
+            key = self.keys.new(entry.fqn)
+            self.values[key] = Opaque("missing", content.problem)
+            if not content.problem.startswith("missing_shard"):        # of which there is a finding for the file
+                self.lost[key] = content.problem
             return
         self._merge(content, entry.fqn)
 
@@ -324,6 +343,11 @@ class _Reading:
                                        f"{counted(len(self.broken), 'tensor is', 'tensors are')} not whole "
                                        f"by what .metadata says of their chunks: {shown}.", "Save the checkpoint again.",
                                        keys=tuple(self.broken))])
+        if self.lost:
+            key, problem = next(iter(self.lost.items()))
+            self.findings.add([Finding("bad-member", "danger", visible(key),
+                                       f"{counted(len(self.lost), 'value', 'values')} of the checkpoint cannot be read, "
+                                       f"{visible(key, 80)} first: {problem}.", "Fetch the whole folder again.", keys=tuple(self.lost))])
         self.facts["files"] = f"{len(self.files):,}"
         if not self.described.ordered:
             self.facts["order"] = UNORDERED

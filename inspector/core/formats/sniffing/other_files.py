@@ -5,6 +5,7 @@ tells what lies inside.
 """
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import zlib
@@ -57,12 +58,14 @@ _KNOWN = (
 )
 _LEVELDB_MAGIC = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
 _LFS = re.compile(rb"version https?://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1")
-_LFS_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
-_LFS_SIZE = re.compile(rb"^size ([0-9]{1,19})$", re.MULTILINE)
+_LFS_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})\r?$", re.MULTILINE)
+_LFS_SIZE = re.compile(rb"^size ([0-9]{1,19})\r?$", re.MULTILINE)
+_ANNEX = re.compile(rb"/annex/objects/[\w-]+-s[0-9]+")        # git-annex-pointer: the key has the size in its name
 _HTML = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|script|meta)\b",
                    re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title\b[^<>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
-_PTH_LINE = re.compile(r"\s*(?:#.*|import[ \t].*|[\w./\\:~@+ -]+)?")
+_PTH_LINE = re.compile(r"\s*(?:#.*|import[ \t].*|(?!HTTP/)[\w./\\:~@+ -]+)?")
+_PTH_SIGN = re.compile(r"\s*import[ \t]|(?!.*://).*[/\\]")       # of one line at least: a server's "Not Found" has none
 _BINARY_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
@@ -106,8 +109,11 @@ def text(source: SourceFile, head: bytes) -> ReadError | None:
     content = _decoded(block(source, 0))
     if content is None:
         return None
-    if _LFS.match(head):
+    if _LFS.match(head.removeprefix(codecs.BOM_UTF8)):
         return _lfs(head)
+    if _ANNEX.match(head):
+        return NotACheckpoint("this is a git-annex pointer; the checkpoint itself was not downloaded",
+                              "Run git annex get in the repository, or download the file from its web page.", id="annex_pointer")
     if _HTML.match(content):
         return _html(content)
     begin = content.lstrip("\ufeff \t\r\n")
@@ -207,7 +213,7 @@ def _decoded(raw: bytes) -> str | None:
     for cut in range(4):
         try:
             content = raw[:len(raw) - cut].decode(encoding)
-            return None if _BINARY_CONTROL.search(content) else content
+            return None if cut == len(raw) or _BINARY_CONTROL.search(content) else content
         except UnicodeDecodeError as error:
             if error.start < len(raw) - 4:
                 return None
@@ -239,7 +245,8 @@ def _is_path_configuration(source: SourceFile, content: str) -> bool:
     if os.path.splitext(source.stamp.path)[1].lower() != ".pth":
         return False
     lines = content.splitlines()[:100]
-    return all(_PTH_LINE.fullmatch(line[:2000]) for line in lines if len(line) < 2000)
+    lines = [line for line in lines if len(line) < 2000]
+    return all(map(_PTH_LINE.fullmatch, lines)) and any(map(_PTH_SIGN.match, lines))
 
 
 def _masked_crc32c(data: bytes) -> int:

@@ -310,6 +310,45 @@ def test_that_a_missing_file_is_told_and_the_rest_opens(tmp_path: Path) -> None:
     assert isinstance(ckpt.values["more"], core.Opaque)
 
 
+LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12345\n"
+OTHERS = {"empty (0 bytes)": b"", "Git-LFS pointer": LFS, "git-annex": b"/annex/objects/MD5E-s9--ab.distcp\n", "web page": b"<html>" * 900,
+          "JSON text": b'{"error": "gone"}'}
+
+
+@pytest.mark.parametrize("says", OTHERS)
+def test_that_a_file_with_items_that_is_something_else_is_said_to_be_that(says: str, tmp_path: Path) -> None:
+    write(tmp_path, (6, 8), cut(WHOLE, 1, 2))
+    (tmp_path / "__1_0.distcp").write_bytes(OTHERS[says])
+    ckpt = core.open(tmp_path)
+    assert says in next(finding.message for finding in ckpt.findings if finding.id == "missing-shard")
+    assert "missing_shard: __1_0.distcp" in ckpt.tensors["w"].problem
+
+
+@pytest.mark.parametrize("says", [*OTHERS, "nothing but zeros"])
+def test_that_a_metadata_that_is_something_else_is_said_to_be_that(says: str, tmp_path: Path) -> None:
+    write(tmp_path, (6, 8), cut(WHOLE, 1, 2))
+    (tmp_path / ".metadata").write_bytes(OTHERS.get(says, bytes(999)))
+    for path in (tmp_path, tmp_path / ".metadata"):
+        with pytest.raises(core.InspectorError) as caught:
+            core.open(path)
+        assert says in caught.value.message
+        assert caught.value.where.startswith(".metadata")
+
+
+@pytest.mark.parametrize("damaged", ["first", "offset"])
+def test_that_a_value_that_cannot_be_read_is_a_finding(damaged: str, tmp_path: Path) -> None:
+    def beyond(metadata: Metadata) -> None:
+        found = metadata.storage_data[MetadataIndex("epoch")]
+        metadata.storage_data[MetadataIndex("epoch")] = _StorageInfo(found.relative_path, 10 ** 6, found.length)
+
+    raw = saved(3)
+    write(tmp_path, (6, 8), cut(WHOLE, 1, 1), beyond if damaged == "offset" else lambda _: None,
+          objects={"epoch": b"Q" + raw[1:] if damaged == "first" else raw})
+    found = next(finding for finding in core.open(tmp_path).findings if finding.id == "bad-member")
+    assert (found.level, found.keys) == ("danger", ("epoch",))
+    assert "epoch first: corrupt: " in found.message
+
+
 def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()

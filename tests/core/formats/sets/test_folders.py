@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -153,6 +154,13 @@ def test_that_an_unzipped_archive_is_what_it_was(unzipped: Path, tmp_path: Path,
     assert core.checkpoint_in(path) == str(path)
     for key in ckpt.tensors:
         np.testing.assert_array_equal(core.read_numpy(ckpt, key), core.read_numpy(whole, key))
+
+
+@pytest.mark.parametrize("name", ["model.safetensors.index.json", "model.safetensors"])
+def test_that_what_is_wrong_with_a_folder_names_the_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(core.NotACheckpoint, match=re.escape(f"(0 bytes) (at {name})")):
+        core.open(tmp_path)
 
 
 def test_that_an_unzipped_archive_is_saved_as_torch_reads_it(unzipped: Path, tmp_path: Path) -> None:
