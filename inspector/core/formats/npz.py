@@ -17,10 +17,13 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
+from inspector.core.findings import Finding
 from inspector.core.io.neighbours import Piece, read_neighbours
 from inspector.core.io.sources import SourceFile, read_member
+from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import counted
 
 from .zip.directory import read_directory
 
@@ -29,6 +32,7 @@ _HEADER = 1 << 16           # bytes of a header
 _TINY = 1 << 10             # bytes of a member that is read with its neighbours
 _TOGETHER = 4096            # members at a time
 _NOTHING = Piece(Extent(0, 0, 0, 0), 0, 0)
+_NO_ARRAY = "no array that is read here"
 _SHORT = 256                # bytes of one that is remembered: numpy's own have 118 or 182
 _FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
           "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
@@ -53,6 +57,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     tensors: dict[str, TensorInfo] = {}
     storages: dict[str, Storage] = {}
     values: dict[str, Plain] = {}
+    lost: dict[str, str] = {}           # what is called an array and is none -> why
     for n, (member, extent, head) in enumerate(_with_heads(source, directory.members)):
         monitor.report(n, len(directory.members))
         if member.endswith("/"):
@@ -61,10 +66,18 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         found = _array(source, key, extent, directory.notes.get(member, ""), head)
         if isinstance(found, Opaque):
             values[key] = found
+            if member != key and member not in directory.notes and (found.type == "member" or found.text == _NO_ARRAY):
+                lost[key] = found.text
         else:
             tensors[key], storages[found[1].id] = found
+    findings = [*directory.findings]
+    if lost:
+        key, why = next(iter(lost.items()))
+        findings.append(Finding("bad-member", "danger", visible(key),
+                                f"{counted(len(lost), 'array', 'arrays')} of the archive cannot be read, {visible(key, 80)} first: {why}.",
+                                "Get the file from its source again.", keys=tuple(lost)))
     return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors), MappingProxyType(values),
-                      MappingProxyType(storages), ("",), tuple(directory.findings),
+                      MappingProxyType(storages), ("",), tuple(findings),
                       facts=MappingProxyType({"byteorder": "each array's own"}))
 
 
@@ -112,7 +125,7 @@ def _form_of(header: bytes) -> _Form | Opaque:
     found = {name: pattern.search(text) for name, pattern in _FIELD.items()}
     descr, order, shape = found["descr"], found["order"], found["shape"]
     if descr is None or order is None or shape is None:
-        kind = "a structured array" if "'descr': [" in text else "no array that is read here"
+        kind = "a structured array" if "'descr': [" in text else _NO_ARRAY
         return Opaque("numpy.ndarray", kind)
     dtype = _TYPES.get(f"{descr.group(2)}{descr.group(3)}")
     sizes = tuple(map(int, _SIZE.findall(shape.group(1))))

@@ -8,9 +8,10 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from types import MappingProxyType
 
-from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Edited, Extent, Opaque, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.drop_broken import how_to_save_without
+from inspector.core.edits.tools.common import origin_of
 from inspector.core.edits.tools.copies import with_own_bytes
 from inspector.core.errors import Ambiguous, InspectorError, ReadError, SaveError, UsageError
 from inspector.core.formats.sets import folders
@@ -451,7 +452,8 @@ def _without_headers(ckpt: Checkpoint, monitor: Monitor) -> Checkpoint:
     arrays = {key: info.dtype for key, info in stoppable(ckpt.tensors.items(), monitor)
               if info.storage in source.storages and not info.problem}
     tensors, storages = with_own_bytes(ckpt, arrays, ties=True)
-    return replace(ckpt, tensors=MappingProxyType(tensors), storages=MappingProxyType(storages))
+    edited = ckpt.edited or Edited(source, origin_of(ckpt, monitor))       # in whose source the elements are read
+    return replace(ckpt, edited=edited, tensors=MappingProxyType(tensors), storages=MappingProxyType(storages))
 
 
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],

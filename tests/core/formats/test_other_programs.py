@@ -504,6 +504,29 @@ def test_that_bytes_after_an_array_do_not_spoil_what_is_saved_of_it(more: int, o
         assert not [one for one in core.open(tmp_path / name).findings if one.level != "info"]
 
 
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("format", ["torch-zip", "torch-legacy"])
+def test_that_arrays_are_saved_as_a_pytorch_file_though_nothing_is_edited(save: Any, format: str, tmp_path: Path) -> None:
+    arrays = {"w": np.arange(12, dtype=">f4").reshape(3, 4), "f": np.asfortranarray(np.ones((2, 3))), "s": np.int64(3)}
+    save(tmp_path / "a.npz", **arrays)
+    core.save(core.open(tmp_path / "a.npz"), tmp_path / "out.pth", format=format)
+    assert {key: value.tolist() for key, value in torch.load(tmp_path / "out.pth").items()} \
+        == {key: value.tolist() for key, value in arrays.items()}
+
+
+NEGATIVE = b"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}".ljust(63)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY\1\0", b"\x93NUMPY\1\0\xff\xff{", b"hello", b"\x93NUMPY\1\0\x40\0" + NEGATIVE + b"\n"])
+def test_that_an_array_that_is_none_is_a_finding(content: bytes, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", good=np.ones(2), words=np.array(["a"]), objects=np.array([{}]))
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("bad.npy", content)
+        archive.writestr("readme.txt", b"hello")
+    found, = core.open(tmp_path / "a.npz").findings
+    assert (found.id, found.level, found.keys) == ("bad-member", "danger", ("bad",))
+
+
 def test_that_whatever_space_stands_between_the_sizes_of_an_array_they_are_read(tmp_path: Path) -> None:
     header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2L,\t1\x1c, 3 \n), }"
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
