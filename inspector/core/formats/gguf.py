@@ -12,15 +12,18 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
+from inspector.core import wording
 from inspector.core.checkpoint import Checkpoint, Extent, Extra, Opaque, Plain, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import Corrupt, TooBig, Truncated, Unsupported
+from inspector.core.errors import Ambiguous, Corrupt, TooBig, Truncated, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.hashing import Few
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import quoted, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import GLANCE, QUIET, Monitor, stoppable
+
+from .zip.tail import zip_at_end
 
 FORMAT = "gguf"
 _AGAIN = "The download or copy was probably interrupted: fetch the file again."
@@ -94,6 +97,7 @@ class _Reading:
             raise Corrupt(f"its alignment is {alignment!r}", _DAMAGED)
         data = -(-self.at // alignment) * alignment
         infos, storages = self.tables(rows, data)
+        self.judge_what_follows(infos, storages, data, alignment)
         return Checkpoint(path, FORMAT, "state-dict", (self.source.stamp,), MappingProxyType(infos), MappingProxyType(
             {key: value for key, value in self.values.items() if key not in infos}), MappingProxyType(storages), ("",),
             tuple(self.findings), facts=MappingProxyType({"version": str(version), "byteorder": "little", "tables": f"{data:,} bytes"}))
@@ -238,6 +242,29 @@ class _Reading:
             self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}",
                                          f"The file ends before {cut:,} of its tensors do.", _AGAIN))
         return infos, storages
+
+    def judge_what_follows(self, infos: dict[str, TensorInfo], storages: dict[str, Storage], data: int, alignment: int) -> None:
+        """Raises Corrupt where a tensor lies in another's bytes, and Ambiguous where a zip archive follows the last. Nothing is judged by
+        tensors with a problem: how many bytes one of an unknown type has is not known."""
+        end, before = data, ""
+        known = ((storage.extent, name) for name, storage in zip(infos, stoppable(storages.values(), self.monitor), strict=True)
+                 if storage.extent is not None and storage.nbytes and not storage.problem)
+        for offset, nbytes, name in sorted((extent.offset, extent.size, name) for extent, name in known):
+            if offset < end:
+                raise Corrupt(f"tensor \"{visible(name)}\" overlaps \"{visible(before)}\"", _DAMAGED, f"byte {offset}", id="overlap")
+            end, before = offset + nbytes, name
+        if any(storage.problem for storage in stoppable(storages.values(), self.monitor)):
+            return
+        extra = self.source.size - -(-end // alignment) * alignment         # the last one may be filled up, too
+        if extra > 0 and zip_at_end(self.source):
+            raise Ambiguous(f"a zip archive follows the tensors ({wording.count(extra, 'byte')}): programs that look for a zip see another "
+                            "file", "Do not trust this file: it was probably made to look different to different programs.",
+                            f"byte {end}", id="polyglot")
+        if extra > 0 and infos:
+            self.findings.append(Finding("trailing", "warning", f"byte {end}",
+                                         f"{wording.counted(extra, 'byte follows', 'bytes follow')} the last tensor, of none.",
+                                         "If they were added at the end, all tensors are whole: look at some of them, then save it under "
+                                         "another name."))
 
 
 def _stored(of: tuple[int, tuple[int, ...]]) -> _Form:

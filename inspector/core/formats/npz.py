@@ -66,7 +66,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         found = _array(source, key, extent, directory.notes.get(member, ""), head)
         if isinstance(found, Opaque):
             values[key] = found
-            if member != key and member not in directory.notes and (found.type == "member" or found.text == _NO_ARRAY):
+            if member not in directory.notes and (found.type == "member" or found.text == _NO_ARRAY):
                 lost[key] = found.text
         else:
             tensors[key], storages[found[1].id] = found

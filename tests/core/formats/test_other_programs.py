@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from inspector import core
 from inspector.core.formats import npz
 from inspector.core.formats.gguf import _Reading
+from tests.builders import torch_zip
 
 # -- GGUF -----------------------------------------------------------------------------------------------------------------------------
 
@@ -178,6 +179,31 @@ def test_that_arrays_are_listed_item_by_item_only_while_there_is_room(tmp_path: 
     assert {key for key, value in ckpt.values.items() if not isinstance(value, core.Opaque)} == {"a.0", "a.1", "a.2"}
     assert [getattr(ckpt.values[key], "text", "") for key in "bc"] == ["3 numbers: 1, -2, 3"] * 2
     assert [(finding.id, "2 short arrays" in finding.message) for finding in ckpt.findings] == [("too-many-keys", True)]
+
+
+def test_that_what_follows_the_tensors_of_a_gguf_model_is_told(tmp_path: Path) -> None:
+    model = gguf([], [("a", (3, 2), 0, bytes(24)), ("b", (8,), 0, bytes(32))])
+    file = tmp_path / "m.gguf"
+    for content in (model, model + bytes(-len(model) % 32)):            # the last tensor filled up or not
+        file.write_bytes(content)
+        assert core.open(file).findings == ()
+    file.write_bytes(model + bytes(-len(model) % 32) + b"more")
+    found, = core.open(file).findings
+    assert (found.id, found.message) == ("trailing", "4 bytes follow the last tensor, of none.")
+    file.write_bytes(model + torch_zip(b"\x80\x02}."))
+    with pytest.raises(core.Ambiguous, match="a zip archive follows the tensors"):
+        core.open(file)
+
+
+def test_that_a_tensor_of_a_gguf_model_in_the_bytes_of_another_is_refused(tmp_path: Path) -> None:
+    model = gguf([], [("a", (3, 2), 0, bytes(24)), ("b", (8,), 0, bytes(32))])
+    row = b"b" + struct.pack("<IQIQ", 1, 8, 0, 32)
+    assert model.count(row) == 1
+    (tmp_path / "m.gguf").write_bytes(model.replace(row, b"b" + struct.pack("<IQIQ", 1, 8, 0, 8)))
+    with pytest.raises(core.Corrupt, match='tensor "b" overlaps "a"'):
+        core.open(tmp_path / "m.gguf")
+    (tmp_path / "m.gguf").write_bytes(model.replace(row, b"b" + struct.pack("<IQIQ", 1, 8, 99, 8)))     # whose size is not known
+    assert core.open(tmp_path / "m.gguf").tensors["b"].problem
 
 
 def test_that_tensors_beyond_the_end_of_a_gguf_model_say_so(tmp_path: Path) -> None:
@@ -522,7 +548,6 @@ def test_that_an_array_that_is_none_is_a_finding(content: bytes, tmp_path: Path)
     np.savez(tmp_path / "a.npz", good=np.ones(2), words=np.array(["a"]), objects=np.array([{}]))
     with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
         archive.writestr("bad.npy", content)
-        archive.writestr("readme.txt", b"hello")
     found, = core.open(tmp_path / "a.npz").findings
     assert (found.id, found.level, found.keys) == ("bad-member", "danger", ("bad",))
 
