@@ -69,6 +69,11 @@ def many_changes() -> bytes:
     return b"\x80\x02](" + b"]Na" * 2_000_000 + b"e."
 
 
+def many_dicts() -> bytes:
+    """With tensors enough that all are looked at together, and small dicts with them."""
+    return b"\x80\x02](" + op.tensor() * 3_000 + b"}X\1\0\0\0aNs" * 1_000_000 + b"e."
+
+
 def many_names() -> bytes:
     return b"\x80\x02](" + b"".join(b"ca\n%d\n" % n for n in range(1_500_000)) + b"e."
 
@@ -150,7 +155,7 @@ def wide_keys_of_python_2() -> bytes:
 PICKLES: dict[str, Callable[[], bytes]] = {function.__name__: function for function in (
     many_calls, many_storages, shared_lists, nested_tuples, nested_lists, one_tensor_by_numbers,
     wide_keys, many_nones, many_lists, many_changes, many_names, many_memos, far_memos, many_keys, wide_texts, wide_values, many_tensors,
-    metadata, wide_bytes_keys, nested_bytes_keys, wide_keys_of_python_2)}
+    metadata, wide_bytes_keys, nested_bytes_keys, wide_keys_of_python_2, many_dicts)}
 
 
 def in_tar(data: bytes) -> bytes:
@@ -185,7 +190,7 @@ QUICK = {("wide_keys", "deflated.pth"), ("wide_keys", "plain.pkl"), ("wide_keys"
          ("wide_keys", ".metadata"), ("many_nones", "deflated.pth"),
          ("many_tensors", "deflated.pth"), ("many_calls", "deflated.pth"),
          ("wide_bytes_keys", "deflated.pth"), ("nested_bytes_keys", "deflated.pth"),
-         ("wide_keys_of_python_2", "deflated.pth")}        # the others with `-m slow`
+         ("wide_keys_of_python_2", "deflated.pth"), ("many_dicts", "deflated.pth")}        # the others with `-m slow`
 
 
 def measured(path: str, warm: list[str]) -> tuple[str, int]:

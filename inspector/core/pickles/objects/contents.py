@@ -266,7 +266,6 @@ class _Listing:
         self._form_keys = 0                         # in all of them
         if isinstance(self.tensors, TensorList):
             self._add = self.tensors.add
-            self._small = SmallDicts(graph, reader.numbers, self.tensors.ordinary.place)
         self._quick = self.reader.quick()
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
@@ -290,6 +289,8 @@ class _Listing:
         self._repeats = limits.walk_repeats
         self._entries = 0
         self._room = limits.of_file(graph.end - graph.start).memory - graph.nbytes      # bytes that the tables may still take
+        if isinstance(self.tensors, TensorList):
+            self._small = SmallDicts(graph, reader.numbers, self.tensors.ordinary.place, self._room)
         self._leaves: dict[int, Plain] = {}
         self._marks = reader.numbers.marks          # nodes of tensors that were listed: GIVEN
         self._references: dict[int, Opaque] = {}

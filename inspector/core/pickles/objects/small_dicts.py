@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FEWEST = 64         # dicts for which it pays
 TOGETHER = 64       # … to list them together, and …
 MOST = 4096         # … so many at once
+_PAIR = 256         # bytes that a pair of one takes while they are gathered
 
 
 class SmallDict(NamedTuple):
@@ -62,18 +63,18 @@ class Several(NamedTuple):
 
 class SmallDicts:
     """Those of a graph by their nodes. `numbers` says of each node which ordinary tensor it is, `place` where the storage of each
-    tensor is. No two keys of one of them are the same text."""
+    tensor is. No two keys of one of them are the same text. There are none where it would take more than `room` bytes to gather them."""
 
-    def __init__(self, graph: Graph, numbers: RowNumbers, place: array[int]) -> None:
+    def __init__(self, graph: Graph, numbers: RowNumbers, place: array[int], room: int) -> None:
         self._dicts = array("i")                    # their nodes, which go up; where the pairs of each begin, and …
         self._first = array("i", (0,))              # … where those of the last one end
         self._mixed = bytearray()
         alone = array("i", map(itemgetter(1), graph.mutations.single()))            # made empty and filled at once, as a rule
         alone.extend(made[0] for _, made in graph.mutations.others() if len(made) == 1)
         if len(alone) >= FEWEST:
-            self._gather(graph, alone, numbers, place)
+            self._gather(graph, alone, numbers, place, room)
 
-    def _gather(self, graph: Graph, filled: array[int], numbers: RowNumbers, place: array[int]) -> None:
+    def _gather(self, graph: Graph, filled: array[int], numbers: RowNumbers, place: array[int], room: int) -> None:
         import numpy as np
         kind = np.frombuffer(graph.kind, np.uint8)
         a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
@@ -84,7 +85,7 @@ class SmallDicts:
         dicts = operands[a[nodes]]
         fine = (kind[dicts] == DICT) & (a[dicts] == b[dicts]) & (count > 0) & (count < MANY_PAIRS)
         dicts, first, count = dicts[fine], first[fine], count[fine]
-        if len(dicts) < FEWEST:
+        if len(dicts) < FEWEST or _PAIR * int(count.sum()) > room:
             return
         if not goes_up(dicts):
             order = np.argsort(dicts)
