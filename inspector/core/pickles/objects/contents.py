@@ -291,6 +291,8 @@ class _Listing:
         self._room = limits.of_file(graph.end - graph.start).memory - graph.nbytes      # bytes that the tables may still take
         if isinstance(self.tensors, TensorList):
             self._small = SmallDicts(graph, reader.numbers, self.tensors.ordinary.place, self._room)
+        elif not reader.numbers.nodes and len(graph) >= small_dicts.WORTH_IT:       # records of a data set, as a rule
+            self._small = SmallDicts(graph, reader.numbers, array("i"), self._room)
         self._leaves: dict[int, Plain] = {}
         self._marks = reader.numbers.marks          # nodes of tensors that were listed: GIVEN
         self._references: dict[int, Opaque] = {}
@@ -572,8 +574,7 @@ class _Listing:
         the first of `nodes` on for as long as there is nothing else, and nothing that was there before. Gives how many were listed.
         `names` are keys or, of items, the complements of their indexes."""
         tensors, small, numbers, limits, done = self.tensors, self._small, self.reader.numbers, self.limits, 0
-        if small is None or not isinstance(tensors, TensorList) or frame.in_shadow or frame.optimizer \
-                or len(self._stack) >= limits.walk_depth:
+        if small is None or frame.in_shadow or frame.optimizer or len(self._stack) >= limits.walk_depth:
             return 0
         while done < len(nodes) and (found := small.several(nodes[done:done + small_dicts.MOST])) is not None:
             self.monitor.check()
@@ -594,7 +595,8 @@ class _Listing:
                     or not (self._is_alone(frame) or self._are_new([*paths, *keys])):
                 break
             is_tensor = there.tolist()
-            tensors.add_dicts(found.rows[there], compress(keys, is_tensor), inside, self._state_dicts_of(found, inside, paths, frame))
+            if isinstance(tensors, TensorList):         # without a tensor none of them is a state dict
+                tensors.add_dicts(found.rows[there], compress(keys, is_tensor), inside, self._state_dicts_of(found, inside, paths, frame))
             self._opened.update(dicts)
             self._paths.update(zip(dicts, paths, strict=True))
             self._entries += total
@@ -704,8 +706,8 @@ class _Listing:
         self._seen |= fresh
         for node in nodes:
             marks[node] |= GIVEN
-        assert isinstance(self.tensors, TensorList)
-        self.tensors.extend(rows, places, own, state_dict)
+        if isinstance(self.tensors, TensorList):
+            self.tensors.extend(rows, places, own, state_dict)
         if found.mixed:
             self.values += ((name, self._plain(node)) for name, node, row in zip(keys, found.values, found.rows, strict=True) if row < 0)
         if self.slots is not None:
@@ -724,13 +726,12 @@ class _Listing:
         found = _Small(parent.optimizer and segment == "state")
         if not self._gather(found, n, key, not found.in_state and holds_no_weights(segment), parent.state_dict, parent.no_state_dict_below):
             return False
-        keys, tensors, marks, opened = found.keys, self.tensors, self._marks, self._opened
+        keys, add, marks, opened = found.keys, self._add, self._marks, self._opened
         while self._to_see:
             self._seen.update(self._to_see.pop())
         fresh = {*keys}
         if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh):
             return False
-        assert isinstance(tensors, TensorList)
         self._seen |= fresh
         self._room -= found.room + _ENTRY * len(keys) + _sizes_of(keys) + _TENSOR * len(found.tensors)
         self._entries += len(keys)
@@ -743,7 +744,8 @@ class _Listing:
             if marks[node] & GIVEN:
                 self._repeats -= _AGAIN
             marks[node] |= GIVEN
-            tensors.add(row, own, state_dict)
+            assert add is not None
+            add(row, own, state_dict)
         for node in found.containers:
             if self.graph.kind[node] == REDUCE:
                 self._affordable(node, self._sources(node))
@@ -890,9 +892,8 @@ class _Listing:
 
     def _entries_of_few(self, names: _Names, rows: Iterable[int], count: int) -> Entries:
         """The same as `_entries_of`, of a dict with such names: `rows` are those of its tensors, -1 for all else."""
-        if names.integers or isinstance(rows, repeat):
+        if names.integers or isinstance(rows, repeat) or not isinstance(self.tensors, TensorList):
             return Entries(count, 0, False)
-        assert isinstance(self.tensors, TensorList)
         ordinary = self.tensors.ordinary
         tensors = [(row, random) for row, random in zip(rows, names.random, strict=True) if row >= 0]
         vectors = any(ordinary.kinds[ordinary.kind[row]].shape and not random for row, random in tensors)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from .bulk import Bools, Ints
 
-FEWEST = 64         # dicts for which it pays
+FEWEST = 64         # dicts for which it pays, and …
+WORTH_IT = 1 << 15  # … nodes of a graph for which nothing else needed numpy
 TOGETHER = 64       # … to list them together, and …
 MOST = 4096         # … so many at once
 _PAIR = 256         # bytes that a pair of one takes while they are gathered

@@ -46,11 +46,13 @@ def written(value: Any, before: dict[Any, bytes] | None = None) -> bytes:
     return found + op.put(len(before) - 1)
 
 
-def listed(data: bytes, limits: Limits, small: bool, together: int = 1 << 60) -> tuple[Any, ...]:
+def listed(data: bytes, limits: Limits, small: bool, together: int = 1 << 60, columns: bool = True) -> tuple[Any, ...]:
+    """Without `columns` as in a file that has too few tensors for these to be looked at at once."""
     graph = decode(data)
     known, slots = KnownStorages({}), list[Slot]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1)
+        patch.setattr("inspector.core.pickles.objects.bulk.WORTH_IT", 1 if columns else 1 << 60)
+        patch.setattr("inspector.core.pickles.objects.small_dicts.WORTH_IT", 1 if small else 1 << 60)
         patch.setattr("inspector.core.pickles.objects.small_dicts.FEWEST", 1 if small else 1 << 60)
         patch.setattr("inspector.core.pickles.objects.small_dicts.TOGETHER", together)
         patch.setattr("inspector.core.pickles.objects.small_dicts.MOST", 7)
@@ -75,12 +77,12 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(NAMES, NESTED), min_size=1, max_size=6), st.booleans())
-def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared: bool) -> None:
+@given(st.lists(st.tuples(NAMES, NESTED), min_size=1, max_size=6), st.booleans(), st.booleans())
+def test_that_drawn_dicts_are_listed_alike(parts: list[tuple[str, Any]], shared: bool, columns: bool) -> None:
     data = op.pickled(written([("first", 0), *parts], {} if shared else None))
-    plain = listed(data, LIMITS, False)
-    assert listed(data, LIMITS, True) == plain
-    assert listed(data, LIMITS, True, together=1) == plain
+    plain = listed(data, LIMITS, False, columns=columns)
+    assert listed(data, LIMITS, True, columns=columns) == plain
+    assert listed(data, LIMITS, True, together=1, columns=columns) == plain
 
 
 PART = st.lists(st.tuples(SEGMENTS, TENSORS | TENSORS | PLAIN), min_size=1, max_size=3)
@@ -88,15 +90,15 @@ PARTS = st.lists(st.tuples(NAMES | st.integers(0, 99).map(str), PART), max_size=
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(NAMES, PARTS), min_size=1, max_size=3), st.booleans(), st.integers(1, 5), st.booleans())
+@given(st.lists(st.tuples(NAMES, PARTS), min_size=1, max_size=3), st.booleans(), st.integers(1, 5), st.booleans(), st.booleans())
 def test_that_dicts_which_are_listed_together_are_those_that_were_gone_through(parts: list[tuple[str, Any]], fresh: bool, together: int,
-                                                                               shared: bool) -> None:
+                                                                               shared: bool, columns: bool) -> None:
     if fresh:
         parts = [(name, [(f"{n}{own}", [(f"{m}{key}", value if isinstance(value, str) else 900 * at + 30 * n + 3 * m + value % 3)
                                        for m, (key, value) in enumerate(inner)])
                          for n, (own, inner) in enumerate(some)]) for at, (name, some) in enumerate(parts)]
     data = op.pickled(written([("first", 0), *parts], {} if shared else None))
-    assert listed(data, LIMITS, True, together) == listed(data, LIMITS, False)
+    assert listed(data, LIMITS, True, together, columns) == listed(data, LIMITS, False, columns=columns)
 
 
 @pytest.mark.parametrize("state", [
@@ -269,11 +271,13 @@ def spelt(value: Any, before: dict[Any, bytes] | None) -> bytes:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.tuples(NAMED, TREES), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 5, 4096, 4100, 1 << 20]))
-def test_that_small_containers_are_those_that_were_gone_through(parts: list[tuple[str, Any]], shared: bool, repeats: int) -> None:
+@given(st.lists(st.tuples(NAMED, TREES), min_size=1, max_size=5), st.booleans(), st.sampled_from([0, 5, 4096, 4100, 1 << 20]),
+       st.booleans())
+def test_that_small_containers_are_those_that_were_gone_through(parts: list[tuple[str, Any]], shared: bool, repeats: int,
+                                                                columns: bool) -> None:
     data = op.pickled(spelt(("dict", [("first", 0), *parts]), {} if shared else None))
     limits = replace(LIMITS, walk_repeats=repeats)
-    assert listed(data, limits, True) == listed(data, limits, False)
+    assert listed(data, limits, True, columns=columns) == listed(data, limits, False, columns=columns)
 
 
 LAYERS = {
@@ -294,6 +298,19 @@ def test_that_usual_containers_are_listed_without_being_gone_into(kind: str, mon
     monkeypatch.setattr(_Listing, "_push", lambda listing, frame, key: (gone_into.append(key), push(listing, frame, key))[1])
     assert listed(data, LIMITS, True) == plain
     assert gone_into == [""]
+
+
+@pytest.mark.parametrize("together", [1, 1 << 60])
+def test_that_those_of_a_file_without_tensors_are_not_gone_into_either(together: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    dicts = [[("id", "K\x07"), ("name", "X\x03\0\0\0abc"), (f"of {n}", "\x88")] for n in range(60)]
+    lists = [("list", ["K\x01", ("tuple", ["K\x02", "N"])])] * 60
+    data = op.pickled(op.list_of(op.list_of(*map(written, dicts)), op.list_of(*(spelt(one, None) for one in lists))))
+    plain = listed(data, LIMITS, False)
+    gone_into: list[str] = []
+    push = _Listing._push
+    monkeypatch.setattr(_Listing, "_push", lambda listing, frame, key: (gone_into.append(key), push(listing, frame, key))[1])
+    assert listed(data, LIMITS, True, together) == plain
+    assert gone_into == ["", "0", "1"]
 
 
 def test_that_a_container_in_itself_is_a_reference_in_a_small_one_too() -> None:
