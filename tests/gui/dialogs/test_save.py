@@ -244,8 +244,8 @@ def test_that_saving_tells_how_far_it_is_and_can_be_cancelled(dialog: Make, tmp_
     ended = threading.Event()
 
     def slow(plan: core.SavePlan, *, allow_loss: bool, verify: str, monitor: core.Monitor) -> core.SaveReport:
-        monitor.report(1, 4, "writing")
         try:
+            monitor.report(1, 4, "writing")         # gives way to the window, and may be cancelled there
             while not ended.wait(0.01):
                 monitor.check()
         finally:
