@@ -198,6 +198,9 @@ def columns(bench: Bench, window: MainWindow, document: Document) -> None:
                lambda: not window.reader.left()[0])
     bench.step("sort by mean", lambda: tree.sortByColumn(MEAN, Qt.SortOrder.DescendingOrder))
     bench.step("file order", lambda: tree.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+    bench.step("select all", tree.selectAll)
+    bench.step("copy shapes", window.menus["copy-shapes"].trigger, lambda: not tree._copying.isActive())
+    bench.step("select the file", lambda: tree.select_row(0))
     bench.step("tree", window.as_list.click)
 
 
@@ -258,6 +261,10 @@ def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:
     bench.step("all", page.chips.clear)
     bench.step("sort by what differs", lambda: page.view.sortByColumn(DIFFERS, Qt.SortOrder.DescendingOrder))
     bench.step("order of A", lambda: page.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+    bench.step("expand all", window.view.expand_all)
+    bench.step("select all", page.view.selectAll)
+    bench.step("copy names", window.view.copy_keys, lambda: not page.view._copying.isActive())
+    bench.step("select one", page.view.select_first)
     bench.step("take one tensor", lambda: page.push(0), lambda: page.progress.step is Step.DONE)
     bench.step("list", page.list.click)
 

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.comparison.base_progress import BaseProgress
 from inspector.gui.comparison.progress import ComparisonProgress, Step
-from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit import icons, tables, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
@@ -200,9 +200,9 @@ class ComparePage(QWidget):
         return (self.tr("Drop from A") if self.drops[0] else self.tr("Take B's into A"),
                 self.tr("Drop from B") if self.drops[1] else self.tr("Take A's into B"))
 
-    def _show_pushes(self) -> None:
+    def _show_pushes(self, nodes: tuple[int, ...] = ()) -> None:
         """What the buttons do with the selected rows, in words; one that could only say that there is nothing to take does nothing."""
-        tree, nodes = self.progress.tree, self.view.nodes
+        tree = self.progress.tree
         there = tree.statuses_below(nodes) if tree is not None and nodes else frozenset()
         self.drops = there == {"only-a"}, there == {"only-b"}
         takes = bool(there - {"equal", "only-a", "only-b"})
@@ -511,9 +511,10 @@ class ComparePage(QWidget):
         return self.tr("None of the {n} pairs fits the filter. Esc clears it.").format(n=f"{total:,}") if not found else ""
 
     def _show_selected(self) -> None:
+        nodes = self.view.nodes
         if self.pair.isVisible():               # else once it is
-            self.pair.show_nodes(self.progress.tree, self.view.nodes)
-        self._show_pushes()
+            self.pair.show_nodes(self.progress.tree, nodes)
+        self._show_pushes(nodes)
         self._show_place()
 
     def _show_place(self) -> None:
@@ -533,7 +534,7 @@ class ComparePage(QWidget):
             return ""
         parts = [self.tr("{found} of {total} pairs shown").format(found=f"{found:,}", total=f"{total:,}") if found != total
                  else self.tr("1 pair") if total == 1 else self.tr("{n} pairs").format(n=f"{total:,}")]
-        row, chosen = self.view.currentIndex().row(), len(self.view.selectionModel().selectedRows())
+        row, chosen = self.view.currentIndex().row(), len(tables.selected_rows(self.view))
         if chosen > 1:
             parts.append(self.tr("{n} rows selected").format(n=f"{chosen:,}"))
         elif row >= 0:

@@ -267,7 +267,7 @@ class RelationsPanel(QWidget):
 
     @property
     def selected_rows(self) -> list[int]:
-        return sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return tables.selected_rows(self.table)
 
     def chosen(self) -> list[Relation]:
         """The selected ones; else all that are shown."""

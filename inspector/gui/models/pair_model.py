@@ -319,6 +319,14 @@ class PairModel(QAbstractTableModel):
         assert self._rows is not None
         return int(self._rows.rows[row + 1])
 
+    def nodes(self, rows: list[int]) -> tuple[int, ...]:
+        """Of several rows, which are in order."""
+        if not rows or self._rows is None:
+            return ()
+        all_rows = self._rows.rows[1:]
+        one_run = rows[-1] - rows[0] == len(rows) - 1
+        return tuple((all_rows[rows[0]:rows[-1] + 1] if one_run else all_rows[np.array(rows)]).tolist())
+
     def is_pair(self, row: int) -> bool:
         """Whether a row is two tensors, or one that has no partner: no group, and no other value. Quicker than its line."""
         return self._tree is not None and self._tree.pair(self.node(row)) is not None

@@ -333,7 +333,7 @@ class PairTree(KeyTree):
     def statuses_below(self, nodes: Iterable[int]) -> frozenset[str]:
         """Those of all pairs and values at or below any of `nodes`."""
         entries = self.entry[self.cover(np.fromiter(nodes, dtype=np.int64))]
-        return frozenset(STATUSES[code] for code in np.unique(self.figures.status[entries[entries >= 0]]).tolist())
+        return frozenset(STATUSES[code] for code in np.flatnonzero(np.bincount(self.figures.status[entries[entries >= 0]])).tolist())
 
     def changes_below(self, nodes: Iterable[int]) -> list[core.ValueChange]:
         """The other values at or below any of `nodes`."""

@@ -467,7 +467,7 @@ class _Table(QTableView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _copy(self) -> None:
-        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        rows = tables.selected_rows(self)
         if rows:
             QGuiApplication.clipboard().setText("\n".join(self._rows.copied(row) for row in rows))
 

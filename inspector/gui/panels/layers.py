@@ -784,7 +784,7 @@ class LayersPanel(SelectionPanel):
 
     def _clicked(self, index: QModelIndex) -> None:
         """Several rows, with Ctrl or Shift, are what the other panels are about."""
-        rows = sorted({one.row() for one in self.table.selectionModel().selectedRows()})
+        rows = tables.selected_rows(self.table)
         if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier or len(rows) == 1:
             self._activated(self.model.index(rows[0], NAME) if len(rows) == 1 else index)
         elif len(rows) > 1:
@@ -812,7 +812,7 @@ class LayersPanel(SelectionPanel):
 
     def copy_rows(self) -> None:
         """What is selected, or all of it."""
-        chosen = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        chosen = tables.selected_rows(self.table)
         QGuiApplication.clipboard().setText(self.model.text(chosen if len(chosen) > 1 else None))
 
     def copy_picture(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, Qt, QTim
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
-from inspector.gui.kit import icons, words
+from inspector.gui.kit import icons, tables, words
 from inspector.gui.models.pair_lines import COLUMNS, COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE, SQNR
 from inspector.gui.models.pair_model import MANY_NODES, PairModel
 from inspector.gui.models.pair_tree import PairTree, Place
@@ -147,8 +147,7 @@ class PairView(TreeTable):
     @property
     def nodes(self) -> tuple[int, ...]:
         """The selected nodes, top to bottom; the current one first when only one matters."""
-        rows = sorted({row for part in self.selectionModel().selection().toList() for row in range(part.top(), part.bottom() + 1)})
-        return tuple(self._model.node(row) for row in rows)
+        return self._model.nodes(tables.selected_rows(self))
 
     def go_to(self, key: str) -> None:
         """Selects the pair or value called `key`, wherever it is folded away, and has the keyboard."""
@@ -273,14 +272,14 @@ class PairView(TreeTable):
 
     def copy_names(self) -> None:
         """The keys of the selected rows in A, or in B where A has none, one a line."""
-        self._copy("\n".join(fields[0] or fields[1] for fields in map(self._model.copied_fields, self._copied_rows())))
+        self._copy(fields[0] or fields[1] for fields in map(self._model.copied_fields, self._copied_rows()))
 
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key in A, key in B, status, both sides, figures."""
-        self._copy("\n".join("\t".join(map(words.tsv, fields)) for fields in map(self._model.copied_fields, self._copied_rows())))
+        self._copy("\t".join(map(words.tsv, fields)) for fields in map(self._model.copied_fields, self._copied_rows()))
 
     def _copied_rows(self) -> list[int]:
-        return sorted({index.row() for index in self.selectionModel().selectedRows()})[:COPY_AT_MOST]
+        return tables.selected_rows(self)[:COPY_AT_MOST]
 
 
 def _sides(tree: PairTree) -> Sides:

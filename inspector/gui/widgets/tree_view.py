@@ -786,27 +786,26 @@ class TreeView(TreeTable):
 
     def copy_keys(self) -> None:
         """The selected rows' keys, raw, one a line; a file's path for its own row."""
-        self._copy("\n".join(self._model.copied_fields(row)[0] for row in self._copied_rows()))
+        self._copy(self._model.copied_fields(row)[0] for row in self._copied_rows())
 
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes, and what a list shows of values."""
         columns = [column for column in self.measured_columns if column != VALUES]
-        self._copy("\n".join("\t".join(map(words.tsv, (*self._model.copied_fields(row), *(self._model.measured(row, column)
-                                                                                         for column in columns))))
-                             for row in self._copied_rows()))
+        self._copy("\t".join(map(words.tsv, (*self._model.copied_fields(row), *(self._model.measured(row, column) for column in columns))))
+                   for row in self._copied_rows())
 
     def copy_as_python(self, document: int, keys: Sequence[str]) -> None:
         """What reads these tensors of a file in a script."""
         found = self._session.document(document)
         if found is not None and found.checkpoint is not None:
             edited = found.checkpoint.edited            # the file on disk has the names of before
-            self._copy(copied.as_python(found.path, [edited.origin[key] for key in keys if key in edited.origin] if edited else keys))
+            self._copy(copied.in_python(found.path, [edited.origin[key] for key in keys if key in edited.origin] if edited else keys))
 
     def copy_shapes(self, document: int, keys: Sequence[str]) -> None:
         """Their shapes and types."""
         found = self._session.document(document)
         if found is not None and found.checkpoint is not None:
-            self._copy(copied.as_json(found.checkpoint, list(keys)))
+            self._copy(copied.in_json(found.checkpoint, keys))
 
     def _copied_tensors(self, document: int) -> list[str]:
         lines = map(self._model.line, self._copied_rows())

@@ -18,6 +18,7 @@ from inspector.gui.kit import fault_log, file_dialogs, message_boxes
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import tree_table
 
 
 @pytest.fixture
@@ -137,3 +138,33 @@ def test_that_the_folder_of_what_was_saved_is_remembered_after_a_restart(tmp_pat
     assert asked[2] == "a.csv"              # a folder that is gone is none to begin in
     kept.deleteLater()
     QCoreApplication.sendPostedEvents(kept, QEvent.Type.DeferredDelete)
+
+
+@pytest.mark.parametrize("name", ["copy", "copy-rows", "copy-shapes", "copy-python"])
+def test_that_many_rows_are_copied_in_several_turns(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    window.view.expand_all()
+    window.tree.selectAll()
+    QGuiApplication.clipboard().clear()
+    window.menus[name].trigger()
+    at_once = QGuiApplication.clipboard().text()
+    assert "net.b" in at_once
+    monkeypatch.setattr(tree_table, "_AT_ONCE", -1.0)
+    monkeypatch.setattr(tree_table, "_FEW", 1)
+    QGuiApplication.clipboard().clear()
+    window.menus[name].trigger()
+    assert QGuiApplication.clipboard().text() == ("" if name != "copy" else at_once)       # bare keys are one call
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == at_once)
+
+
+def test_that_rows_that_are_being_copied_are_those_that_were_selected_whatever_comes_between(window: MainWindow,
+                                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    window.view.expand_all()
+    window.tree.selectAll()
+    window.menus["copy-rows"].trigger()
+    at_once = QGuiApplication.clipboard().text()
+    monkeypatch.setattr(tree_table, "_AT_ONCE", -1.0)
+    monkeypatch.setattr(tree_table, "_FEW", 1)
+    QGuiApplication.clipboard().clear()
+    window.menus["copy-rows"].trigger()
+    window.tree.set_expanded(0, False)
+    assert QGuiApplication.clipboard().text() == at_once
