@@ -36,12 +36,14 @@ _CHANGES = _TAKES_ROOM | {"replace", "rename", "unlink", "remove", "chmod", "cho
 
 
 class Fault(NamedTuple):
-    """What happens to the call numbered `at` (from 0) and, `for_good`, to those after it: ENOSPC then to those that take room only."""
+    """What happens to the call numbered `at` (from 0) and, `for_good`, to those after it: ENOSPC then to those that take room only.
+    `of_changing`: only those that change something are numbered, as how often is read is up to threads and what is known by then."""
 
     at: int
     how: How = "fails"
     code: int = errno.EIO
     for_good: bool = False
+    of_changing: bool = False
 
 
 class Calls:
@@ -54,6 +56,7 @@ class Calls:
         self._folder = os.fspath(folder)
         self._fault = fault
         self._ours: set[int] = set()
+        self._written: set[int] = set()
         self._guard = threading.Lock()
 
     def _is_ours(self, argument: object) -> bool:
@@ -70,9 +73,14 @@ class Calls:
             number = len(self.made)
             self.made.append(name)
             takes_room = name in _TAKES_ROOM or (name == "open" and bool(args[1] & os.O_CREAT))
-            if takes_room or name in _CHANGES or (name == "open" and args[1] & (os.O_WRONLY | os.O_RDWR)):
+            writes = name == "open" and bool(args[1] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+            # what was only read is closed when it is collected, sooner or later or never
+            changes = writes or takes_room or (name in _CHANGES and (name != "close" or args[0] in self._written))
+            if changes:
                 self.changing.append(number)
             fault = self._fault
+            if fault is not None and fault.of_changing:
+                number = len(self.changing) - 1 if changes else -1
             goes_wrong = fault is not None and (number == fault.at or (fault.for_good and number > fault.at)) and (
                 name in _HALVED if fault.how == "half" else takes_room if fault.for_good and fault.code == errno.ENOSPC else True)
             if goes_wrong:
@@ -84,8 +92,11 @@ class Calls:
         found = really(*args, **more)
         if name == "open":
             self._ours.add(found)
+            if writes:
+                self._written.add(found)
         if name == "close":
             self._ours.discard(args[0])
+            self._written.discard(args[0])
         return found
 
     def _wrong(self, fault: Fault, name: str, really: Callable[..., Any], args: tuple[Any, ...], more: dict[str, Any]) -> Any:

@@ -48,8 +48,8 @@ def sweep(command: Command, template: Path, work: Path) -> Iterator[str]:
     new = state_of(work / command.target)
     renew(work, template)
     before = files(work)
-    for at in counted.changing:
-        made = Fault(at, "kill")
+    for n, at in enumerate(counted.changing):
+        made = Fault(n, "kill", of_changing=True)
         told = f"killed before {counted.made[at]} ({at})"
         if (status := ended(forked(lambda made=made: _with(made, command, work)))) != -signal.SIGKILL:       # type: ignore[misc]
             yield f"{told}: it ended with {status}"
