@@ -31,7 +31,21 @@ from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.widgets.boxes import ProgressBar, empty, label, resize_to_fit
 
-from .save_parts import DROP, KEEP, QUESTIONS, Box, Ready, code_box, error_box, loss_box, notes_box, plan_box, plan_for, question_box
+from .save_parts import (
+    DROP,
+    KEEP,
+    QUESTIONS,
+    Box,
+    Ready,
+    code_box,
+    error_box,
+    is_own,
+    loss_box,
+    notes_box,
+    plan_box,
+    plan_for,
+    question_box,
+)
 
 PATIENCE = 200          # ms after the last key before a plan is made
 SIZE = (680, 640)
@@ -43,10 +57,10 @@ _STEPS = 1000
 
 class SaveDialog(QDialog):
     """Saves what a document's edits made of it to `path`, as far as the person does not say otherwise. `done_saving` has the report,
-    the path that was asked for, and what the report says beyond the plan."""
+    the path that was asked for, what the report says beyond the plan, and whether it went into the file that is open."""
 
     planned = Signal()                      # the plan, or why there is none, is on show
-    done_saving = Signal(object, str, object)
+    done_saving = Signal(object, str, object, bool)
 
     def __init__(self, tasks: Tasks, document: Document, path: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -316,10 +330,14 @@ class SaveDialog(QDialog):
         self.bar.setRange(0, 0)
         self.pages.setCurrentIndex(1)
         self.stop.setFocus()
-        known = frozenset(plan.notes)
-        self._tasks.start(self._save_key, lambda monitor: core.save(plan, allow_loss=allow_loss, verify=verify, monitor=monitor),
-                          on_done=lambda report: self._saved(report, asked, known), on_error=self._not_saved, on_progress=self._moved,
-                          on_cancel=self._cancelled, label=self.tr("Saving {name}").format(name=name))
+        known, ckpt = frozenset(plan.notes), self._ckpt
+
+        def work(monitor: core.Monitor) -> tuple[core.SaveReport, bool]:
+            report = core.save(plan, allow_loss=allow_loss, verify=verify, monitor=monitor)
+            return report, is_own(ckpt, report.path)
+
+        self._tasks.start(self._save_key, work, on_done=lambda done: self._saved(*done, asked, known), on_error=self._not_saved,
+                          on_progress=self._moved, on_cancel=self._cancelled, label=self.tr("Saving {name}").format(name=name))
 
     def _moved(self, done: int, total: int, doing: str) -> None:
         self.bar.setRange(0, _STEPS if total else 0)
@@ -328,8 +346,8 @@ class SaveDialog(QDialog):
         said = {"writing": self.tr("Writing"), "verifying": self.tr("Reading it back")}.get(doing, core.visible(doing, 60))
         self.doing.setText(f"{said}  {min(done * 100 // total, 100)} %" if total else said)
 
-    def _saved(self, report: core.SaveReport, asked: str, known: frozenset[str]) -> None:
-        self.done_saving.emit(report, asked, tuple(note for note in report.notes if note not in known))
+    def _saved(self, report: core.SaveReport, own: bool, asked: str, known: frozenset[str]) -> None:
+        self.done_saving.emit(report, asked, tuple(note for note in report.notes if note not in known), own)
         self.accept()
 
     def _not_saved(self, error: Exception) -> None:

@@ -32,7 +32,7 @@ from inspector.gui.state.session import Document, Edits, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, resize_to_fit
 
-from .save_parts import QUESTIONS, own_path, plan_for
+from .save_parts import QUESTIONS, is_own, own_path, plan_for
 
 translate = QCoreApplication.translate
 SIZE = (760, 540)
@@ -66,11 +66,13 @@ class Planned(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """What came of it; without a report `why` says why not, "" where it was not its turn before it was stopped."""
+    """What came of it; without a report `why` says why not, "" where it was not its turn before it was stopped. `own`: it went into the
+    file that is open."""
 
     wish: Wish
     report: core.SaveReport | None = None
     why: str = ""
+    own: bool = False
 
 
 def plan(wish: Wish, monitor: core.Monitor) -> Planned:
@@ -385,7 +387,8 @@ def _save(wish: Wish, agreed: tuple[core.Loss, ...], stop: _Stop, monitor: core.
         found = plan_for(wish.ckpt, wish.path, monitor)
         if found.losses != agreed:
             return Saved(wish, why=translate("SaveAll", "Something else would be lost than was told. Save it by itself."))
-        return Saved(wish, core.save(found, allow_loss=bool(agreed), monitor=monitor))
+        report = core.save(found, allow_loss=bool(agreed), monitor=monitor)
+        return Saved(wish, report, own=is_own(wish.ckpt, report.path))
     except core.Cancelled:
         stop.asked = True
         return Saved(wish)

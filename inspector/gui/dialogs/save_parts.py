@@ -128,6 +128,12 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
     return box
 
 
+def is_own(ckpt: core.Checkpoint, path: str) -> bool:
+    """Whether a path is that of a file of what is open, links followed. For workers."""
+    target = os.path.realpath(path)
+    return any(os.path.realpath(stamp.path) == target for stamp in ckpt.files)
+
+
 class Ready(NamedTuple):
     """A plan, with what is told of it: whether what it replaces is the file that is open, and how many tensors are written."""
 
@@ -138,9 +144,8 @@ class Ready(NamedTuple):
     @classmethod
     def of(cls, plan: core.SavePlan, ckpt: core.Checkpoint, monitor: core.Monitor) -> Ready:
         """For workers."""
-        target = os.path.realpath(plan.target.path)
         gone = sum(key in plan.ckpt.tensors for key in core.stoppable(plan.gone, monitor))
-        return cls(plan, any(os.path.realpath(stamp.path) == target for stamp in ckpt.files), len(plan.ckpt.tensors) - gone)
+        return cls(plan, is_own(ckpt, plan.target.path), len(plan.ckpt.tensors) - gone)
 
 
 def plan_box(ready: Ready, ckpt: core.Checkpoint, opened: int) -> FactBox:

@@ -17,7 +17,7 @@ from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.suggested_edits import part_of
-from inspector.gui.state.tasks import Tasks, told_soon
+from inspector.gui.state.tasks import Tasks
 
 from .banner import SavedBanner
 from .menus import Menus
@@ -251,7 +251,7 @@ class EditCommands(QObject):
     def _after_all(self, dialog: SaveAll, found: Sequence[Saved], then: Callable[[], object] | None) -> None:
         for one in found:
             if one.report is not None:
-                self._take_in(one.wish.id, one.wish.edits, one.report, one.wish.path, opens=then is None)
+                self._take_in(one.wish.id, one.wish.edits, one.report, one.wish.path, one.own, opens=then is None)
         if then is not None and not any(self._session.is_modified(document.id) for document in self._session.documents):
             dialog.accept()
             then()
@@ -272,24 +272,25 @@ class EditCommands(QObject):
         edits = self._session.edits(id)
         dialog = SaveDialog(self._tasks, document, own_path(document.path) if own else core.edited_path(document.path),
                             self._window)
-        dialog.done_saving.connect(lambda report, asked, notes: self._after(id, edits, report, asked, notes, then))
+        dialog.done_saving.connect(lambda report, asked, notes, own: self._after(id, edits, report, asked, notes, own, then))
         dialog.open()
         return dialog
 
     def _after(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, notes: tuple[str, ...],
-               then: Callable[[], object] | None) -> None:
+               own: bool, then: Callable[[], object] | None) -> None:
         """The new file is opened beside the old one, or in its place, and the report stands over it."""
-        path = self._take_in(id, edits, report, asked, opens=then is None)
+        path = self._take_in(id, edits, report, asked, own, opens=then is None)
         if then is not None:
             then()
         else:
             self._saved.show_report(path, report, notes)
 
-    def _take_in(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, *, opens: bool) -> str:
-        """What was saved needs its edits no more; what is there now is opened, where it is to be. Gives its path."""
+    def _take_in(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, own: bool, *,
+                 opens: bool) -> str:
+        """What was saved needs its edits no more, where it went into its `own` file; what is there now is opened, where it is to be. Gives
+        its path."""
         document = self._session.document(id)
-        files = [stamp.path for stamp in document.checkpoint.files] if document is not None and document.checkpoint is not None else []
-        itself = told_soon(lambda: os.path.realpath(report.path) in map(os.path.realpath, files), report.path in files)
+        itself = own and document is not None and document.checkpoint is not None
         self._session.saved_edits(id, edits, into_itself=itself)
         path = document.path if document is not None and itself else report.path if len(report.files) > 1 else asked
         if opens and itself:
