@@ -18,8 +18,10 @@ settings.register_profile("slow machine", deadline=None, suppress_health_check=[
 settings.load_profile("slow machine")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# what is said is compared in English, whoever runs the tests
-os.environ.update({name: "C.UTF-8" for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name, "").startswith("zh")})
+# what is said is compared in English, whoever runs the tests: the system's own words follow these as soon as Qt has started
+os.environ.update({name: "C.UTF-8" for name in ("LC_ALL", "LC_MESSAGES", "LANG")
+                   if not os.environ.get(name, "C").startswith(("C", "POSIX", "en"))})
+os.environ.pop("LANGUAGE", None)
 
 CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -81,10 +82,9 @@ def test_that_the_place_of_an_error_is_said(capsys: pytest.CaptureFixture[str], 
     ({"LANG": "zh_CN.UTF-8", "INSPECTOR_LANG": "en"}, "en"), ({"LANG": "zh_SG@stroke"}, "zh_CN")])
 def test_that_the_language_is_that_of_the_system(variables: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch,
                                                  capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE", "INSPECTOR_LANG"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
+    names = ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE", "INSPECTOR_LANG")
+    # a dict, which the C library does not see: after a test of the window it would speak that language, and keep to what it once said
+    monkeypatch.setattr(os, "environ", {**{name: value for name, value in os.environ.items() if name not in names}, **variables})
     cli.main(["ls"])
     assert ("缺少以下参数" in capsys.readouterr().err) == (language == "zh_CN")
 
