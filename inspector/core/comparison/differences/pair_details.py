@@ -10,6 +10,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.measures.bin_edges import even_bins
 from inspector.core.measures.histogram import Binned
+from inspector.core.measures.merging import without_histogram
 from inspector.core.measures.summary import Summary, summarize_tensor
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.slices import Plane, Reduced, numbers, read_values, readable_shape, reduce_slice
@@ -30,8 +31,9 @@ _MOST = (1024, 1024)            # blocks of a slice with more
 
 
 class PairDetails(NamedTuple):
-    """`sides` are the summaries of A and of B over the same bins, None where a side has none or cannot be measured (`problems` says
-    why). `whole`: all values are whole numbers. `differences` is a histogram of b - a, None where there can be none."""
+    """`sides` are the summaries of A and of B over the same bins, without any where all values are one or none is finite; None where a side
+    has none or cannot be measured (`problems` says why). `whole`: all values are whole numbers. `differences` is a histogram of b - a,
+    None where there can be none."""
 
     sides: tuple[Summary | None, Summary | None]
     problems: tuple[str, str]
@@ -79,6 +81,8 @@ def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -
                 told = passes.next(sizes[n])
                 measured[n] = summarize_tensor(ckpt, key, len(edges) - 1, told, range=(edges[0], edges[-1])) if even \
                     else summarize_tensor(ckpt, key, monitor=told, edges=edges)
+    else:
+        measured = [summary and without_histogram(summary) for summary in measured]         # whose one bin was there to be measured at all
     first, second = measured
     return PairDetails((first, second), (problems[0], problems[1]), whole,
                        difference_histogram(comparison, pair, passes.next(sum(sizes))))

@@ -35,6 +35,14 @@ def test_that_both_sides_have_the_same_bins_and_all_their_elements(tmp_path: Pat
     assert core.pair_nbytes(found, found.pairs[0]) == 2 * A.nbytes
 
 
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0, 2.0, np.nan])
+def test_that_one_value_throughout_has_no_bins(tmp_path: Path, value: float) -> None:
+    found = compared(tmp_path, {"w": np.full((4, 3), value)}, {"w": np.full((4, 3), value)})
+    for summary in core.pair_details(found, found.pairs[0]).sides:
+        assert summary is not None
+        assert (summary.edges, summary.counts, summary.numel) == ((), (), 12)
+
+
 def test_that_differences_are_spread_symmetrically_about_zero(tmp_path: Path) -> None:
     found = compared(tmp_path, {"w": A}, {"w": B})
     spread = core.difference_histogram(found, found.pairs[0])
