@@ -63,8 +63,8 @@ class BaseRow(QWidget):
             self.files.clear()
             self.files.addItem(self.tr("no file named"), None)
             for document in others:
-                self.files.addItem(self._session.name(document), document.id)
-                self.files.setItemData(self.files.count() - 1, core.visible(document.path, 400), Qt.ItemDataRole.ToolTipRole)
+                self.files.addItem(core.isolated(self._session.name(document)), document.id)
+                self.files.setItemData(self.files.count() - 1, words.tip(document.path, 400), Qt.ItemDataRole.ToolTipRole)
             self.files.setCurrentIndex(max(0, self.files.findData(compared.base if compared is not None else None)))
         self._show()
 

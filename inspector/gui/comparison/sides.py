@@ -81,8 +81,8 @@ class Sides(QWidget):
         box.clear()
         documents = self._session.documents
         for document in documents:
-            box.addItem(self._session.name(document), document.id)
-            box.setItemData(box.count() - 1, core.visible(document.path, 400), Qt.ItemDataRole.ToolTipRole)
+            box.addItem(core.isolated(self._session.name(document)), document.id)
+            box.setItemData(box.count() - 1, words.tip(document.path, 400), Qt.ItemDataRole.ToolTipRole)
         box.setCurrentIndex(box.findData(id))
         box.setToolTip(str(box.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
 
@@ -94,11 +94,11 @@ class Sides(QWidget):
             return
         ckpt = (found.a, found.b)[side]
         taken = self._named(found.state_dicts[side])
-        box.addItem(self.tr("{name}  (found)").format(name=taken), AUTOMATIC)
+        box.addItem(core.isolated(self.tr("{name}  (found)").format(name=taken)), AUTOMATIC)
         for path in (core.WHOLE, *ckpt.state_dicts):
-            box.addItem(self._named(path), path)
+            box.addItem(core.isolated(self._named(path)), path)
         box.setCurrentIndex(box.findData(AUTOMATIC if asked is None else asked))
-        box.setToolTip(words.tip(box.currentText()))
+        box.setToolTip(words.tip(words.without_marks(box.currentText())))
         box.updateGeometry()
         box.setVisible(any(ckpt.state_dicts))           # one at the root is the whole file
 
@@ -165,7 +165,8 @@ class _DictBox(QComboBox):
         painter, option = QStylePainter(self), QStyleOptionComboBox()
         self.initStyleOption(option)
         edit = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self)
-        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideMiddle, edit.width() - 2)
+        shown = self.fontMetrics().elidedText(words.without_marks(self.currentText()), Qt.TextElideMode.ElideMiddle, edit.width() - 2)
+        option.currentText = core.isolated(shown)           # the mark at the end of what is left out would be missing
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.end()

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import theme, words
+from inspector.gui.kit import tables, theme, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Edits, Session
@@ -76,6 +76,7 @@ class ApplyToAll(QDialog):
         self.files = QTreeWidget()
         self.files.setAccessibleName(self.tr("What would change in each file"))
         self.files.setHeaderLabels([self.tr("File"), self.tr("What would change")])
+        tables.keep_order(self.files)
         self.files.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.files.setUniformRowHeights(True)
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)       # epochs differ in their last letters

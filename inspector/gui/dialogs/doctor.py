@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import theme, words
+from inspector.gui.kit import tables, theme, words
 from inspector.gui.state.session import Document, Session, State
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import resize_to_fit
@@ -233,7 +233,7 @@ class Doctor(QDialog):
         self._ways, self._merging, self._remedies = tuple(ways), merging, tuple(remedies)
         with QSignalBlocker(self.choice):
             self.choice.clear()
-            self.choice.addItems([outcome for outcome, _ in ways])
+            self.choice.addItems([core.isolated(outcome) for outcome, _ in ways])
         self.choice.setVisible(len(ways) > 1)
         self._choose(0)
 
@@ -361,7 +361,7 @@ class Doctor(QDialog):
         with QSignalBlocker(self.files):
             for document in self._session.documents:
                 if document.checkpoint is not None or document.state is State.FAILED:
-                    self.files.addItem(core.visible(document.path, 200), document.id)
+                    self.files.addItem(core.isolated(core.visible(document.path, 200)), document.id)
             self.files.addItem(self.tr("no file, only the text"), None)
             at = self.files.findData(chosen) if chosen is not None else -1
             self.files.setCurrentIndex(max(at, 0))
@@ -400,6 +400,7 @@ class Doctor(QDialog):
         self.lists.setColumnCount(2)
         self.lists.setAccessibleName(self.tr("Missing, unexpected and mismatched keys"))
         self.lists.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        tables.keep_order(self.lists)
         self.lists.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.lists.setUniformRowHeights(True)
         self.lists.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

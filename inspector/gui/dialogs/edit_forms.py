@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from inspector import core
-from inspector.gui.kit import file_dialogs
+from inspector.gui.kit import file_dialogs, tables
 
 translate = QCoreApplication.translate
 _CHOICES = 200
@@ -66,11 +66,13 @@ class Form(QWidget):
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         box.addItems(list(dict.fromkeys(choices))[:_CHOICES])
+        tables.keep_order(box.view())           # what is chosen is typed text, and has no marks
         box.setEditText(text)
         box.setAccessibleName(caption)
         completer = box.completer()
         if completer is not None:
             completer.setCompletionMode(completer.CompletionMode.PopupCompletion)
+            tables.keep_order(completer.popup())
         box.editTextChanged.connect(self.changed)
         self.fields[name] = box
         self._needed.append(box)

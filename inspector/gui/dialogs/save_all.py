@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import theme, words
+from inspector.gui.kit import tables, theme, words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Edits, Session
 from inspector.gui.state.tasks import Tasks
@@ -159,6 +159,7 @@ class SaveAll(QDialog):
         self.files = QTreeWidget()
         self.files.setAccessibleName(self.tr("What is written of each file"))
         self.files.setHeaderLabels([self.tr("File"), self.tr("What is written")])
+        tables.keep_order(self.files)
         self.files.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.files.setWordWrap(True)                # why one is not saved is read here
         self.files.setTextElideMode(Qt.TextElideMode.ElideMiddle)

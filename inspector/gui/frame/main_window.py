@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
                 self.problem if document.state is State.FAILED else self.loading if loading else self.tabs)
         self._enable()
         self._show_badges(document)
-        self.setWindowTitle(self._title())
+        self.setWindowTitle(core.isolated(self._title()))
         self.setWindowModified("[*]" in self.windowTitle() and document is not None and self.session.is_modified(document.id))
         self.setWindowFilePath("")
         self.status.setText(self._status())

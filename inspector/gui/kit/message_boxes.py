@@ -41,7 +41,7 @@ class Box(QDialog):
 
     def __init__(self, parent: QWidget | None, level: str, title: str, text: str, hint: str = "", details: str = "") -> None:
         super().__init__(parent)
-        self.setWindowTitle(core.visible(title))
+        self.setWindowTitle(core.isolated(core.visible(title)))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         picture = QLabel()

@@ -15,7 +15,7 @@ def calm(table: QTableView, name: str, *, padding: int = 9) -> None:
     """`name` is what a screen reader calls it; rows are `padding` higher than the text. Nothing is edited, wrapped or framed, and no
     header is emphasised where cells are selected."""
     if type(table.itemDelegate()) is QStyledItemDelegate:       # nobody draws its cells in another way
-        table.setItemDelegate(_Cells(table))
+        keep_order(table)
     table.setAccessibleName(name)
     table.setFrameShape(QFrame.Shape.NoFrame)
     table.setShowGrid(False)
@@ -34,6 +34,12 @@ def calm(table: QTableView, name: str, *, padding: int = 9) -> None:
 class _Cells(QStyledItemDelegate):
     def displayText(self, value: Any, locale: QLocale | QLocale.Language) -> str:
         return core.isolated(super().displayText(value, locale))
+
+
+def keep_order(view: QAbstractItemView | None) -> None:
+    """Names with segments that run from right to left keep the order of their segments in it. None: Qt says so of completers."""
+    if view is not None:
+        view.setItemDelegate(_Cells(view))
 
 
 def selected_rows(table: QAbstractItemView) -> list[int]:

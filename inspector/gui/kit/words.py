@@ -145,6 +145,11 @@ def menu_text(name: str, limit: int = 80) -> str:
     return core.isolated(core.visible(name, limit)).replace("&", "&&")
 
 
+def without_marks(text: str) -> str:
+    """Without what `core.isolated` puts in, for who asks what is shown."""
+    return text if text.isascii() else text.replace("\u2066", "").replace("\u2069", "")
+
+
 def tip(name: str, limit: int = 2000) -> str:
     """A name as a tooltip, literally. Qt would take `<b>` for rich text, so it gets rich text in which nothing is markup; long
     names may break anywhere."""

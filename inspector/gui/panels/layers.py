@@ -1015,6 +1015,7 @@ class LayersPanel(SelectionPanel):
         self._names = QStringListModel(self)
         completer = QCompleter(self._names, self)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        tables.keep_order(completer.popup())
         self.pattern_edit.setCompleter(completer)
 
     def _views(self) -> QHBoxLayout:

@@ -415,7 +415,7 @@ class RunPage(QWidget):
             box.blockSignals(True)
             box.clear()
             for one in series or ():
-                box.addItem(core.visible(one.name, 60))
+                box.addItem(core.isolated(core.visible(one.name, 60)))
             widest = max((self.fontMetrics().horizontalAdvance(box.itemText(n)) for n in range(box.count())), default=0)
             letters = -(-widest // max(1, self.fontMetrics().horizontalAdvance("X"))) + 1         # what Qt counts room in
             box.setMinimumContentsLength(min(max(letters, _LEAST_LETTERS), _MOST_LETTERS))

@@ -166,7 +166,7 @@ class Wrapped(QLabel):
         super().setText(core.isolated(core.wording.unbroken(text)))
 
     def text(self) -> str:
-        return _without_marks(super().text()).replace("\u00a0", " ")
+        return words.without_marks(super().text()).replace("\u00a0", " ")
 
 
 class _Line(QLabel):
@@ -176,12 +176,7 @@ class _Line(QLabel):
         super().setText(core.isolated(text))
 
     def text(self) -> str:
-        return _without_marks(super().text())
-
-
-def _without_marks(text: str) -> str:
-    """Without what `core.isolated` puts in."""
-    return text if text.isascii() else text.replace("\u2066", "").replace("\u2069", "")
+        return words.without_marks(super().text())
 
 
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,
@@ -266,7 +261,7 @@ class Prose(QTextEdit):
     def createMimeDataFromSelection(self) -> QMimeData:
         """What is taken on has no marks in it."""
         taken = QMimeData()
-        taken.setText(_without_marks(self.textCursor().selection().toPlainText()))
+        taken.setText(words.without_marks(self.textCursor().selection().toPlainText()))
         return taken
 
     def hasHeightForWidth(self) -> bool:
@@ -362,7 +357,7 @@ class Fitting(QLabel):
         if abs(wanted - self.font().pointSizeF()) > 0.05:
             font.setPointSizeF(wanted)
             self.setFont(font)
-        self.setToolTip(self.text() if wanted == self._smallest else "")
+        self.setToolTip(words.tip(self.text()) if wanted == self._smallest else "")
 
 
 class FactBox(QFrame):

@@ -214,7 +214,7 @@ class StatsTable(QTableWidget):
         self.setColumnCount(len(columns))
         self.setVerticalHeaderLabels([name for name, _ in rows])
         for i, column in enumerate(columns):
-            heading = QTableWidgetItem(core.visible(column.name))
+            heading = QTableWidgetItem(core.isolated(core.visible(column.name)))
             heading.setToolTip(words.tip(column.name))
             self.setHorizontalHeaderItem(i, heading)
             for row, (_, cell) in enumerate(rows):
@@ -345,7 +345,7 @@ class StatsTable(QTableWidget):
 
     @staticmethod
     def _said(item: QTableWidgetItem | None) -> str:
-        return item.text() if item is not None else ""
+        return words.without_marks(item.text()) if item is not None else ""
 
 
 def _value(column: Column, value: float, digits: int = _DIGITS) -> _Cell:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
@@ -20,6 +21,7 @@ from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.screenshot import Screenshot
+from inspector.gui.kit import words
 from inspector.gui.models.pair_lines import MAX, NAME
 from inspector.gui.state.session import Compared, Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -391,6 +393,30 @@ def test_that_what_is_selected_stays_so_when_sides_are_exchanged(desk: Desk, the
         desk.finish()
         assert [page.model.tree.key(node) for node in page.view.nodes] == [name]
         assert page.model.node(page.view.currentIndex().row()) == page.view.nodes[0]
+
+
+def test_that_names_from_right_to_left_keep_their_order_in_the_title_and_where_files_and_state_dicts_are_chosen(
+        desk: Desk, tmp_path: Path) -> None:
+    name, place = "1.\u05e9\u05dc\u05d5\u05dd.2.\u05d0\u05d1.pth", "\u05e9\u05dc\u05d5\u05dd 1"
+    for folder in (name, "b.pth", "c.pth"):
+        torch.save({place: {"w": torch.ones(2), "v": torch.ones(3)}, "other": {"w": torch.ones(2)}}, tmp_path / folder)
+    for one in (name, "b.pth", "c.pth"):            # not at once: they would be a run
+        desk.window.open_paths([str(tmp_path / one)])
+        desk.settle()
+    desk.session.select(Selection(desk.session.documents[0].id))
+    assert core.isolated(name) in desk.window.windowTitle()
+    desk.window.comparison.compare()
+    desk.finish()
+    sides = desk.page.sides
+    assert core.isolated(name) in desk.window.windowTitle()
+    assert core.isolated(name) in [sides.files[0].itemText(n) for n in range(3)]
+    assert words.tip(str(tmp_path / name)) in [box.toolTip() for box in sides.files]
+    assert core.isolated(place) in [sides.dicts[0].itemText(n) for n in range(sides.dicts[0].count())]
+    assert "2066" not in sides.dicts[0].toolTip()
+    _, b, c = (document.id for document in desk.session.documents)
+    desk.session.compare(Compared(b, c))
+    desk.finish()
+    assert core.isolated(name) in [desk.page.base.files.itemText(n) for n in range(desk.page.base.files.count())]
 
 
 def test_that_the_state_dict_can_be_chosen_where_there_are_several(desk: Desk, tmp_path: Path) -> None:

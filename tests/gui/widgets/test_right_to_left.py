@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtGui import QGuiApplication, QImage, QTextCursor
-from PySide6.QtWidgets import QLabel, QTableView, QWidget
+from PySide6.QtWidgets import QLabel, QTableView, QTreeWidget, QTreeWidgetItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.kit import words
+from inspector.gui.kit import tables, words
 from inspector.gui.widgets.boxes import Prose, label
 from inspector.gui.widgets.elided import Elided, ElidedLabel
 from inspector.gui.widgets.heading import Heading
@@ -43,7 +43,14 @@ def _table(text: str) -> QTableView:
     return made
 
 
-@pytest.mark.parametrize("make", [_elided, _elided_label, _heading, _table, label, lambda text: label(text, wrap=True),
+def _tree(text: str) -> QTreeWidget:
+    made = QTreeWidget()
+    tables.keep_order(made)
+    made.addTopLevelItem(QTreeWidgetItem([text]))
+    return made
+
+
+@pytest.mark.parametrize("make", [_elided, _elided_label, _heading, _table, _tree, label, lambda text: label(text, wrap=True),
                                   lambda text: Prose(text, "name")])
 def test_that_segments_stand_in_the_order_of_the_file(make: Callable[[str], QWidget], qtbot: QtBot,
                                                      monkeypatch: pytest.MonkeyPatch) -> None:
