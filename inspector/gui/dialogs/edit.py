@@ -9,11 +9,11 @@ from inspector.gui.kit import words
 from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import ROWS, Editing, Preview, preview
 from inspector.gui.state.session import Session
-from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.widgets.boxes import Prose, empty, label, resize_to_fit
 from inspector.gui.widgets.preview_table import PreviewTable
 
-from .edit_forms import form_for
+from .edit_forms import Choices, form_for
 
 PATIENCE = 120          # ms after the last key before the preview is worked out
 SIZE = (760, 600)
@@ -21,12 +21,13 @@ SIZE = (760, 600)
 
 class EditDialog(QDialog):
     """Adds an edit of `kind` to a document, beginning with `start` or with what is `suggested` for the first field, or with `at`
-    changes the one at that place. OK only works once the preview of what stands in the fields is there, and that does something."""
+    changes the one at that place. `choices` are what that field suggests, by `choices_for`. OK only works once the preview of what
+    stands in the fields is there, and that does something."""
 
     previewed = Signal()        # the preview, or why there is none, is on show
 
     def __init__(self, session: Session, tasks: Tasks, document: int, kind: str, parent: QWidget | None = None, *,
-                 at: int | None = None, suggested: str = "", start: core.Edit | None = None) -> None:
+                 at: int | None = None, suggested: str = "", start: core.Edit | None = None, choices: Choices | None = None) -> None:
         super().__init__(parent)
         self._session, self._tasks, self._document, self._at = session, tasks, document, at
         self._found: Preview | None = None
@@ -42,7 +43,7 @@ class EditDialog(QDialog):
         self.setWindowTitle(said.title())
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.form = form_for(kind, base, start, suggested)
+        self.form = form_for(kind, base, start, suggested, choices)
         self.table = PreviewTable()
         self.count = label("", tone="muted")
         self.notes = QVBoxLayout()
@@ -54,6 +55,7 @@ class EditDialog(QDialog):
         self._wait.timeout.connect(self._look)
         self.form.changed.connect(self._changed)
         self.finished.connect(lambda: self._tasks.cancel(self._key))
+        self.finished.connect(self._forget)
         resize_to_fit(self, *SIZE)
         self._changed()
 
@@ -107,8 +109,13 @@ class EditDialog(QDialog):
             self._session.set_edits(self._document, edits)
         super().accept()
 
+    def _forget(self) -> None:
+        """A preview is a whole checkpoint."""
+        found, self._found = self._found, None
+        let_go(found)
+
     def _changed(self) -> None:
-        self._found = None
+        self._forget()
         self.ok.setEnabled(False)
         self._wait.start()
 
@@ -128,7 +135,11 @@ class EditDialog(QDialog):
                           on_error=self._fail, label=self.tr("Working out a preview"))
 
     def _show(self, found: Preview) -> None:
-        self._found = found if found.total else None        # what does nothing waits for no save
+        self._forget()
+        if found.total:
+            self._found = found
+        else:                   # what does nothing waits for no save
+            let_go(found)
         self.ok.setEnabled(self._found is not None)
         self.table.show_preview(found)
         said = edit_words.counted(found.effect)

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
@@ -13,6 +15,13 @@ from inspector.gui.kit import file_dialogs, tables
 translate = QCoreApplication.translate
 _CHOICES = 200
 DTYPES = ("float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2", "int8", "int32", "int64", "bool")
+
+
+class Choices(NamedTuple):
+    """What a field suggests, and which of it stands there at first."""
+
+    texts: tuple[str, ...] = ()
+    usual: str = ""
 
 
 class Form(QWidget):
@@ -65,14 +74,15 @@ class Form(QWidget):
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.addItems(list(dict.fromkeys(choices))[:_CHOICES])
-        tables.keep_order(box.view())           # what is chosen is typed text, and has no marks
+        box.addItems(_first(choices))
         box.setEditText(text)
         box.setAccessibleName(caption)
         completer = box.completer()
         if completer is not None:
             completer.setCompletionMode(completer.CompletionMode.PopupCompletion)
-            tables.keep_order(completer.popup())
+        if not all(box.itemText(n).isascii() for n in range(box.count())):          # what is chosen is typed text, and has no marks
+            for view in (box.view(), completer.popup() if completer is not None else None):
+                tables.keep_order(view)
         box.editTextChanged.connect(self.changed)
         self.fields[name] = box
         self._needed.append(box)
@@ -109,17 +119,39 @@ def _text(field: QLineEdit | QComboBox) -> str:
     return field.currentText() if isinstance(field, QComboBox) else field.text()
 
 
-def form_for(kind: str, ckpt: core.Checkpoint, start: core.Edit | None = None, suggested: str = "") -> Form:
-    """The form of `kind`, filled from the edit `start`, or with what is `suggested` for its first field."""
+def _first(choices: Iterable[str]) -> list[str]:
+    """As many as are suggested, each once."""
+    found: dict[str, None] = {}
+    for choice in choices:
+        found[choice] = None
+        if len(found) == _CHOICES:
+            break
+    return list(found)
+
+
+def choices_for(kind: str, ckpt: core.Checkpoint) -> Choices:
+    """What the first field of such a form suggests, where every key has to be looked at for it. For workers."""
+    return _LOOKED_UP[kind][0](ckpt) if kind in _LOOKED_UP else Choices()
+
+
+def form_for(kind: str, ckpt: core.Checkpoint, start: core.Edit | None = None, suggested: str = "", choices: Choices | None = None) -> Form:
+    """The form of `kind`, filled from the edit `start`, or with what is `suggested` for its first field. `choices` are what `choices_for`
+    found, which is asked where there are none."""
+    if kind in _LOOKED_UP:
+        return _LOOKED_UP[kind][1](choices_for(kind, ckpt) if choices is None else choices, start, suggested)
     return _FORMS[kind](ckpt, start, suggested)
 
 
-def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
-    form = Form(lambda form: core.parse_edit("strip-prefix", form.text("prefix")))
+def _prefixes(ckpt: core.Checkpoint) -> Choices:
     seen = core.wrapper_prefixes(ckpt)
-    tops = list(dict.fromkeys(f"{info.name.partition('.')[0]}." for info in ckpt.tensors.values() if "." in info.name))[:_CHOICES]
-    text = start.prefix if isinstance(start, core.StripPrefix) else suggested or next(iter(seen), "")
-    form.choice("prefix", translate("EditForms", "Prefix"), [*seen, *tops], text)
+    tops = (f"{info.name.partition('.')[0]}." for info in ckpt.tensors.values() if "." in info.name)
+    return Choices(tuple(_first(chain(seen, tops))), next(iter(seen), ""))
+
+
+def _strip(choices: Choices, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("strip-prefix", form.text("prefix")))
+    text = start.prefix if isinstance(start, core.StripPrefix) else suggested or choices.usual
+    form.choice("prefix", translate("EditForms", "Prefix"), choices.texts, text)
     return form
 
 
@@ -173,12 +205,17 @@ def _globbed(option: str, usual: str = "") -> Callable[[core.Checkpoint, core.Ed
     return make
 
 
-def _extract(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+def _places(ckpt: core.Checkpoint) -> Choices:
+    modules = (path or "." for path in ckpt.state_dicts if path in ckpt.modules)
+    tops = (core.top_of(key) for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)
+    found = _first(chain(modules, filter(None, ckpt.state_dicts), tops))
+    return Choices(tuple(found), next(iter(found), ""))
+
+
+def _extract(choices: Choices, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("extract", form.text("path")))
-    tops = dict.fromkeys(core.top_of(key) for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)
-    places = [*(path or "." for path in ckpt.state_dicts if path in ckpt.modules), *(path for path in ckpt.state_dicts if path), *tops]
-    text = start.path if isinstance(start, core.Extract) else suggested or next(iter(places), "")
-    form.choice("path", translate("EditForms", "Path"), places, text)
+    text = start.path if isinstance(start, core.Extract) else suggested or choices.usual
+    form.choice("path", translate("EditForms", "Path"), choices.texts, text)
     return form
 
 
@@ -200,7 +237,13 @@ def _dequantize(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) 
     return form
 
 
-def _device(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+def _devices(ckpt: core.Checkpoint) -> Choices:
+    tags = sorted({info.device for info in ckpt.tensors.values() if info.device is not None} - {"meta"})
+    kinds = dict.fromkeys(f"{tag.partition(':')[0]}:*" for tag in tags if ":" in tag)
+    return Choices(tuple(_first([*kinds, *tags, "*"])), next(iter(kinds), "*"))
+
+
+def _device(choices: Choices, start: core.Edit | None, suggested: str) -> Form:
     given = dict(start.mapping) if isinstance(start, core.RemapDevices) else {}
     rest = dict([*given.items()][1:])
 
@@ -208,11 +251,8 @@ def _device(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
         return core.RemapDevices.from_json({form.text("from"): form.text("to"), **rest}, "device")
 
     form = Form(make)
-    tags = sorted({info.device for info in ckpt.tensors.values() if info.device not in (None, "meta")} - {None})
-    kinds = dict.fromkeys(f"{tag.partition(':')[0]}:*" for tag in tags if tag is not None and ":" in tag)
-    there = [*kinds, *(tag for tag in tags if tag is not None), "*"]
     first = next(iter(given), "")
-    form.choice("from", translate("EditForms", "From"), there, first or suggested or next(iter(kinds), "*"))
+    form.choice("from", translate("EditForms", "From"), choices.texts, first or suggested or choices.usual)
     form.choice("to", translate("EditForms", "To"), ("cpu", "cuda:0", "cuda:1", "mps", "xpu:0"), given.get(first, "cpu"))
     return form
 
@@ -340,10 +380,12 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
     return form
 
 
+_LOOKED_UP: dict[str, tuple[Callable[[core.Checkpoint], Choices], Callable[[Choices, core.Edit | None, str], Form]]] = {
+    "strip-prefix": (_prefixes, _strip), "extract": (_places, _extract), "device": (_devices, _device)}
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
-    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "renumber": _renumber,
+    "add-prefix": _add, "rename": _rename, "renumber": _renumber,
     "drop": _globbed("drop"), "drop-broken": _drop_broken,
-    "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
-    "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
+    "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "cast": _cast,
+    "dequantize": _dequantize, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
     "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reshape": _reshape, "reorder": _reorder,
     "split": _split, "concat": _concat, "optimizer-for": _optimizer_for}

@@ -24,6 +24,7 @@ from .menus import Menus
 from .opening import Opener
 
 if TYPE_CHECKING:
+    from inspector.gui.dialogs.edit_forms import Choices
     from inspector.gui.dialogs.save import SaveDialog
     from inspector.gui.dialogs.save_all import SaveAll, Saved
 
@@ -196,8 +197,21 @@ class EditCommands(QObject):
             self._ask(id, kind, at=at)
 
     def _ask(self, id: int, kind: str, *, at: int | None = None, suggested: str = "", start: core.Edit | None = None) -> None:
-        from inspector.gui.dialogs.edit import EditDialog
-        EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested, start=start).open()
+        base = self._editing.base(id, at)
+        if base is None:
+            return
+
+        def work(monitor: core.Monitor) -> Choices:
+            from inspector.gui.dialogs.edit_forms import choices_for
+            return choices_for(kind, base)
+
+        def done(choices: Choices) -> None:
+            from inspector.gui.dialogs.edit import EditDialog
+            if self._editing.base(id, at) is base:
+                EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested, start=start,
+                           choices=choices).open()
+
+        self._tasks.start("edit-form", work, on_done=done, label=self.tr("Working out the edit"))
 
     def load_recipe(self) -> None:
         document = self._session.selected_document

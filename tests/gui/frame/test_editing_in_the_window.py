@@ -1,6 +1,7 @@
 """Editing as a person does it: the fix on a finding, the menus, the dialog with its preview, the panel, saving, closing."""
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -284,10 +285,42 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
         settled(tasks, qtbot)
     assert session.edits(document.id) == (*before, edit)
     window.edits.change(document.id, len(before))
+    settled(tasks, qtbot)
     again = window.findChildren(EditDialog)[-1]
     assert again.form.edit() == edit
     again.reject()
     settled(tasks, qtbot)
+
+
+@pytest.mark.parametrize(("kind", "first"), [("strip-prefix", "module."), ("extract", "module"), ("device", "cuda:*")])
+def test_that_a_worker_looks_at_every_key_for_what_a_field_suggests(opened: tuple[MainWindow, Document], tasks: Tasks, qtbot: QtBot,
+                                                                    monkeypatch: pytest.MonkeyPatch, kind: str, first: str) -> None:
+    window, document = opened
+    look, make = edit_forms._LOOKED_UP[kind]
+    looked: list[bool] = []
+
+    def noted(ckpt: core.Checkpoint) -> edit_forms.Choices:
+        looked.append(threading.current_thread() is threading.main_thread())
+        return look(ckpt)._replace(usual=first)
+
+    monkeypatch.setitem(edit_forms._LOOKED_UP, kind, (noted, make))
+    window.edits._ask(document.id, kind)
+    settled(tasks, qtbot)
+    dialog = dialog_of(window, qtbot)
+    assert looked == [False]
+    assert next(dialog.form.text(name) for name in dialog.form.fields) == first
+    dialog.reject()
+
+
+def test_that_what_a_field_suggests_is_gathered_no_further_than_it_is_shown(qtbot: QtBot) -> None:
+    form = Form(lambda form: core.Drop(form.text("key")))
+    qtbot.addWidget(form)
+    many = iter([*["a"] * 3, *map(str, range(1000))])
+    form.choice("key", "Key", many)
+    box = form.fields["key"]
+    assert isinstance(box, QComboBox)
+    assert [box.itemText(n) for n in (0, 1, box.count() - 1)] == ["a", "0", "198"]
+    assert next(many) == "199"
 
 
 def test_that_the_optimizer_of_another_model_can_be_asked_for_and_changed_again(opened: tuple[MainWindow, Document], qtbot: QtBot) -> None:
