@@ -33,11 +33,14 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     from .findings import Finding
     from .io import addresses
     from .io.new_files import is_by_others, is_interrupted
+    from .io.sources import check_still
     ckpt = unchecked(path, replace(limits, follow_links=True) if follow_links else limits, monitor)
     name = addresses.without_secrets(os.fsdecode(path))
-    found = checks.of_metadata(ckpt, monitor)
     paths = () if addresses.is_address(name) else {name, *(stamp.path for stamp in ckpt.files[:1])}
     half = [*filter(is_interrupted, paths)]
+    if ckpt.findings and not half:
+        check_still(ckpt.files)         # a change in place that was not over when the last of a set was read is over by now
+    found = checks.of_metadata(ckpt, monitor)
     if half:
         told = Finding("interrupted", "warning", "", _BY_OTHERS, _theirs(half[0])) if all(map(is_by_others, half)) else \
             Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK)

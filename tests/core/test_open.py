@@ -4,6 +4,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import torch
 
 from inspector import core
 from inspector.core import formats
+from inspector.core.formats.sets import set_files
 from inspector.core.io.sources import SourceFile
 from tests.core.tensors.test_reader import LAYOUTS, PLAIN, bits, name_of, raw_bytes
 
@@ -237,3 +239,34 @@ def test_that_what_is_read_while_a_file_changes_is_not_called_damage(tmp_path: P
     monkeypatch.setattr(formats, "read", half)
     with pytest.raises(core.Changed, match="changed since it was opened"):
         core.open(path)
+
+
+def test_that_what_is_read_while_a_set_changes_is_not_called_mixed_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change in place of all its files was at the last of them, the index, when it had been read, and over when that was looked at."""
+    path = Path(core.save({"few": torch.ones(30), "more": torch.ones(40)}, tmp_path / "set", format="safetensors-sharded",
+                          shard_size=150).path)
+    old = {one: one.read_bytes() for one in path.parent.iterdir()}
+    core.save(core.edit(core.open(path), [core.Rename("few", "fee")]), path, in_place=True)
+    new = {one: one.read_bytes() for one in old}
+    for one, data in old.items():
+        one.write_bytes(data)
+    parts, read = set_files.read_part, formats.read
+
+    def shards(*arguments: Any) -> Any:
+        for one in {*new} - {path}:
+            if one.read_bytes() != new[one]:
+                one.write_bytes(new[one])
+        return parts(*arguments)
+
+    def whole(*arguments: Any, **more: Any) -> core.Checkpoint:
+        try:
+            return read(*arguments, **more)
+        finally:
+            path.write_bytes(new[path])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(set_files, "read_part", shards)
+        patch.setattr(formats, "read", whole)
+        with pytest.raises(core.Changed, match="changed since it was opened"):
+            core.open(path)
+    assert not core.open(path).findings
