@@ -132,7 +132,7 @@ class EditDialog(QDialog):
             return
         base = self._base
         self._tasks.start(self._key, lambda monitor: preview(base, edit, monitor), on_done=self._show,
-                          on_error=self._fail, label=self.tr("Working out a preview"))
+                          on_error=self._fail, label=self.tr("Working out a preview"), urgent=True)
 
     def _show(self, found: Preview) -> None:
         self._forget()

@@ -257,7 +257,7 @@ class SaveDialog(QDialog):
             return Ready.of(plan_for(ckpt, path, monitor, in_place=in_place, backup=backup, format=format or None,
                                      shard_size=shard or None, keep_code=keep, drop_code=drop, allow=allow), ckpt, monitor)
 
-        self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"))
+        self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"), urgent=True)
 
     def _show(self, ready: Ready) -> None:
         self._ready, self._error = ready, None

@@ -213,7 +213,7 @@ class SaveAll(QDialog):
                 found[wish.id] = plan(wish, monitor)
             return found
 
-        self._tasks.start(self._plan_key, work, on_done=self._show, label=self.tr("Working out what is written"))
+        self._tasks.start(self._plan_key, work, on_done=self._show, label=self.tr("Working out what is written"), urgent=True)
 
     def _show(self, found: dict[int, Planned]) -> None:
         self._plans = found

@@ -140,7 +140,7 @@ class Editing(QObject):
             return
         recent = tuple(self._recent)
         self._tasks.start(("edit", id), lambda monitor: (*kept, *_applied(original, kept, edits[len(kept):], recent, monitor)),
-                          on_done=lambda steps: self._done(id, original, steps), label=self.tr("Applying edits"))
+                          on_done=lambda steps: self._done(id, original, steps), label=self.tr("Applying edits"), urgent=True)
 
     def _done(self, id: int, original: core.Checkpoint, steps: tuple[Step, ...]) -> None:
         document = self._session.document(id)

@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable
-from contextlib import suppress
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from types import TracebackType
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +37,8 @@ _GLANCE = 0.001                 # seconds between two looks of a worker at what 
 _STEP = 0.003                   # seconds for which it waits then, again and again
 _COURTESY = 0.15                # for which it waits at most before it works again
 _BUSY = 0.15                    # of a processor, from which on the window is at something
+_AT_WORK = 0.1                  # from which on urgent work is not waiting for something itself
+_PATIENCE = 0.05                # seconds for which other work lets it go first, before it has an instant
 _SOON = 0.05                    # seconds for which the window waits for an answer of the file system
 _MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
 _TABLE = 256                    # from so many on, things in one thing are let go of by themselves
@@ -53,25 +55,75 @@ class _Window:
     thread; where no clock tells (Windows), nobody waits."""
 
     def __init__(self) -> None:
-        self._clock = time.pthread_getcpuclockid(threading.get_ident()) if hasattr(time, "pthread_getcpuclockid") else None
+        self._clock = _clock_of_this_thread()
 
     def used(self) -> float:
         """Seconds of processor time so far."""
         return time.clock_gettime(self._clock) if self._clock is not None else 0.0
 
 
+class _Urgent:
+    """How much of a processor the workers take that are at something urgent, for the others to leave them the interpreter, too. One that
+    waits for a disk, or for what another worker has begun, takes none, and nobody waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at_work: dict[int, tuple[int, float]] = {}        # thread -> its clock, and what that said when the work was begun
+        self._over = 0.0
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """What a worker does inside is urgent."""
+        thread, clock = threading.get_ident(), _clock_of_this_thread()
+        if clock is None:
+            yield
+            return
+        with self._lock:
+            self._at_work[thread] = clock, time.clock_gettime(clock)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._over += time.clock_gettime(clock) - self._at_work.pop(thread)[1]
+
+    def used(self) -> float:
+        """Seconds of processor time so far."""
+        with self._lock:
+            return self._over + sum(time.clock_gettime(clock) - begun for clock, begun in self._at_work.values())
+
+
+def _clock_of_this_thread() -> int | None:
+    return time.pthread_getcpuclockid(threading.get_ident()) if hasattr(time, "pthread_getcpuclockid") else None
+
+
+class _Share:
+    """Of a processor, what the threads of a clock had since the last look."""
+
+    def __init__(self, clock: _Clock) -> None:
+        self._clock = clock
+        self._looked, self._used = time.monotonic(), clock.used()
+
+    def is_over(self, limit: float) -> bool:
+        now, used = time.monotonic(), self._clock.used()
+        share = (used - self._used) / max(now - self._looked, 1e-6)
+        self._looked, self._used = now, used
+        return share > limit
+
+
 class WorkersMonitor(core.Monitor):
     """Notes how far the work is, for the GUI thread to look at, ends it when asked to, and has it wait while the window is busy: in the
     long run for no more than half of the time, or an animation would hold it up for good, but at any moment for as long as a turn takes
-    that should not have taken so long: a second at work allows for a second of waiting, which is kept up to `_COURTESY`."""
+    that should not have taken so long: a second at work allows for a second of waiting, which is kept up to `_COURTESY`. Beside urgent
+    work (`urgent`, for all other) it gets an instant now and then: what it is at may be what the other has to wait for."""
 
-    def __init__(self, window: _Clock) -> None:
+    def __init__(self, window: _Clock, urgent: _Clock | None = None) -> None:
         self.stopped = threading.Event()
         self.progress: tuple[int, int, str] = (0, 0, "")
-        self._window = window
-        self._looked, self._used = time.monotonic(), window.used()
-        self._next = self._looked + _GLANCE
-        self._courtesy, self._counted = _COURTESY, self._looked     # seconds for which it may wait, and until when work has earned them
+        self._window = _Share(window)
+        self._urgent = _Share(urgent) if urgent is not None else None
+        self._counted = time.monotonic()
+        self._next = self._counted + _GLANCE
+        self._courtesy = _COURTESY      # seconds for which it may wait; `_counted`: until when work has earned them
 
     def report(self, done: int, total: int, what: str = "") -> None:
         self.progress = (done, total, what)
@@ -84,20 +136,20 @@ class WorkersMonitor(core.Monitor):
         if now < self._next:
             return
         self._courtesy = min(_COURTESY, self._courtesy + now - self._counted)
-        while self._courtesy > 0 and self._is_busy():
-            if self.stopped.wait(_STEP):
-                raise core.Cancelled
-            begun, now = now, time.monotonic()
+        while self._courtesy > 0 and self._window.is_over(_BUSY):
+            now, begun = self._wait(), now
             self._courtesy -= now - begun
+        if self._urgent is not None:
+            until = now + _PATIENCE
+            while now < until and self._urgent.is_over(_AT_WORK):
+                now = self._wait()
         self._counted = now
         self._next = now + _GLANCE
 
-    def _is_busy(self) -> bool:
-        """Whether the window did more than its timers ask for since the last look."""
-        now, used = time.monotonic(), self._window.used()
-        share = (used - self._used) / max(now - self._looked, 1e-6)
-        self._looked, self._used = now, used
-        return share > _BUSY
+    def _wait(self) -> float:
+        if self.stopped.wait(_STEP):
+            raise core.Cancelled
+        return time.monotonic()
 
 
 def _nothing(monitor: core.Monitor) -> None:
@@ -107,13 +159,13 @@ def _nothing(monitor: core.Monitor) -> None:
 class Task:
     """One piece of work, as the activity strip lists it. `done` and `total` are in the work's own units (0: unknown)."""
 
-    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str, window: _Window, urgent: bool = False) -> None:
+    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str, monitor: WorkersMonitor, urgent: bool) -> None:
         self.key = key
         self.label = label
         self.urgent = urgent
         self.done, self.total, self.doing = 0, 0, ""
         self.work = work
-        self.monitor = WorkersMonitor(window)
+        self.monitor = monitor
         self.silenced = False
         self.result: Any = None
         self.error: Exception | None = None
@@ -153,7 +205,7 @@ class Tasks(QObject):
         self.rereads = False                # files that change are read again unasked: who meets another file waits for that
         # a window takes and gives back the interpreter at every call into Qt; each time a busy worker may keep it this long
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
-        self._window = _Window()
+        self._window, self._urgent = _Window(), _Urgent()
         # what is in cycles and of Qt must go in this thread, whoever makes garbage
         self._collector = core.CollectorByHand()
         self._calm = QTimer(self)           # a look at everything takes long enough to be noticed by whoever is doing something
@@ -178,15 +230,15 @@ class Tasks(QObject):
               in_passing: bool = False) -> None:
         """Calls `work(monitor)` in a worker and then one of the callbacks on the GUI thread: `on_done` with its result,
         `on_error` with what it raised (without one, the exception hook gets it), `on_cancel` when a person cancelled it.
-        A newer start with the same key silences the older, which then calls nothing. `urgent`: the window has nothing to show
-        without it, so it does not give way to other programs. `in_passing`: done again and again, whether anything goes on or not, so
-        the window is as calm after it as before."""
+        A newer start with the same key silences the older, which then calls nothing. `urgent`: somebody waits for it, so it does not
+        give way to other programs, and other work gives way to it. `in_passing`: done again and again, whether anything goes on or not,
+        so the window is as calm after it as before."""
         if self._closed:
             return
         older = self._tasks.pop(key, None)
         if older is not None:
             older.silence()
-        task = Task(key, work, label, self._window, urgent)
+        task = Task(key, work, label, WorkersMonitor(self._window, None if urgent else self._urgent), urgent)
         task.on_done, task.on_error, task.on_progress, task.on_cancel = on_done, on_error, on_progress, on_cancel
         self._tasks[key] = task
         if key in self._busy:
@@ -257,7 +309,8 @@ class Tasks(QObject):
                     _give_way()
                 if not task.silenced:
                     begun = time.thread_time()
-                    task.result = task.work(task.monitor)
+                    with self._urgent.work() if task.urgent else nullcontext():
+                        task.result = task.work(task.monitor)
                     if time.thread_time() - begun > _LONG:
                         core.release_memory()
             except core.Cancelled:

@@ -471,6 +471,35 @@ def test_that_one_that_is_cancelled_while_it_waits_ends() -> None:
         ask_until_it_looks(monitor, window)
 
 
+@pytest.mark.usefixtures("patient")
+def test_that_a_worker_lets_urgent_work_go_first_and_has_an_instant_now_and_then() -> None:
+    urgent = Window(busy=4)
+    monitor = WorkersMonitor(Window(0), urgent)
+    ask_until_it_looks(monitor, urgent)
+    assert urgent.looks == 5
+    always = Window(busy=sys.maxsize)
+    ask_until_it_looks(WorkersMonitor(Window(0), always), always)
+    assert always.looks > 1
+
+
+def test_that_what_urgent_work_takes_of_a_processor_is_known_while_it_is_at_it_and_afterwards(tasks: Tasks, qtbot: QtBot) -> None:
+    if not hasattr(time, "pthread_getcpuclockid"):
+        pytest.skip("no clock tells how much of a processor a thread takes")
+
+    def works(monitor: core.Monitor) -> float:
+        before, until = tasks._urgent.used(), time.thread_time() + 0.02
+        while time.thread_time() < until:
+            monitor.check()
+        return tasks._urgent.used() - before
+
+    taken: list[float] = []
+    for urgent in (False, True):
+        with qtbot.waitSignal(tasks.idle, timeout=120_000):
+            tasks.start("work", works, on_done=taken.append, urgent=urgent)
+    assert taken[0] == 0
+    assert tasks._urgent.used() >= taken[1] >= 0.02
+
+
 class Going:
     """Notes in which thread it goes."""
 
