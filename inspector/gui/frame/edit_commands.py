@@ -206,12 +206,13 @@ class EditCommands(QObject):
             return choices_for(kind, base)
 
         def done(choices: Choices) -> None:
+            if self._editing.base(id, at) is not base:              # edits were applied meanwhile, or the file was read again
+                self._ask(id, kind, at=at, suggested=suggested, start=start)
+                return
             from inspector.gui.dialogs.edit import EditDialog
-            if self._editing.base(id, at) is base:
-                EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested, start=start,
-                           choices=choices).open()
+            EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested, start=start, choices=choices).open()
 
-        self._tasks.start("edit-form", work, on_done=done, label=self.tr("Working out the edit"))
+        self._tasks.start("edit-form", work, on_done=done, label=self.tr("Working out the edit"), urgent=True)
 
     def load_recipe(self) -> None:
         document = self._session.selected_document

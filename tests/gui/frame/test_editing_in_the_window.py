@@ -312,6 +312,26 @@ def test_that_a_worker_looks_at_every_key_for_what_a_field_suggests(opened: tupl
     dialog.reject()
 
 
+def test_that_a_dialog_asked_for_while_an_edit_is_applied_begins_with_what_that_makes(
+        opened: tuple[MainWindow, Document], tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, document = opened
+    before, go_on, look = document.checkpoint, threading.Event(), edit_forms.choices_for
+
+    def late(kind: str, base: core.Checkpoint) -> edit_forms.Choices | None:
+        go_on.wait(120)
+        return look(kind, base)
+
+    monkeypatch.setattr(edit_forms, "choices_for", late)
+    window.edits._ask(document.id, "strip-prefix")
+    window.session.add_edits(document.id, [core.AddPrefix("first.")])
+    qtbot.waitUntil(lambda: document.checkpoint is not before)
+    go_on.set()
+    settled(tasks, qtbot)
+    dialog = dialog_of(window, qtbot)
+    assert dialog._base is document.checkpoint
+    dialog.reject()
+
+
 def test_that_what_a_field_suggests_is_gathered_no_further_than_it_is_shown(qtbot: QtBot) -> None:
     form = Form(lambda form: core.Drop(form.text("key")))
     qtbot.addWidget(form)
