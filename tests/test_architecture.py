@@ -332,9 +332,9 @@ def test_that_only_the_command_line_prints() -> None:
     assert not wrong
 
 
-def test_that_only_tasks_and_the_loader_of_plots_know_threads_and_only_message_boxes_opens_them() -> None:
-    # the second for one import, while which the window's thread stands still
-    of_threads = ("inspector.gui.state.tasks", "inspector.gui.widgets.plot_library")
+def test_that_only_tasks_disks_and_the_loader_of_plots_know_threads_and_only_message_boxes_opens_them() -> None:
+    # the second for disks that may not answer, the third for one import, while which the window's thread stands still
+    of_threads = ("inspector.gui.state.tasks", "inspector.gui.kit.disk", "inspector.gui.widgets.plot_library")
     wrong = [str(i) for i in every_import() if i.importer.startswith("inspector.gui") and i.importer not in of_threads
              and i.target.split(".")[0] in ("threading", "concurrent", "multiprocessing")]
     for name, one in modules("inspector.gui"):

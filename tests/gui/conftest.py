@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
 from inspector import core
-from inspector.gui.kit import theme
+from inspector.gui.kit import disk, theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -59,6 +59,12 @@ def _late_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Tasks, "start", late)
     for module, name in ((overview, "_AT_ONCE"), (layers, "_AT_ONCE"), (ridges, "_AT_ONCE"), (tasks, "_PORTION"), (plot_library, "STEP")):
         monkeypatch.setattr(module, name, 1e-9)
+
+
+@pytest.fixture(autouse=True)
+def _patient_with_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These answer, however late."""
+    monkeypatch.setattr(disk, "_SOON", 120)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.kit import disk
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 
@@ -37,6 +38,11 @@ def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, pr
     qtbot.waitUntil(is_settled)
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
     return document
+
+
+def written(qtbot: QtBot) -> None:
+    """What is being exported is on the disk, and what came of it has been told."""
+    qtbot.waitUntil(lambda: not disk._under_way)
 
 
 def _is_making(widget: QWidget) -> bool:

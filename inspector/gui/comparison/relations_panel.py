@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import file_dialogs, tables, theme, words
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -332,7 +333,8 @@ class RelationsPanel(QWidget):
             self._say(text)
         elif use == "command":
             try:
-                QGuiApplication.clipboard().setText(core.as_command((*before, *found.edits), path, core.edited_path(path)))
+                target = told_soon(lambda: core.edited_path(path), path)
+                QGuiApplication.clipboard().setText(core.as_command((*before, *found.edits), path, target))
             except core.EditError as error:
                 self._wrong(error)
                 return

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import tables, theme, words
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Edits, Session
 from inspector.gui.state.tasks import Tasks
@@ -193,7 +194,9 @@ class SaveAll(QDialog):
     def _wanted(self) -> dict[int, Wish]:
         waiting = self._waiting()
         alike = Counter(core.file_name(document.path) for document in waiting)
-        return {document.id: Wish(document.id, _name(document, alike), own_path(document.path), self._session.edits(document.id),
+        paths = {document.path: document.path for document in waiting}
+        paths = told_soon(lambda: {path: own_path(path) for path in paths}, paths)
+        return {document.id: Wish(document.id, _name(document, alike), paths[document.path], self._session.edits(document.id),
                                   document.checkpoint)
                 for document in waiting if document.checkpoint is not None and self._editing.ready(document.id)}
 

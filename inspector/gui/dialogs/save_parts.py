@@ -27,7 +27,7 @@ QUESTIONS: dict[str, Callable[[], str]] = {
 
 def own_path(path: str) -> str:
     """Where a document is saved unless somebody says otherwise: in its own place; beside that, where saving would not write what it is,
-    into an archive around it, or over the net."""
+    into an archive around it, or over the net. Asks the disk where a member of an archive may be meant."""
     return path if core.file_of(path) == path and not core.is_address(path) else core.edited_path(path)
 
 

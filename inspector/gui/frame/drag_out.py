@@ -16,8 +16,9 @@ from PySide6.QtGui import QDrag
 
 from inspector import core
 from inspector.gui.kit import exporting, icons, theme, words
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.state.session import Session
-from inspector.gui.state.tasks import Tasks, told_soon
+from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.tree_view import TreeView
 
 MOST = 512 << 20                # bytes of what is dragged

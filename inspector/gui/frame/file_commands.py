@@ -10,7 +10,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspector import core
-from inspector.gui.kit import message_boxes
+from inspector.gui.kit import file_dialogs, message_boxes
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -54,7 +55,7 @@ class FileCommands(QObject):
                                copied if len(copied) < _LONGEST and core.is_address(copied) and "\n" not in copied else "")
 
     def _open_address(self, text: str) -> None:
-        if _WITHOUT_SCHEME.match(text) and not os.path.lexists(text):
+        if _WITHOUT_SCHEME.match(text) and not told_soon(lambda: os.path.lexists(text), False):
             text = f"https://{text}"            # as browsers show it, and take it
         url = QUrl(text)
         self._opener.open([local_path(url) or text if url.scheme() == "file" else text])
@@ -81,7 +82,8 @@ class FileCommands(QObject):
     # -- asking
 
     def _choose(self, folders: bool, on_chosen: Callable[[list[str]], None]) -> None:
-        dialog = QFileDialog(self._window, self.tr("Open a folder") if folders else self.tr("Open checkpoints"), self._settings.folder)
+        dialog = QFileDialog(self._window, self.tr("Open a folder") if folders else self.tr("Open checkpoints"),
+                             file_dialogs.existing(self._settings.folder))
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if folders:
             dialog.setFileMode(QFileDialog.FileMode.Directory)

@@ -29,7 +29,7 @@ BETWEEN = 0.5           # seconds at least between two readings of a file that c
 AGAIN, LONGEST = 1.0, 30.0          # seconds after which a reading that failed is tried again, twice as many each time
 MARKED = 15_000         # ms for which it is marked what changed
 _MOST = 200             # files that the system is asked to watch; the others are looked at
-TASK, RELOAD = "stamps", "stamps-reload"
+TASK, RELOAD, WATCH = "stamps", "stamps-reload", "stamps-watch"
 
 
 @dataclass(slots=True)
@@ -91,10 +91,23 @@ class Following(QObject):
     def check(self) -> None:
         """Compares every open file with its stamp, in a worker: a network drive may take its time."""
         ready = [document for document in self._session.documents if document.state is State.READY and not _is_far(document)]
-        if ready and not any(task.key == TASK for task in self._tasks.running):
-            self._tasks.start(TASK, lambda monitor: [(document.id, document.original, _written(document)) for document in ready
-                                                     if has_changed(document)],
-                              on_done=self._found, on_error=lambda error: None, in_passing=True)
+        if not ready or self._is_looking():
+            return
+        new = self._not_watched()
+
+        def look(monitor: core.Monitor) -> tuple[list[tuple[int, core.Checkpoint | None, float | None]], list[str]]:
+            return ([(document.id, document.original, _written(document)) for document in ready if has_changed(document)],
+                    _answering(new))
+
+        def done(found: tuple[list[tuple[int, core.Checkpoint | None, float | None]], list[str]]) -> None:
+            self._found(found[0])
+            self._watch_too(found[1])
+
+        self._tasks.start(TASK, look, on_done=done, on_error=lambda error: None, in_passing=True)
+
+    def _is_looking(self) -> bool:
+        """One worker at a time: a drive that is gone keeps it."""
+        return any(task.key in (TASK, WATCH) for task in self._tasks.running)
 
     def reload(self, otherwise: Callable[[], object]) -> None:
         """Opens again whatever is another by now: somebody wants it. Where nothing is, the file came back as it was."""
@@ -205,19 +218,40 @@ class Following(QObject):
             self.changed.emit(id)
 
     def _watch(self) -> None:
-        """Has the system tell of the files that are open, and of their folders: one that is replaced is another file of the same name."""
+        """Has the system tell of the files that are open, and of their folders: one that is replaced is another file of the same name. Qt
+        looks at what it is to watch, and the window would wait for that: a worker looks first."""
+        gone = self._watched() - self._to_watch()
+        if gone:
+            self._watcher.removePaths(sorted(gone))
+        new = self._not_watched()
+        if new and not self._is_looking():          # else they are looked at with the stamps, two seconds later
+            self._tasks.start(WATCH, lambda monitor: _answering(new), on_done=self._watch_too, on_error=lambda error: None,
+                              in_passing=True)
+
+    def _watch_too(self, answering: list[str]) -> None:
+        found = set(answering) & set(self._not_watched())       # they may have been closed meanwhile
+        if found:
+            self._watcher.addPaths(sorted(found))
+
+    def _to_watch(self) -> set[str]:
         stamps = [stamp.path for document in self._session.documents if document.original is not None and not _is_far(document)
                   for stamp in document.original.files]
-        wanted = set(stamps[:_MOST]) | {os.path.dirname(path) for path in stamps[:_MOST]}
-        watched = {*self._watcher.files(), *self._watcher.directories()}
-        if watched - wanted:
-            self._watcher.removePaths(sorted(watched - wanted))
-        if wanted - watched:
-            self._watcher.addPaths(sorted(wanted - watched))
+        return set(stamps[:_MOST]) | {os.path.dirname(path) for path in stamps[:_MOST]}
+
+    def _watched(self) -> set[str]:
+        return {*self._watcher.files(), *self._watcher.directories()}
+
+    def _not_watched(self) -> list[str]:
+        return sorted(self._to_watch() - self._watched())
 
 
 def _is_far(document: Document) -> bool:
     return document.original is None or document.original.is_far
+
+
+def _answering(paths: list[str]) -> list[str]:
+    """Those at which there is something. For workers."""
+    return [path for path in paths if os.path.lexists(path)]
 
 
 def _written(document: Document) -> float | None:

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from inspector import core, languages
 from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
-from inspector.gui.state.tasks import told_soon
 
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
 _REARRANGING = ("renumber", "resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own

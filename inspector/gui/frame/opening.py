@@ -15,10 +15,11 @@ from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 
 from inspector import core
 from inspector.gui.kit import message_boxes
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.requests import Kept
 from inspector.gui.state.session import Document, Selection, Session, State
-from inspector.gui.state.tasks import Tasks, let_go, told_soon
+from inspector.gui.state.tasks import Tasks, let_go
 from inspector.gui.state.value_checks import UNASKED
 
 Digests = Mapping[str, "str | core.BadTensor"]

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPoint, QRect, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, QPoint, QRect, QSize
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QWidget
 
 from inspector import core
 
-from . import words
+from . import disk, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -151,13 +151,16 @@ def write_picture(path: str, picture: QImage) -> None:
     write(path, [bytes(drawn.data())], "picture")
 
 
-def outcome(path: str, write: Callable[[], None]) -> str:
-    """Writes, and gives what is to be said of it."""
-    try:
-        write()
-    except core.SaveError as error:
-        return words.error(error)
-    return QCoreApplication.translate("Exporting", "Saved {path}").format(path=core.visible(path))
+def carry_out(path: str, write: Callable[[], None], owner: QObject, say: Callable[[str], object]) -> None:
+    """Writes beside the window, and has `say` tell what came of it, unless `owner` is gone by then."""
+    def work() -> str:
+        try:
+            write()
+        except core.SaveError as error:
+            return words.error(error)
+        return QCoreApplication.translate("Exporting", "Saved {path}").format(path=core.visible(path))
+
+    disk.told_later(work, owner, say)
 
 
 def _not_saved(path: str, why: str) -> core.SaveError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from .disk import told_soon
 from .settings import Settings
 
 Chosen = Callable[[str], object]
@@ -31,12 +32,17 @@ def save_file(parent: QWidget, title: str, start: str, on_chosen: Chosen, *, fil
 def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
     """The path a person chose, or "". Waits for the answer. It begins in the folder that the one before was saved to."""
     folder = _Kept.settings.export_folder if _Kept.settings is not None else _Kept.folder
-    path = QFileDialog.getSaveFileName(parent, title, os.path.join(folder if os.path.isdir(folder) else "", name), kinds)[0]
+    path = QFileDialog.getSaveFileName(parent, title, os.path.join(existing(folder), name), kinds)[0]
     if path:
         _Kept.folder = os.path.dirname(path)
         if _Kept.settings is not None:
             _Kept.settings.export_folder = _Kept.folder
     return path
+
+
+def existing(folder: str) -> str:
+    """`folder`, for a dialog to begin in; "" where it is not there, or does not answer: Qt would wait for it."""
+    return folder if folder and told_soon(lambda: os.path.isdir(folder), False) else ""
 
 
 def remember_in(settings: Settings) -> None:
@@ -55,11 +61,13 @@ class _Kept:
 
 
 def _dialog(parent: QWidget, title: str, start: str, on_chosen: Chosen, filters: tuple[str, ...]) -> QFileDialog:
-    dialog = QFileDialog(parent, title, os.path.dirname(start))
+    folder, name = os.path.split(start)
+    folder = existing(folder)
+    dialog = QFileDialog(parent, title, folder)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if filters:
         dialog.setNameFilters(list(filters))
-    if os.path.basename(start):
-        dialog.selectFile(start)
+    if name:
+        dialog.selectFile(os.path.join(folder, name))
     dialog.fileSelected.connect(on_chosen)
     return dialog

@@ -493,7 +493,8 @@ class HeatmapPanel(SelectionPanel):
             return
         path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
+            picture = self._picture()
+            exporting.carry_out(path, lambda: exporting.write_picture(path, picture), self, self.readout.setText)
 
     def save_drawing(self) -> None:
         if self._tensor is None:
@@ -502,7 +503,7 @@ class HeatmapPanel(SelectionPanel):
         if path:
             shown = self.kernels.view.viewport() if self._shown.currentIndex() else self.view
             drawn = exporting.drawing_of_widget(shown, self.palette().color(QPalette.ColorRole.Base), self._tensor[1].key)
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [drawn], "drawing")))
+            exporting.carry_out(path, lambda: exporting.write(path, [drawn], "drawing"), self, self.readout.setText)
 
     def _not_copied(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):

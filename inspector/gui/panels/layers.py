@@ -858,17 +858,19 @@ class LayersPanel(SelectionPanel):
         path = self.choose_path(self, self.tr("Save table"), self._file_name(".tsv"), self.tr("Tab-separated tables (*.tsv)"))
         if path:
             text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [text], "table")))
+            exporting.carry_out(path, lambda: exporting.write(path, [text], "table"), self, self.readout.setText)
 
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
+            picture = self._picture()
+            exporting.carry_out(path, lambda: exporting.write_picture(path, picture), self, self.readout.setText)
 
     def save_drawing(self) -> None:
         path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
         if path:
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [self._drawing()], "drawing")))
+            drawn = self._drawing()
+            exporting.carry_out(path, lambda: exporting.write(path, [drawn], "drawing"), self, self.readout.setText)
 
     # -- places ---------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Work off the GUI thread: the only file that knows threads.
+"""Work off the GUI thread: the file that knows threads.
 
     start(key, work, on_done=…)  →  queue  →  worker thread: work(monitor)  →  GUI thread: on_done(result) or on_error(error)
 
@@ -39,7 +39,6 @@ _COURTESY = 0.15                # for which it waits at most before it works aga
 _BUSY = 0.15                    # of a processor, from which on the window is at something
 _AT_WORK = 0.1                  # from which on urgent work is not waiting for something itself
 _PATIENCE = 0.05                # seconds for which other work lets it go first, before it has an instant
-_SOON = 0.05                    # seconds for which the window waits for an answer of the file system
 _MOMENT = 100           # milliseconds in which all have heard that something is gone, and what is shown instead is
 _TABLE = 256                    # from so many on, things in one thing are let go of by themselves
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
@@ -402,21 +401,6 @@ class Tasks(QObject):
     def _look_at_all(self) -> None:
         self._calm.stop()
         self._collector.look(thoroughly=True)
-
-
-def told_soon(look: Callable[[], T], otherwise: T) -> T:
-    """What `look` finds at a path, where that takes a moment; `otherwise` where nothing answers, or it says that it cannot: a network
-    drive that is gone lets whoever asks for a file wait for minutes, and with it the window. For what has to be known at once."""
-    found: list[T] = []
-
-    def ask() -> None:
-        with suppress(OSError):
-            found.append(look())
-
-    asking = threading.Thread(target=ask, name="inspector-looking", daemon=True)
-    asking.start()
-    asking.join(_SOON)
-    return found[0] if found else otherwise
 
 
 def emptied_elsewhere(many: dict[Any, Any]) -> None:

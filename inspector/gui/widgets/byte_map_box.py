@@ -192,17 +192,19 @@ class ByteMapBox(FactBox):
         path = self.choose_path(self, self.tr("Save table"), self._file_name(".tsv"), self.tr("Tab-separated tables (*.tsv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace") + b"\n"
-            self.line.set_text(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))
+            exporting.carry_out(path, lambda: exporting.write(path, [data], "table"), self, self.line.set_text)
 
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
-            self.line.set_text(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
+            picture = self.view.picture()
+            exporting.carry_out(path, lambda: exporting.write_picture(path, picture), self, self.line.set_text)
 
     def save_drawing(self) -> None:
         path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
         if path:
-            self.line.set_text(exporting.outcome(path, lambda: exporting.write(path, [self.view.drawing()], "drawing")))
+            drawn = self.view.drawing()
+            exporting.carry_out(path, lambda: exporting.write(path, [drawn], "drawing"), self, self.line.set_text)
 
     # -- colours
 

@@ -252,7 +252,8 @@ class HistogramPlot(QWidget):
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), self._file_name(".png"), self.tr("PNG pictures (*.png)"))
         if path:
-            self._readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.picture())))
+            picture = self.picture()
+            exporting.carry_out(path, lambda: exporting.write_picture(path, picture), self, self._readout.setText)
 
     def svg(self) -> str:
         """The histogram as an SVG document of its own, in the colours of the window."""
@@ -266,13 +267,13 @@ class HistogramPlot(QWidget):
         path = self.choose_path(self, self.tr("Save drawing"), self._file_name(".svg"), self.tr("SVG drawings (*.svg)"))
         if path:
             data = self.svg().encode("utf-8", "replace")
-            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "drawing")))
+            exporting.carry_out(path, lambda: exporting.write(path, [data], "drawing"), self, self._readout.setText)
 
     def save_table(self) -> None:
         path = self.choose_path(self, self.tr("Save table"), self._file_name(".csv"), self.tr("CSV tables (*.csv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace")
-            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))
+            exporting.carry_out(path, lambda: exporting.write(path, [data], "table"), self, self._readout.setText)
 
     def copy_table(self) -> None:
         QGuiApplication.clipboard().setText(self.table("\t"))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
+from inspector.gui.kit.disk import told_soon
 from inspector.gui.models import copied
 from inspector.gui.models.tree_model import (
     BITS,
@@ -42,7 +43,6 @@ from inspector.gui.models.tree_model import (
     TreeModel,
 )
 from inspector.gui.state.session import Selection, Session
-from inspector.gui.state.tasks import told_soon
 
 from .row_painter import PAD
 from .tree_delegate import SPARK, TreeDelegate

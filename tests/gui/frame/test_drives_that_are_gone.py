@@ -15,10 +15,13 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.dialogs.save import SaveDialog
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import disk
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session, State
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
 from tests.gui.edit_samples import settled
+from tests.gui.showing import written
 
 LOOKS = ("stat", "lstat", "scandir", "listdir", "open", "access", "readlink")
 
@@ -94,12 +97,19 @@ def test_that_no_command_asks_for_a_file_in_the_windows_thread(window: MainWindo
     assert (list(first.checkpoint or ()), session.edits(first.id)) == (["fc.weight"], ())
     window.edits.save_all()
     settled(tasks, qtbot)
+    plot = HistogramPlot(choose_path=lambda *_: str(folder / "bins.csv"))
+    qtbot.addWidget(plot)
+    plot.show_curves([Curve("fc.weight", (0.0, 1.0), (4,))])
+    plot.save_table()
+    written(qtbot)
     assert asked == []
+    assert (folder / "bins.csv").exists()
 
 
 def test_that_a_folder_that_does_not_answer_at_once_is_looked_into_when_it_does(
         window: MainWindow, session: Session, tasks: Tasks, folder: Path, watch: Callable[[Callable[[], object]], list[str]],
-        qtbot: QtBot) -> None:
+        qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk, "_SOON", 0.05)
     answers = threading.Event()
     asked = watch(answers.wait)
     window.open_paths([str(folder / "runs"), str(folder / "a.pth")])

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -243,3 +244,24 @@ def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without
     peek.stop()
     assert process.returncode == 0
     assert not errors
+
+
+def test_that_a_worker_looks_at_what_is_to_be_watched_before_the_window_asks_for_it(
+        window: MainWindow, document: Document, session: Session, tasks: Tasks, path: Path, idle: Idle, qtbot: QtBot,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: set[bool] = set()
+    look = following._answering
+
+    def noted(paths: list[str]) -> list[str]:
+        looked.add(threading.current_thread() is threading.main_thread())
+        return look(paths)
+
+    monkeypatch.setattr(following, "_answering", noted)
+    other = path.with_name("other.pth")
+    save(other, 1)
+    window.open_paths([str(other)])
+    watched = window.following._watched
+    qtbot.waitUntil(lambda: watched() >= {str(path), str(other), str(path.parent)})
+    assert looked == {False}
+    session.remove(session.documents[-1].id)
+    assert str(other) not in watched()

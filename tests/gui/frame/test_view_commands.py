@@ -144,6 +144,7 @@ def test_that_the_folder_of_what_was_saved_is_remembered_after_a_restart(tmp_pat
 def test_that_many_rows_are_copied_in_several_turns(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     window.view.expand_all()
     window.tree.selectAll()
+    monkeypatch.setattr(tree_table, "_AT_ONCE", 120.0)          # however slow the machine
     QGuiApplication.clipboard().clear()
     window.menus[name].trigger()
     at_once = QGuiApplication.clipboard().text()
@@ -160,6 +161,7 @@ def test_that_rows_that_are_being_copied_are_those_that_were_selected_whatever_c
                                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     window.view.expand_all()
     window.tree.selectAll()
+    monkeypatch.setattr(tree_table, "_AT_ONCE", 120.0)
     window.menus["copy-rows"].trigger()
     at_once = QGuiApplication.clipboard().text()
     monkeypatch.setattr(tree_table, "_AT_ONCE", -1.0)

@@ -1,6 +1,8 @@
 """What files are called that are made of a checkpoint, and where they are first looked for."""
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,7 +12,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from inspector.gui.kit import exporting, file_dialogs
+from inspector.gui.kit import disk, exporting, file_dialogs
 
 
 @pytest.mark.parametrize(("path", "key", "name"), [
@@ -37,6 +39,27 @@ def test_that_the_next_file_is_saved_to_the_folder_of_the_one_before(qtbot: QtBo
         file_dialogs.ask_where_to_save(parent, "Save", "x.png", "")
     assert begun == ["x.png", str(tmp_path / "x.png"), str(tmp_path / "x.png")]
     assert file_dialogs._Kept.folder == "elsewhere"
+
+
+def test_that_a_dialog_does_not_begin_in_a_folder_that_does_not_answer(qtbot: QtBot, tmp_path: Path,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    parent, begun, answers = QWidget(), list[str](), threading.Event()
+    qtbot.addWidget(parent)
+    is_dir = os.path.isdir
+    monkeypatch.setattr(disk, "_SOON", 0.001)
+    monkeypatch.setattr(os.path, "isdir", lambda path: is_dir(path) if path != str(tmp_path) else answers.wait(120))
+    monkeypatch.setattr(file_dialogs._Kept, "folder", str(tmp_path))
+    monkeypatch.setattr(file_dialogs._Kept, "settings", None)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda parent, title, name, kinds: (begun.append(name), ("", kinds))[1])
+    file_dialogs.ask_where_to_save(parent, "Save", "x.png", "")
+    file_dialogs.save_file(parent, "Save", str(tmp_path / "y.png"), begun.append)
+    dialog = parent.findChild(QFileDialog)
+    assert begun == ["x.png"]
+    assert dialog is not None
+    assert dialog.directory().absolutePath() != str(tmp_path)
+    assert [os.path.basename(path) for path in dialog.selectedFiles()] == ["y.png"]
+    dialog.reject()
+    answers.set()
 
 
 def test_that_a_drawing_is_a_document_whose_words_are_text(qtbot: QtBot) -> None:

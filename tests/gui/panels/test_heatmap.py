@@ -24,6 +24,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of, painted, table_of
 from inspector.gui.widgets.heatmap_view import _steps
+from tests.gui.showing import written
 from tests.tables import checkpoint
 
 NAN, INF = float("nan"), float("inf")
@@ -271,10 +272,12 @@ def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -
     names = []
     desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.png")
     desk.panel.save_picture()
+    written(desk.qtbot)
     assert names == ["values-.._a_b_c-heatmap.png"]
     assert not QImage(str(tmp_path / "out.png")).isNull()
     desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.svg")
     desk.panel.save_drawing()
+    written(desk.qtbot)
     assert names[1:] == ["values-.._a_b_c-heatmap.svg"]
     root = ElementTree.fromstring((tmp_path / "out.svg").read_bytes())
     assert root.tag.endswith("svg")
@@ -285,6 +288,7 @@ def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -
     assert QGuiApplication.clipboard().text() == "1.5\t-2.0\n3.0\t0.25\n"
     desk.panel.choose_path = lambda parent, title, name, kinds: str(tmp_path / "no" / "where.png")
     desk.panel.save_picture()
+    written(desk.qtbot)
     assert "cannot be written: No such file or directory" in desk.panel.readout.text()
 
 

@@ -33,6 +33,7 @@ from inspector.gui.state.tasks import Tasks, emptied_elsewhere
 from inspector.gui.widgets.boxes import FindingBox
 from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
 from inspector.gui.widgets.ridges import cell_of, ticks_of
+from tests.gui.showing import written
 from tests.tables import checkpoint
 
 NAN = float("nan")
@@ -418,12 +419,15 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
     out = tmp_path / "out.tsv"
     desk.panel.choose_path = lambda *args: str(out)
     desk.panel.save_table()
+    written(desk.qtbot)
     assert out.read_text().splitlines() == lines
     desk.panel.save_picture()
+    written(desk.qtbot)
     assert "no PNG picture" in desk.panel.readout.text()            # it is a table, and stays one
     assert out.read_text().splitlines() == lines
     desk.panel.choose_path = lambda *args: str(tmp_path / "out.png")
     desk.panel.save_picture()
+    written(desk.qtbot)
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -433,8 +437,10 @@ def test_that_all_ridges_are_given_away_as_a_drawing(desk: Desk, tmp_path: Path)
     names = []
     desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / f"{len(names)}.svg")
     desk.panel.save_drawing()
+    written(desk.qtbot)
     desk.panel.as_ridges.click()
     desk.panel.save_drawing()
+    written(desk.qtbot)
     assert {name.rpartition(".")[2] for name in names} == {"svg"}
     lines, ridges = (ElementTree.fromstring((tmp_path / f"{n}.svg").read_bytes()) for n in (1, 2))
     assert lines.tag.endswith("svg")
@@ -626,6 +632,7 @@ def test_that_what_has_no_shape_is_said_in_words(desk: Desk, tmp_path: Path) -> 
     assert image.width() == 700
     desk.panel.choose_path = lambda *args: str(tmp_path / "ridges.png")
     desk.panel.save_picture()
+    written(desk.qtbot)
     assert (tmp_path / "ridges.png").read_bytes().startswith(b"\x89PNG")
     assert "PNG" not in desk.panel.readout.text()
 

@@ -32,7 +32,7 @@ from inspector.gui.widgets.boxes import Bar, Columns, FactBox, Fold, Prose
 from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.finding_groups import GroupBox, NoteLine
 from inspector.gui.widgets.segments import Segments
-from tests.gui.showing import placed, show
+from tests.gui.showing import placed, show, written
 
 Make = Callable[..., core.Checkpoint]
 HOSTILE = "<b>x</b><img src='file:///etc/passwd'>&\u202e\n\0\udc80"
@@ -601,6 +601,7 @@ def test_that_the_map_is_given_away_as_a_drawing(panel: Overview, session: Sessi
     names: list[str] = []
     box.choose_path = lambda parent, title, name, kinds: (names.append(name), str(tmp_path / name))[1]
     box.save_drawing()
+    written(qtbot)
     assert names == ["last-bytes.svg"]
     root = ElementTree.fromstring((tmp_path / "last-bytes.svg").read_bytes())
     assert "head" in "".join(root.itertext())
@@ -651,7 +652,9 @@ def test_that_the_map_is_given_away_as_table_and_picture(panel: Overview, sessio
 
     box.choose_path = choose
     box.save_table()
+    written(qtbot)
     box.save_picture()
+    written(qtbot)
     assert asked == ["last-bytes.tsv", "last-bytes.png"]
     lines = (tmp_path / asked[0]).read_text().splitlines()
     assert lines[0].split("\t") == ["tensor", "bytes", "tensors", "dtype", "shape"]

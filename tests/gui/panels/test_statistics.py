@@ -19,6 +19,7 @@ from inspector.gui.panels.statistics import KEPT, StatisticsPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.histogram_plot import Heights
+from tests.gui.showing import written
 from tests.tables import checkpoint
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -637,6 +638,7 @@ def test_that_the_drawing_is_svg_that_names_cannot_break(desk: Desk, tmp_path: P
     path = tmp_path / "out.svg"
     desk.panel.plot.choose_path = lambda *args: str(path)
     desk.panel.plot.save_drawing()
+    written(desk.qtbot)
     texts = [found.text for found in ElementTree.parse(path).iter() if found.tag.endswith("text")]
     assert "<b>&\"" in texts
     assert QSvgRenderer(str(path)).isValid()

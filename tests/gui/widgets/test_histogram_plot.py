@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector.gui.kit import theme
 from inspector.gui.widgets.histogram_plot import MOST_CURVES, Curve, Heights, HistogramPlot
+from tests.gui.showing import written
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -238,29 +239,32 @@ def test_that_data_and_picture_are_copied(plot: HistogramPlot) -> None:
     assert QGuiApplication.clipboard().image().width() >= 2 * canvas(plot).width()
 
 
-def test_that_picture_and_table_are_saved(plot: HistogramPlot, tmp_path: Path) -> None:
+def test_that_picture_and_table_are_saved(plot: HistogramPlot, tmp_path: Path, qtbot: QtBot) -> None:
     plot.show_curves([ONE, TWO])
     QApplication.processEvents()
     for name, save in (("a.png", plot.save_picture), ("a.csv", plot.save_table)):
         plot.choose_path = lambda *_, path=str(tmp_path / name): path  # type: ignore[misc]
         save()
+        written(qtbot)
         assert plot.readout.startswith("Saved")
     assert QImage(str(tmp_path / "a.png")).width() >= 2 * canvas(plot).width()
     assert (tmp_path / "a.csv").read_text().count("\n") == 9         # one name has a line break
 
 
-def test_that_a_picture_that_cannot_be_saved_is_told_in_place(plot: HistogramPlot, tmp_path: Path) -> None:
+def test_that_a_picture_that_cannot_be_saved_is_told_in_place(plot: HistogramPlot, tmp_path: Path, qtbot: QtBot) -> None:
     plot.show_curves([ONE])
     plot.choose_path = lambda *_: str(tmp_path / "missing" / "a.png")
     plot.save_picture()
+    written(qtbot)
     assert "The PNG picture cannot be written: No such file or directory" in plot.readout
 
 
-def test_that_giving_up_the_choice_saves_nothing(plot: HistogramPlot) -> None:
+def test_that_giving_up_the_choice_saves_nothing(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.show_curves([ONE])
     plot.choose_path = lambda *_: ""
     before = plot.readout
     plot.save_table()
+    written(qtbot)
     assert plot.readout == before
 
 
