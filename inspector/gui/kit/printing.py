@@ -39,14 +39,15 @@ _ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<(td|th)([^>]*)>(.*?)</\1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _ROWS, _LINES = 3, 20           # of a table or a text in one document
-_GAP, _WITH_NEXT = 6.0, 60.0    # pixels between blocks, and of what stays together with its title
+_GAP = 6.0                      # pixels between blocks
 _ACROSS, _PADDED = 0.64, 1.6    # of its height a letter is wide; letters that the edges of a cell take
-_DRAWN, _SMALL = 12.0, 0.5      # letters that a small drawing takes; how large it is
+_SMALL = 0.5                    # how large a small drawing is
 _BOLD = 0.8                     # letters more that a title takes
 _MANY, _FINE = 8, 8             # columns, from which on letters are so high
 _MOST_ROWS = 1_500              # of a table on paper
 _FAMILIES = ("DejaVu Sans", "Noto Sans CJK SC", "Segoe UI", "Helvetica")
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_CAPTION = re.compile(r"<figcaption([^>]*)>(.*?)</figcaption>", re.DOTALL)
 _BOX = re.compile(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"')
 _SHEET = """
 h1 {{ font-size: 16px; }} h2 {{ font-size: 12px; }} .soft {{ color: {soft}; }}
@@ -85,6 +86,7 @@ class Paper:
         self._font.setPixelSize(_LETTER)
         self._sheets: list[list[tuple[float, QTextDocument]]] = [[]]
         self._at = 0.0
+        self._title: QTextDocument | None = None        # the last one, which goes with what comes after it
         body = page.partition("<body>")[2].partition("</body>")[0]
         blocks = [found[0] for found in _BLOCK.finditer(body)]
         for n, block in enumerate(blocks):
@@ -96,7 +98,7 @@ class Paper:
                 for first in range(0, len(lines), _LINES):
                     self._put("<pre>" + "\n".join(lines[first:first + _LINES]) + "</pre>", gap=0.0 if first else _GAP)
             else:
-                self._put(block, _WITH_NEXT if block.startswith("<h") else 0.0)
+                self._put(_CAPTION.sub(r"<div\1>\2</div>", block))
 
     def given_to(self, other: QObject | None) -> Paper:
         """From now on it belongs to the thread of `other`; None: to none, until somebody takes it (`given_to` an object of his own)."""
@@ -141,7 +143,7 @@ class Paper:
         left_out = len(rows) - _MOST_ROWS
         rows = rows[:_MOST_ROWS]
         fine = _FINE if len(max(rows, key=len, default=titles)) >= _MANY else _LETTER
-        shares = _shares_of([titles, *rows] if titles else rows, self._width / (_ACROSS * fine))
+        shares = _shares_of([titles, *rows] if titles else rows, self._width, _ACROSS * fine)
         head = _row(titles, shares) if any(inner for _, _, inner in titles) else ""
         self._at += _GAP
         shown = False
@@ -158,10 +160,12 @@ class Paper:
         if left_out > 0:
             self._put(f"<p>… and {left_out:,} rows more, in the page for browsers.</p>")
 
-    def _put(self, block: str, with_next: float = 0.0, gap: float = _GAP) -> None:
+    def _put(self, block: str, gap: float = _GAP) -> None:
         document = self._document(block)
-        if self._at + document.size().height() + with_next > self._height:
+        if self._at + document.size().height() > self._height:
             self._turn()
+        if block.startswith("<h"):
+            self._title = document
         self._at += gap if self._at else 0.0
         self._place(document)
 
@@ -173,9 +177,13 @@ class Paper:
         self._at += height
 
     def _turn(self) -> None:
-        if self._sheets[-1]:
+        full = self._sheets[-1]
+        if full:
+            taken = full.pop()[1] if len(full) > 1 and full[-1][1] is self._title else None
             self._sheets.append([])
-        self._at = 0.0
+            self._at = 0.0
+            if taken is not None:
+                self._place(taken)
 
     def _document(self, block: str, letter: int = _LETTER) -> QTextDocument:
         for name, colour in self._colours.items():
@@ -195,12 +203,10 @@ class Paper:
     def _picture(self, svg: str, document: QTextDocument) -> str:
         """An image in the place of a drawing."""
         from PySide6.QtSvg import QSvgRenderer
-        box = _BOX.search(svg)
-        if box is None:
+        width, height = _size_of(svg, self._width)
+        if not width:
             return ""
-        across, down = float(box[1]), float(box[2])
-        width = min(across * _SMALL, self._width) if 'class="small"' in svg else min(across, self._width)
-        height = min(down * width / across, self._height / 2)
+        height = min(height, self._height / 2)
         drawn = svg.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1).replace(
             "<text ", f'<text font-size="11" font-family="DejaVu Sans, Noto Sans CJK SC" fill="{self._colours.get("ink", "black")}" ')
         image = QImage(max(round(width * _SHARP), 1), max(round(height * _SHARP), 1), QImage.Format.Format_RGB32)
@@ -216,16 +222,28 @@ class Paper:
 Cell = tuple[str, str, str]         # "td" or "th", what stands in the tag, what in the cell
 
 
-def _shares_of(rows: list[list[Cell]], letters: float) -> list[float]:
-    """How much of the width, which has room for so many `letters`, each column gets, of 100: what is short stays whole, and the longest
-    give way."""
+def _size_of(svg: str, room: float) -> tuple[float, float]:
+    """How wide and high a drawing is where there is so much `room` across; 0, 0 where it does not say."""
+    box = _BOX.search(svg)
+    if box is None:
+        return 0.0, 0.0
+    across, down = float(box[1]), float(box[2])
+    width = min(across * _SMALL if 'class="small"' in svg else across, room)
+    return width, down * width / across
+
+
+def _shares_of(rows: list[list[Cell]], room: float, letter: float) -> list[float]:
+    """How much of `room`, where a `letter` is so wide, each column gets, of 100: what is short stays whole, and the longest give way. A
+    column that gets less than its drawings take is made wider by Qt, and in some rows only."""
+    letters = room / letter
     needs = [3.0] * max(len(row) for row in rows)
     for row in rows:
         if any("colspan" in more for _, more, _ in row):
             continue
         for n, (tag, _, inner) in enumerate(row):
-            length = _DRAWN if "<svg" in inner else max(map(len, _TAG.sub("", inner.replace("<br>", "\n")).split("\n"))) + _PADDED
-            needs[n] = max(needs[n], length + (_BOLD if tag == "th" else 0.0))
+            drawn = sum(_size_of(svg, room)[0] for svg in _SVG.findall(inner)) / letter
+            text = max(map(len, _TAG.sub("", _SVG.sub("", inner).replace("<br>", "\n")).split("\n")))
+            needs[n] = max(needs[n], drawn + text + _PADDED + (_BOLD if tag == "th" else 0.0))
     low, high = 3.0, max(needs)
     while sum(needs) > letters and high - low > 1:
         middle = (low + high) / 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTextTable
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
@@ -60,6 +60,43 @@ def test_that_rows_go_on_over_the_sheets_and_none_is_lost() -> None:
     assert 5 < long.sheets < 20
     assert [line for line in long.text.split() if line != "key"] == [f"layer.{n}" for n in range(500)]
     assert long.text.split().count("key") == long.sheets            # the titles are on each
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_columns_are_as_wide_in_rows_with_drawings_as_in_those_without() -> None:
+    bar = '<svg viewBox="0 0 100 8"><rect width="50" height="8"/></svg> 0.0909'
+    rows = "".join(f"<tr><td>{n}</td><td>{bar if n < 6 else 0}</td><td>{bar if 3 <= n < 9 else ''}</td><td>{n}</td></tr>"
+                   for n in range(12))
+    paper = Paper(pages.page_of("t", [f"<table><tr><th>layer</th><th>matrices</th><th>biases</th><th>n</th></tr>{rows}</table>"]),
+                  printing.usual_layout())
+    lefts: list[list[float]] = []
+    for _, document in paper._sheets[0]:
+        table = next((frame for frame in document.rootFrame().childFrames() if isinstance(frame, QTextTable)), None)
+        if table is not None:
+            blocks = [table.cellAt(row, column).firstCursorPosition().block() for row in range(table.rows()) for column in range(4)]
+            lefts += [[document.documentLayout().blockBoundingRect(block).x() for block in blocks]]
+    assert len(lefts) == 5                  # the titles, and three rows each
+    assert {round(x) for line in lefts for x in line} == {round(x) for x in lefts[0]}
+
+
+@pytest.mark.usefixtures("qapp")
+def test_that_what_is_said_of_a_drawing_stands_below_it() -> None:
+    paper = Paper(pages.page_of("t", [f"<figure>{SQUARE}<figcaption>a name</figcaption></figure>"]), printing.usual_layout())
+    (_, document), = paper._sheets[0]
+    blocks = [document.begin()]
+    while blocks[-1].next().isValid():
+        blocks.append(blocks[-1].next())
+    assert [block.text() for block in blocks if "a name" in block.text()] == ["a name"]
+
+
+@pytest.mark.usefixtures("qapp")
+@pytest.mark.parametrize("next", [pages.table(("key",), [["a " * 400]]), "<p>" + "a " * 400 + "</p>", f"<figure>{SQUARE}</figure>"])
+def test_that_a_title_is_on_the_sheet_of_what_comes_after_it(next: str) -> None:
+    for rows in range(40, 70):
+        paper = Paper(pages.page_of("t", [pages.table(("key",), [["x"]] * rows), "<h2>Title</h2>", next]), printing.usual_layout())
+        last = [document.toPlainText() for _, document in paper._sheets[-1]]
+        assert last[-1] != "Title"
+        assert [text for text in last if text == "Title"] or paper.sheets == 1, rows
 
 
 @pytest.mark.usefixtures("qapp")
