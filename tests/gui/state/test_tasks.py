@@ -472,10 +472,12 @@ def test_that_one_that_is_cancelled_while_it_waits_ends() -> None:
 
 
 @pytest.mark.usefixtures("patient")
-def test_that_a_worker_lets_urgent_work_go_first_and_has_an_instant_now_and_then() -> None:
+def test_that_a_worker_lets_urgent_work_go_first_and_has_an_instant_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     urgent = Window(busy=4)
     monitor = WorkersMonitor(Window(0), urgent)
-    ask_until_it_looks(monitor, urgent)
+    with monkeypatch.context() as slowly:
+        slowly.setattr(module, "_PATIENCE", 600.0)
+        ask_until_it_looks(monitor, urgent)
     assert urgent.looks == 5
     always = Window(busy=sys.maxsize)
     ask_until_it_looks(WorkersMonitor(Window(0), always), always)
