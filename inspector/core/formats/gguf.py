@@ -28,6 +28,7 @@ from .zip.tail import zip_at_end
 FORMAT = "gguf"
 _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again."
+_REFUSED = "llama.cpp refuses such a file. The values are what the file says: ask whoever made it."
 _WINDOW = 1 << 20
 _ITEMS = 32                 # of an array that are listed; longer ones are told by their length
 _ITEMS_IN_ALL = 100_000     # … of all arrays together: a model has some dozens
@@ -96,7 +97,7 @@ class _Reading:
         if not isinstance(alignment, int) or not 0 < alignment <= 1 << 20:
             raise Corrupt(f"its alignment is {alignment!r}", _DAMAGED)
         data = -(-self.at // alignment) * alignment
-        infos, storages = self.tables(rows, data)
+        infos, storages = self.tables(rows, data, alignment)
         self.judge_what_follows(infos, storages, data, alignment)
         return Checkpoint(path, FORMAT, "state-dict", (self.source.stamp,), MappingProxyType(infos), MappingProxyType(
             {key: value for key, value in self.values.items() if key not in infos}), MappingProxyType(storages), ("",),
@@ -223,14 +224,19 @@ class _Reading:
         *sizes, kind, offset = form.unpack(self.take(form.size))
         return name, tuple(sizes[::-1]), kind, offset
 
-    def tables(self, rows: list[_Row], data: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
+    def tables(self, rows: list[_Row], data: int, alignment: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
         infos: dict[str, TensorInfo] = {}
         storages: dict[str, Storage] = {}
         file, end, cut = self.source.index, self.source.size - data, 0
+        after, misplaced, first = 0, 0, ("", 0)     # where the next one has to begin (-1: nobody knows); those that do not
         for n, (name, shape, kind, offset) in enumerate(stoppable(rows, self.monitor)):
             if name in infos:
                 raise Corrupt(f"the tensor {quoted(name, 80)} is there twice", _DAMAGED)
             dtype, shape, stride, size, extra, problem = self.forms[kind, shape]
+            if after not in (offset, -1):
+                misplaced += 1
+                first = first if misplaced > 1 else (name, data + offset)
+            after = -1 if problem else -(-(offset + size) // alignment) * alignment
             there, id = max(0, min(size, end - offset)), str(n)
             if not problem and there < size:
                 problem = "truncated: the file ends before it does" if there else "lost: the file ends before it begins"
@@ -238,6 +244,13 @@ class _Reading:
             extent = _new(Extent, (file, data + offset, there, there, 0, None, None)) if there or not size else None
             storages[id] = _new(Storage, (id, dtype, None, size, extent, False, problem, None))
             infos[name] = _new(TensorInfo, (name, shape, dtype, None, stride, 0, id, size, False, "", "strided", problem, -1, extra))
+        if misplaced:
+            told = wording.counted(misplaced, "tensor does not begin", "tensors do not begin")
+            self.findings.append(Finding("misplaced", "warning", visible(first[0]), f"{told} at the multiple of {alignment:,} bytes right "
+                                         f"behind the one before, {quoted(first[0], 80)} first: at byte {first[1]:,}.", _REFUSED))
+        if alignment & alignment - 1:
+            self.findings.append(Finding("alignment", "warning", "general.alignment",
+                                         f"Its alignment of {alignment:,} bytes is no power of two.", _REFUSED))
         if cut:
             self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}",
                                          f"The file ends before {cut:,} of its tensors do.", _AGAIN))

@@ -23,8 +23,9 @@ from inspector.core.io.sources import SourceFile, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.wording import counted
+from inspector.core.wording import count, counted
 
+from .shared import member_names
 from .zip.directory import read_directory
 
 FORMAT = "npz"
@@ -32,7 +33,8 @@ _HEADER = 1 << 16           # bytes of a header
 _TINY = 1 << 10             # bytes of a member that is read with its neighbours
 _TOGETHER = 4096            # members at a time
 _NOTHING = Piece(Extent(0, 0, 0, 0), 0, 0)
-_NO_ARRAY = "no array that is read here"
+_OTHER = Opaque("numpy.ndarray", "no array that is read here")
+_PACKED_WELL = 1 << 30      # bytes of an array of zeros, say, that is unpacked however small it is packed
 _SHORT = 256                # bytes of one that is remembered: numpy's own have 118 or 182
 _FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
           "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
@@ -53,24 +55,36 @@ class _Form(NamedTuple):
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The arrays of the archive `source`; their headers are read. Raises what `zip.directory.read_directory` raises."""
-    directory = read_directory(source, limits, monitor, any_case=False)        # numpy tells them apart
+    directory = read_directory(source, limits, monitor, any_case=False, packed_well=_PACKED_WELL)      # numpy tells them apart
     tensors: dict[str, TensorInfo] = {}
     storages: dict[str, Storage] = {}
     values: dict[str, Plain] = {}
     lost: dict[str, str] = {}           # what is called an array and is none -> why
+    others: list[str] = []              # what is not even called one
     for n, (member, extent, head) in enumerate(_with_heads(source, directory.members)):
         monitor.report(n, len(directory.members))
         if member.endswith("/"):
             continue
+        called_one = member.endswith(".npy")
         key = member.removesuffix(".npy")
+        if called_one and key in directory.members:
+            key = member                # as numpy, which gives for the shorter name what is called that in full
         found = _array(source, key, extent, directory.notes.get(member, ""), head)
-        if isinstance(found, Opaque):
-            values[key] = found
-            if member not in directory.notes and (found.type == "member" or found.text == _NO_ARRAY):
-                lost[key] = found.text
-        else:
-            tensors[key], storages[found[1].id] = found
+        if not isinstance(found, Opaque):
+            tensors[key], storages[key] = found
+            continue
+        values[key] = found
+        if found == _OTHER and not called_one:
+            values[key] = Opaque("member", count(extent.size, "byte"))
+            others.append(member)
+        elif member not in directory.notes and (found.type == "member" or found == _OTHER):
+            lost[key] = found.text
     findings = [*directory.findings]
+    if others:
+        openable = member_names.openable(others)
+        findings.append(Finding("other-members", "info", visible(others[0]), f"{counted(len(others), 'member', 'members')} of the archive "
+                                f"beside the arrays: {member_names.listed(others)}.",
+                                member_names.how_to_open(others) if openable else "", keys=tuple(others), members=openable))
     if lost:
         key, why = next(iter(lost.items()))
         findings.append(Finding("bad-member", "danger", visible(key),
@@ -95,8 +109,8 @@ def _with_heads(source: SourceFile, members: Mapping[str, Extent]) -> Iterator[t
 
 
 def _array(source: SourceFile, key: str, extent: Extent, note: str, head: bytes | None) -> tuple[TensorInfo, Storage] | Opaque:
-    """`head`: its bytes, where they were read."""
-    if note:
+    """`head`: its bytes, where they were read. Of one that packs too well the header alone is unpacked."""
+    if note and not note.startswith("too_big"):
         return Opaque("member", note)
     try:
         if head is None:
@@ -109,14 +123,14 @@ def _array(source: SourceFile, key: str, extent: Extent, note: str, head: bytes 
         return form
     sizes, dtype, stride, big_endian = form
     item = DTYPES[dtype].itemsize
-    nbytes, problem = prod(sizes) * item, ""
+    nbytes = prod(sizes) * item
     if begin + nbytes > extent.size:
-        problem = f"truncated: its {nbytes:,} bytes are not all in the archive"
+        note = f"truncated: its {nbytes:,} bytes are not all in the archive"
     elif begin % item:
-        problem = "its elements do not begin at a multiple of their size"
+        note = "its elements do not begin at a multiple of their size"
     whole = max(begin + nbytes, extent.size)            # numpy does not mind what follows the elements
-    storage = Storage(key, dtype, None, whole, extent, big_endian=big_endian, problem=problem)
-    return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=problem), storage
+    storage = Storage(key, dtype, None, whole, extent, big_endian=big_endian, problem=note)
+    return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=note), storage
 
 
 def _form_of(header: bytes) -> _Form | Opaque:
@@ -125,8 +139,7 @@ def _form_of(header: bytes) -> _Form | Opaque:
     found = {name: pattern.search(text) for name, pattern in _FIELD.items()}
     descr, order, shape = found["descr"], found["order"], found["shape"]
     if descr is None or order is None or shape is None:
-        kind = "a structured array" if "'descr': [" in text else _NO_ARRAY
-        return Opaque("numpy.ndarray", kind)
+        return Opaque("numpy.ndarray", "a structured array") if "'descr': [" in text else _OTHER
     dtype = _TYPES.get(f"{descr.group(2)}{descr.group(3)}")
     sizes = tuple(map(int, _SIZE.findall(shape.group(1))))
     if dtype is None:

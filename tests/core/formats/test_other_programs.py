@@ -206,6 +206,21 @@ def test_that_a_tensor_of_a_gguf_model_in_the_bytes_of_another_is_refused(tmp_pa
     assert core.open(tmp_path / "m.gguf").tensors["b"].problem
 
 
+def test_that_tensors_of_a_gguf_model_where_llama_cpp_does_not_take_them_are_told(tmp_path: Path) -> None:
+    model = gguf([], [("a", (3, 2), 0, bytes(24)), ("b", (8,), 0, bytes(32)), ("c", (8,), 0, bytes(32))])
+    file = tmp_path / "m.gguf"
+    for offset, told in ((32, []), (24, ["'b' first: at byte "]), (28, ["'b' first: at byte "])):          # in what fills the one before up
+        file.write_bytes(model.replace(b"b" + struct.pack("<IQIQ", 1, 8, 0, 32), b"b" + struct.pack("<IQIQ", 1, 8, 0, offset)))
+        findings = core.open(file).findings
+        assert [finding.id for finding in findings] == ["misplaced"] * len(told)
+        assert all(said in finding.message for finding, said in zip(findings, told, strict=True))
+    behind_a_hole = model.replace(b"c" + struct.pack("<IQIQ", 1, 8, 0, 64), b"c" + struct.pack("<IQIQ", 1, 8, 0, 128)) + bytes(64)
+    file.write_bytes(behind_a_hole)
+    assert [(finding.id, finding.where) for finding in core.open(file).findings] == [("misplaced", "c")]
+    file.write_bytes(gguf([("general.alignment", struct.pack("<II", 4, 48))], [("a", (12,), 0, bytes(48))], 48))
+    assert [finding.id for finding in core.open(file).findings] == ["alignment"]
+
+
 def test_that_tensors_beyond_the_end_of_a_gguf_model_say_so(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(GOOD[:-60])
     ckpt = core.open(tmp_path / "m.gguf")
@@ -550,6 +565,38 @@ def test_that_an_array_that_is_none_is_a_finding(content: bytes, tmp_path: Path)
         archive.writestr("bad.npy", content)
     found, = core.open(tmp_path / "a.npz").findings
     assert (found.id, found.level, found.keys) == ("bad-member", "danger", ("bad",))
+
+
+def test_that_members_beside_the_arrays_are_told_and_the_arrays_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", w=np.ones(2), u=np.arange(3))
+    with zipfile.ZipFile(tmp_path / "a.npz", "a") as archive:
+        archive.writestr("meta.json", "{}")
+        archive.writestr("model.pth", b"\x80\x02}.")
+        archive.writestr("v", archive.read("u.npy"))                    # numpy goes by how it begins
+        archive.writestr("w", b"raw")
+    ckpt, theirs = core.open(tmp_path / "a.npz"), np.load(tmp_path / "a.npz")
+    assert {key: ckpt[key].numpy().tolist() for key in ckpt} == {key: theirs[key].tolist() for key in ("w.npy", "u", "v")}
+    assert list(ckpt.values) == ["meta.json", "model.pth", "w"]
+    found, = ckpt.findings
+    assert (found.id, found.keys, found.members) == ("other-members", ("meta.json", "model.pth", "w"), ("model.pth",))
+    with pytest.raises(core.InspectorError, match=r"meta\.json"):
+        core.save(ckpt, tmp_path / "out.safetensors")
+    with zipfile.ZipFile(tmp_path / "weights.zip", "w") as archive:     # a checkpoint with some array beside it is none of these
+        archive.write(tmp_path / "a.npz", "model.pth")
+        archive.write(tmp_path / "a.npz", "mean.npy")
+    with pytest.raises(core.InspectorError, match=r"holds model\.pth, mean\.npy"):
+        core.open(tmp_path / "weights.zip")
+
+
+def test_that_an_array_that_packs_as_a_bomb_does_is_read_up_to_a_bound_and_described_beyond(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez_compressed(tmp_path / "a.npz", zeros=np.zeros((5_000, 1_000), np.float32), w=np.ones(2))
+    assert core.summarize(core.open(tmp_path / "a.npz"), ["zeros"])["zeros"].zeros == 5_000_000
+    monkeypatch.setattr(npz, "_PACKED_WELL", 1 << 24)
+    ckpt = core.open(tmp_path / "a.npz")
+    assert (ckpt.tensors["zeros"].shape, ckpt["w"].numpy().tolist()) == ((5_000, 1_000), [1, 1])
+    with pytest.raises(core.BadTensor, match="as in a zip bomb"):
+        core.summarize(ckpt, ["zeros"])
 
 
 def test_that_whatever_space_stands_between_the_sizes_of_an_array_they_are_read(tmp_path: Path) -> None:

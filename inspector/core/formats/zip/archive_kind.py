@@ -2,7 +2,7 @@
 
     torch-zip           data.pkl: `torch.save`, and TorchScript from torch 1.3 on
     torchscript-json    model.json: TorchScript of torch 1.0 to 1.2
-    npz                 nothing but members that end in .npy
+    npz                 members that end in .npy: the first, most of them, or some beside what is named like no checkpoint
     torch-export        models/…json, serialized_…: `torch.export.save` and packages of AOTInductor (.pt2)
 """
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from inspector.core.errors import ReadError
+from inspector.core.formats.shared import member_names
 from inspector.core.io.sources import SourceFile
 
 from .directory import read_directory
@@ -39,8 +40,6 @@ def by_names(names: Collection[str]) -> str:
     inner = {name[len(top):] if name.startswith(top) else name for name in names}
     if any(name.rpartition("/")[2].lower() == _MAIN and name.count("/") <= 1 for name in names):
         return SAVED
-    if names and all(name.endswith(".npy") for name in names):
-        return ARRAYS
     if not inner.isdisjoint(_EXPORT_SIGNS):
         return EXPORT
     if "model.json" in inner and any(name in inner or any(other.startswith(name) for other in inner)
@@ -48,6 +47,11 @@ def by_names(names: Collection[str]) -> str:
         return SCRIPT
     if any(name.startswith(_EXPORT_FOLDERS) and name.endswith((".json", ".so")) for name in inner):
         return EXPORT
+    files = [name for name in names if not name.endswith("/")]
+    arrays = [name for name in files if name.endswith(".npy")]
+    if arrays and (files[0] == arrays[0] or 2 * len(arrays) > len(files)
+                   or (any("/" not in name for name in arrays) and not member_names.openable(files))):
+        return ARRAYS
     return SAVED
 
 

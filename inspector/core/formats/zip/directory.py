@@ -49,7 +49,7 @@ _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
-_BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
+_BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights of torch's pack like that
 _LARGE = 32 << 20           # bytes of a directory after which memory is given back
 _WORTH_NUMPY = 2000          # members that are faster with it, where it is there already
 _LISTED = 20                 # findings of one sort told one by one
@@ -110,9 +110,11 @@ class ZipDirectory(NamedTuple):
         self.alike[id, of_more] = told + 1, place
 
 
-def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET, *, any_case: bool = True) -> ZipDirectory:
-    """Reads the directory at the end of `source`. `any_case`: some who read it take `A` for `a`, as torch does. Raises Truncated, Corrupt,
-    Ambiguous, Unsupported, TooBig, NotACheckpoint (empty archive)."""
+def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET, *, any_case: bool = True,
+                   packed_well: int = _BOMB_SIZE) -> ZipDirectory:
+    """Reads the directory at the end of `source`. `any_case`: some who read it take `A` for `a`, as torch does. `packed_well`: bytes of a
+    member beyond which it stays packed where it is packed as a bomb is. Raises Truncated, Corrupt, Ambiguous, Unsupported, TooBig,
+    NotACheckpoint (empty archive)."""
     end = _find_end(source)
     if end.entries == 0:
         raise NotACheckpoint("this is an empty ZIP archive", "Nothing was saved in it: save the checkpoint again.",
@@ -131,7 +133,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     monitor.check()
     columns, outside = _placed(table, source, at)
     directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment, {})
-    _look_at_members(directory, columns, outside, source)
+    _look_at_members(directory, columns, outside, source, packed_well)
     _look_at_headers(directory, columns, source, at)
     if end.nbytes > _LARGE:
         release_memory()
@@ -374,13 +376,13 @@ def _narrowed(column: array[int]) -> array[int]:
     return column if int(numbers.max()) >> 32 else array("I", numbers.astype(np.uint32).tobytes())
 
 
-def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[str], source: SourceFile) -> None:
+def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[str], source: SourceFile, packed_well: int) -> None:
     """Notes what is wrong with single members."""
     doubtful, members = outside, directory.members
     if any(columns.methods) or columns.packed != columns.sizes:
         doubtful = [*outside, *(name for name, extent in members.items() if extent.method != STORED or extent.size != extent.nbytes)]
     for name in dict.fromkeys(doubtful):
-        note = _note(members[name], source.size)
+        note = _note(members[name], source.size, packed_well)
         if note:
             directory.notes[name] = note
             directory.add("bad-member", "warning", name, f"The member {quoted(name, 80)} cannot be read: {note.partition(': ')[2]}.",
@@ -443,7 +445,7 @@ def _overlap(table: Table, n: int, other: int, end: int, bound: int) -> Corrupt:
                    f"{with_what} (from {bound:,}), as in a zip bomb", "Do not trust this file.", f"byte {start}", id="overlap")
 
 
-def _note(extent: Extent, file_size: int) -> str:
+def _note(extent: Extent, file_size: int, packed_well: int) -> str:
     """What is wrong with a member by itself, or ""."""
     assert extent.local is not None
     begin = extent.local.at + zip_local_header.FIXED + len(extent.local.name)
@@ -457,7 +459,7 @@ def _note(extent: Extent, file_size: int) -> str:
         return f"unsupported: it is packed with compression method {extent.method}, which is not read here"
     if extent.size > extent.nbytes * LIMITS.inflate_ratio + 64:
         return f"too_big: it declares {extent.size:,} bytes, more than {extent.nbytes:,} packed bytes can unpack to"
-    if extent.size > _BOMB_SIZE and extent.size > extent.nbytes * _BOMB_RATIO:
+    if extent.size > packed_well and extent.size > extent.nbytes * _BOMB_RATIO:
         return f"too_big: its {extent.nbytes:,} bytes would unpack to {extent.size:,}, as in a zip bomb"
     return ""
 
