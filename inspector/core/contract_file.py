@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from .errors import Corrupt, TooBig
+from .io.pointers import refuse_pointer
 from .io.sources import open_source
 from .plain_values import NamedTwice, json_once, once
 
@@ -28,6 +29,7 @@ def read_contract(path: str | os.PathLike[str]) -> Contract:
         if source.size > _LARGEST:
             raise TooBig("it is too big for a contract", _WRITE, name)
         data = source.read(0, source.size)
+    refuse_pointer(data, name)
     try:
         said = json_once(data)
     except NamedTwice as error:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from inspector.core.errors import EditError
+from inspector.core.io.pointers import refuse_pointer
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import quoted, visible
@@ -123,6 +124,7 @@ def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
         if source.size > _LONGEST:
             raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
         data = source.read(0, source.size)
+    refuse_pointer(data, os.fsdecode(path))
     try:
         return from_recipe(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, PerChannel, PerTensor, TensorInfo
 from inspector.core.errors import BadTensor, Corrupt, TooBig, UsageError
+from inspector.core.io.pointers import refuse_pointer
 from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import quoted, visible
@@ -177,6 +178,7 @@ def read_digest(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Diges
         if source.size > _LARGEST:
             raise TooBig("it is too big for a manifest", "`inspector digest FILE -o M.json` writes one.", name)
         data = source.read(0, source.size)
+    refuse_pointer(data, name)
     try:
         said = json_once(data)
         if said["inspector_digest"] != _VERSION:

@@ -112,6 +112,15 @@ def test_that_a_manifest_that_was_changed_is_refused(change: Any, said: str, tmp
         core.read_digest(tmp_path / "m.json")
 
 
+def test_that_a_pointer_in_the_place_of_what_a_command_reads_is_said_to_be_one(tmp_path: Path) -> None:
+    file = tmp_path / "m.json"
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12345\n")
+    for read in (core.read_digest, core.read_recipe, core.read_contract, core.read_shapes, core.read_text_file):
+        with pytest.raises(core.NotACheckpoint, match=r"this is a Git-LFS pointer; the file itself \(12,345 bytes,") as caught:
+            read(str(file))
+        assert caught.value.where == str(file)
+
+
 def test_that_a_manifest_replaces_nothing_but_a_manifest(tmp_path: Path) -> None:
     digest = core.digest_of({"w": np.ones(2)})
     (tmp_path / "config.json").write_text('{"a": 1}')

@@ -10,6 +10,7 @@ from inspector.core.checkpoint import Checkpoint, to_be_sent
 from inspector.core.comparison.pairing.rules import Shape, Shapes
 from inspector.core.comparison.pairing.sides import WHOLE, choose_one, tensors_of
 from inspector.core.errors import Corrupt, UsageError
+from inspector.core.io.pointers import refuse_pointer
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import ancestors, below, leaf_of, visible
 from inspector.core.naming_conventions import EXTRA_STATE
@@ -53,6 +54,7 @@ def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
         if source.size > _MOST:
             raise UsageError(f"{path} is too big for a list of shapes", "Give a checkpoint, or a .json of name to shape.")
         data = source.read(0, source.size)
+    refuse_pointer(data, path)
     try:
         said = json_once(data)
     except ValueError as error:
@@ -71,6 +73,7 @@ def read_text_file(path: str) -> str:
     """
     with open_source(path) as source:
         raw = source.read(0, min(source.size, _MOST_TEXT))
+    refuse_pointer(raw, path)
     return raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig", "replace")
 
 

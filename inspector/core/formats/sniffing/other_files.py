@@ -5,7 +5,6 @@ tells what lies inside.
 """
 from __future__ import annotations
 
-import codecs
 import os
 import re
 import zlib
@@ -14,6 +13,7 @@ from collections.abc import Sequence
 from inspector.core.errors import NotACheckpoint, ReadError, Unsupported
 from inspector.core.formats.shared import member_names
 from inspector.core.formats.shared.tar_members import TarMember, is_tar, plain
+from inspector.core.io.pointers import pointer
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.wording import count
@@ -57,10 +57,6 @@ _KNOWN = (
     (b"\x04\x22\x4d\x18", 0, "compressed with lz4", "Unpack it with unlz4, then open the result.", "compressed"),
 )
 _LEVELDB_MAGIC = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"
-_LFS = re.compile(rb"version https?://(?:git-lfs\.github\.com|hawser\.github\.com)/spec/v1")
-_LFS_OID = re.compile(rb"^oid sha256:([0-9a-f]{64})\r?$", re.MULTILINE)
-_LFS_SIZE = re.compile(rb"^size ([0-9]{1,19})\r?$", re.MULTILINE)
-_ANNEX = re.compile(rb"/annex/objects/[\w-]+-s[0-9]+")        # git-annex-pointer: the key has the size in its name
 _HTML = re.compile(r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|title|script|meta)\b",
                    re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title\b[^<>]{0,200}>([^<]{0,2000})", re.IGNORECASE)
@@ -109,11 +105,8 @@ def text(source: SourceFile, head: bytes) -> ReadError | None:
     content = _decoded(block(source, 0))
     if content is None:
         return None
-    if _LFS.match(head.removeprefix(codecs.BOM_UTF8)):
-        return _lfs(head)
-    if _ANNEX.match(head):
-        return NotACheckpoint("this is a git-annex pointer; the checkpoint itself was not downloaded",
-                              "Run git annex get in the repository, or download the file from its web page.", id="annex_pointer")
+    if (found := pointer(head)) is not None:
+        return found
     if _HTML.match(content):
         return _html(content)
     begin = content.lstrip("\ufeff \t\r\n")
@@ -218,18 +211,6 @@ def _decoded(raw: bytes) -> str | None:
             if error.start < len(raw) - 4:
                 return None
     return None
-
-
-def _lfs(head: bytes) -> ReadError:
-    oid, size = _LFS_OID.search(head), _LFS_SIZE.search(head)
-    about = []
-    if size:
-        about.append(f"{count(int(size.group(1)), 'byte')}")
-    if oid:
-        about.append(f"sha256 {oid.group(1).decode()}")
-    return NotACheckpoint("this is a Git-LFS pointer; the checkpoint itself" + (f" ({', '.join(about)})" if about else "")
-                          + " was not downloaded", "Run git lfs pull in the repository, or download the file from its web page.",
-                          id="lfs_pointer")
 
 
 def _html(content: str) -> ReadError:
