@@ -37,7 +37,7 @@ def run_each(asked: argparse.Namespace, out: Output, one: Callable[[argparse.Nam
     if not asked.recursive and len(asked.files) == 1:
         asked.file = asked.files[0]
         return one(asked, out)
-    paths = [path for given in asked.files for path in (core.checkpoints_in(given) if asked.recursive else [given])]
+    paths = [*core.checkpoints_in_all(asked.files)] if asked.recursive else asked.files
     if not paths:
         raise core.UsageError(f"there is no checkpoint in {core.visible(str(asked.files[0]))}", "`inspector ls FILE` says what a file is.")
     status, answers = 0, []

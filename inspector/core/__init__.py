@@ -314,6 +314,7 @@ if TYPE_CHECKING:
     from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
     from .opening import checkpoint_in as checkpoint_in
     from .opening import checkpoints_in as checkpoints_in
+    from .opening import checkpoints_in_all as checkpoints_in_all
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
@@ -459,7 +460,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "adapters": "AdapterFit said_of_adapters",
-    "opening": "checkpoint_in checkpoints_in file_of is_set open",
+    "opening": "checkpoint_in checkpoints_in checkpoints_in_all file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors":
         "channel_measures channel_norms digest digest_of digests find_next identity_of iter_chunks kernel_sheet read_numpy read_slice "

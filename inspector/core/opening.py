@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -121,6 +121,19 @@ def checkpoints_in(path: str | os.PathLike[str]) -> Iterator[str]:
     """
     from .formats.sets import folders
     return folders.checkpoints_in(os.fsdecode(path))
+
+
+def checkpoints_in_all(paths: Iterable[str | os.PathLike[str]]) -> Iterator[str]:
+    """The same of several files and folders, each checkpoint once: one may be named twice, by a link as well, or lie in another.
+
+    >>> core.save({"w": np.ones(2)}, folder / "a.pth").format
+    'torch-zip'
+    >>> [core.file_name(path) for path in core.checkpoints_in_all([folder, folder / "a.pth", folder])]
+    ['a.pth']
+    """
+    from .formats.sets import folders
+    given = [os.fsdecode(path) for path in paths]
+    return folders.each_once((found for path in given for found in folders.checkpoints_in(path)), given)
 
 
 def checkpoint_in(folder: str | os.PathLike[str]) -> str:

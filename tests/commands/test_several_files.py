@@ -65,6 +65,19 @@ def test_that_what_cannot_be_read_is_told_and_the_rest_goes_on(folder: Path, run
     assert second["tensors"][0]["key"] == "w"
 
 
+def test_that_a_folder_and_a_link_to_it_give_each_checkpoint_once(folder: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+    link = tmp_path_factory.mktemp("elsewhere") / "link"
+    link.symlink_to(folder)
+    (folder / "last.pth").symlink_to(folder / "a.pth")                  # a link to a file is one of its own
+    found = [*map(str, (folder / "a.pth", folder / "last.pth", folder / "sub" / "b.safetensors", folder / "sub" / "set"))]
+    for given in ([folder, link], [folder, link / "sub"], [folder, f"{folder}/", link / "a.pth"]):
+        assert list(core.checkpoints_in_all(given)) == found
+        assert run("ls", "-r", *given)[1].count("==> ") == 4
+    assert list(core.checkpoints_in_all([link, folder])) == [str(link / Path(path).relative_to(folder)) for path in found]
+    assert list(core.checkpoints_in_all([folder / "sub" / "set", link / "sub" / "set"])) == found[-1:]
+    assert len(core.series([folder, link], everything=True)) == len(core.series([folder], everything=True))
+
+
 def test_that_no_name_can_steer_the_terminal(folder: Path, run: Run) -> None:
     odd = folder / "a\x1b[31m\n.pth"
     shutil.copy(folder / "a.pth", odd)

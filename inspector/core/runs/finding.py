@@ -24,7 +24,7 @@ def checkpoints_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     """The paths of the checkpoints that `paths`, files and folders, are or hold, each once, in the order in which they were given
     (those of a folder in the order of their names). Raises UsageError where there is none, Unreadable."""
     given = [os.fsdecode(path) for path in paths]
-    found = list(dict.fromkeys(name for path in given for name in _in(path)))
+    found = list(folders.each_once((name for path in given for name in _in(path)), given))
     if not found:
         what = visible(given[0], 200) if given else "nothing"
         raise UsageError(f"there is no checkpoint in {what}", "Name the folder that the files of the epochs lie in, or the files.")

@@ -137,14 +137,17 @@ class Opener(QObject):
     def _open_all(self, paths: list[str], select: bool = True) -> None:
         """Opens all, and selects the first of them where it may; three or more that are checkpoints of one run are shown as that, too."""
         here = [path for path in paths if not core.is_address(path)]
-        found = told_soon(lambda: set(filter(os.path.isdir, here)), None)
-        folders = found or set()                # what does not answer is taken for a file, until a worker knows
+        found = told_soon(lambda: {path: os.path.realpath(path) for path in here if os.path.isdir(path)}, None)
+        folders = found or {}                   # what does not answer is taken for a file, until a worker knows
+        twice = {path for path, real in folders.items() if next(one for one in folders if folders[one] == real) != path}    # by a link
         files = tuple(path for path in paths if not core.is_address(path) and path not in folders)
         known = self._by_path()
         if self.shows_runs and len(files) >= _RUN and len(files) == len(paths) and known.keys().isdisjoint(map(_place, files)):
             self._tasks.start("run-chosen", lambda monitor: core.is_run(files, monitor), on_done=lambda is_run: self._chosen(files, is_run),
                               on_error=lambda error: None, label=self.tr("Looking for checkpoints of one run"))
         for n, path in enumerate(paths):
+            if path in twice:
+                continue
             place = _place(path)
             if place in known:
                 self._again(known[place], select=select and n == 0)

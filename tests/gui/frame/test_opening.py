@@ -159,6 +159,16 @@ def test_that_a_folder_gives_the_checkpoints_in_it(opener: Opener, session: Sess
     assert [os.path.basename(document.path) for document in session.documents] == ["a.PTH", "b.safetensors"]
 
 
+def test_that_a_folder_that_is_dropped_with_a_link_to_it_is_opened_once(opener: Opener, session: Session, tasks: Tasks, opens: object,
+                                                                       idle: Idle, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "a.pth").write_bytes(b"x")
+    (tmp_path / "link").symlink_to(tmp_path / "runs")
+    opener.open([str(tmp_path / "link"), str(tmp_path / "runs")])
+    idle(tasks)
+    assert [document.path for document in session.documents] == [str(tmp_path / "link" / "a.pth")]
+
+
 def test_that_a_folder_among_others_leaves_the_selection_where_it_is(opener: Opener, session: Session, tasks: Tasks, opens: object,
                                                                     idle: Idle, tmp_path: Path) -> None:
     for name in ("first.pth", "second.pth"):

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from inspector.core.errors import Ambiguous, InspectorError, NotACheckpoint, ReadError, Unreadable, Unsupported
@@ -140,6 +140,32 @@ def checkpoints_in(path: str) -> Iterator[str]:
             if is_named_like_one(name) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
                 yield whole
     yield from unlisted
+
+
+def each_once(found: Iterable[str], given: Iterable[str]) -> Iterator[str]:
+    """Of the paths `found` in what was `given`, each but once, though it was found in a folder and by a link to that folder. A link to a
+    file is one of its own, and so is one to a folder that lies among what was found."""
+    named = {*given}
+    folders: dict[str, tuple[int, int] | str] = {}      # -> which it is, whatever leads to it
+    seen: set[tuple[tuple[int, int] | str, str]] = set()
+    for path in found:
+        folder, name = os.path.split(path)
+        if path in named and os.path.isdir(path):
+            folder, name = os.path.split(os.path.realpath(path))
+        if folder not in folders:
+            folders[folder] = _identity(folder)
+        place = folders[folder], os.path.normcase(name)
+        if place not in seen:
+            seen.add(place)
+            yield path
+
+
+def _identity(folder: str) -> tuple[int, int] | str:
+    try:
+        found = os.stat(folder or ".")
+    except (OSError, ValueError):
+        return folder
+    return found.st_dev, found.st_ino
 
 
 def _others_in(folder: str, inside: list[str]) -> Iterator[str]:
