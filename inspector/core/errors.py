@@ -128,7 +128,7 @@ class FileMissing(Unreadable, FileNotFoundError):
     def __init__(self, path: str, was_there: bool = False) -> None:
         self.was_there = was_there
         if was_there:
-            super().__init__("the file changed since it was opened: it is gone (ENOENT)",
+            super().__init__("the file is not there any more (ENOENT)",
                              "It may have been moved, renamed or deleted: open it where it is now.", path)
         elif "://" in path:
             super().__init__("there is no such file on the server", "Check the address. Some servers say so of what they show to others "

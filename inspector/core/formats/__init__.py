@@ -180,11 +180,16 @@ def _read_set(kind: str, source: SourceFile, path: str, limits: Limits, monitor:
 
 def _refuse_other(source: SourceFile) -> None:
     """Raises NotACheckpoint or Unsupported for what could not be read as its name says, where it is something else: a server's answer, a
-    pointer to what was not downloaded."""
+    pointer to what was not downloaded, an archive."""
+    where = addresses.file_name(source.stamp.path)
     try:
-        sniff(source)
+        kind = sniff(source)
+        if kind not in ("pickle", "torch-legacy"):
+            label = "a ZIP archive" if kind == "torch-zip" else _BY_NAME[kind].label if kind in _BY_NAME else "the index of another set"
+            raise Unsupported(f"this is {label}, not the index that torch.distributed.checkpoint writes", "If it was packed, unpack it and "
+                              f"call what comes out {where}; otherwise fetch the whole folder again.", id="container")
     except (NotACheckpoint, Unsupported) as error:
-        error.where = addresses.file_name(source.stamp.path)
+        error.where = where
         raise
     except ReadError:
         pass

@@ -152,6 +152,14 @@ class SourceFile:
             with contextlib.suppress(OSError):
                 os.posix_fadvise(self._fd, offset, nbytes, os.POSIX_FADV_DONTNEED)
 
+    def goes_on(self) -> bool:
+        """Whether there is something behind the end that the system told, as in files of /proc: they are made while they are read. Raises
+        Unreadable."""
+        try:
+            return self._fd >= 0 and bool(self._pread(1, self.size))
+        except OSError as error:
+            raise unreadable(error, f"byte {self.size}") from error
+
     def plan(self, spans: Iterable[tuple[int, int]]) -> None:
         """Says what is read next, as (begin, end): of a file that is far away, it then comes in few requests."""
 
@@ -774,7 +782,7 @@ def check_still(files: Iterable[FileStamp]) -> None:
         if before.address is None and not _is_still(before):
             now = stamp_of(before.path)
             if now is None:
-                raise Changed("the file changed since it was opened: it is gone", "Open it again.")
+                raise Changed("the file is not there any more", "It may have been moved, renamed or deleted: open it where it is now.")
             _compare(before, now)
 
 

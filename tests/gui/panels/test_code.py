@@ -165,7 +165,7 @@ def test_that_what_cannot_be_read_is_said_in_its_place(panel: CodePanel, session
     (tmp_path / "net.pt").unlink()
     panel.list.setCurrentIndex(panel.names.index(1))
     qtbot.waitUntil(lambda: panel.pages.currentWidget() is panel.message)
-    assert "it is gone" in panel.message.text()
+    assert "is not there any more" in panel.message.text()
 
 
 def test_that_closing_the_file_empties_the_panel(panel: CodePanel, session: Session, tasks: Tasks, qtbot: QtBot,

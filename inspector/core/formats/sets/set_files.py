@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
+_LONGEST = 4096                 # characters of a path
 _NUMBERS = 8                    # … and numbers
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
 PIECE = re.compile(r"shard-(\d{5})-model-(\d{5})-of-(\d{5})\.safetensors")       # of a rank, as torch.distributed.checkpoint writes them
@@ -174,7 +175,11 @@ def plain_names(folder: str, names: Iterable[str], where: str) -> dict[str, str]
     bad = [name for name, plain in found.items() if not plain]
     # what comes behind a link is beside what it leads to
     bad = bad or [name for name in found if ".." in name and not addresses.is_address(folder) and _by_links(folder, name, found[name])]
-    if bad:
+    far = [name for name in bad if len(name) <= _LONGEST]
+    if bad and not far:
+        raise Corrupt(f"it names a file in {len(bad[0]):,} characters, more than any system takes: {visible(bad[0], 80)!r}",
+                      "Nothing was looked up there. Get the checkpoint from its source again.", where, id="long_name")
+    if bad := far:
         shown = ", ".join(repr(visible(name, 80)) for name in bad[:SHOWN]) + (" …" if len(bad) > SHOWN else "")
         raise Corrupt(f"it names files in a way that may lead out of its own folder: {shown}",
                       "Nothing was looked up there. Do not trust this checkpoint.", where, id="path_traversal")
@@ -185,7 +190,7 @@ def plain_name(name: str) -> str:
     """"x" for "./x", "sub/../x" and ".\\x"; "" for what could lead out of the folder that it is in, on any system, or is no file's."""
     parts: list[str] = []
     given = name.replace("\\", "/").split("/")
-    if len(name) > 4096 or ":" in name or _CONTROL.search(name) or not given[0] or given[-1] in ("", ".", ".."):
+    if len(name) > _LONGEST or ":" in name or _CONTROL.search(name) or not given[0] or given[-1] in ("", ".", ".."):
         return ""
     for part in given:
         if part == ".." and parts:

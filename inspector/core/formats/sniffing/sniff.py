@@ -42,6 +42,9 @@ def sniff(source: SourceFile) -> str:
     "torch-tar", "gguf", "onnx", "npz", "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or
     Ambiguous in one line for everything else."""
     if source.size == 0:
+        if source.goes_on():
+            raise NotACheckpoint("the system tells no size of this file and makes what is in it while it is read, as of the files in /proc",
+                                 "Copy it to an ordinary file and open that.", id="not_regular_file")
         raise NotACheckpoint("the file is empty (0 bytes)", "The download or the save never got started or the disk was full: get "
                              "the file again.", id="empty")
     head = source.beginning(HEAD)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import io
 import itertools
@@ -32,6 +33,7 @@ from inspector.core.formats.sets.chunk_map import problem_of
 from inspector.core.limits import Limits
 from inspector.core.tensors import reader
 from inspector.core.tensors.strides import boxes
+from tests.builders import safetensors, torch_zip
 from tests.core.formats.sets.several_ranks import written_by_ranks
 
 WHOLE = torch.arange(48.0).reshape(6, 8)
@@ -313,6 +315,8 @@ def test_that_a_missing_file_is_told_and_the_rest_opens(tmp_path: Path) -> None:
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"a" * 64 + b"\nsize 12345\n"
 OTHERS = {"empty (0 bytes)": b"", "Git-LFS pointer": LFS, "git-annex": b"/annex/objects/MD5E-s9--ab.distcp\n", "web page": b"<html>" * 900,
           "JSON text": b'{"error": "gone"}'}
+METADATA = {**OTHERS, "nothing but zeros": bytes(999), "a compressed Python pickle": gzip.compress(pickle.dumps({"w": 1})),
+            "a ZIP archive": torch_zip(b"\x80\x02}."), "a safetensors file": safetensors("{}")}
 
 
 @pytest.mark.parametrize("says", OTHERS)
@@ -324,10 +328,10 @@ def test_that_a_file_with_items_that_is_something_else_is_said_to_be_that(says: 
     assert "missing_shard: __1_0.distcp" in ckpt.tensors["w"].problem
 
 
-@pytest.mark.parametrize("says", [*OTHERS, "nothing but zeros"])
+@pytest.mark.parametrize("says", METADATA)
 def test_that_a_metadata_that_is_something_else_is_said_to_be_that(says: str, tmp_path: Path) -> None:
     write(tmp_path, (6, 8), cut(WHOLE, 1, 2))
-    (tmp_path / ".metadata").write_bytes(OTHERS.get(says, bytes(999)))
+    (tmp_path / ".metadata").write_bytes(METADATA[says])
     for path in (tmp_path, tmp_path / ".metadata"):
         with pytest.raises(core.InspectorError) as caught:
             core.open(path)

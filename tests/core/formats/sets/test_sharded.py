@@ -201,6 +201,14 @@ def test_that_names_that_leave_the_folder_are_refused_before_anything_is_asked_o
     assert {os.path.basename(place) for place in asked} <= {INDEX}
 
 
+def test_that_a_name_too_long_for_any_system_is_said_to_be_that_and_no_way_out(folder: Path) -> None:
+    with pytest.raises(core.Corrupt, match="names a file in 5,000 characters, more than any system takes") as caught:
+        core.open(write_index(folder, {"a": ONE, "x": "x" * 5_000}))
+    assert caught.value.id == "long_name"
+    with pytest.raises(core.Corrupt, match=r"may lead out of its own folder: '\.\./y'"):
+        core.open(write_index(folder, {"a": ONE, "x": "x" * 5_000, "y": "../y"}))
+
+
 @pytest.mark.parametrize("form", ["./{}", "sub/../{}", "nowhere/../{}", ".//./{}", ".\\{}", "sub\\..\\{}"])
 def test_that_a_file_of_the_folder_is_found_by_a_detour(folder: Path, form: str) -> None:
     (folder / "sub").mkdir()
@@ -522,8 +530,8 @@ def test_that_a_shard_that_is_being_written_is_not_said_to_be_broken(folder: Pat
         core.open(folder / INDEX)
 
 
-def test_that_values_of_a_file_that_is_gone_by_now_say_that_it_changed(folder: Path) -> None:
+def test_that_values_of_a_file_that_is_gone_by_now_say_so(folder: Path) -> None:
     ckpt = core.open(folder / INDEX)
     (folder / TWO).unlink()
-    with pytest.raises(core.FileMissing, match="since it was opened: it is gone"):
+    with pytest.raises(core.FileMissing, match="the file is not there any more"):
         core.read_numpy(ckpt, "c")

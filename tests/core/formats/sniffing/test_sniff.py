@@ -73,6 +73,12 @@ def name_or_error(path: Path, content: bytes | None = None) -> str | InspectorEr
         return error
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="files without a size are those of Linux")
+def test_that_a_file_of_the_system_that_has_no_size_is_not_called_empty() -> None:
+    with open_source("/proc/self/status") as source, pytest.raises(NotACheckpoint, match="makes what is in it while it is read"):
+        sniff(source)
+
+
 LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize 438064459\n".encode()
 # nearly what joblib writes of {"a": numpy.zeros(3)}, but nothing says of which type the elements are
 JOBLIB = (b"\x80\x04}\x94\x8c\x01a\x94\x8c\x13joblib.numpy_pickle\x94\x8c\x11NumpyArrayWrapper\x94\x93\x94)\x81\x94}\x94"
