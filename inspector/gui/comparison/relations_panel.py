@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import file_dialogs, tables, theme, words
-from inspector.gui.kit.disk import told_soon
+from inspector.gui.kit.disk import told_of
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
@@ -333,7 +333,7 @@ class RelationsPanel(QWidget):
             self._say(text)
         elif use == "command":
             try:
-                target = told_soon(lambda: core.edited_path(path), path)
+                target = told_of(path, core.edited_path, path)
                 QGuiApplication.clipboard().setText(core.as_command((*before, *found.edits), path, target))
             except core.EditError as error:
                 self._wrong(error)

@@ -194,8 +194,9 @@ class SaveAll(QDialog):
     def _wanted(self) -> dict[int, Wish]:
         waiting = self._waiting()
         alike = Counter(core.file_name(document.path) for document in waiting)
-        paths = {document.path: document.path for document in waiting}
-        paths = told_soon(lambda: {path: own_path(path) for path in paths}, paths)
+        members = {document.path: document.path for document in waiting if "!" in document.path}       # of archives, perhaps
+        paths = {document.path: own_path(document.path) for document in waiting if document.path not in members}
+        paths |= told_soon(lambda: {path: own_path(path) for path in members}, members)
         return {document.id: Wish(document.id, _name(document, alike), paths[document.path], self._session.edits(document.id),
                                   document.checkpoint)
                 for document in waiting if document.checkpoint is not None and self._editing.ready(document.id)}

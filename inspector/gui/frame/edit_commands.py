@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from inspector import core
 from inspector.gui.kit import file_dialogs, message_boxes, words
-from inspector.gui.kit.disk import told_soon
+from inspector.gui.kit.disk import told_of
 from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
@@ -286,7 +286,7 @@ class EditCommands(QObject):
         from inspector.gui.dialogs.save import SaveDialog
         from inspector.gui.dialogs.save_parts import own_path
         edits = self._session.edits(id)
-        path = told_soon(lambda: own_path(document.path), document.path) if own else self._beside(document)
+        path = told_of(document.path, own_path, document.path) if own else self._beside(document)
         dialog = SaveDialog(self._tasks, document, path, self._window)
         dialog.done_saving.connect(lambda report, asked, notes, own: self._after(id, edits, report, asked, notes, own, then))
         dialog.open()
@@ -294,7 +294,7 @@ class EditCommands(QObject):
 
     @staticmethod
     def _beside(document: Document) -> str:
-        return told_soon(lambda: core.edited_path(document.path), "")
+        return told_of(document.path, core.edited_path, "")
 
     def _after(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, notes: tuple[str, ...],
                own: bool, then: Callable[[], object] | None) -> None:

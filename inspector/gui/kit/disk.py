@@ -30,6 +30,11 @@ def told_soon(look: Callable[[], T], otherwise: T) -> T:
     return found[0] if found else otherwise
 
 
+def told_of(path: str, look: Callable[[str], T], otherwise: T) -> T:
+    """What `look` makes of `path`, for which it asks the disk only where a member of an archive may be meant."""
+    return told_soon(lambda: look(path), otherwise) if "!" in path else look(path)
+
+
 def told_later(work: Callable[[], str], owner: QObject, say: Callable[[str], object]) -> None:
     """Does `work`, which needs nothing of the window, beside it; on the GUI thread `say` is called with what comes of it, unless `owner` is
     gone by then. What it raises reaches the exception hook. For what has no `Tasks` at hand."""

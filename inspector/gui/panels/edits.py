@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import file_dialogs, icons, theme, words
-from inspector.gui.kit.disk import told_soon
+from inspector.gui.kit.disk import told_of
 from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing, Step
 from inspector.gui.state.session import Session
@@ -331,7 +331,7 @@ class EditsPanel(QWidget):
         document = self._session.selected_document
         if document is None:
             return
-        edits, target = self._session.edits(document.id), told_soon(lambda: core.edited_path(document.path), document.path)
+        edits, target = self._session.edits(document.id), told_of(document.path, core.edited_path, document.path)
         try:
             text = core.as_command(edits, document.path, target) if form == "command" \
                 else core.as_python(edits, document.path, target) if form == "python" else core.to_recipe(edits)

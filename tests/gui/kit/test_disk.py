@@ -59,3 +59,12 @@ def test_that_a_mistake_reaches_the_exception_hook(qtbot: QtBot, monkeypatch: py
     disk.told_later(slips, QObject(), lambda text: None)
     written(qtbot)
     assert [str(error) for error in caught] == ["slip"]
+
+
+def test_that_the_disk_is_asked_only_where_a_member_of_an_archive_may_be_meant() -> None:
+    def look(path: str) -> tuple[str, str]:
+        return path, threading.current_thread().name
+
+    here = threading.current_thread().name
+    assert disk.told_of("a.pth", look, ("", "")) == ("a.pth", here)
+    assert disk.told_of("a.zip!b.pth", look, ("", "")) == ("a.zip!b.pth", "inspector-looking")
