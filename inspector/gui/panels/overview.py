@@ -373,7 +373,8 @@ class Overview(SelectionPanel):
                    *([words.values(found.values)] if found.values else [])]
         stored = words.size(found.stored)
         shared = self.tr("{size} stored").format(size=stored) if stored != words.size(found.logical) else ""
-        last = (self.tr("File"), words.size(ckpt.nbytes), "") if whole else \
+        # of a file that is cut short, compressed or edited, a part may be more than all of it
+        last = (self.tr("File"), words.size(ckpt.nbytes), "") if whole or found.stored > ckpt.nbytes else \
             (self.tr("Share of file"), words.share(found.stored, ckpt.nbytes), "")
         return [(self.tr("Tensors"), count, " · ".join(remarks)), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
@@ -722,7 +723,8 @@ class Overview(SelectionPanel):
         self._content.addWidget(tiles([
             (self.tr("Shape"), words.shape_of(tensor), ""),
             (self.tr("Elements"), words.many(tensor.numel), f"{tensor.numel:,}" if tensor.numel >= 10_000 else ""),
-            (self.tr("Bytes"), words.size(tensor.nbytes), words.share(tensor.nbytes, ckpt.nbytes) + " " + self.tr("of file")),
+            (self.tr("Bytes"), words.size(tensor.nbytes), "" if tensor.nbytes > ckpt.nbytes else
+             words.share(tensor.nbytes, ckpt.nbytes) + " " + self.tr("of file")),
         ]))
         box = FactBox(self.tr("Tensor"))
         yes, no = self.tr("yes"), self.tr("no")

@@ -211,6 +211,16 @@ def test_that_a_tensor_is_described(panel: Overview, session: Session, tasks: Ta
         assert part in said(panel)
 
 
+@pytest.mark.parametrize("key", ["model", "model.weight"])
+def test_that_no_part_of_a_file_that_is_cut_short_is_more_than_all_of_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                         checkpoint: Make, key: str) -> None:
+    cut = core.FileStamp("/runs/last.pth", 40, 0, 0, 0, 0)
+    show(session, tasks, qtbot, checkpoint(stamp=cut), key, ("model.weight", "model.bias") if key == "model" else (key,))
+    assert "48 B" in said(panel) or "64 B" in said(panel)
+    assert " % of file" not in said(panel)
+    assert "Share of file" not in said(panel)
+
+
 def test_that_a_tensor_that_cannot_be_read_says_why(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                     checkpoint: Make) -> None:
     ckpt = checkpoint()
