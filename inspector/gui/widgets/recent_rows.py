@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePoli
 
 from inspector import core, languages
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.kit.disk import told_soon
+from inspector.gui.kit.disk import told_of
 from inspector.gui.kit.settings import RecentFile
 from inspector.gui.state import signals
 
@@ -59,7 +59,7 @@ class RecentRows(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         open_ = menu.addAction(self.tr("Open"), lambda: self.open_asked.emit(file.path))
         compare = menu.addAction(self.tr("Compare with…"), lambda: self.compare_asked.emit(file.path))
-        folder = told_soon(lambda: core.folder_of(core.file_of(file.path)), core.folder_of(file.path))
+        folder = told_of(file.path, lambda path: core.folder_of(core.file_of(path)), core.folder_of(file.path))
         show = menu.addAction(self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
         menu.addSeparator()
         menu.addAction(self.tr("Remove from this list"), lambda: self.remove_asked.emit(file.path))
